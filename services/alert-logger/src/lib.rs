@@ -1,0 +1,1 @@
+//! Writes every Alertmanager notification to a log that survives

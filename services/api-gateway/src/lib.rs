@@ -1,0 +1,1 @@
+//! Answers people's questions about targets in JSON

@@ -1,0 +1,1 @@
+//! The status page, rendered from api-gateway's JSON

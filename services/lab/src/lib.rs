@@ -1,0 +1,1 @@
+//! Runs UptimePulse on one machine: up, status, logs, down, sizing, test

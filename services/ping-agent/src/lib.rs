@@ -1,0 +1,1 @@
+//! Probes targets and exports what it saw as Prometheus metrics

@@ -1,0 +1,1 @@
+//! What every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown
