@@ -1,1 +1,21 @@
-//! What every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown
+//! What every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown.
+//!
+//! A service is a [`Configuration`] and a start function that turns it into an [`App`]; [`run`] does the rest:
+//! it reads the configuration before any port is bound, serves `/healthz`, `/readyz` and `/metrics` beside the
+//! service's own routes, and drains on SIGTERM.
+
+mod client;
+pub mod config;
+mod health;
+pub mod http;
+mod service;
+mod shutdown;
+mod telemetry;
+
+pub use client::{ClientError, http_client};
+pub use config::{ConfigError, Configuration, Key, Settings};
+pub use health::{Latch, Readiness};
+pub use http::{MetricsStream, Problem};
+pub use service::{App, Context, StartError, run};
+pub use shutdown::Shutdown;
+pub use telemetry::LATENCY_BUCKETS;

@@ -1,0 +1,34 @@
+//! Why a configuration was refused.
+
+use std::fmt::{self, Display, Formatter};
+
+/// One message that names the key, the value, where it came from and what is allowed. Passwords in URLs are
+/// replaced before the value gets here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    /// A setting whose value is not allowed. `origin` says where it was set.
+    pub fn invalid(key: &str, value: &str, origin: &str, allowed: impl Display) -> Self {
+        let value = targets::redact(value);
+        Self(format!("{key} is {value:?} ({origin}); allowed: {allowed}"))
+    }
+
+    /// A setting that must be there and is not.
+    pub fn missing(key: &str, allowed: impl Display) -> Self {
+        Self(format!("{key} is not set; allowed: {allowed}"))
+    }
+
+    /// A refusal whose message is complete already.
+    pub fn message(message: impl Display) -> Self {
+        Self(message.to_string())
+    }
+}
+
+impl Display for ConfigError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,56 @@
+//! Parsers for settings that more than one service reads.
+
+use std::time::Duration;
+
+use url::Url;
+
+/// What [`http_url`] takes, for messages.
+pub const HTTP_URL: &str = "an absolute http or https URL";
+
+/// An absolute `http` or `https` URL with a host.
+#[must_use]
+pub fn http_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+/// Seconds, fractions allowed, within `least..=most`.
+#[must_use]
+pub fn seconds(text: &str, least: f64, most: f64) -> Option<Duration> {
+    let seconds: f64 = text.trim().parse().ok()?;
+    (least..=most)
+        .contains(&seconds)
+        .then(|| Duration::from_secs_f64(seconds))
+}
+
+/// A whole number within `least..=most`.
+#[must_use]
+pub fn count(text: &str, least: usize, most: usize) -> Option<usize> {
+    let count: usize = text.trim().parse().ok()?;
+    (least..=most).contains(&count).then_some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_url_is_absolute_and_http() {
+        assert!(http_url(" http://prometheus:9090/base ").is_some());
+        for refused in ["", "prometheus:9090", "/metrics", "ftp://host/", "http://"] {
+            assert!(http_url(refused).is_none(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn numbers_outside_their_range_are_refused() {
+        assert_eq!(seconds("0.5", 0.1, 10.0), Some(Duration::from_millis(500)));
+        for refused in ["0", "11", "nan", "inf", "-1", "1s", ""] {
+            assert!(seconds(refused, 0.1, 10.0).is_none(), "{refused}");
+        }
+        assert_eq!(count("7", 1, 9), Some(7));
+        for refused in ["0", "10", "1.5", "-1", ""] {
+            assert!(count(refused, 1, 9).is_none(), "{refused}");
+        }
+    }
+}

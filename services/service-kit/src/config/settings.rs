@@ -1,0 +1,261 @@
+//! The merged settings of one service, still as text.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::path::Path;
+
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Num, Value};
+
+use super::{ConfigError, Key};
+
+const CONFIG_FILE: &str = "CONFIG_FILE";
+
+/// The merged settings of one service. Values are text until [`Settings::parse`] is asked for one.
+#[derive(Debug)]
+pub struct Settings {
+    figment: Figment,
+}
+
+impl Settings {
+    /// Merges defaults, the file that `CONFIG_FILE` names, and the environment. Variables that are not among
+    /// `keys` are another program's and ignored; such keys in the file are refused.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not TOML, a key in it that is not among `keys`, a variable that is not
+    /// valid Unicode.
+    pub fn load(
+        keys: &[Key],
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let mut variables = BTreeMap::new();
+        let mut file = None;
+        for (name, value) in environment {
+            let Some(name) = name.to_str() else { continue };
+            let key = keys.iter().find(|key| key.variable() == name);
+            if key.is_none() && name != CONFIG_FILE {
+                continue;
+            }
+            let Some(value) = value.to_str() else {
+                return Err(ConfigError::invalid(
+                    name,
+                    &value.to_string_lossy(),
+                    "environment",
+                    "valid Unicode",
+                ));
+            };
+            match key {
+                Some(key) => drop(variables.insert(key.name, value.to_owned())),
+                None => file = Some(value.to_owned()),
+            }
+        }
+        let defaults: BTreeMap<_, _> = keys
+            .iter()
+            .filter_map(|key| key.default.map(|default| (key.name, default)))
+            .collect();
+
+        let mut figment = Figment::from(Serialized::defaults(defaults));
+        if let Some(file) = file {
+            figment = figment.merge(Serialized::defaults(read_file(&file, keys)?));
+        }
+        let figment = figment.merge(Serialized::defaults(variables));
+        Ok(Self { figment })
+    }
+
+    /// Parses a setting, or gives `None` where nothing sets it.
+    ///
+    /// # Errors
+    /// `parse` refused the value; the message says that `allowed` is what it takes.
+    pub fn parse<T>(
+        &self,
+        key: &str,
+        allowed: impl Display,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Ok(value) = self.figment.find_value(key) else {
+            return Ok(None);
+        };
+        let variable = key.to_ascii_uppercase();
+        match text(&value).as_deref().map(|text| (text, parse(text))) {
+            Some((_, Some(parsed))) => Ok(Some(parsed)),
+            Some((text, None)) => Err(ConfigError::invalid(
+                &variable,
+                text,
+                "configuration",
+                allowed,
+            )),
+            None => Err(ConfigError::invalid(
+                &variable,
+                "a table",
+                "configuration",
+                allowed,
+            )),
+        }
+    }
+
+    /// Parses a setting that must be there.
+    ///
+    /// # Errors
+    /// Nothing sets it, or `parse` refused the value.
+    pub fn require<T>(
+        &self,
+        key: &str,
+        allowed: impl Display + Copy,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        self.parse(key, allowed, parse)?
+            .ok_or_else(|| ConfigError::missing(&key.to_ascii_uppercase(), allowed))
+    }
+}
+
+fn read_file(file: &str, keys: &[Key]) -> Result<Dict, ConfigError> {
+    let path = Path::new(file);
+    let refuse =
+        |why: &str| ConfigError::message(format!("{CONFIG_FILE} is {file:?} (environment): {why}"));
+    let content = std::fs::read_to_string(path).map_err(|error| {
+        refuse(&format!(
+            "cannot be read: {error}; allowed: a readable TOML file"
+        ))
+    })?;
+    let dict: Dict = Toml::from_str(&content).map_err(|error| {
+        // figment quotes the line, and the line may hold a password.
+        refuse(&format!(
+            "is not TOML: {}",
+            targets::redact(&error.to_string())
+        ))
+    })?;
+    for name in dict.keys() {
+        if !keys.iter().any(|key| key.name == name) {
+            let known: Vec<_> = keys.iter().map(|key| key.name).collect();
+            return Err(refuse(&format!(
+                "unknown key {name:?}; allowed: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    Ok(dict)
+}
+
+/// A value as the environment would have it: a list is joined by commas, a table is none.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(_, text) => Some(text.clone()),
+        Value::Char(_, char) => Some(char.to_string()),
+        Value::Bool(_, bool) => Some(bool.to_string()),
+        Value::Num(_, num) => Some(number(*num)),
+        Value::Array(_, items) => items
+            .iter()
+            .map(text)
+            .collect::<Option<Vec<_>>>()
+            .map(|items| items.join(",")),
+        Value::Empty(..) | Value::Dict(..) => None,
+    }
+}
+
+fn number(num: Num) -> String {
+    num.to_i128()
+        .map(|integer| integer.to_string())
+        .or_else(|| num.to_u128().map(|integer| integer.to_string()))
+        .or_else(|| num.to_f64().map(|float| float.to_string()))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: &[Key] = &[
+        Key::with_default("ping_interval_seconds", "15"),
+        Key::optional("ping_target_urls"),
+    ];
+
+    fn load(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        Settings::load(
+            KEYS,
+            variables
+                .iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        )
+    }
+
+    fn file(content: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        file
+    }
+
+    fn interval(settings: &Settings) -> Result<Option<u64>, ConfigError> {
+        settings.parse("ping_interval_seconds", "a whole number", |text| {
+            text.parse().ok()
+        })
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+        let toml = file("ping_interval_seconds = 20\nping_target_urls = ['http://a', 'http://b']");
+        let path = toml.path().to_str().unwrap();
+        assert_eq!(interval(&load(&[]).unwrap()), Ok(Some(15)));
+        let from_file = load(&[("CONFIG_FILE", path)]).unwrap();
+        assert_eq!(interval(&from_file), Ok(Some(20)));
+        let urls = from_file.parse("ping_target_urls", "", |text| Some(text.to_owned()));
+        assert_eq!(urls, Ok(Some("http://a,http://b".to_owned())));
+        let from_both = load(&[("CONFIG_FILE", path), ("PING_INTERVAL_SECONDS", "30")]).unwrap();
+        assert_eq!(interval(&from_both), Ok(Some(30)));
+    }
+
+    #[test]
+    fn a_variable_is_text_whatever_it_looks_like() {
+        let settings = load(&[("PING_TARGET_URLS", "[1, true]")]).unwrap();
+        let text = settings.parse("ping_target_urls", "", |text| Some(text.to_owned()));
+        assert_eq!(text, Ok(Some("[1, true]".to_owned())));
+    }
+
+    #[test]
+    fn a_refused_value_is_named_with_its_key_and_what_is_allowed() {
+        let error = interval(&load(&[("PING_INTERVAL_SECONDS", "soon")]).unwrap()).unwrap_err();
+        let message = error.to_string();
+        for part in ["PING_INTERVAL_SECONDS", "\"soon\"", "a whole number"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_refused_value_is_not_shown() {
+        let settings = load(&[("PING_TARGET_URLS", "gopher://me:hunter2@host")]).unwrap();
+        let error = settings
+            .parse("ping_target_urls", "a URL", |_| None::<()>)
+            .unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_in_a_file_and_ignored_in_the_environment() {
+        assert!(load(&[("ALERT_LOG_DIR", "/x")]).is_ok());
+        let toml = file("ping_intervall_seconds = 20");
+        let error = load(&[("CONFIG_FILE", toml.path().to_str().unwrap())])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("ping_intervall_seconds") && error.contains("ping_interval_seconds,"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_or_parsed_is_named() {
+        let missing = load(&[("CONFIG_FILE", "/nowhere/config.toml")])
+            .unwrap_err()
+            .to_string();
+        assert!(missing.contains("/nowhere/config.toml"), "{missing}");
+        let toml = file("ping_target_urls = http://me:hunter2@host");
+        let broken = load(&[("CONFIG_FILE", toml.path().to_str().unwrap())])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            broken.contains("not TOML") && !broken.contains("hunter2"),
+            "{broken}"
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! What every service answers, around what it answers itself:
+//!
+//! - `GET /healthz`: the process is alive
+//! - `GET /readyz`: it can do its job now, and if not, why
+//! - `GET /metrics`: the Prometheus exposition
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use prometheus::Registry;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::metrics_body::{self, MetricsStream};
+use super::problem::as_problem;
+use super::{Problem, RequestMetrics, request_metrics};
+use crate::Readiness;
+use crate::shutdown::Shutdown;
+
+#[derive(Clone)]
+pub(crate) struct Endpoints {
+    pub readiness: Readiness,
+    pub shutdown: Shutdown,
+    pub registry: Registry,
+    pub own_metrics: Option<MetricsStream>,
+}
+
+/// The service's routes, the endpoints all services have, and around both: request metrics, problem details, and a
+/// 500 in place of a broken connection should a handler panic.
+pub(crate) fn with_endpoints(
+    own: Router,
+    endpoints: Endpoints,
+    requests: RequestMetrics,
+) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(endpoints)
+        .merge(own)
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the service failed; its log says why",
+            )
+            .into_response()
+        }))
+        .layer(middleware::map_response(as_problem))
+        .layer(middleware::from_fn_with_state(
+            requests,
+            request_metrics::record,
+        ))
+}
+
+async fn healthz() -> Response {
+    (
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(serde_json::json!({"status": "ok"})),
+    )
+        .into_response()
+}
+
+async fn readyz(State(endpoints): State<Endpoints>) -> Response {
+    let mut reasons: Vec<_> = endpoints
+        .readiness
+        .reasons()
+        .into_iter()
+        .map(|(name, reason)| format!("{name}: {reason}"))
+        .collect();
+    if endpoints.shutdown.is_requested() {
+        reasons.push("shutting down".to_owned());
+    }
+    let response = if reasons.is_empty() {
+        Json(serde_json::json!({"status": "ready"})).into_response()
+    } else {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {}", reasons.join("; ")),
+        )
+        .into_response()
+    };
+    ([(header::CACHE_CONTROL, "no-store")], response).into_response()
+}
+
+async fn metrics(State(endpoints): State<Endpoints>) -> Response {
+    metrics_body::respond(&endpoints.registry, endpoints.own_metrics.as_ref())
+}

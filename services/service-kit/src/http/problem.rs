@@ -1,0 +1,98 @@
+//! Errors as RFC 9457 problem details.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Longest text of a framework's own refusal that is taken over as the detail.
+const DETAIL_MAX_BYTES: usize = 4096;
+
+/// An error as RFC 9457 problem details, `application/problem+json`. The type is always `about:blank`: status and
+/// title say what kind of problem it is, the detail says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// A URI that identifies the kind of problem; `about:blank` means that the status says it.
+    #[serde(rename = "type")]
+    kind: Cow<'static, str>,
+    /// The status in words.
+    title: Cow<'static, str>,
+    /// The HTTP status code.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this request, and the way out.
+    detail: String,
+}
+
+impl Problem {
+    /// A problem with a status and what is wrong with this request.
+    #[must_use]
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: Cow::Borrowed("about:blank"),
+            title: Cow::Borrowed(status.canonical_reason().unwrap_or("Error")),
+            status: status.as_u16(),
+            detail: detail.into(),
+        }
+    }
+
+    /// What is wrong, and the way out.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response()
+    }
+}
+
+/// Turns the framework's own refusals (no such route, method not allowed, malformed query, body too large), which
+/// are empty or plain text, into problem details. Their headers, `Allow` among them, stay.
+pub(crate) async fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|content_type| content_type.as_bytes().starts_with(b"text/plain"));
+    if !(plain && (status.is_client_error() || status.is_server_error())) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let mut detail = head_of(body).await;
+    if detail.is_empty() {
+        detail = match status {
+            StatusCode::NOT_FOUND => "there is no such endpoint".to_owned(),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                "this endpoint does not take this method; see Allow".to_owned()
+            }
+            _ => status.canonical_reason().unwrap_or("error").to_owned(),
+        };
+    }
+    let problem = Problem::new(status, detail).into_response();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    Response::from_parts(parts, problem.into_body())
+}
+
+async fn head_of(body: Body) -> String {
+    let mut bytes = Vec::new();
+    let mut chunks = body.into_data_stream();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() >= DETAIL_MAX_BYTES {
+            bytes.truncate(DETAIL_MAX_BYTES);
+            break;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

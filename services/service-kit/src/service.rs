@@ -1,0 +1,192 @@
+//! The life of a service: configuration, start, serving, drain.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::Router;
+use opentelemetry::metrics::Meter;
+use prometheus::Registry;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::config::{COMMON_KEYS, Common, ConfigError, Configuration, Key, Settings};
+use crate::health::Readiness;
+use crate::http::{Endpoints, MetricsStream, RequestMetrics, serve, with_endpoints};
+use crate::shutdown::Shutdown;
+use crate::telemetry::{Metrics, init_logging};
+
+/// `EX_USAGE` of sysexits.h: the configuration is wrong.
+const EXIT_USAGE: u8 = 64;
+
+/// How long requests in flight may take after SIGTERM. The process is gone within 5 s.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// Why a service did not start, or stopped by itself.
+pub type StartError = Box<dyn Error + Send + Sync>;
+
+/// What a service adds to the endpoints that all have.
+#[derive(Debug, Default)]
+pub struct App {
+    /// The service's own routes.
+    pub router: Router,
+    /// What `/metrics` streams after the registry's text.
+    pub metrics: Option<MetricsStream>,
+}
+
+/// What a service is given at its start.
+#[derive(Debug)]
+pub struct Context {
+    /// Where subsystems say whether they can do their job.
+    pub readiness: Readiness,
+    /// Heard by tasks that must end with the service.
+    pub shutdown: Shutdown,
+    /// The service's one Prometheus registry.
+    pub registry: Registry,
+    /// Makes OpenTelemetry instruments that are exported into the registry.
+    pub meter: Meter,
+    tasks: JoinSet<(&'static str, Result<(), StartError>)>,
+}
+
+impl Context {
+    /// Runs a task that the service cannot do without: when it ends before shutdown is requested, the service
+    /// says so and exits 1, so that its supervisor starts it anew. At shutdown it is awaited for a moment.
+    pub fn spawn(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = Result<(), StartError>> + Send + 'static,
+    ) {
+        self.tasks.spawn(async move { (name, task.await) });
+    }
+}
+
+/// Runs a service from the environment until SIGTERM or SIGINT. Exit codes: 0 after a drain, 64 for a wrong
+/// configuration (before any port is bound), 1 for anything else that keeps it from running.
+pub fn run<C, S>(name: &'static str, start: S) -> ExitCode
+where
+    C: Configuration,
+    S: AsyncFnOnce(C, &mut Context) -> Result<App, StartError>,
+{
+    let (common, config) = match configure::<C>(name) {
+        Ok(configured) => configured,
+        Err(error) => return fail(name, EXIT_USAGE, &error),
+    };
+    init_logging(common.log_format, common.log_filter.clone());
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return fail(
+                name,
+                1,
+                &format_args!("the async runtime cannot start: {error}"),
+            );
+        }
+    };
+    let outcome = runtime.block_on(live(name, &common, config, start));
+    // A blocking read that never returns must not hold up the exit.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => match error.downcast_ref::<ConfigError>() {
+            Some(error) => fail(name, EXIT_USAGE, error),
+            None => fail(name, 1, &error),
+        },
+    }
+}
+
+fn configure<C: Configuration>(name: &str) -> Result<(Common, C), ConfigError> {
+    let keys: Vec<Key> = COMMON_KEYS.iter().chain(C::KEYS).copied().collect();
+    if let Some(argument) = std::env::args_os().nth(1) {
+        let variables: Vec<_> = keys.iter().map(Key::variable).collect();
+        return Err(ConfigError::message(format!(
+            "{argument:?}: {name} takes no arguments; it is configured by CONFIG_FILE and the environment: {}",
+            variables.join(", ")
+        )));
+    }
+    let settings = Settings::load(&keys, std::env::vars_os())?;
+    Ok((Common::read(&settings)?, C::read(&settings)?))
+}
+
+async fn live<C, S>(
+    name: &'static str,
+    common: &Common,
+    config: C,
+    start: S,
+) -> Result<(), StartError>
+where
+    S: AsyncFnOnce(C, &mut Context) -> Result<App, StartError>,
+{
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (stop, shutdown) = Shutdown::new();
+    let metrics = Metrics::new()?;
+    let mut context = Context {
+        readiness: Readiness::default(),
+        shutdown: shutdown.clone(),
+        registry: metrics.registry.clone(),
+        meter: metrics.meter.clone(),
+        tasks: JoinSet::new(),
+    };
+    let app = start(config, &mut context).await?;
+    let listener = TcpListener::bind(common.listen_addr)
+        .await
+        .map_err(|error| {
+            format!(
+                "cannot listen on {}: {error}; set LISTEN_ADDR to a free address",
+                common.listen_addr
+            )
+        })?;
+    tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "{name} listens");
+
+    let endpoints = Endpoints {
+        readiness: context.readiness.clone(),
+        shutdown: shutdown.clone(),
+        registry: metrics.registry.clone(),
+        own_metrics: app.metrics,
+    };
+    let router = with_endpoints(
+        app.router,
+        endpoints,
+        RequestMetrics::new(&metrics.meter, name),
+    );
+    let mut server = tokio::spawn(serve(listener, router, shutdown, GRACE));
+    let mut tasks = context.tasks;
+
+    let outcome = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        result = &mut server => Err(match result {
+            Ok(Ok(())) => "the server ended by itself".into(),
+            Ok(Err(error)) => error.into(),
+            Err(error) => error.into(),
+        }),
+        Some(ended) = tasks.join_next() => Err(match ended {
+            Ok((task, Ok(()))) => format!("{task} ended by itself").into(),
+            Ok((task, Err(error))) => format!("{task} failed: {error}").into(),
+            Err(error) => error.into(),
+        }),
+    };
+    tracing::info!("{name} is shutting down");
+    stop.send_replace(true);
+    if !server.is_finished() {
+        server.await??;
+    }
+    let _ = tokio::time::timeout(Duration::from_millis(500), async {
+        while tasks.join_next().await.is_some() {}
+    })
+    .await;
+    outcome
+}
+
+/// Logging may not be up yet, and this line must be read by a person in any case.
+fn fail(name: &str, code: u8, why: &dyn Display) -> ExitCode {
+    eprintln!("{name}: {why}");
+    ExitCode::from(code)
+}

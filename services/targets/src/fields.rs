@@ -1,0 +1,185 @@
+//! Typed access to the keys of a TOML table, so that every refusal names the key, its line and its value.
+
+use toml::{
+    Spanned,
+    de::{DeArray, DeTable, DeValue},
+};
+
+use crate::{
+    error::{Refusal, TargetsError},
+    redact::quoted,
+};
+
+/// How many items of a refused list a message repeats.
+const SHOWN_ITEMS: usize = 10;
+
+/// Where each line of a text ends, in bytes.
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of this byte, counted from 1.
+    pub(crate) fn number(&self, offset: usize) -> usize {
+        self.0.partition_point(|&end| end < offset) + 1
+    }
+}
+
+/// A table whose keys are all known.
+pub(crate) struct Fields<'a> {
+    path: &'a str,
+    table: &'a DeTable<'a>,
+    lines: &'a Lines,
+}
+
+impl<'a> Fields<'a> {
+    /// `path` is how messages name the table; empty for the document itself.
+    pub(crate) fn new(
+        path: &'a str,
+        table: &'a DeTable<'a>,
+        lines: &'a Lines,
+        allowed: &[&str],
+    ) -> Result<Self, TargetsError> {
+        match table
+            .keys()
+            .find(|key| !allowed.contains(&key.get_ref().as_ref()))
+        {
+            None => Ok(Self { path, table, lines }),
+            Some(unknown) => {
+                let line = lines.number(unknown.span().start);
+                // The quotes are the message's escaping, not the key's.
+                let name = quoted(unknown.get_ref());
+                let key = format!("{} (line {line})", join(path, name.trim_matches('"')));
+                Err(TargetsError::UnknownKey {
+                    key,
+                    allowed: allowed.join(", "),
+                })
+            }
+        }
+    }
+
+    /// What stands under this key.
+    pub(crate) fn get(&self, name: &'static str) -> Option<Field<'a>> {
+        self.table.get(name).map(|value| Field {
+            path: self.path,
+            name,
+            value,
+            lines: self.lines,
+        })
+    }
+}
+
+/// A key of a table with its value.
+pub(crate) struct Field<'a> {
+    path: &'a str,
+    name: &'static str,
+    value: &'a Spanned<DeValue<'a>>,
+    lines: &'a Lines,
+}
+
+impl<'a> Field<'a> {
+    pub(crate) fn string(&self) -> Result<&'a str, TargetsError> {
+        self.value
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.wrong_type("a text in quotes"))
+    }
+
+    /// An integer or a float. One past the range of an integer is infinite, and so out of every range.
+    pub(crate) fn number(&self) -> Result<f64, TargetsError> {
+        match self.value.get_ref() {
+            DeValue::Integer(integer) => Ok(i64::from_str_radix(integer.as_str(), integer.radix())
+                .map_or(f64::INFINITY, |number| number as f64)),
+            DeValue::Float(float) => float
+                .as_str()
+                .parse()
+                .map_err(|_| self.wrong_type("a number")),
+            _ => Err(self.wrong_type("a number")),
+        }
+    }
+
+    pub(crate) fn list(&self, allowed: &str) -> Result<&'a DeArray<'a>, TargetsError> {
+        self.value
+            .get_ref()
+            .as_array()
+            .ok_or_else(|| self.wrong_type(allowed))
+    }
+
+    pub(crate) fn table(&self) -> Result<&'a DeTable<'a>, TargetsError> {
+        self.value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong_type("a table"))
+    }
+
+    /// A refusal of this field's value, shown as it stands in the file.
+    pub(crate) fn refuse(
+        &self,
+        problem: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> TargetsError {
+        self.refuse_item(self.value.get_ref(), problem, allowed)
+    }
+
+    /// A refusal of one item of this field's list.
+    pub(crate) fn refuse_item(
+        &self,
+        item: &DeValue<'_>,
+        problem: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> TargetsError {
+        let line = self.lines.number(self.value.span().start);
+        Refusal::new(shown(item), problem, allowed)
+            .at(format!("{} (line {line})", join(self.path, self.name)))
+    }
+
+    /// A refusal found by a check that knows the value but not the file.
+    pub(crate) fn refused(
+        &self,
+        Refusal {
+            problem, allowed, ..
+        }: Refusal,
+    ) -> TargetsError {
+        self.refuse(problem, allowed)
+    }
+
+    fn wrong_type(&self, allowed: &str) -> TargetsError {
+        self.refuse(
+            format!("of type {}", self.value.get_ref().type_str()),
+            allowed,
+        )
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+/// A value as a message shows it.
+fn shown(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => quoted(text),
+        DeValue::Integer(integer) => integer.to_string(),
+        DeValue::Float(float) => float.to_string(),
+        DeValue::Boolean(boolean) => boolean.to_string(),
+        DeValue::Datetime(datetime) => datetime.to_string(),
+        DeValue::Array(items) => {
+            let mut items_shown: Vec<String> = items
+                .iter()
+                .take(SHOWN_ITEMS)
+                .map(|item| shown(item.get_ref()))
+                .collect();
+            if items.len() > SHOWN_ITEMS {
+                items_shown.push("…".to_owned());
+            }
+            format!("[{}]", items_shown.join(", "))
+        }
+        DeValue::Table(_) => "{…}".to_owned(),
+    }
+}

@@ -1,0 +1,101 @@
+//! A target: what is probed, how often, and what counts as success.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use url::Url;
+
+use crate::{address::Address, expect::Expectations};
+
+/// The service level objective of a target that sets none: 99.9 % of its probes succeed.
+pub(crate) const DEFAULT_SLO_OBJECTIVE: f64 = 0.999;
+
+/// How a target is probed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// HTTP over a plain TCP connection.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl TargetKind {
+    /// The `kind` label: the URL's scheme in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One target. Two are equal when a probe of either would do the same.
+#[derive(Clone, PartialEq)]
+pub struct Target {
+    /// The `target` label, unique in its set: the configured name, or the URL as given. Never with a password.
+    pub name: Arc<str>,
+    /// Where to probe, **with** credentials: for the request only. What is shown is [`Target::redacted_url`].
+    pub url: Url,
+    /// How to probe it.
+    pub kind: TargetKind,
+    /// From one start of a probe to the next.
+    pub interval: Duration,
+    /// For the whole probe, redirects included; below [`Target::interval`].
+    pub timeout: Duration,
+    /// What an answer must be to count as success.
+    pub expect: Expectations,
+    /// The ratio of probes that is to succeed, inside (0, 1).
+    pub slo_objective: f64,
+    redacted_url: Arc<str>,
+}
+
+impl Target {
+    /// The URL as given in the configuration, trimmed, its password replaced by `xxxxx`.
+    pub fn redacted_url(&self) -> &str {
+        &self.redacted_url
+    }
+
+    /// A target with no expectations and the default objective. Without a name it is called by its redacted URL.
+    pub(crate) fn new(
+        address: Address,
+        name: Option<Arc<str>>,
+        interval: Duration,
+        timeout: Duration,
+    ) -> Self {
+        let Address {
+            url,
+            redacted,
+            kind,
+        } = address;
+        Self {
+            name: name.unwrap_or_else(|| Arc::clone(&redacted)),
+            url,
+            kind,
+            interval,
+            timeout,
+            expect: Expectations::default(),
+            slo_objective: DEFAULT_SLO_OBJECTIVE,
+            redacted_url: redacted,
+        }
+    }
+}
+
+/// Without [`Target::url`], so that no log line can carry its password.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("name", &self.name)
+            .field("redacted_url", &self.redacted_url)
+            .field("kind", &self.kind)
+            .field("interval", &self.interval)
+            .field("timeout", &self.timeout)
+            .field("expect", &self.expect)
+            .field("slo_objective", &self.slo_objective)
+            .finish_non_exhaustive()
+    }
+}
