@@ -1,0 +1,239 @@
+//! A lab in a state folder and on ports of its own, started and stopped as a user does it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{binary, get_json, repository};
+
+/// The order of the parts' ports after `--port-base`.
+const PARTS: [&str; 9] = [
+    "ping-agent",
+    "api-gateway",
+    "dashboard-ui",
+    "alert-logger",
+    "demo-target",
+    "prometheus",
+    "alertmanager",
+    "grafana",
+    "demo-tls",
+];
+
+/// A running lab. It is taken down when dropped.
+#[derive(Debug)]
+pub struct Lab {
+    state_dir: TempDir,
+    port_base: u16,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// What a lab is started with.
+#[derive(Debug, Default)]
+pub struct LabBuilder {
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl LabBuilder {
+    /// Probes `url` instead of the default targets.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.arguments.push(url.into());
+        self
+    }
+
+    /// Sets a variable for `./lab up`.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts the lab and returns when it says that all parts are ready.
+    ///
+    /// # Panics
+    /// `./lab up --detach` fails.
+    #[must_use]
+    pub fn up(self) -> Lab {
+        let lab = Lab {
+            state_dir: tempfile::Builder::new()
+                .prefix("lab-")
+                .tempdir()
+                .expect("a folder"),
+            port_base: free_port_base(),
+            arguments: self.arguments,
+            environment: self.environment,
+        };
+        lab.up_again();
+        lab
+    }
+}
+
+impl Lab {
+    /// A lab that probes the default targets, unless told otherwise.
+    #[must_use]
+    pub fn builder() -> LabBuilder {
+        LabBuilder::default()
+    }
+
+    /// Starts the lab after [`Lab::down`], in the same folder and on the same ports.
+    ///
+    /// # Panics
+    /// `./lab up --detach` fails.
+    pub fn up_again(&self) {
+        let base = self.port_base.to_string();
+        let mut arguments = vec!["up", "--detach", "--port-base", &base];
+        arguments.extend(self.arguments.iter().map(String::as_str));
+        let output = self.run(&arguments);
+        assert!(
+            output.status.success(),
+            "./lab up --detach: {}\n{}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Runs a lab command in this lab's state folder.
+    ///
+    /// # Panics
+    /// The program cannot be started.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(binary("lab"))
+            .args(arguments)
+            .arg("--state-dir")
+            .arg(self.state_dir.path())
+            .env("LAB_ROOT", repository())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .output()
+            .expect("the lab starts")
+    }
+
+    /// Stops the lab; its state folder stays.
+    ///
+    /// # Panics
+    /// `./lab down` fails.
+    pub fn down(&self) {
+        let output = self.run(&["down"]);
+        assert!(
+            output.status.success(),
+            "./lab down: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// The port of a part; `demo-tls` is the demo target's TLS listener.
+    ///
+    /// # Panics
+    /// There is no such part.
+    #[must_use]
+    pub fn port(&self, part: &str) -> u16 {
+        let index = PARTS
+            .iter()
+            .position(|name| *name == part)
+            .expect("a part's name");
+        self.port_base + u16::try_from(index).expect("nine parts")
+    }
+
+    /// `http://127.0.0.1:PORT` + `path` of a part.
+    #[must_use]
+    pub fn url(&self, part: &str, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port(part))
+    }
+
+    /// What `./lab status --json` says of a part.
+    ///
+    /// # Panics
+    /// The answer is not what the contract says.
+    #[must_use]
+    pub fn status(&self, part: &str) -> Value {
+        let output = self.run(&["status", "--json"]);
+        let status: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let parts = status["parts"].as_array().expect("parts");
+        parts
+            .iter()
+            .find(|entry| entry["name"] == part)
+            .cloned()
+            .unwrap_or(Value::Null)
+    }
+
+    /// What a part wrote to stdout and stderr.
+    #[must_use]
+    pub fn log(&self, part: &str) -> String {
+        std::fs::read_to_string(self.state_dir().join("logs").join(format!("{part}.log")))
+            .unwrap_or_default()
+    }
+
+    /// The payloads that alert-logger wrote to stdout.
+    #[must_use]
+    pub fn payloads(&self) -> Vec<Value> {
+        let log = self.log("alert-logger");
+        log.lines()
+            .filter(|line| line.starts_with('{'))
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// The alerts in alert-logger's history.
+    pub async fn history(&self) -> Vec<Value> {
+        let answer = get_json(&self.url("alert-logger", "/api/v1/alerts")).await;
+        answer
+            .and_then(|answer| answer["alerts"].as_array().cloned())
+            .unwrap_or_default()
+    }
+
+    /// The result of an instant PromQL query; empty where Prometheus does not answer.
+    pub async fn query(&self, promql: &str) -> Vec<Value> {
+        let request = crate::client()
+            .get(self.url("prometheus", "/api/v1/query"))
+            .query(&[("query", promql)]);
+        let answer: Option<Value> = async { request.send().await.ok()?.json().await.ok() }.await;
+        answer
+            .and_then(|answer| answer["data"]["result"].as_array().cloned())
+            .unwrap_or_default()
+    }
+
+    /// The state folder.
+    #[must_use]
+    pub fn state_dir(&self) -> &Path {
+        self.state_dir.path()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", String::from_utf8_lossy(&self.run(&["status"]).stdout));
+            for part in [
+                "lab",
+                "ping-agent",
+                "alert-logger",
+                "alertmanager",
+                "prometheus",
+            ] {
+                let log = self.log(part);
+                let tail: Vec<_> = log.lines().rev().take(15).collect();
+                println!("--- {part}");
+                tail.iter().rev().for_each(|line| println!("{line}"));
+            }
+        }
+        let _ = self.run(&["down"]);
+    }
+}
+
+/// The first of as many free ports in a row as a lab needs, below those that the system hands out.
+fn free_port_base() -> u16 {
+    let count = u16::try_from(PARTS.len()).expect("nine parts");
+    let start = u16::try_from(std::process::id() % 900).expect("below 900") * 10;
+    (0..900)
+        .map(|step| 20_000 + (start + step * 10) % 9_000)
+        .find(|base| {
+            (*base..base + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        })
+        .expect("nine free ports in a row")
+}

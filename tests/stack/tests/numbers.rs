@@ -1,0 +1,161 @@
+//! The same moment, asked three ways, gives the same numbers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests: a panic is the message"
+)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stack_tests::{Lab, get_json, get_text, repository, set_fault, within};
+
+/// Successes and failures by target.
+type Counts = BTreeMap<String, (u64, u64)>;
+
+fn whole(number: &Value) -> u64 {
+    number.as_u64().expect("a whole number")
+}
+
+async fn summary(lab: &Lab) -> Option<Counts> {
+    let answer = get_json(&lab.url("api-gateway", "/uptime-summary")).await?;
+    let counts = answer["targets"].as_array()?.iter().map(|target| {
+        let name = target["target"].as_str().unwrap().to_owned();
+        (
+            name,
+            (whole(&target["success"]), whole(&target["failures"])),
+        )
+    });
+    Some(counts.collect())
+}
+
+async fn exposition(lab: &Lab) -> Option<Counts> {
+    let text = get_text(&lab.url("ping-agent", "/metrics")).await?;
+    let mut counts = Counts::new();
+    for line in text.lines() {
+        let Some((name, rest)) = line.split_once("{target=\"") else {
+            continue;
+        };
+        let Some((target, value)) = rest.split_once("\"} ") else {
+            continue;
+        };
+        let count = counts.entry(target.to_owned()).or_default();
+        match name {
+            "ping_success_total" => count.0 = value.parse().unwrap(),
+            "ping_failure_total" => count.1 = value.parse().unwrap(),
+            _ => {}
+        }
+    }
+    Some(counts)
+}
+
+async fn promql(lab: &Lab) -> Option<Counts> {
+    let mut counts = Counts::new();
+    for series in lab
+        .query("{__name__=~\"ping_(success|failure)_total\"}")
+        .await
+    {
+        let target = series["metric"]["target"].as_str()?.to_owned();
+        let value: u64 = series["value"][1].as_str()?.parse().ok()?;
+        let count = counts.entry(target).or_default();
+        match series["metric"]["__name__"].as_str()? {
+            "ping_success_total" => count.0 = value,
+            _ => count.1 = value,
+        }
+    }
+    Some(counts)
+}
+
+#[tokio::test]
+async fn summary_exposition_and_promql_agree_and_every_panel_has_data() {
+    let lab = Lab::builder().up();
+    within(
+        Duration::from_secs(40),
+        "the demo target was probed",
+        || async {
+            lab.query("ping_success_total{target=\"demo\"} > 0")
+                .await
+                .pop()
+        },
+    )
+    .await;
+    set_fault(&lab, "ok", &json!({"kind": "status", "status": 500})).await;
+    within(Duration::from_secs(60), "a failure was scraped", || async {
+        lab.query("ping_failure_total{target=\"demo\"} > 0")
+            .await
+            .pop()
+    })
+    .await;
+
+    // Probes go on and Prometheus scrapes every 15 s: the moment is one in which nothing moved between the first
+    // reading and the last.
+    let (counts, _) = within(Duration::from_secs(90), "the three agree", || async {
+        let first = exposition(&lab).await?;
+        let (summary, promql, last) = (
+            summary(&lab).await?,
+            promql(&lab).await?,
+            exposition(&lab).await?,
+        );
+        (first == last && first == summary && first == promql && !first.is_empty()).then_some(first)
+    })
+    .await;
+    let (success, failures) = counts["demo"];
+    assert!(success > 0 && failures > 0, "{counts:?}");
+
+    let answer = get_json(&lab.url("api-gateway", "/uptime-summary-windowed?window=5m"))
+        .await
+        .unwrap();
+    assert_eq!(answer["window"], "5m");
+    let demo = answer["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|target| target["target"] == "demo")
+        .unwrap();
+    assert!(demo["failures"].as_f64().unwrap() > 0.0, "{demo}");
+
+    for (dashboard, panel, query) in panel_queries() {
+        let what = format!("{dashboard}, panel {panel:?}: {query}");
+        within(Duration::from_secs(150), &what, || async {
+            lab.query(&query).await.pop()
+        })
+        .await;
+    }
+}
+
+/// Every panel's queries with the variables filled in as Grafana does for the last hour.
+fn panel_queries() -> Vec<(String, String, String)> {
+    let folder = repository().join("monitoring/grafana/dashboards");
+    let mut queries = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let dashboard: Value =
+            serde_json::from_slice(&std::fs::read(entry.path()).unwrap()).unwrap();
+        let file = entry.file_name().to_string_lossy().into_owned();
+        for panel in dashboard["panels"].as_array().unwrap() {
+            for target in panel["targets"].as_array().into_iter().flatten() {
+                let query = target["expr"]
+                    .as_str()
+                    .unwrap()
+                    .replace("$__rate_interval", "1m")
+                    .replace("$__interval", "15s")
+                    .replace("$__range", "5m")
+                    .replace("${target:regex}", ".*")
+                    .replace("$target", ".*");
+                assert!(
+                    !query.contains('$'),
+                    "{file}: a variable that this test does not know: {query}"
+                );
+                queries.push((
+                    file.clone(),
+                    panel["title"].as_str().unwrap_or_default().to_owned(),
+                    query,
+                ));
+            }
+        }
+    }
+    assert!(!queries.is_empty());
+    queries
+}

@@ -1,0 +1,87 @@
+//! 10,000 targets: all series are there, none melted into another.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests: a panic is the message"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use stack_tests::{Service, eventually, get_json, get_text};
+
+const TARGETS: usize = 10_000;
+
+#[tokio::test]
+async fn all_series_are_present() {
+    // Nobody listens on port 9: every probe fails at once, and none leaves this machine.
+    let targets: String = (0..TARGETS)
+        .map(|number| {
+            format!(
+                "[[target]]\nname = \"target-{number}\"\nurl = \"http://127.0.0.1:9/{number}\"\n"
+            )
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), targets).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let interval = ("PING_INTERVAL_SECONDS", "5".to_owned());
+    let agent = Service::start(
+        "ping-agent",
+        &[("PING_TARGETS_FILE", path.clone()), interval],
+    )
+    .await;
+
+    let url = agent.url("/metrics");
+    let text = eventually("every target was probed", || async {
+        let text = get_text(&url).await?;
+        (text.matches("\nping_up{").count() == TARGETS).then_some(text)
+    })
+    .await;
+    let mut by_family: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut lines = 0;
+    for line in text.lines().filter(|line| line.starts_with("ping_")) {
+        let (family, labels) = line.split_once('{').unwrap_or((line, ""));
+        if labels.starts_with("target=\"") {
+            assert!(
+                by_family.entry(family).or_default().insert(labels) || family.is_empty(),
+                "twice: {line}"
+            );
+            lines += 1;
+        }
+    }
+    let once = [
+        "ping_success_total",
+        "ping_failure_total",
+        "ping_missed_total",
+        "ping_up",
+        "ping_last_probe_timestamp_seconds",
+        "ping_interval_seconds",
+        "ping_slo_objective_ratio",
+        "ping_target_info",
+        "ping_latency_seconds_count",
+        "ping_latency_seconds_sum",
+    ];
+    for family in once {
+        assert_eq!(by_family[family].len(), TARGETS, "{family}");
+    }
+    assert_eq!(by_family["ping_latency_seconds_bucket"].len(), 12 * TARGETS);
+    assert!(lines <= 40 * TARGETS, "{lines} series");
+    assert!(!text.contains("otel_"), "no label of OpenTelemetry's");
+
+    let gateway = Service::start(
+        "api-gateway",
+        &[("PING_AGENT_METRICS_URL", url), ("PING_TARGETS_FILE", path)],
+    )
+    .await;
+    let url = gateway.url("/uptime-summary");
+    let summary: Value = eventually("the gateway has them all", || get_json(&url)).await;
+    let counted = summary["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|target| target["failures"].as_u64() > Some(0));
+    assert_eq!(counted.count(), TARGETS);
+}

@@ -1,0 +1,69 @@
+//! Wrong configuration: exit 64, and a message that names key, value and what is allowed. A fixture a case.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests: a panic is the message"
+)]
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use stack_tests::{binary, repository};
+use tokio::process::Command;
+
+#[tokio::test]
+async fn every_fixture_is_refused_with_its_message() {
+    let folder = repository().join("tests/stack/fixtures/wrong_config");
+    let mut cases = 0;
+    for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let case: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        refused(&entry.file_name().to_string_lossy(), &case).await;
+        cases += 1;
+    }
+    assert!(cases >= 15, "{cases} cases");
+}
+
+async fn refused(name: &str, case: &Value) {
+    let variables = case["environment"].as_object().unwrap();
+    // A listener that a wrongly accepted configuration would open goes away with the process.
+    let run = Command::new(binary(case["service"].as_str().unwrap()))
+        .env_clear()
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .envs(
+            variables
+                .iter()
+                .map(|(name, value)| (name, value.as_str().unwrap())),
+        )
+        .current_dir(repository().join("tests/stack/fixtures/wrong_config"))
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(5), run).await;
+    let output = output
+        .unwrap_or_else(|_| panic!("{name}: it runs"))
+        .unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{name}: {message}");
+    for part in case["message"].as_array().unwrap() {
+        assert!(
+            message.contains(part.as_str().unwrap()),
+            "{name}: {part} is not in {message:?}"
+        );
+    }
+    assert!(
+        !message.contains("hunter2"),
+        "{name}: a password is in {message:?}"
+    );
+    assert_eq!(
+        message.trim_end().lines().count(),
+        1,
+        "{name}: one message, not {message:?}"
+    );
+}
