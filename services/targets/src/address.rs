@@ -49,8 +49,8 @@ impl Address {
         let redacted = redact_url(text);
         if !same_but_for_password(&url, &redacted) {
             return Err(refuse(
-                "it is not clear where its password ends",
-                "@ / ? # percent-encoded (%40 %2F %3F %23) in the password, and @ also behind the host",
+                "all between its first : and its last @ would be hidden as a password",
+                "@ / ? # written as %40 %2F %3F %23 in a password, and @ as %40 behind the host",
             ));
         }
         Ok(Self {

@@ -7,7 +7,7 @@ use toml::{
 
 use crate::{
     error::{Refusal, TargetsError},
-    redact::quoted,
+    redact::{escaped, quoted},
 };
 
 /// How many items of a refused list a message repeats.
@@ -49,9 +49,7 @@ impl<'a> Fields<'a> {
             None => Ok(Self { path, table, lines }),
             Some(unknown) => {
                 let line = lines.number(unknown.span().start);
-                // The quotes are the message's escaping, not the key's.
-                let name = quoted(unknown.get_ref());
-                let key = format!("{} (line {line})", join(path, name.trim_matches('"')));
+                let key = format!("{} (line {line})", join(path, &escaped(unknown.get_ref())));
                 Err(TargetsError::UnknownKey {
                     key,
                     allowed: allowed.join(", "),
@@ -162,7 +160,7 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// A value as a message shows it.
-fn shown(value: &DeValue<'_>) -> String {
+pub(crate) fn shown(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => quoted(text),
         DeValue::Integer(integer) => integer.to_string(),

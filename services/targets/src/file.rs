@@ -5,8 +5,9 @@ use toml::de::{DeTable, DeValue, Error};
 use crate::{
     Defaults, Expectations, StatusExpectation, Target, TargetsError,
     address::Address,
+    error::Refusal,
     expect::{status_code, status_range},
-    fields::{Field, Fields, Lines},
+    fields::{Field, Fields, Lines, shown},
     name,
     place::Place,
     redact::redact,
@@ -61,10 +62,9 @@ fn target(
 ) -> Result<Target, TargetsError> {
     let path = place.path();
     let Some(table) = value.as_table() else {
-        return Err(TargetsError::Missing {
-            key: place.to_string(),
-            required: "a [[target]] table",
-        });
+        return Err(
+            Refusal::new(shown(value), "not a table", "a [[target]] table").at(place.to_string()),
+        );
     };
     let fields = Fields::new(&path, table, lines, &TARGET_KEYS)?;
     let Some(url) = fields.get("url") else {
@@ -100,7 +100,7 @@ fn target(
 
 fn seconds<T>(
     field: Option<Field<'_>>,
-    parse: impl Fn(f64) -> Result<T, crate::error::Refusal>,
+    parse: impl Fn(f64) -> Result<T, Refusal>,
 ) -> Result<Option<T>, TargetsError> {
     field
         .map(|field| parse(field.number()?).map_err(|refusal| field.refused(refusal)))

@@ -1,8 +1,10 @@
 //! Passwords out of text.
 //!
-//! Where a password contains raw `@`, `/`, `?` or `#`, a URL is ambiguous. The rule here errs on the side of secrecy: once
-//! a `user:` stands before an `@`, everything up to the *last* `@` of the URL is the password. A text such as
-//! `https://example.com:8080/@user` has none, because its authority is a complete `host:port`.
+//! Where a password contains raw `@`, `/`, `?` or `#`, a URL is ambiguous: `https://bob:12/34@host` may be a password or
+//! a port and a path. The rule here errs on the side of secrecy: where a `:` stands in the authority and an `@` anywhere
+//! behind it, all between the first such `:` and the last `@` of the URL is the password.
+
+use std::net::Ipv6Addr;
 
 /// What stands in a password's place.
 pub(crate) const MASK: &str = "xxxxx";
@@ -45,11 +47,16 @@ pub(crate) fn redact_url(text: &str) -> String {
     redacted
 }
 
-/// A refused value as a message shows it: quoted, control characters escaped, cut when long.
-///
-/// Stricter than [`redact_url`], because a refused value need not be a URL at all: it may be a URL without a scheme, or
-/// the first half of one whose password contained the comma at which a list was split.
+/// A refused value as a message shows it: [`escaped`], in quotes.
 pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
+/// A refused text without passwords, control characters escaped, cut when long.
+///
+/// Stricter than [`redact_url`], because a refused text need not be a URL at all: it may be a URL without a scheme, or
+/// the first half of one whose password contained the comma at which a list was split.
+pub(crate) fn escaped(text: &str) -> String {
     let (head, tail) = match text.split_once("://") {
         Some((head, tail)) => (head, Some(tail)),
         None => (text, None),
@@ -61,20 +68,22 @@ pub(crate) fn quoted(text: &str) -> String {
     }
     if let Some(tail) = tail {
         shown.push_str("://");
-        let authority = tail
-            .find(is_path_start)
-            .map_or(tail, |end| tail.get(..end).unwrap_or(tail));
-        match authority.split_once(':') {
-            Some((host, _)) if !tail.contains('@') && !is_host_and_port(authority) => {
-                shown.extend([host, ":", MASK]);
+        match port(tail) {
+            Some((host, port)) if !tail.contains('@') && port.parse::<u16>().is_err() => {
+                shown.extend([host, MASK])
             }
             _ => push_without_password(&mut shown, tail),
         }
     }
-    match shown.char_indices().nth(SHOWN_CHARS) {
-        Some((cut, _)) => format!("{:?}…", shown.get(..cut).unwrap_or_default()),
-        None => format!("{shown:?}"),
+    let mut escaped: String = shown
+        .chars()
+        .take(SHOWN_CHARS)
+        .flat_map(char::escape_debug)
+        .collect();
+    if shown.chars().nth(SHOWN_CHARS).is_some() {
+        escaped.push('…');
     }
+    escaped
 }
 
 /// Appends `rest`, which is a URL from behind its `://`, without its password.
@@ -87,65 +96,159 @@ fn push_without_password(redacted: &mut String, rest: &str) {
 
 /// Splits `rest` around its password: up to and with the `:` before it, and from the `@` behind it.
 fn password(rest: &str) -> Option<(&str, &str)> {
-    // Web URLs skip surplus slashes here: `https:///user:password@host` is a URL with a password.
-    let slashes = rest.len() - rest.trim_start_matches(['/', '\\']).len();
-    let start = rest.get(slashes..)?;
-    let last_at = start.rfind('@')?;
-    let authority_end = start.find(is_path_start).unwrap_or(start.len());
-    let authority = start.get(..authority_end)?;
-    let complete = match authority.rsplit_once('@') {
-        Some((userinfo, host_and_port)) => {
-            !userinfo.contains(':') && is_host_and_port(host_and_port)
-        }
-        None => is_host_and_port(authority),
-    };
-    if complete {
-        return None;
-    }
-    let colon = start.get(..last_at)?.find(':')?;
-    Some((
-        rest.get(..slashes + colon + 1)?,
-        rest.get(slashes + last_at..)?,
-    ))
+    let colon = authority_colon(rest)?;
+    let at = rest.rfind('@').filter(|&at| at > colon)?;
+    Some((rest.get(..=colon)?, rest.get(at..)?))
 }
 
-/// Where the URL ends whose part behind `://` starts `after`.
-fn url_end(after: &str) -> usize {
-    let end = after.find(char::is_whitespace).unwrap_or(after.len());
-    let token = after.get(..end).unwrap_or(after);
-    token
-        .match_indices("://")
-        .find_map(|(at, _)| next_url(token, at))
-        .unwrap_or(end)
+/// Splits `rest` around its port: up to and with the `:` before it, and the port itself.
+fn port(rest: &str) -> Option<(&str, &str)> {
+    let (before, after) = rest.split_at_checked(authority_colon(rest)? + 1)?;
+    let end = after.find(is_authority_end).unwrap_or(after.len());
+    Some((before, after.get(..end)?))
 }
 
-/// The start of the URL whose `://` is at `at`, if it follows a separator and so is a URL of its own.
-fn next_url(token: &str, at: usize) -> Option<usize> {
-    let before = token
-        .get(..at)?
-        .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    let separated = before.ends_with([
-        ',', ';', '|', '=', '<', '>', '"', '\'', '(', ')', '[', ']', '{', '}',
-    ]);
-    (separated && before.len() < at).then_some(before.len())
+/// The first `:` of the authority with which `rest` starts, those of an IPv6 address not counted.
+fn authority_colon(rest: &str) -> Option<usize> {
+    // Web URLs skip surplus slashes: `https:///user:password@host` is a URL with a password.
+    let authority = rest.trim_start_matches(['/', '\\']);
+    let after_ip = after_ipv6(authority).unwrap_or(authority);
+    let start = rest.len() - after_ip.len();
+    let colon = after_ip.split(is_authority_end).next()?.find(':')?;
+    Some(start + colon)
 }
 
-fn is_path_start(c: char) -> bool {
+/// What follows the `[address]` at the start of an authority, if there is one.
+fn after_ipv6(authority: &str) -> Option<&str> {
+    let (address, after) = authority.strip_prefix('[')?.split_once(']')?;
+    address.parse::<Ipv6Addr>().is_ok().then_some(after)
+}
+
+/// What ends a URL's authority (WHATWG URL standard, "authority state").
+fn is_authority_end(c: char) -> bool {
     matches!(c, '/' | '\\' | '?' | '#')
 }
 
-/// Whether this is a host, or a host and a port that can be one. `user:` and `user:secret` are not.
-fn is_host_and_port(text: &str) -> bool {
-    let after_host = match text.strip_prefix('[').and_then(|ip| ip.split_once(']')) {
-        Some((_, after)) => after,
-        None => text
-            .find(':')
-            .map_or("", |colon| text.get(colon..).unwrap_or_default()),
-    };
-    match after_host.strip_prefix(':') {
-        Some(port) => {
-            port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok()
+/// Where the URL ends whose part behind `://` starts `after`. Looks at no byte twice, however many URLs follow.
+fn url_end(after: &str) -> usize {
+    let mut start = 0;
+    for (at, separator) in after.match_indices("://") {
+        let piece = after.get(start..at).unwrap_or_default();
+        if let Some(end) = piece
+            .find(char::is_whitespace)
+            .or_else(|| next_scheme(piece))
+        {
+            return start + end;
         }
-        None => after_host.is_empty(),
+        start = at + separator.len();
+    }
+    let rest = after.get(start..).unwrap_or_default();
+    rest.find(char::is_whitespace)
+        .map_or(after.len(), |end| start + end)
+}
+
+/// Where the scheme with which `piece` ends begins, if it follows a separator and so is that of a URL of its own.
+fn next_scheme(piece: &str) -> Option<usize> {
+    let before =
+        piece.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let separators = [
+        ',', ';', '|', '=', '<', '>', '"', '\'', '(', ')', '[', ']', '{', '}',
+    ];
+    (before.ends_with(separators) && before.len() < piece.len()).then_some(before.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, quoted, redact, redact_url};
+
+    #[test]
+    fn passwords_are_replaced() {
+        for (text, expected) in [
+            (
+                "https://bob:s3cr3t@example.com/",
+                "https://bob:xxxxx@example.com/",
+            ),
+            ("https://:s3cr3t@example.com", "https://:xxxxx@example.com"),
+            ("https://bob:@example.com", "https://bob:xxxxx@example.com"),
+            (
+                "https://bob:s3@cr/3t?#@example.com",
+                "https://bob:xxxxx@example.com",
+            ),
+            (
+                "https://bob@corp.example:12/34@example.com",
+                "https://bob@corp.example:xxxxx@example.com",
+            ),
+            (
+                "https:///bob:s3cr3t@example.com",
+                "https:///bob:xxxxx@example.com",
+            ),
+            (
+                "https://bob:s3cr3t@[::1]:80/",
+                "https://bob:xxxxx@[::1]:80/",
+            ),
+            (
+                "a (https://a:b@c), then https://d:e@f:1/?next=https://g:h@i",
+                "a (https://a:xxxxx@c), then https://d:xxxxx@f:1/?next=https://g:xxxxx@i",
+            ),
+            (
+                "https://a:b@c,https://d:e@f",
+                "https://a:xxxxx@c,https://d:xxxxx@f",
+            ),
+        ] {
+            assert_eq!(redact(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_has_no_password_stays() {
+        for text in [
+            "",
+            "://",
+            "https://bob@example.com/",
+            "https://example.com:8443/health?q=1#top",
+            "https://example.com/@bob/a:b@c",
+            "http://[::1]:80/",
+            "http://[::1]/@bob",
+            "http://127.0.0.1:8080: connection refused; ask ops@example.com",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+    }
+
+    #[test]
+    fn many_urls_take_no_longer_than_their_length() {
+        let started = std::time::Instant::now();
+        assert_eq!(
+            redact(&"x,http://a:b@".repeat(20_000)),
+            "x,http://a:xxxxx@".repeat(20_000)
+        );
+        // A minute when each URL looks at all that follow.
+        assert!(started.elapsed().as_secs() < 5);
+    }
+
+    #[test]
+    fn a_single_url_hides_white_space_and_commas_too() {
+        assert_eq!(
+            redact_url("https://bob:s3 cr,3t@example.com"),
+            "https://bob:xxxxx@example.com"
+        );
+    }
+
+    #[test]
+    fn refused_text_hides_what_may_be_a_password() {
+        for (text, expected) in [
+            ("bob:s3cr3t@example.com", r#""xxxxx@example.com""#),
+            ("https:/bob:s3cr3t@example.com", r#""xxxxx@example.com""#),
+            ("https://bob:s3c", r#""https://bob:xxxxx""#),
+            (
+                "https://example.com:8443/",
+                r#""https://example.com:8443/""#,
+            ),
+            ("tcp://db:5432", r#""tcp://db:5432""#),
+            ("a\nb", r#""a\nb""#),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+        assert_eq!(escaped(&"x".repeat(300)), format!("{}…", "x".repeat(200)));
     }
 }
