@@ -1,1 +1,101 @@
-//! Endpoints that misbehave on demand
+//! Endpoints that misbehave on demand: what the lab and its drills probe.
+//!
+//! | endpoint | answer |
+//! |---|---|
+//! | any method `/ok` | 200 and `ok`, or the fault set on the name `ok` |
+//! | any method `/t/{name}` | the same for any name, so that many targets are simulated apart; `/t/ok` is `/ok` |
+//! | `GET /faults` | `{"faults":{NAME:FAULT}}`, those that are set |
+//! | `PUT /faults/{name}` | sets a [`Fault`], from the next request on; answers with it |
+//! | `DELETE /faults/{name}`, `DELETE /faults` | clears one, clears all; 204 |
+//! | `GET /tls` | the certificate served: `{"names","issuer","not_before","not_after"}` |
+//! | `PUT /tls` | serves a [`CertificateRequest`]'s, from the next handshake on; answers as `GET /tls` |
+//! | `DELETE /tls` | serves the first certificate again; 204 |
+//! | `GET /tls/ca.pem` | the demo CA's certificate, for probers that shall trust it |
+//!
+//! Names are 1 to 63 of `A-Z a-z 0-9 . _ -`. What sets or shows faults and certificates answers loopback peers only,
+//! 403 to others: whoever may break the targets is on the machine, or in the pod (`kubectl port-forward`).
+//!
+//! With `TLS_LISTEN_ADDR` the same endpoints are served over TLS too; without it, `/tls` is 404.
+
+mod answer;
+mod certificate;
+mod config;
+mod control;
+mod fault;
+mod loopback;
+mod tls;
+
+use axum::Router;
+use service_kit::{App, Context, Shutdown, StartError};
+
+use crate::fault::Faults;
+use crate::tls::Tls;
+
+pub use certificate::{CertificateRequest, IssuedBy, Served};
+pub use config::{Config, TlsConfig};
+pub use fault::Fault;
+
+/// Starts the service: no fault set, the first certificate served.
+///
+/// # Errors
+/// The demo CA cannot be made, or cannot be written to `TLS_CA_FILE`.
+pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
+    let tls = match config.tls {
+        Some(config) => Some(tls::start(&config, context)?),
+        None => None,
+    };
+    Ok(App {
+        router: router(tls, context.shutdown.clone()),
+        ..App::default()
+    })
+}
+
+fn router(tls: Option<Tls>, shutdown: Shutdown) -> Router {
+    let faults = Faults::default();
+    let control = control::router(faults.clone()).merge(tls::control(tls.clone()));
+    answer::router(faults, shutdown)
+        .merge(loopback::only(control))
+        .merge(tls::public(tls))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use service_kit::Connection;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn status_from_afar(method: &str, path: &str) -> StatusCode {
+        let request = Request::builder().method(method).uri(path);
+        let mut request = request.body(Body::from(r#"{"kind":"drop"}"#)).unwrap();
+        let connection = Connection::new(([10, 0, 0, 7], 1).into());
+        request.extensions_mut().insert(connection);
+        let router = router(Some(Tls::new().unwrap()), Shutdown::never());
+        router.oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn probers_elsewhere_see_the_targets_and_the_ca_and_can_change_nothing() {
+        for open in ["/ok", "/t/other", "/tls/ca.pem"] {
+            assert_eq!(
+                status_from_afar("GET", open).await,
+                StatusCode::OK,
+                "{open}"
+            );
+        }
+        for (method, path) in [
+            ("GET", "/faults"),
+            ("DELETE", "/faults"),
+            ("PUT", "/faults/ok"),
+            ("DELETE", "/faults/ok"),
+            ("GET", "/tls"),
+            ("PUT", "/tls"),
+            ("DELETE", "/tls"),
+        ] {
+            let status = status_from_afar(method, path).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path}");
+        }
+    }
+}

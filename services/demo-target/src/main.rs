@@ -1,2 +1,5 @@
-//! entry point
-fn main() {}
+//! The entry point of demo-target.
+
+fn main() -> std::process::ExitCode {
+    service_kit::run("demo-target", demo_target::start)
+}

@@ -1,13 +1,15 @@
 //! The HTTP side of a service: its server, the endpoints all services have, and errors as problem details.
 
+mod connection;
 mod endpoints;
 mod metrics_body;
 mod problem;
 mod request_metrics;
 mod server;
 
+pub use connection::Connection;
 pub(crate) use endpoints::{Endpoints, with_endpoints};
 pub use metrics_body::MetricsStream;
 pub use problem::Problem;
 pub(crate) use request_metrics::RequestMetrics;
-pub(crate) use server::serve;
+pub(crate) use server::{Listener, serve};

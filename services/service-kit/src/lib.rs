@@ -15,7 +15,7 @@ mod telemetry;
 pub use client::{ClientError, http_client};
 pub use config::{ConfigError, Configuration, Key, Settings};
 pub use health::{Latch, Readiness};
-pub use http::{MetricsStream, Problem};
+pub use http::{Connection, MetricsStream, Problem};
 pub use service::{App, Context, StartError, run};
 pub use shutdown::Shutdown;
 pub use telemetry::LATENCY_BUCKETS;

@@ -3,19 +3,20 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use opentelemetry::metrics::Meter;
 use prometheus::Registry;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::config::{COMMON_KEYS, Common, ConfigError, Configuration, Key, Settings};
 use crate::health::Readiness;
-use crate::http::{Endpoints, MetricsStream, RequestMetrics, serve, with_endpoints};
+use crate::http::{Endpoints, Listener, MetricsStream, RequestMetrics, serve, with_endpoints};
 use crate::shutdown::Shutdown;
 use crate::telemetry::{Metrics, init_logging};
 
@@ -49,6 +50,7 @@ pub struct Context {
     /// Makes OpenTelemetry instruments that are exported into the registry.
     pub meter: Meter,
     tasks: JoinSet<(&'static str, Result<(), StartError>)>,
+    tls: Vec<(SocketAddr, Arc<rustls::ServerConfig>)>,
 }
 
 impl Context {
@@ -60,6 +62,11 @@ impl Context {
         task: impl Future<Output = Result<(), StartError>> + Send + 'static,
     ) {
         self.tasks.spawn(async move { (name, task.await) });
+    }
+
+    /// Serves the service's endpoints over TLS too, on an address of its own (the setting `TLS_LISTEN_ADDR`).
+    pub fn serve_tls(&mut self, address: SocketAddr, config: Arc<rustls::ServerConfig>) {
+        self.tls.push((address, config));
     }
 }
 
@@ -133,17 +140,18 @@ where
         registry: metrics.registry.clone(),
         meter: metrics.meter.clone(),
         tasks: JoinSet::new(),
+        tls: Vec::new(),
     };
-    let app = start(config, &mut context).await?;
-    let listener = TcpListener::bind(common.listen_addr)
-        .await
-        .map_err(|error| {
-            format!(
-                "cannot listen on {}: {error}; set LISTEN_ADDR to a free address",
-                common.listen_addr
-            )
-        })?;
-    tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "{name} listens");
+    // A start may take a while: it reads a log, or waits for a predecessor to release it.
+    let app = tokio::select! {
+        app = start(config, &mut context) => app?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    let mut listeners = vec![listen(name, "LISTEN_ADDR", common.listen_addr, None).await?];
+    for (address, config) in context.tls {
+        listeners.push(listen(name, "TLS_LISTEN_ADDR", address, Some(config)).await?);
+    }
 
     let endpoints = Endpoints {
         readiness: context.readiness.clone(),
@@ -156,15 +164,17 @@ where
         endpoints,
         RequestMetrics::new(&metrics.meter, name),
     );
-    let mut server = tokio::spawn(serve(listener, router, shutdown, GRACE));
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        servers.spawn(serve(listener, router.clone(), shutdown.clone(), GRACE));
+    }
     let mut tasks = context.tasks;
 
     let outcome = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
-        result = &mut server => Err(match result {
-            Ok(Ok(())) => "the server ended by itself".into(),
-            Ok(Err(error)) => error.into(),
+        Some(ended) = servers.join_next() => Err(match ended {
+            Ok(()) => "the server ended by itself".into(),
             Err(error) => error.into(),
         }),
         Some(ended) = tasks.join_next() => Err(match ended {
@@ -175,14 +185,29 @@ where
     };
     tracing::info!("{name} is shutting down");
     stop.send_replace(true);
-    if !server.is_finished() {
-        server.await??;
+    while let Some(ended) = servers.join_next().await {
+        ended?;
     }
     let _ = tokio::time::timeout(Duration::from_millis(500), async {
         while tasks.join_next().await.is_some() {}
     })
     .await;
     outcome
+}
+
+async fn listen(
+    name: &str,
+    variable: &str,
+    address: SocketAddr,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> Result<Listener, StartError> {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let listener = Listener::bind(address, tls).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}; set {variable} to a free address")
+    })?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, scheme, version = env!("CARGO_PKG_VERSION"), "{name} listens");
+    Ok(listener)
 }
 
 /// Logging may not be up yet, and this line must be read by a person in any case.

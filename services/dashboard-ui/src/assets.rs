@@ -1,0 +1,89 @@
+//! The stylesheet and the icons, embedded. Their addresses hold a hash of their content, so that browsers may keep
+//! them for ever and still get a new one with a new build.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::verdict::Overall;
+
+/// A file that the page refers to.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    path: String,
+    content_type: &'static str,
+    content: &'static str,
+}
+
+impl Asset {
+    fn new(name: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        Self {
+            path: format!("/assets/{name}-{:016x}.{extension}", hasher.finish()),
+            content_type,
+            content,
+        }
+    }
+
+    fn icon(name: &str, content: &'static str) -> Self {
+        Self::new(name, "svg", "image/svg+xml", content)
+    }
+
+    /// Where it is served.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "page",
+        "css",
+        "text/css; charset=utf-8",
+        include_str!("../assets/page.css"),
+    )
+});
+static UP: LazyLock<Asset> = LazyLock::new(|| Asset::icon("up", include_str!("../assets/up.svg")));
+static CAUTION: LazyLock<Asset> =
+    LazyLock::new(|| Asset::icon("caution", include_str!("../assets/caution.svg")));
+static DOWN: LazyLock<Asset> =
+    LazyLock::new(|| Asset::icon("down", include_str!("../assets/down.svg")));
+static UNKNOWN: LazyLock<Asset> =
+    LazyLock::new(|| Asset::icon("unknown", include_str!("../assets/unknown.svg")));
+
+pub(crate) fn stylesheet() -> &'static Asset {
+    &STYLESHEET
+}
+
+/// The icon that a browser shows beside the title.
+pub(crate) fn icon(overall: Overall) -> &'static Asset {
+    match overall {
+        Overall::Up => &UP,
+        Overall::Impaired | Overall::Blind => &CAUTION,
+        Overall::Down => &DOWN,
+        Overall::Unknown => &UNKNOWN,
+    }
+}
+
+/// `GET /assets/{file}`
+pub(crate) async fn serve(Path(file): Path<String>) -> Response {
+    let assets = [&STYLESHEET, &UP, &CAUTION, &DOWN, &UNKNOWN];
+    let asset = assets
+        .into_iter()
+        .find(|asset| asset.path.strip_prefix("/assets/") == Some(&file));
+    match asset {
+        Some(asset) => (
+            [
+                (header::CONTENT_TYPE, asset.content_type),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ],
+            asset.content,
+        )
+            .into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

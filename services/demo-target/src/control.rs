@@ -1,0 +1,66 @@
+//! Setting and clearing faults.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, put};
+use axum::{Json, Router};
+use serde::Serialize;
+use service_kit::Problem;
+
+use crate::fault::{Fault, FaultError, Faults, Name};
+
+pub(crate) fn router(faults: Faults) -> Router {
+    Router::new()
+        .route("/faults", get(list).delete(clear_all))
+        .route("/faults/{name}", put(set).delete(clear))
+        .with_state(faults)
+}
+
+#[derive(Serialize)]
+struct FaultList {
+    faults: BTreeMap<Name, Fault>,
+}
+
+async fn list(State(faults): State<Faults>) -> Json<FaultList> {
+    Json(FaultList {
+        faults: faults.all(),
+    })
+}
+
+/// Takes JSON whatever the content type says: `curl -d` says that it is a form.
+async fn set(
+    State(faults): State<Faults>,
+    Path(name): Path<Name>,
+    body: Bytes,
+) -> Result<Json<Fault>, Problem> {
+    let fault = Fault::from_json(&body).map_err(|error| refused(&error))?;
+    tracing::info!(?name, ?fault, "fault set");
+    faults.set(name, fault);
+    Ok(Json(fault))
+}
+
+fn refused(error: &FaultError) -> Problem {
+    let status = match error {
+        FaultError::Json(error) if !error.is_data() => StatusCode::BAD_REQUEST,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Problem::new(
+        status,
+        format!(r#"{error}; an example is {{"kind":"status","status":503}}"#),
+    )
+}
+
+async fn clear(State(faults): State<Faults>, Path(name): Path<Name>) -> StatusCode {
+    faults.clear(&name);
+    tracing::info!(?name, "fault cleared");
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_all(State(faults): State<Faults>) -> StatusCode {
+    faults.clear_all();
+    tracing::info!("all faults cleared");
+    StatusCode::NO_CONTENT
+}

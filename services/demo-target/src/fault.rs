@@ -1,0 +1,176 @@
+//! The ways a target can misbehave, and which of them do.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// The longest latency that can be set, in milliseconds: ten minutes.
+const MOST_MILLISECONDS: u64 = 600_000;
+
+/// A way to misbehave, as JSON: `{"kind":"status","status":503}`. Fields that a kind does not have are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// Answers with this status, 200 to 599.
+    Status {
+        /// The HTTP status code.
+        status: u16,
+    },
+    /// Answers 200, this much later.
+    Latency {
+        /// At most ten minutes.
+        milliseconds: u64,
+    },
+    /// Closes the connection without an answer.
+    Drop {},
+    /// Takes the request and never answers; closes the connection after ten minutes.
+    Hang {},
+    /// Answers 200 and sends without end: 64 KiB at once and ten times a second, for ten minutes.
+    EndlessBody {},
+    /// Redirects to itself.
+    RedirectLoop {},
+}
+
+/// What is wrong with a fault.
+#[derive(Debug, thiserror::Error)]
+pub enum FaultError {
+    /// Not JSON, or JSON of another shape; the message lists the kinds and fields there are.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// A status that ends no exchange.
+    #[error("status is {0}; allowed: 200 to 599")]
+    Status(u16),
+    /// A latency past ten minutes.
+    #[error("milliseconds is {0}; allowed: 0 to {MOST_MILLISECONDS}")]
+    Latency(u64),
+}
+
+impl Fault {
+    /// Reads a fault from JSON.
+    ///
+    /// # Errors
+    /// Anything but one of the kinds with its fields in their ranges.
+    pub fn from_json(json: &[u8]) -> Result<Self, FaultError> {
+        match serde_json::from_slice(json)? {
+            Self::Status { status } if !(200..=599).contains(&status) => {
+                Err(FaultError::Status(status))
+            }
+            Self::Latency { milliseconds } if milliseconds > MOST_MILLISECONDS => {
+                Err(FaultError::Latency(milliseconds))
+            }
+            fault => Ok(fault),
+        }
+    }
+}
+
+/// The name of a simulated target: 1 to 63 of `A-Z a-z 0-9 . _ -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Name(String);
+
+impl Name {
+    /// The target behind `/ok`.
+    pub(crate) fn ok() -> Self {
+        Self("ok".to_owned())
+    }
+}
+
+/// A text that is no [`Name`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no target name; allowed: 1 to 63 of A-Z a-z 0-9 . _ -")]
+pub struct NameError(String);
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if (1..=63).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text))
+        } else {
+            Err(NameError(text))
+        }
+    }
+}
+
+/// The faults that are set, by target. Cheap to clone; all clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<BTreeMap<Name, Fault>>>);
+
+impl Faults {
+    /// The fault set on a target, if any.
+    #[must_use]
+    pub fn get(&self, name: &Name) -> Option<Fault> {
+        self.with(|faults| faults.get(name).copied())
+    }
+
+    /// All that are set.
+    #[must_use]
+    pub fn all(&self) -> BTreeMap<Name, Fault> {
+        self.with(|faults| faults.clone())
+    }
+
+    /// Sets a fault in place of the one before.
+    pub fn set(&self, name: Name, fault: Fault) {
+        self.with(|faults| faults.insert(name, fault));
+    }
+
+    /// Clears the fault of a target.
+    pub fn clear(&self, name: &Name) {
+        self.with(|faults| faults.remove(name));
+    }
+
+    /// Clears all faults.
+    pub fn clear_all(&self) {
+        self.with(BTreeMap::clear);
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<Name, Fault>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_and_written_alike() {
+        for json in [
+            r#"{"kind":"status","status":503}"#,
+            r#"{"kind":"latency","milliseconds":500}"#,
+            r#"{"kind":"drop"}"#,
+            r#"{"kind":"hang"}"#,
+            r#"{"kind":"endless_body"}"#,
+            r#"{"kind":"redirect_loop"}"#,
+        ] {
+            let fault = Fault::from_json(json.as_bytes()).unwrap();
+            assert_eq!(serde_json::to_string(&fault).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_what_is_allowed() {
+        for (json, allowed) in [
+            (r#"{"kind":"explode"}"#, "`redirect_loop`"),
+            (r#"{"kind":"status","code":503}"#, "`status`"),
+            (r#"{"kind":"hang","milliseconds":1}"#, "unknown field"),
+            (r#"{"kind":"status","status":99}"#, "200 to 599"),
+            (r#"{"kind":"latency","milliseconds":600001}"#, "0 to 600000"),
+            (r#"{"status":503}"#, "`kind`"),
+            ("503", "expected"),
+        ] {
+            let message = Fault::from_json(json.as_bytes()).unwrap_err().to_string();
+            assert!(message.contains(allowed), "{json}: {message}");
+        }
+    }
+
+    #[test]
+    fn names_are_short_and_plain() {
+        assert!(Name::try_from("eu-1.shop_A".to_owned()).is_ok());
+        for refused in ["", "a/b", "a b", "é", &"x".repeat(64)] {
+            assert!(Name::try_from(refused.to_owned()).is_err(), "{refused}");
+        }
+    }
+}

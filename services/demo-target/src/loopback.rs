@@ -1,0 +1,62 @@
+//! Who may break the targets.
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
+use service_kit::{Connection, Problem};
+
+/// The routes, for loopback peers only; 403 for others.
+pub(crate) fn only(router: Router) -> Router {
+    router.route_layer(from_fn(guard))
+}
+
+async fn guard(
+    Extension(connection): Extension<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // A listener on [::] sees 127.0.0.1 as ::ffff:127.0.0.1.
+    if connection.peer().ip().to_canonical().is_loopback() {
+        return next.run(request).await;
+    }
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "faults and certificates are set and shown over loopback only: ask from this machine, or, in a cluster, \
+         through `kubectl port-forward`",
+    )
+    .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn status_for(peer: &str) -> StatusCode {
+        let router = only(Router::new().route("/faults", get(async || "")));
+        let mut request = Request::get("/faults").body(Body::empty()).unwrap();
+        let connection = Connection::new(peer.parse().unwrap());
+        request.extensions_mut().insert(connection);
+        router.oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn only_loopback_peers_get_in() {
+        for loopback in [
+            "127.0.0.1:1",
+            "127.9.9.9:1",
+            "[::1]:1",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            assert_eq!(status_for(loopback).await, StatusCode::OK, "{loopback}");
+        }
+        for other in ["10.0.0.7:1", "[::ffff:10.0.0.7]:1", "[2001:db8::1]:1"] {
+            assert_eq!(status_for(other).await, StatusCode::FORBIDDEN, "{other}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Each fault as a client sees it, switched while the target runs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the message"
+)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use support::DemoTarget;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+const SOON: Duration = Duration::from_secs(5);
+
+/// Sends a request over a connection of its own.
+async fn ask(demo: &DemoTarget, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(demo.address()).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: demo\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_target_is_fine_until_a_fault_is_set_and_again_once_it_is_cleared() {
+    let demo = DemoTarget::start();
+    let fine = demo.get("/ok").await.unwrap();
+    assert_eq!(fine.status(), 200);
+    assert_eq!(fine.text().await.unwrap(), "ok\n");
+    demo.set("ok", r#"{"kind":"status","status":503}"#).await;
+    let broken = demo.get("/ok").await.unwrap();
+    assert_eq!(broken.status(), 503);
+    let problem: Value = broken.json().await.unwrap();
+    assert_eq!(problem["detail"], "this fault is set on purpose");
+    assert_eq!(demo.delete("/faults/ok").await.status(), 204);
+    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn targets_misbehave_apart_and_whatever_the_method() {
+    let demo = DemoTarget::start();
+    demo.set("eu", r#"{"kind":"status","status":500}"#).await;
+    demo.set("us", r#"{"kind":"status","status":301}"#).await;
+    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
+    let post = demo.client.post(demo.url("/t/eu")).send().await.unwrap();
+    assert_eq!(post.status(), 500);
+    assert_eq!(demo.get("/t/us").await.unwrap().status(), 301);
+    let listed: Value = demo.get("/faults").await.unwrap().json().await.unwrap();
+    assert_eq!(
+        listed["faults"],
+        json!({"eu": {"kind": "status", "status": 500}, "us": {"kind": "status", "status": 301}})
+    );
+    demo.delete("/faults").await;
+    assert_eq!(demo.get("/t/eu").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn latency_comes_before_the_answer() {
+    let demo = DemoTarget::start();
+    demo.set("ok", r#"{"kind":"latency","milliseconds":150}"#)
+        .await;
+    let started = Instant::now();
+    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
+    assert!(started.elapsed() >= Duration::from_millis(150));
+}
+
+#[tokio::test]
+async fn a_dropped_connection_ends_without_a_byte() {
+    let demo = DemoTarget::start();
+    demo.set("ok", r#"{"kind":"drop"}"#).await;
+    let mut bytes = Vec::new();
+    let mut stream = ask(&demo, "/ok").await;
+    let ended = timeout(SOON, stream.read_to_end(&mut bytes)).await.unwrap();
+    assert!(ended.is_err() || bytes.is_empty(), "{bytes:?}");
+}
+
+#[tokio::test]
+async fn a_hanging_target_takes_the_request_and_stays_silent() {
+    let demo = DemoTarget::start();
+    demo.set("ok", r#"{"kind":"hang"}"#).await;
+    let mut stream = ask(&demo, "/ok").await;
+    let silence = timeout(Duration::from_millis(200), stream.read_u8()).await;
+    assert!(silence.is_err(), "{silence:?}");
+}
+
+#[tokio::test]
+async fn an_endless_body_goes_on_until_the_client_leaves() {
+    let demo = DemoTarget::start();
+    demo.set("ok", r#"{"kind":"endless_body"}"#).await;
+    let mut response = demo.get("/ok").await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut received = 0;
+    while received <= 2 * 64 * 1024 {
+        received += timeout(SOON, response.chunk())
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap()
+            .len();
+    }
+    drop(response);
+    assert_eq!(demo.get("/healthz").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_redirect_loop_leads_back_to_itself() {
+    let demo = DemoTarget::start();
+    demo.set("loop", r#"{"kind":"redirect_loop"}"#).await;
+    let response = demo.get("/t/loop?a=1").await.unwrap();
+    assert_eq!(response.status(), 302);
+    assert_eq!(response.headers()["location"], "/t/loop?a=1");
+}
+
+#[tokio::test]
+async fn what_is_no_fault_is_refused_and_changes_nothing() {
+    let demo = DemoTarget::start();
+    for (path, json, status) in [
+        ("/faults/ok", r#"{"kind":"explode"}"#, 422),
+        ("/faults/ok", r#"{"kind":"status","status":99}"#, 422),
+        ("/faults/ok", r#"{"kind":"#, 400),
+        ("/faults/not%20a%20name", r#"{"kind":"drop"}"#, 400),
+    ] {
+        let refused = demo.put(path, json).await;
+        assert_eq!(refused.status(), status, "{path} {json}");
+        assert_eq!(
+            refused.headers()["content-type"],
+            "application/problem+json"
+        );
+        let problem: Value = refused.json().await.unwrap();
+        assert!(problem["detail"].as_str().unwrap().len() > 20, "{problem}");
+    }
+    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn hanging_and_endless_answers_do_not_hold_up_the_exit() {
+    let demo = DemoTarget::start();
+    demo.set("hang", r#"{"kind":"hang"}"#).await;
+    demo.set("endless", r#"{"kind":"endless_body"}"#).await;
+    let _hanging = ask(&demo, "/t/hang").await;
+    let mut endless = ask(&demo, "/t/endless").await;
+    timeout(SOON, endless.read_u8()).await.unwrap().unwrap();
+    let started = Instant::now();
+    let status = tokio::task::spawn_blocking(move || demo.terminate())
+        .await
+        .unwrap();
+    assert!(status.success(), "{status}");
+    assert!(started.elapsed() < Duration::from_secs(2));
+}

@@ -1,0 +1,44 @@
+//! The connection that a request came over.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+/// The connection that a request came over: an extension of every request (`Extension<Connection>`).
+#[derive(Debug, Clone)]
+pub struct Connection {
+    peer: SocketAddr,
+    cut: Arc<Notify>,
+}
+
+impl Connection {
+    /// A connection from `peer`. The server makes them; a test of a handler may.
+    #[must_use]
+    pub fn new(peer: SocketAddr) -> Self {
+        Self {
+            peer,
+            cut: Arc::default(),
+        }
+    }
+
+    /// Who is at the other end.
+    #[must_use]
+    pub const fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Closes the connection at once, without an answer to the request. Awaited, it never returns: the handler is
+    /// dropped with the connection.
+    pub async fn cut(&self) -> Infallible {
+        self.cut.notify_one();
+        pending().await
+    }
+
+    /// Resolves when a handler wants the connection closed.
+    pub(crate) async fn cut_requested(&self) {
+        self.cut.notified().await;
+    }
+}
