@@ -1,1 +1,99 @@
-//! Writes every Alertmanager notification to a log that survives
+//! Writes every notification of Alertmanager to stdout, and keeps a history of alerts that survives.
+//!
+//! ```text
+//! POST /webhook ── webhook::parse ──┬── stdout: one line a payload
+//!                                   └── writer ── log (fdatasync) ── history ── GET /api/v1/alerts
+//! ```
+//!
+//! A payload is acknowledged when both ways are done. Deliveries fold ([`alert::Alert::merge`]), so Alertmanager may
+//! repeat one as often as it likes.
+
+pub mod alert;
+mod config;
+mod history;
+mod log;
+mod metrics;
+mod routes;
+mod stdout;
+#[cfg(test)]
+mod testing;
+mod watchdog;
+pub mod webhook;
+mod writer;
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use service_kit::{App, Context, StartError};
+
+pub use config::Config;
+use history::History;
+use log::{AlertLog, Lock};
+use metrics::Metrics;
+use routes::Service;
+use stdout::Lines;
+use watchdog::Watchdog;
+use writer::{Limits, Writer};
+
+/// How long a predecessor may take to release the log: longer than its shutdown.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Starts the service.
+///
+/// # Errors
+/// Another process holds the log, the log cannot be read, or the system refuses a thread.
+pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
+    let metrics = Metrics::register(&context.registry)?;
+    let latch = context.readiness.latch("log", "it is being opened");
+    let dir = config.alert_log_dir.as_deref();
+    let (log, history) = match dir {
+        Some(dir) => {
+            let (log, history) = open_log(dir, &metrics).await?;
+            (Some(log), history)
+        }
+        None => {
+            tracing::warn!(
+                "ALERT_LOG_DIR is not set: the history lives in memory only and ends with this process"
+            );
+            (None, History::default())
+        }
+    };
+    let durable = log.is_some();
+    let history = Arc::new(RwLock::new(history));
+    let watchdog = Arc::new(Watchdog::open(dir));
+    metrics::show_watchdog(&context.meter, Arc::clone(&watchdog));
+
+    // The descriptor itself: the standard library's buffer would hide what was written when a write fails.
+    let stdout = std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+    let lines = Lines::start(stdout, metrics.lines_lost.clone())?;
+    let writer = Writer::new(
+        log,
+        Arc::clone(&history),
+        Arc::clone(&watchdog),
+        latch,
+        metrics.clone(),
+        Limits::DEFAULT,
+    );
+    let (recorder, writing) = writer.start();
+    context.spawn("log writer", writing);
+    let router = routes::router(Service {
+        recorder,
+        history,
+        watchdog,
+        lines,
+        metrics,
+        durable,
+    });
+    Ok(App {
+        router,
+        metrics: None,
+    })
+}
+
+async fn open_log(dir: &Path, metrics: &Metrics) -> Result<(AlertLog, History), StartError> {
+    let lock = Lock::acquire(dir, LOCK_PATIENCE).await?;
+    let (dir, syncs) = (dir.to_owned(), metrics.log_sync_seconds.clone());
+    Ok(tokio::task::spawn_blocking(move || AlertLog::open(&dir, lock, syncs)).await??)
+}

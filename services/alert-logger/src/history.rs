@@ -1,0 +1,224 @@
+//! The folded history: one entry an alert, however often it was delivered.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::alert::{Alert, Key, Status};
+use crate::log::format;
+
+/// Every alert received, newest first.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct History {
+    alerts: BTreeMap<Key, Entry>,
+    /// What the entries take in the log.
+    bytes: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    alert: Arc<Alert>,
+    bytes: usize,
+}
+
+/// Which alerts a reader wants.
+#[derive(Debug)]
+pub struct Query {
+    /// Only those with this status.
+    pub status: Option<Status>,
+    /// Only those that come after this one in the history's order.
+    pub before: Option<Key>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// An answer to a [`Query`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The alerts, newest first.
+    pub alerts: Vec<Arc<Alert>>,
+    /// Where the next page starts (see [`Query::before`]), if there is one.
+    pub next: Option<Key>,
+}
+
+impl History {
+    /// Takes in a delivery.
+    pub fn fold(&mut self, delivered: &Alert) {
+        let key = delivered.key();
+        let known = self.alerts.get(&key);
+        let alert = known.map_or_else(|| delivered.clone(), |known| known.alert.merge(delivered));
+        let bytes = format::record(&alert).len();
+        self.bytes = self.bytes - known.map_or(0, |known| known.bytes) + bytes;
+        let alert = Arc::new(alert);
+        self.alerts.insert(key, Entry { alert, bytes });
+    }
+
+    /// Whether taking in this delivery would change nothing.
+    #[must_use]
+    pub fn knows(&self, delivered: &Alert) -> bool {
+        self.alerts
+            .get(&delivered.key())
+            .is_some_and(|known| known.alert.merge(delivered) == *known.alert)
+    }
+
+    /// Forgets alerts until the rest takes at most `max_bytes` in the log: the oldest resolved ones first, then the
+    /// oldest that still fire. Gives how many were forgotten.
+    pub fn evict(&mut self, max_bytes: usize) -> usize {
+        let before = self.alerts.len();
+        for also_firing in [false, true] {
+            let mut excess = self.bytes.saturating_sub(max_bytes);
+            let oldest_first = self.alerts.iter().rev();
+            let doomed: Vec<Key> = oldest_first
+                .filter(|(_, entry)| also_firing || entry.alert.status() == Status::Resolved)
+                .take_while(|(_, entry)| {
+                    let needed = excess > 0;
+                    excess = excess.saturating_sub(entry.bytes);
+                    needed
+                })
+                .map(|(key, _)| key.clone())
+                .collect();
+            for key in doomed {
+                if let Some(entry) = self.alerts.remove(&key) {
+                    self.bytes -= entry.bytes;
+                }
+            }
+        }
+        before - self.alerts.len()
+    }
+
+    /// All alerts, newest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Alert>> {
+        self.alerts
+            .values()
+            .map(|entry| Arc::clone(&entry.alert))
+            .collect()
+    }
+
+    /// The alerts that a reader wants.
+    #[must_use]
+    pub fn page(&self, query: &Query) -> Page {
+        let start = query
+            .before
+            .as_ref()
+            .map_or(Bound::Unbounded, Bound::Excluded);
+        let mut wanted = self
+            .alerts
+            .range((start, Bound::Unbounded))
+            .map(|(_, entry)| &entry.alert)
+            .filter(|alert| query.status.is_none_or(|status| alert.status() == status));
+        let alerts: Vec<_> = wanted.by_ref().take(query.limit).cloned().collect();
+        let more = wanted.next().is_some();
+        let next = alerts.last().filter(|_| more).map(|alert| alert.key());
+        Page { alerts, next }
+    }
+
+    /// How many alerts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.alerts.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{any_delivery, firing, resolved};
+    use proptest::prelude::*;
+
+    fn folded(alerts: &[Alert]) -> History {
+        let mut history = History::default();
+        alerts.iter().for_each(|alert| history.fold(alert));
+        history
+    }
+
+    fn starts(alerts: &[Arc<Alert>]) -> Vec<i64> {
+        alerts.iter().map(|a| a.starts_at.as_second()).collect()
+    }
+
+    fn query(status: Option<Status>, before: Option<Key>, limit: usize) -> Query {
+        Query {
+            status,
+            before,
+            limit,
+        }
+    }
+
+    #[test]
+    fn pages_lead_through_everything_once_newest_first() {
+        let alerts: Vec<_> = (0..25).map(|n| firing(&format!("f{n}"), n / 2)).collect();
+        let history = folded(&alerts);
+        let (mut seen, mut before) = (Vec::new(), None);
+        loop {
+            let page = history.page(&query(None, before, 4));
+            seen.extend(page.alerts);
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, history.all());
+        assert_eq!(seen.len(), 25);
+        assert!(starts(&seen).is_sorted_by(|a, b| a >= b));
+    }
+
+    #[test]
+    fn a_status_selects_and_the_last_page_has_no_next() {
+        let history = folded(&[firing("a", 1), resolved("b", 2, 9), firing("c", 3)]);
+        let page = history.page(&query(Some(Status::Firing), None, 2));
+        assert_eq!((starts(&page.alerts), page.next), (vec![3, 1], None));
+        let page = history.page(&query(Some(Status::Resolved), None, 2));
+        assert_eq!((starts(&page.alerts), page.next), (vec![2], None));
+    }
+
+    #[test]
+    fn the_oldest_resolved_alerts_go_first() {
+        let mut history = folded(&[
+            firing("a", 1),
+            resolved("b", 2, 9),
+            resolved("c", 3, 9),
+            resolved("d", 4, 9),
+        ]);
+        let room = history.bytes - 1;
+        assert_eq!(history.evict(room), 1);
+        assert_eq!(starts(&history.all()), [4, 3, 1]);
+        assert_eq!(history.evict(0), 3);
+        assert_eq!(history.bytes, 0);
+    }
+
+    #[test]
+    fn firing_alerts_are_bounded_too() {
+        let mut history = folded(&[firing("a", 1), firing("b", 2)]);
+        let room = history.bytes - 1;
+        assert_eq!(history.evict(room), 1);
+        assert_eq!(starts(&history.all()), [2]);
+        assert_eq!(history.evict(room), 0);
+    }
+
+    /// Deliveries, and the same ones shuffled with some of them repeated.
+    fn deliveries_twice() -> impl Strategy<Value = (Vec<Alert>, Vec<Alert>)> {
+        let delivery = ("[ab]", 0_i64..2)
+            .prop_flat_map(|(fingerprint, starts)| any_delivery(&fingerprint, starts));
+        prop::collection::vec(delivery, 0..12).prop_flat_map(|deliveries| {
+            let repeated = prop::sample::subsequence(deliveries.clone(), 0..=deliveries.len());
+            let once = deliveries.clone();
+            let shuffled = repeated
+                .prop_map(move |repeated| [once.clone(), repeated].concat())
+                .prop_shuffle();
+            (Just(deliveries), shuffled)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_repetition_of_deliveries_change_nothing(
+            (deliveries, shuffled) in deliveries_twice(),
+        ) {
+            let history = folded(&deliveries);
+            prop_assert_eq!(&folded(&shuffled), &history);
+            prop_assert!(shuffled.iter().all(|delivery| history.knows(delivery)));
+            let bytes: usize = history.all().iter().map(|alert| format::record(alert).len()).sum();
+            prop_assert_eq!(history.bytes, bytes);
+        }
+    }
+}

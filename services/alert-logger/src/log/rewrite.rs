@@ -1,0 +1,64 @@
+//! Writing a new log beside the old one, and putting it in its place.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{LogError, append_to, format};
+use crate::alert::Alert;
+
+/// A new log, on the disk, that no one reads yet.
+pub(super) struct Successor {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+}
+
+/// Writes the successor of the log at `path`. Should that fail, it leaves nothing behind.
+pub(super) fn write(path: &Path, alerts: &[Arc<Alert>]) -> Result<Successor, LogError> {
+    let path = path.with_added_extension("tmp");
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(LogError::io("remove", &path)(error));
+        }
+        _ => {}
+    }
+    let file = append_to(&path, true)?;
+    match fill(&file, alerts) {
+        Ok(bytes) => Ok(Successor { path, file, bytes }),
+        Err(error) => {
+            let _ = fs::remove_file(&path);
+            Err(LogError::io("write", &path)(error))
+        }
+    }
+}
+
+fn fill(file: &File, alerts: &[Arc<Alert>]) -> io::Result<u64> {
+    let mut writer = BufWriter::new(file);
+    writer.write_all(&format::header())?;
+    for alert in alerts {
+        writer.write_all(&format::record(alert))?;
+    }
+    writer.flush()?;
+    drop(writer);
+    file.sync_all()?;
+    Ok(file.metadata()?.len())
+}
+
+impl Successor {
+    /// Takes the old log's name, for good when this returns. Gives the file and its length.
+    pub(super) fn replace(self, path: &Path) -> Result<(File, u64), LogError> {
+        fs::rename(&self.path, path).map_err(LogError::io("replace", path))?;
+        sync_directory_of(path)?;
+        Ok((self.file, self.bytes))
+    }
+}
+
+/// Makes the names in a file's directory durable.
+pub(super) fn sync_directory_of(path: &Path) -> Result<(), LogError> {
+    let dir = path.parent().unwrap_or(path);
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(LogError::io("sync", dir))
+}

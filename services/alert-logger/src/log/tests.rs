@@ -1,0 +1,95 @@
+use super::*;
+use crate::testing::{firing, resolved};
+use prometheus::HistogramOpts;
+
+fn syncs() -> Histogram {
+    Histogram::with_opts(HistogramOpts::new("syncs", "syncs")).unwrap()
+}
+
+async fn open(dir: &Path) -> (AlertLog, History) {
+    let lock = Lock::acquire(dir, Duration::ZERO).await.unwrap();
+    AlertLog::open(dir, lock, syncs()).unwrap()
+}
+
+fn lines(alerts: &[Alert]) -> Vec<u8> {
+    alerts.iter().flat_map(format::record).collect()
+}
+
+#[tokio::test]
+async fn what_was_appended_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, history) = open(dir.path()).await;
+    assert!(history.len() == 0 && !log.is_usable());
+    log.rewrite(&[]).unwrap();
+    log.append(&lines(&[firing("a", 1), firing("b", 2)]))
+        .unwrap();
+    log.append(&lines(&[resolved("a", 1, 9)])).unwrap();
+    assert_eq!(log.bytes(), std::fs::metadata(&log.path).unwrap().len());
+    drop(log);
+    let (log, history) = open(dir.path()).await;
+    assert!(log.is_usable());
+    let alerts: Vec<_> = history
+        .all()
+        .iter()
+        .map(|alert| Alert::clone(alert))
+        .collect();
+    assert_eq!(
+        alerts,
+        [firing("b", 2), firing("a", 1).merge(&resolved("a", 1, 9))]
+    );
+}
+
+#[tokio::test]
+async fn a_rewrite_keeps_the_folded_state_and_appending_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, mut history) = open(dir.path()).await;
+    log.rewrite(&[]).unwrap();
+    let deliveries = [
+        firing("a", 1),
+        firing("b", 2),
+        resolved("a", 1, 9),
+        firing("a", 1),
+    ];
+    log.append(&lines(&deliveries)).unwrap();
+    deliveries.iter().for_each(|alert| history.fold(alert));
+    let before = log.bytes();
+    log.rewrite(&history.all()).unwrap();
+    assert!(log.bytes() < before);
+    log.append(&lines(&[firing("c", 3)])).unwrap();
+    history.fold(&firing("c", 3));
+    drop(log);
+    let (log, recovered) = open(dir.path()).await;
+    assert_eq!(recovered, history);
+    assert!(log.is_usable());
+}
+
+#[tokio::test]
+async fn after_a_failed_write_or_sync_only_a_rewrite_helps() {
+    // Writing to the one fails, to the other only syncing does.
+    for device in ["/dev/full", "/dev/null"] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut log, _) = open(dir.path()).await;
+        log.rewrite(&[Arc::new(firing("a", 1))]).unwrap();
+        let bytes = log.bytes();
+        log.file = Some(append_to(Path::new(device), false).unwrap());
+        assert!(log.append(&lines(&[firing("b", 2)])).is_err(), "{device}");
+        assert!(!log.is_usable() && log.bytes() == bytes);
+        assert!(log.append(&lines(&[firing("b", 2)])).is_err());
+        log.rewrite(&[Arc::new(firing("a", 1))]).unwrap();
+        log.append(&lines(&[firing("b", 2)])).unwrap();
+        drop(log);
+        assert_eq!(open(dir.path()).await.1.len(), 2, "{device}");
+    }
+}
+
+#[tokio::test]
+async fn a_rewrite_that_fails_leaves_the_log_usable() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(dir.path()).await;
+    log.rewrite(&[]).unwrap();
+    std::fs::create_dir(dir.path().join("alerts.jsonl.tmp")).unwrap();
+    assert!(log.rewrite(&[]).is_err());
+    log.append(&lines(&[firing("a", 1)])).unwrap();
+    drop(log);
+    assert_eq!(open(dir.path()).await.1.len(), 1);
+}

@@ -1,0 +1,98 @@
+//! What the service counts of its own work. HTTP and runtime metrics come from service-kit.
+
+use std::sync::Arc;
+
+use opentelemetry::metrics::Meter;
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry};
+
+use crate::watchdog::Watchdog;
+
+/// The service's own instruments.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// `alert_logger_payloads_total`
+    pub payloads: IntCounter,
+    /// `alert_logger_payloads_refused_total`
+    pub payloads_refused: IntCounter,
+    /// `alert_logger_stdout_lines_lost_total`
+    pub lines_lost: IntCounter,
+    /// `alert_logger_log_failures_total`
+    pub log_failures: IntCounter,
+    /// `alert_logger_log_sync_duration_seconds`
+    pub log_sync_seconds: Histogram,
+    alerts: IntGauge,
+    log_bytes: IntGauge,
+}
+
+impl Metrics {
+    /// Adds the instruments to the service's registry.
+    ///
+    /// # Errors
+    /// A metric of that name is there already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counter = |name, help| register(registry, IntCounter::with_opts(Opts::new(name, help)));
+        let gauge = |name, help| register(registry, IntGauge::with_opts(Opts::new(name, help)));
+        let sync = HistogramOpts::new(
+            "alert_logger_log_sync_duration_seconds",
+            "Time of each fdatasync of the alert log, which payloads that arrive together share, in seconds",
+        )
+        .buckets(service_kit::LATENCY_BUCKETS.to_vec());
+        Ok(Self {
+            payloads: counter(
+                "alert_logger_payloads_total",
+                "Webhook payloads taken, repeated deliveries included",
+            )?,
+            payloads_refused: counter(
+                "alert_logger_payloads_refused_total",
+                "Requests to the webhook that were not a payload of version 4",
+            )?,
+            lines_lost: counter(
+                "alert_logger_stdout_lines_lost_total",
+                "Payload lines that stdout did not take",
+            )?,
+            log_failures: counter(
+                "alert_logger_log_failures_total",
+                "Failed attempts to write the alert log",
+            )?,
+            log_sync_seconds: register(registry, Histogram::with_opts(sync))?,
+            alerts: gauge("alert_logger_alerts", "Alerts in the history")?,
+            log_bytes: gauge(
+                "alert_logger_log_bytes",
+                "Length of the alert log, 0 without ALERT_LOG_DIR",
+            )?,
+        })
+    }
+
+    /// `alert_logger_alerts`
+    pub fn set_alerts(&self, alerts: usize) {
+        self.alerts.set(i64::try_from(alerts).unwrap_or(i64::MAX));
+    }
+
+    /// `alert_logger_log_bytes`
+    pub fn set_log_bytes(&self, bytes: u64) {
+        self.log_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+}
+
+/// Shows the latest arrival of `Watchdog`. The series appears with the first one: 0 would be a time in 1970.
+pub fn show_watchdog(meter: &Meter, watchdog: Arc<Watchdog>) {
+    meter
+        .f64_observable_gauge("alert_logger_watchdog_last_received_timestamp")
+        .with_unit("s")
+        .with_description("When the alert that always fires last arrived, in seconds since 1970")
+        .with_callback(move |gauge| {
+            if let Some(at) = watchdog.latest().last_received_at {
+                gauge.observe(at.as_duration().as_secs_f64(), &[]);
+            }
+        })
+        .build();
+}
+
+fn register<C>(registry: &Registry, made: prometheus::Result<C>) -> prometheus::Result<C>
+where
+    C: prometheus::core::Collector + Clone + 'static,
+{
+    let collector = made?;
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}

@@ -1,0 +1,56 @@
+//! `POST /` and `POST /webhook`.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use service_kit::Problem;
+
+use super::{BODY_MAX_BYTES, Service};
+use crate::webhook;
+
+/// Takes a notification. What is refused with 4xx Alertmanager drops, what fails with 503 it sends again.
+pub(super) async fn receive(
+    State(service): State<Service>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let received_at = Timestamp::now();
+    let parsed = body.map_err(unread).and_then(|body| {
+        webhook::parse(&body)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+    });
+    let payload = parsed.inspect_err(|problem| {
+        service.metrics.payloads_refused.inc();
+        tracing::warn!(
+            reason = problem.detail(),
+            "a request to the webhook is refused"
+        );
+    })?;
+    service.metrics.payloads.inc();
+    let alerts = payload.alerts.into_iter();
+    let alerts = alerts.map(|alert| alert.received(received_at)).collect();
+    // Not one after the other: a full disk must not silence stdout.
+    let ((), recorded) = tokio::join!(
+        service.lines.write(payload.line),
+        service.recorder.record(alerts)
+    );
+    recorded.map_err(|error| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("{error}; send the notification again"),
+        )
+    })?;
+    Ok(StatusCode::OK)
+}
+
+fn unread(rejection: BytesRejection) -> Problem {
+    let status = rejection.status();
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = format!(
+            "the payload is longer than {BODY_MAX_BYTES} bytes; set max_alerts in Alertmanager"
+        );
+        return Problem::new(status, detail);
+    }
+    Problem::new(status, rejection.body_text())
+}

@@ -1,0 +1,176 @@
+//! Alertmanager's webhook, version 4, as documented at
+//! <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>.
+//!
+//! What the history needs must be there and well formed; everything else in a payload is passed on unread, so that
+//! a newer Alertmanager's additions reach stdout too.
+
+mod compact;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::alert::{Alert, Labels};
+
+/// The one version there is.
+const VERSION: &str = "4";
+
+/// A refused value is quoted up to this many characters; it may be megabytes.
+const QUOTE_MAX_CHARS: usize = 200;
+
+/// A notification that is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// The payload as it came, on one line: only the whitespace between its tokens is gone.
+    pub line: String,
+    /// The alerts in it.
+    pub alerts: Vec<Notification>,
+}
+
+/// One alert of a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Alertmanager's hash of the labels.
+    pub fingerprint: String,
+    /// When it began to fire.
+    pub starts_at: Timestamp,
+    /// When it was resolved; `None` while it fires.
+    pub ends_at: Option<Timestamp>,
+    /// What identifies the alert.
+    pub labels: Labels,
+    /// What explains it.
+    pub annotations: Labels,
+    /// The page of the expression that raised it, or empty.
+    pub generator_url: String,
+}
+
+impl Notification {
+    /// What the history learns when this arrives at `received_at`.
+    #[must_use]
+    pub fn received(self, received_at: Timestamp) -> Alert {
+        Alert {
+            fingerprint: self.fingerprint,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            labels: self.labels,
+            annotations: self.annotations,
+            generator_url: self.generator_url,
+            first_received_at: received_at,
+            resolved_received_at: self.ends_at.map(|_| received_at),
+        }
+    }
+}
+
+/// Why something is not an Alertmanager webhook payload.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an Alertmanager webhook payload of version 4: {0}")]
+pub struct WebhookError(String);
+
+#[derive(Deserialize)]
+struct RawPayload {
+    version: Option<String>,
+    status: Option<String>,
+    alerts: Option<Vec<RawAlert>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawAlert {
+    status: Option<String>,
+    fingerprint: Option<String>,
+    starts_at: Option<String>,
+    ends_at: Option<String>,
+    labels: Option<Labels>,
+    annotations: Option<Labels>,
+    #[serde(rename = "generatorURL")]
+    generator_url: Option<String>,
+}
+
+/// Reads a request's body.
+///
+/// # Errors
+/// It is not UTF-8, not JSON, of another version, or lacks what the history needs; the message names the place.
+pub fn parse(bytes: &[u8]) -> Result<Payload, WebhookError> {
+    // serde_json does not look into the strings it skips, and stdout is text.
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| WebhookError(format!("the body is not UTF-8: {error}")))?;
+    let raw: RawPayload =
+        serde_json::from_str(text).map_err(|error| WebhookError(shortened(&error.to_string())))?;
+    let version = required(raw.version, "version")?;
+    if version != VERSION {
+        return Err(invalid("version", &version, "\"4\""));
+    }
+    let status = required(raw.status, "status")?;
+    is_firing(&status, "status")?;
+    let alerts = required(raw.alerts, "alerts")?;
+    Ok(Payload {
+        line: compact::compact(text),
+        alerts: alerts
+            .into_iter()
+            .enumerate()
+            .map(|(index, alert)| notification(alert, &format!("alerts[{index}]")))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn notification(raw: RawAlert, path: &str) -> Result<Notification, WebhookError> {
+    let field = |name| format!("{path}.{name}");
+    let status = required(raw.status, &field("status"))?;
+    let fingerprint = required(raw.fingerprint, &field("fingerprint"))?;
+    if fingerprint.is_empty() {
+        return Err(invalid(
+            &field("fingerprint"),
+            "",
+            "Alertmanager's hash of the labels",
+        ));
+    }
+    let starts_at = required(raw.starts_at, &field("startsAt"))?;
+    // Alertmanager sends the year 1 as the end of a firing alert, which says no more than its status.
+    let ends_at = if is_firing(&status, &field("status"))? {
+        None
+    } else {
+        let ends_at = required(raw.ends_at, &field("endsAt"))?;
+        Some(time(&ends_at, &field("endsAt"))?)
+    };
+    Ok(Notification {
+        fingerprint,
+        starts_at: time(&starts_at, &field("startsAt"))?,
+        ends_at,
+        labels: required(raw.labels, &field("labels"))?,
+        annotations: raw.annotations.unwrap_or_default(),
+        generator_url: raw.generator_url.unwrap_or_default(),
+    })
+}
+
+fn required<T>(value: Option<T>, path: &str) -> Result<T, WebhookError> {
+    value.ok_or_else(|| WebhookError(format!("{path} is missing")))
+}
+
+fn is_firing(status: &str, path: &str) -> Result<bool, WebhookError> {
+    match status {
+        "firing" => Ok(true),
+        "resolved" => Ok(false),
+        _ => Err(invalid(path, status, "\"firing\", \"resolved\"")),
+    }
+}
+
+fn time(text: &str, path: &str) -> Result<Timestamp, WebhookError> {
+    text.parse()
+        .map_err(|_| invalid(path, text, "a time as in RFC 3339"))
+}
+
+fn invalid(path: &str, value: &str, allowed: &str) -> WebhookError {
+    WebhookError(format!(
+        "{path} is {:?}; allowed: {allowed}",
+        shortened(value)
+    ))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(QUOTE_MAX_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// As Alertmanager 0.25 sends it.
+fn example() -> Value {
+    json!({
+        "receiver": "stdout",
+        "status": "resolved",
+        "alerts": [
+            {
+                "status": "firing",
+                "labels": {"alertname": "TargetDown", "target": "shop"},
+                "annotations": {"summary": "shop is down"},
+                "startsAt": "2026-11-23T03:45:15.123456789+01:00",
+                "endsAt": "0001-01-01T00:00:00Z",
+                "generatorURL": "http://prometheus:9090/graph?g0.expr=up",
+                "fingerprint": "9f1cb0ca2f0d7f4c"
+            },
+            {
+                "status": "resolved",
+                "labels": {"alertname": "TargetDown", "target": "blog"},
+                "annotations": {},
+                "startsAt": "2026-11-23T02:45:15Z",
+                "endsAt": "2026-11-23T02:50:15Z",
+                "generatorURL": "",
+                "fingerprint": "00aa"
+            }
+        ],
+        "groupLabels": {"alertname": "TargetDown"},
+        "commonLabels": {"alertname": "TargetDown"},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager:9093",
+        "version": "4",
+        "groupKey": "{}:{alertname=\"TargetDown\"}",
+        "truncatedAlerts": 0
+    })
+}
+
+fn refusal(payload: &Value) -> String {
+    parse(payload.to_string().as_bytes())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn a_payload_as_alertmanager_sends_it_is_taken() {
+    let text = serde_json::to_string_pretty(&example()).unwrap();
+    let payload = parse(text.as_bytes()).unwrap();
+    assert_eq!(payload.line, example().to_string());
+    let [firing, resolved] = payload.alerts.as_slice() else {
+        panic!("{payload:?}");
+    };
+    assert_eq!(firing.fingerprint, "9f1cb0ca2f0d7f4c");
+    assert_eq!(
+        firing.starts_at.to_string(),
+        "2026-11-23T02:45:15.123456789Z"
+    );
+    assert_eq!(firing.ends_at, None);
+    assert_eq!(firing.labels["target"], "shop");
+    assert_eq!(firing.annotations["summary"], "shop is down");
+    assert_eq!(
+        firing.generator_url,
+        "http://prometheus:9090/graph?g0.expr=up"
+    );
+    assert_eq!(
+        resolved.ends_at.unwrap().to_string(),
+        "2026-11-23T02:50:15Z"
+    );
+}
+
+#[test]
+fn what_a_newer_alertmanager_adds_is_passed_on() {
+    let mut payload = example();
+    payload["incident"] = json!({"id": 1, "weight": 0.1});
+    payload["alerts"][0]["severity"] = json!([1, 2]);
+    let line = parse(payload.to_string().as_bytes()).unwrap().line;
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), payload);
+}
+
+#[test]
+fn only_what_the_history_needs_is_required() {
+    let minimal = json!({
+        "version": "4", "status": "firing",
+        "alerts": [{"status": "firing", "labels": {}, "startsAt": "2026-11-23T02:45:15Z", "fingerprint": "a"}]
+    });
+    assert_eq!(
+        parse(minimal.to_string().as_bytes()).unwrap().alerts.len(),
+        1
+    );
+}
+
+#[test]
+fn a_missing_field_is_named() {
+    for field in ["version", "status", "alerts"] {
+        let mut payload = example();
+        payload.as_object_mut().unwrap().remove(field);
+        assert!(
+            refusal(&payload).ends_with(&format!(": {field} is missing")),
+            "{field}"
+        );
+    }
+    for field in ["status", "labels", "startsAt", "endsAt", "fingerprint"] {
+        for gone in [true, false] {
+            let mut payload = example();
+            let alert = payload["alerts"][1].as_object_mut().unwrap();
+            if gone {
+                alert.remove(field);
+            } else {
+                alert.insert(field.to_owned(), Value::Null);
+            }
+            let message = refusal(&payload);
+            assert!(
+                message.ends_with(&format!("alerts[1].{field} is missing")),
+                "{message}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_value_is_named_with_what_is_allowed() {
+    for (pointer, value, expected) in [
+        ("/version", "3", "version is \"3\"; allowed: \"4\""),
+        (
+            "/status",
+            "down",
+            "status is \"down\"; allowed: \"firing\", \"resolved\"",
+        ),
+        ("/alerts/0/status", "", "alerts[0].status is \"\""),
+        (
+            "/alerts/0/startsAt",
+            "yesterday",
+            "alerts[0].startsAt is \"yesterday\"",
+        ),
+        (
+            "/alerts/1/endsAt",
+            "2026-11-23",
+            "alerts[1].endsAt is \"2026-11-23\"",
+        ),
+        ("/alerts/1/fingerprint", "", "alerts[1].fingerprint is \"\""),
+    ] {
+        let mut payload = example();
+        *payload.pointer_mut(pointer).unwrap() = json!(value);
+        let message = refusal(&payload);
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn what_is_no_payload_at_all_is_refused() {
+    let deep = "[".repeat(100_000);
+    let bodies: [&[u8]; 8] = [
+        b"",
+        b"hello",
+        b"[]",
+        b"{}",
+        b"{\"version\": 4, \"status\": \"firing\", \"alerts\": []}",
+        b"{\"version\": \"4\", \"status\": \"firing\", \"alerts\": []} {}",
+        b"{\"version\": \"4\", \"status\": \"firing\", \"alerts\": [], \"x\": \"\xff\"}",
+        deep.as_bytes(),
+    ];
+    for body in bodies {
+        let shown = String::from_utf8_lossy(body.get(..body.len().min(80)).unwrap()).into_owned();
+        assert!(parse(body).is_err(), "{shown}");
+    }
+}
+
+#[test]
+fn a_refusal_is_short_whatever_the_value() {
+    let mut payload = example();
+    payload["status"] = json!("é".repeat(1_000_000));
+    assert!(refusal(&payload).len() < 1_000);
+    payload["status"] = json!("firing");
+    payload["alerts"] = json!("é".repeat(1_000_000));
+    assert!(refusal(&payload).len() < 1_000);
+}
+
+proptest! {
+    #[test]
+    fn hostile_labels_pass_through(name in any::<String>(), value in any::<String>()) {
+        let mut payload = example();
+        payload["alerts"][0]["labels"][&name] = json!(value);
+        let parsed = parse(payload.to_string().as_bytes()).unwrap();
+        prop_assert_eq!(&parsed.alerts[0].labels[&name], &value);
+        prop_assert!(!parsed.line.contains('\n'));
+        prop_assert_eq!(serde_json::from_str::<Value>(&parsed.line).unwrap(), payload);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&bytes);
+    }
+
+    #[test]
+    fn a_damaged_payload_does_not_make_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = example().to_string().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(payload) = parse(&bytes) {
+            prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&payload.line).is_ok());
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The one task that changes the history, and the group commit: deliveries that arrive while the disk is busy
+//! share the next fdatasync.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use service_kit::{Latch, StartError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::alert::Alert;
+use crate::history::History;
+use crate::log::{AlertLog, LogError, format};
+use crate::metrics::Metrics;
+use crate::watchdog::Watchdog;
+
+/// Deliveries that wait for the disk; more wait at their connections.
+const QUEUE: usize = 64;
+
+/// How often an unusable log is tried again while nothing arrives.
+const REPAIR_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A log that could not be rewritten may grow this much before that is tried again.
+const REWRITE_RETRY_BYTES: u64 = 1024 * 1024;
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A log that is longer is rewritten.
+    pub log_bytes: u64,
+    /// What a rewrite, or a history without a log, keeps at most. Well below the log's limit, or every delivery
+    /// would be a rewrite.
+    pub history_bytes: usize,
+}
+
+impl Limits {
+    /// Some 11,000 alerts with the labels and annotations that ours have, and as much again before a rewrite. Read
+    /// into memory, a log at its limit takes about 60 MiB.
+    pub const DEFAULT: Self = Self {
+        log_bytes: 16 * 1024 * 1024,
+        history_bytes: 8 * 1024 * 1024,
+    };
+}
+
+/// A delivery could not be made durable.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the alert log cannot be written: {0}")]
+pub struct NotDurable(String);
+
+/// A delivery on its way to the history.
+#[derive(Debug)]
+struct Submission {
+    alerts: Vec<Alert>,
+    done: oneshot::Sender<Result<(), NotDurable>>,
+}
+
+/// Hands deliveries to the writer. The writer ends with the last of these.
+#[derive(Debug, Clone)]
+pub struct Recorder(mpsc::Sender<Submission>);
+
+impl Recorder {
+    /// Adds a delivery to the history; it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// It could not be made durable, and is not in the history.
+    pub async fn record(&self, alerts: Vec<Alert>) -> Result<(), NotDurable> {
+        let (done, outcome) = oneshot::channel();
+        let gone = || NotDurable("its writer has ended".to_owned());
+        self.0
+            .send(Submission { alerts, done })
+            .await
+            .map_err(|_| gone())?;
+        outcome.await.map_err(|_| gone())?
+    }
+}
+
+/// The history's one writer.
+#[derive(Debug)]
+pub struct Writer {
+    /// `None`: the history lives in memory only.
+    log: Option<AlertLog>,
+    history: Arc<RwLock<History>>,
+    watchdog: Arc<Watchdog>,
+    /// Whether the log can be written.
+    latch: Latch,
+    metrics: Metrics,
+    limits: Limits,
+    /// The length past which the log is rewritten.
+    rewrite_above: u64,
+}
+
+impl Writer {
+    /// A writer to the log, if there is one, and to the history that readers share.
+    #[must_use]
+    pub fn new(
+        log: Option<AlertLog>,
+        history: Arc<RwLock<History>>,
+        watchdog: Arc<Watchdog>,
+        latch: Latch,
+        metrics: Metrics,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            log,
+            history,
+            watchdog,
+            latch,
+            metrics,
+            limits,
+            rewrite_above: limits.log_bytes,
+        }
+    }
+
+    /// The writer's task, and the way to it.
+    pub fn start(
+        self,
+    ) -> (
+        Recorder,
+        impl Future<Output = Result<(), StartError>> + Send,
+    ) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        (Recorder(sender), self.run(receiver))
+    }
+
+    async fn run(mut self, mut submissions: mpsc::Receiver<Submission>) -> Result<(), StartError> {
+        // The empty commit makes a new log, or says why there is none.
+        let mut batch = Vec::new();
+        loop {
+            let (alerts, waiting): (Vec<_>, Vec<_>) = batch
+                .drain(..)
+                .map(|submission: Submission| (submission.alerts, submission.done))
+                .unzip();
+            let (writer, outcome) = tokio::task::spawn_blocking(move || {
+                let deliveries: Vec<Alert> = alerts.into_iter().flatten().collect();
+                let outcome = self.commit(&deliveries);
+                (self, outcome)
+            })
+            .await?;
+            self = writer;
+            for done in waiting {
+                // Who has gone away meanwhile needs no answer.
+                let _ = done.send(outcome.clone());
+            }
+            tokio::select! {
+                received = submissions.recv_many(&mut batch, QUEUE) => if received == 0 {
+                    return Ok(());
+                },
+                () = tokio::time::sleep(REPAIR_INTERVAL), if outcome.is_err() => {}
+            }
+        }
+    }
+
+    /// Makes deliveries durable and then visible, all of them or none.
+    fn commit(&mut self, deliveries: &[Alert]) -> Result<(), NotDurable> {
+        let (arrivals, alerts): (Vec<&Alert>, Vec<&Alert>) = deliveries
+            .iter()
+            .partition(|delivery| Watchdog::is_watchdog(delivery));
+        self.watchdog.take(&arrivals);
+        let outcome = self.make_durable(&alerts);
+        match &outcome {
+            Ok(()) => self.latch.ready(),
+            Err(error) => {
+                self.metrics.log_failures.inc();
+                tracing::error!(%error, "the alert log cannot be written; trying again");
+                self.latch.not_ready(error.to_string());
+            }
+        }
+        outcome.map_err(|error| NotDurable(error.to_string()))?;
+        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        for alert in alerts {
+            history.fold(alert);
+        }
+        drop(history);
+        self.bound();
+        self.observe();
+        Ok(())
+    }
+
+    fn make_durable(&mut self, alerts: &[&Alert]) -> Result<(), LogError> {
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        if !log.is_usable() {
+            log.rewrite(&history.all())?;
+        }
+        // What is known is durable already, so a repeated delivery costs neither space nor a sync.
+        let news = alerts.iter().filter(|alert| !history.knows(alert));
+        let lines: Vec<u8> = news.flat_map(|alert| format::record(alert)).collect();
+        drop(history);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        log.append(&lines)
+    }
+
+    /// Keeps log and history within their limits.
+    fn bound(&mut self) {
+        let Some(log) = &mut self.log else {
+            self.history
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .evict(self.limits.history_bytes);
+            return;
+        };
+        if log.bytes() <= self.rewrite_above {
+            return;
+        }
+        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+        let forgotten = history.evict(self.limits.history_bytes);
+        let kept = history.all();
+        drop(history);
+        match log.rewrite(&kept) {
+            Ok(()) => {
+                tracing::info!(kept = kept.len(), forgotten, "the alert log is rewritten");
+                self.rewrite_above = self.limits.log_bytes;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the alert log cannot be rewritten and keeps growing");
+                self.rewrite_above = log.bytes() + REWRITE_RETRY_BYTES;
+            }
+        }
+    }
+
+    fn observe(&self) {
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        self.metrics.set_alerts(history.len());
+        self.metrics
+            .set_log_bytes(self.log.as_ref().map_or(0, AlertLog::bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! What has been acknowledged is there, whatever happens to the process or the disk.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use rustix::process::{Resource, Rlimit, prlimit};
+
+use crate::harness::{Service, firing, program_after, resolved};
+
+async fn fingerprints(service: &Service) -> Vec<String> {
+    let history = service.alerts("").await;
+    let alerts = history["alerts"].as_array().unwrap();
+    assert_eq!(history["durable"], true);
+    alerts
+        .iter()
+        .map(|alert| alert["fingerprint"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..3 {
+        let mut service = Service::ready(Some(dir.path())).await;
+        let (url, client) = (
+            Arc::new(format!("{}/webhook", service.url)),
+            service.client.clone(),
+        );
+        let senders = (0..8).map(|sender| {
+            let (url, client) = (Arc::clone(&url), client.clone());
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                for number in 0.. {
+                    let name = format!("r{round}s{sender}n{number}");
+                    let body = firing(&name, sender).to_string();
+                    match client.post(url.as_str()).body(body).send().await {
+                        Ok(answer) if answer.status() == StatusCode::OK => acknowledged.push(name),
+                        _ => break,
+                    }
+                }
+                acknowledged
+            })
+        });
+        let senders: Vec<_> = senders.collect();
+        tokio::time::sleep(Duration::from_millis(30 + 40 * round)).await;
+        service.kill();
+        for sender in senders {
+            acknowledged.extend(sender.await.unwrap());
+        }
+    }
+    assert!(acknowledged.len() > 20, "{}", acknowledged.len());
+
+    let service = Service::ready(Some(dir.path())).await;
+    let mut stored = BTreeSet::new();
+    let mut query = String::new();
+    loop {
+        let page = service.alerts(&query).await;
+        for alert in page["alerts"].as_array().unwrap() {
+            let name = alert["fingerprint"].as_str().unwrap().to_owned();
+            assert!(stored.insert(name), "{alert} is there twice");
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        query = format!("?before={next}");
+    }
+    let lost: Vec<_> = acknowledged.difference(&stored).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_recovers_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    // No file may grow past 2 KiB, which is as good as a full disk: a write stops in the middle of a line.
+    let full = "trap '' XFSZ; ulimit -S -f 4";
+    let mut service = Service::start(program_after(full, dir.path()));
+    service.wait_until_ready().await;
+    let mut stored = Vec::new();
+    let refused = loop {
+        let name = format!("f{:02}", stored.len());
+        let answer = service.post("/webhook", firing(&name, 1).to_string()).await;
+        if answer.status() != StatusCode::OK {
+            break answer;
+        }
+        stored.push(name);
+        assert!(stored.len() < 20, "the disk never filled");
+    };
+    assert!(stored.len() > 2, "{stored:?}");
+    let log = std::fs::read(dir.path().join("alerts.jsonl")).unwrap();
+    assert!(log.ends_with(b"\n"), "what was written in part is gone");
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let problem = refused.text().await.unwrap();
+    assert!(problem.contains("alerts.jsonl"), "{problem}");
+    // The repair has room, the next alert has not.
+    assert_eq!(
+        service.deliver(&firing("late", 1)).await,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    assert_eq!(
+        service.get("/readyz").await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    assert_eq!(fingerprints(&service).await, stored);
+
+    let unlimited = Rlimit {
+        current: None,
+        maximum: None,
+    };
+    prlimit(Some(service.pid()), Resource::Fsize, unlimited).unwrap();
+    assert_eq!(service.deliver(&resolved("zz", 1)).await, StatusCode::OK);
+    stored.push("zz".to_owned());
+    assert_eq!(service.get("/readyz").await.status(), StatusCode::OK);
+    assert_eq!(fingerprints(&service).await, stored);
+    // Nothing silenced stdout meanwhile, and a line may be there for a payload that was refused.
+    assert_eq!(service.line(), firing("f00", 1).to_string());
+    service.kill();
+    assert_eq!(
+        fingerprints(&Service::ready(Some(dir.path())).await).await,
+        stored
+    );
+}

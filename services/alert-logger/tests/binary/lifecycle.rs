@@ -1,0 +1,113 @@
+//! Start, hand-over and end of the program.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+
+use crate::harness::{DEADLINE, Service, firing, program, wait};
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_after_sigterm() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut service = Service::ready(Some(dir.path())).await;
+    let body = firing("a", 1).to_string();
+    let (first, rest) = body.split_at(20);
+    let mut connection = TcpStream::connect(service.url.trim_start_matches("http://")).unwrap();
+    connection.set_read_timeout(Some(DEADLINE)).unwrap();
+    let head = format!(
+        "POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    connection
+        .write_all(format!("{head}{first}").as_bytes())
+        .unwrap();
+    // A later connection's answer shows that this one is accepted; its head is read a moment after.
+    service.get("/healthz").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let began = Instant::now();
+    service.terminate();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    connection.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert_eq!(service.wait().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(service.remaining_lines(), [body]);
+
+    let service = Service::ready(Some(dir.path())).await;
+    assert_eq!(service.alerts("").await["alerts"][0]["fingerprint"], "a");
+}
+
+#[tokio::test]
+async fn a_successor_waits_for_its_predecessor_and_takes_over_the_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = Service::ready(Some(dir.path())).await;
+    assert_eq!(first.deliver(&firing("a", 1)).await, StatusCode::OK);
+    let command = program(Some(dir.path()));
+    let second = tokio::task::spawn_blocking(move || Service::start(command));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!second.is_finished(), "one process a log");
+    first.terminate();
+    assert_eq!(first.wait().code(), Some(0));
+    let second = second.await.unwrap();
+    second.wait_until_ready().await;
+    assert_eq!(second.alerts("").await["alerts"][0]["fingerprint"], "a");
+}
+
+#[tokio::test]
+async fn a_successor_that_waits_can_be_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = Service::ready(Some(dir.path())).await;
+    let mut second = program(Some(dir.path())).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let pid = rustix::process::Pid::from_child(&second);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let began = Instant::now();
+    assert_eq!(wait(&mut second).code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_wrong_directory_is_refused_before_anything_starts() {
+    let output = program(Some("/dev/null".as_ref())).output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("ALERT_LOG_DIR is \"/dev/null\""),
+        "{message}"
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[tokio::test]
+async fn a_closed_stdout_keeps_nothing_out_of_the_history() {
+    let mut command = program(None);
+    let (reader, writer) = std::io::pipe().unwrap();
+    command.stdout(Stdio::from(OwnedFd::from(writer)));
+    let service = Service::start(command);
+    drop(reader);
+    assert_eq!(service.deliver(&firing("a", 1)).await, StatusCode::OK);
+    assert_eq!(
+        service.metric("alert_logger_stdout_lines_lost_total").await,
+        Some(1.0)
+    );
+    assert_eq!(service.alerts("").await["alerts"][0]["fingerprint"], "a");
+}
+
+#[tokio::test]
+async fn a_stdout_that_nobody_reads_does_not_hold_up_the_drain() {
+    let mut command = program(None);
+    let (_reader, writer) = std::io::pipe().unwrap();
+    command.stdout(Stdio::from(OwnedFd::from(writer)));
+    let mut service = Service::start(command);
+    let mut large = firing("a", 1);
+    large["padding"] = "x".repeat(200_000).into();
+    assert_eq!(service.deliver(&large).await, StatusCode::OK);
+    service.terminate();
+    assert_eq!(service.wait().code(), Some(0));
+}
