@@ -1,0 +1,13 @@
+//! The agents: where they are, and what they say now.
+
+mod client;
+mod endpoint;
+mod observation;
+mod set;
+mod snapshot;
+
+pub use client::AgentError;
+pub use endpoint::{ENDPOINTS, Endpoint, parse_endpoints};
+pub use observation::{Observation, View};
+pub use set::AgentSet;
+pub use snapshot::{Info, Series, Snapshot};

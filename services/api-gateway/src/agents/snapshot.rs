@@ -1,0 +1,177 @@
+//! What one exposition says about targets.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::exposition::{ParseError, Sample, samples};
+
+/// What one agent said about its targets at one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// When the agent was asked: what it said is no older.
+    pub taken: Instant,
+    series: HashMap<Arc<str>, Series>,
+    /// The targets in the order in which the exposition first names them.
+    names: Vec<Arc<str>>,
+}
+
+/// The series of one target that the gateway reads. A series that is not there, or whose value cannot be what it
+/// stands for (NaN, a negative count), is `None`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Series {
+    /// `ping_success_total`.
+    pub success: Option<f64>,
+    /// `ping_failure_total`.
+    pub failures: Option<f64>,
+    /// `ping_up`: whether the last probe succeeded.
+    pub up: Option<bool>,
+    /// `ping_last_probe_timestamp_seconds`, in seconds since the epoch.
+    pub last_probe: Option<f64>,
+    /// `ping_interval_seconds`.
+    pub interval: Option<f64>,
+    /// `ping_target_info`.
+    pub info: Option<Info>,
+}
+
+/// The labels of `ping_target_info`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Info {
+    /// The URL, without a password.
+    pub url: String,
+    /// How the target is probed: `http`, `https`.
+    pub kind: String,
+}
+
+impl Snapshot {
+    /// Reads the exposition that an agent was asked for at `taken`. Series of other metrics, and series without a `target`, are none of the gateway's business.
+    ///
+    /// # Errors
+    /// The first line that is not exposition text: the rest of such an answer can't be trusted either.
+    pub fn parse(text: &[u8], taken: Instant) -> Result<Self, ParseError> {
+        let mut snapshot = Self {
+            taken,
+            series: HashMap::new(),
+            names: Vec::new(),
+        };
+        for sample in samples(text) {
+            snapshot.take(&sample?);
+        }
+        Ok(snapshot)
+    }
+
+    /// The series of a target.
+    #[must_use]
+    pub fn get(&self, target: &str) -> Option<&Series> {
+        self.series.get(target)
+    }
+
+    /// The targets and their series, in the order of the exposition.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Series)> {
+        self.names
+            .iter()
+            .filter_map(|name| self.series.get_key_value(name))
+    }
+
+    fn take(&mut self, sample: &Sample<'_>) {
+        let field: fn(&mut Series, &Sample<'_>) = match &*sample.name {
+            "ping_success_total" => |series, sample| add(&mut series.success, sample.value),
+            "ping_failure_total" => |series, sample| add(&mut series.failures, sample.value),
+            // Down for one of two series of the same target is down.
+            "ping_up" => |series, sample| {
+                if !sample.value.is_nan() {
+                    series.up = Some(sample.value == 1.0 && series.up.unwrap_or(true));
+                }
+            },
+            "ping_last_probe_timestamp_seconds" => {
+                |series, sample| newest(&mut series.last_probe, sample.value)
+            }
+            "ping_interval_seconds" => |series, sample| newest(&mut series.interval, sample.value),
+            "ping_target_info" => |series, sample| {
+                let label = |name| sample.label(name).unwrap_or_default();
+                series.info = Some(Info {
+                    url: targets::redact(&label("url")),
+                    kind: label("kind").into_owned(),
+                });
+            },
+            _ => return,
+        };
+        let Some(target) = sample.label("target") else {
+            return;
+        };
+        if let Some(series) = self.series.get_mut(&*target) {
+            return field(series, sample);
+        }
+        let name: Arc<str> = target.into();
+        self.names.push(Arc::clone(&name));
+        if let Entry::Vacant(entry) = self.series.entry(name) {
+            field(entry.insert(Series::default()), sample);
+        }
+    }
+}
+
+/// Counters add up, should something have split one by further labels: PromQL's `sum by (target)`.
+fn add(count: &mut Option<f64>, value: f64) {
+    if value.is_finite() && value >= 0.0 {
+        *count = Some(count.unwrap_or_default() + value);
+    }
+}
+
+fn newest(gauge: &mut Option<f64>, value: f64) {
+    if value.is_finite() && value > 0.0 {
+        *gauge = Some(gauge.map_or(value, |gauge| gauge.max(value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_has_the_series_that_name_it() {
+        let snapshot = Snapshot::parse(
+            br#"
+            go_goroutines 7
+            ping_latency_seconds_bucket{le="1.0",target="b"} 3
+            ping_success_total{target="b \"quoted\""} 3
+            ping_success_total{zone="x",target="a"} 5
+            ping_success_total{zone="y",target="a"} 6
+            ping_failure_total{target="a"} NaN
+            ping_up{target="a"} 1
+            ping_up{target="a",zone="y"} 0
+            ping_last_probe_timestamp_seconds{target="a"} 1700000000.5
+            ping_interval_seconds{target="a"} 15
+            ping_target_info{kind="https",url="https://u:p@a/",target="a"} 1
+            ping_up 1
+            "#,
+            Instant::now(),
+        )
+        .unwrap();
+        assert_eq!(
+            snapshot.get("a"),
+            Some(&Series {
+                success: Some(11.0),
+                failures: None,
+                up: Some(false),
+                last_probe: Some(1_700_000_000.5),
+                interval: Some(15.0),
+                info: Some(Info {
+                    url: "https://u:xxxxx@a/".to_owned(),
+                    kind: "https".to_owned(),
+                }),
+            })
+        );
+        let names: Vec<_> = snapshot.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(names, ["b \"quoted\"", "a"]);
+        assert_eq!(snapshot.get("b \"quoted\"").unwrap().up, None);
+    }
+
+    #[test]
+    fn a_text_that_breaks_off_is_refused_as_a_whole() {
+        let text = b"ping_up{target=\"a\"} 1\nping_up{target=\"";
+        let error = Snapshot::parse(text, Instant::now()).unwrap_err();
+        assert_eq!(error.line, 2);
+    }
+}

@@ -1,0 +1,171 @@
+//! What the gateway is configured by.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use service_kit::config::parse::{HTTP_URL, http_url, seconds};
+use service_kit::{ConfigError, Configuration, Key, Settings};
+use targets::{Defaults, TargetSet, TargetSource};
+use url::Url;
+
+use crate::agents::{ENDPOINTS, Endpoint, parse_endpoints};
+
+/// Longest time an answer may be kept.
+const CACHE_MOST_SECONDS: f64 = 60.0;
+
+/// The gateway's configuration, valid as a whole.
+pub struct Config {
+    /// `PING_AGENT_METRICS_URL`: at least one.
+    pub agents: Vec<Endpoint>,
+    /// `PING_AGENT_CACHE_SECONDS`: no answer about now is older.
+    pub agent_cache: Duration,
+    /// `PROMETHEUS_URL`: without it there are no windowed answers.
+    pub prometheus: Option<Url>,
+    /// `PROMETHEUS_QUERY_CACHE_SECONDS`.
+    pub query_cache: Duration,
+    /// `ALERT_LOGGER_URL`.
+    pub alert_logger: Option<Url>,
+    /// `PING_TARGET_URLS` and `PING_TARGETS_FILE`, and the targets they name now. With neither set, the agents'
+    /// targets are listed.
+    pub targets: Option<(TargetSource, Arc<TargetSet>)>,
+}
+
+impl Configuration for Config {
+    const KEYS: &'static [Key] = &[
+        Key::optional("ping_agent_metrics_url"),
+        Key::with_default("ping_agent_cache_seconds", "1"),
+        Key::optional("prometheus_url"),
+        Key::with_default("prometheus_query_cache_seconds", "5"),
+        Key::optional("alert_logger_url"),
+        Key::optional("ping_target_urls"),
+        Key::optional("ping_targets_file"),
+    ];
+
+    fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            agents: settings.require("ping_agent_metrics_url", ENDPOINTS, parse_endpoints)?,
+            agent_cache: cache(settings, "ping_agent_cache_seconds")?,
+            prometheus: settings.parse("prometheus_url", HTTP_URL, http_url)?,
+            query_cache: cache(settings, "prometheus_query_cache_seconds")?,
+            alert_logger: settings.parse("alert_logger_url", HTTP_URL, http_url)?,
+            targets: targets(settings)?,
+        })
+    }
+}
+
+fn cache(settings: &Settings, key: &str) -> Result<Duration, ConfigError> {
+    let allowed = format_args!("seconds from 0 to {CACHE_MOST_SECONDS}, fractions allowed");
+    settings.require(key, allowed, |text| seconds(text, 0.0, CACHE_MOST_SECONDS))
+}
+
+fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>, ConfigError> {
+    let text = |key| {
+        settings.parse(key, "text", |text| {
+            Some(Some(text.to_owned()).filter(|text| !text.trim().is_empty()))
+        })
+    };
+    let urls = text("ping_target_urls")?.flatten();
+    let file = text("ping_targets_file")?.flatten().map(PathBuf::from);
+    if urls.is_none() && file.is_none() {
+        return Ok(None);
+    }
+    let source = TargetSource::new(urls, file, Defaults::of_a_reader());
+    let targets = source.load().map_err(ConfigError::message)?;
+    Ok(Some((source, Arc::new(targets))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGENT: (&str, &str) = ("PING_AGENT_METRICS_URL", "http://ping-agent:8080/metrics");
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        Settings::load(Config::KEYS, variables)
+            .and_then(|settings| Config::read(&settings))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_agent_is_all_it_needs() {
+        let config = read(&[AGENT]).unwrap();
+        assert_eq!(config.agent_cache, Duration::from_secs(1));
+        assert_eq!(config.query_cache, Duration::from_secs(5));
+        assert!(config.prometheus.is_none() && config.alert_logger.is_none());
+        assert!(config.targets.is_none());
+    }
+
+    #[test]
+    fn a_refusal_names_key_value_and_what_is_allowed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[[target]]\nurl = 'gopher://a'").unwrap();
+        let file = file.path().to_str().unwrap();
+        for (variables, parts) in [
+            (
+                &[][..],
+                ["PING_AGENT_METRICS_URL", "not set", "comma-separated"],
+            ),
+            (
+                &[("PING_AGENT_METRICS_URL", "eu=http://u:secret@a/,b")],
+                [
+                    "PING_AGENT_METRICS_URL",
+                    "eu=http://u:xxxxx@a/,b",
+                    "no place",
+                ],
+            ),
+            (
+                &[AGENT, ("PING_AGENT_CACHE_SECONDS", "61")],
+                ["PING_AGENT_CACHE_SECONDS", "61", "0 to 60"],
+            ),
+            (
+                &[AGENT, ("PROMETHEUS_QUERY_CACHE_SECONDS", "-1")],
+                ["PROMETHEUS_QUERY_CACHE_SECONDS", "-1", "0 to 60"],
+            ),
+            (
+                &[AGENT, ("PROMETHEUS_URL", "prometheus:9090")],
+                ["PROMETHEUS_URL", "prometheus:9090", "absolute http"],
+            ),
+            (
+                &[AGENT, ("ALERT_LOGGER_URL", "/webhook")],
+                ["ALERT_LOGGER_URL", "/webhook", "absolute http"],
+            ),
+            (
+                &[AGENT, ("PING_TARGET_URLS", ",")],
+                ["PING_TARGET_URLS", ",", "at least one"],
+            ),
+            (
+                &[AGENT, ("PING_TARGETS_FILE", file)],
+                ["PING_TARGETS_FILE", "gopher", "http, https"],
+            ),
+            (
+                &[AGENT, ("PING_TARGETS_FILE", "/nowhere/targets.toml")],
+                ["PING_TARGETS_FILE", "/nowhere/targets.toml", "readable"],
+            ),
+        ] {
+            let error = read(variables).err().expect("a refusal");
+            for part in parts {
+                assert!(error.contains(part), "{error:?} has no {part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_timeout_that_fits_the_agents_interval_is_no_concern_of_the_gateway() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let target = "[[target]]\nname = 'slow'\nurl = 'http://a/'\ntimeout_seconds = 20";
+        std::fs::write(file.path(), target).unwrap();
+        let path = file.path().to_str().unwrap();
+        let config = read(&[
+            AGENT,
+            ("PING_TARGETS_FILE", path),
+            ("PING_TARGET_URLS", "http://b/"),
+        ]);
+        let (_, targets) = config.unwrap().targets.unwrap();
+        let names: Vec<_> = targets.iter().map(|target| &*target.name).collect();
+        assert_eq!(names, ["slow", "http://b/"]);
+    }
+}

@@ -1,0 +1,254 @@
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+/// A sample as people compare it.
+type Plain = (String, Vec<(String, String)>, f64);
+
+fn plain(sample: &Sample<'_>) -> Plain {
+    let labels = sample
+        .labels
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    (sample.name.clone().into_owned(), labels, sample.value)
+}
+
+fn one(line: &str) -> Result<Plain, Reason> {
+    let mut samples = samples(line.as_bytes());
+    let sample = samples
+        .next()
+        .expect("a sample")
+        .map_err(|error| error.reason)?;
+    assert!(samples.next().is_none());
+    Ok(plain(&sample))
+}
+
+fn expected(name: &str, labels: &[(&str, &str)], value: f64) -> Result<Plain, Reason> {
+    let labels = labels
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Ok((name.to_owned(), labels, value))
+}
+
+#[test]
+fn every_way_to_write_a_line_is_read() {
+    let one_label = |line| assert_eq!(one(line), expected("a:b", &[("l", "v")], 1.0), "{line}");
+    one_label("a:b{l=\"v\"} 1");
+    one_label("a:b{l=\"v\"}1");
+    one_label("a:b{l=\"v\",} 1.0");
+    one_label("\t a:b { l = \"v\" , }\t1e0  ");
+    one_label("a:b{l=\"v\"} 1 1700000000000");
+    one_label("a:b{l=\"v\"} 1 -17");
+    one_label("a:b{l=\"v\"} 1 1700000000.5 # {trace_id=\"x\"} 0.5 1700000000.1");
+    one_label("a:b{l=\"v\"} 1 # {} +Inf");
+    one_label("a:b{l=\"v\"} 1\r\n");
+    one_label("{\"a:b\",l=\"v\"} 1");
+    one_label("{\"l\"=\"v\",\"a:b\"} 1");
+    assert_eq!(one("a 5"), expected("a", &[], 5.0));
+    assert_eq!(one("a{} 5"), expected("a", &[], 5.0));
+    assert_eq!(one("a +Inf"), expected("a", &[], f64::INFINITY));
+    assert_eq!(one("a -Inf"), expected("a", &[], f64::NEG_INFINITY));
+    assert!(one("a NaN").is_ok_and(|(_, _, value)| value.is_nan()));
+    assert_eq!(
+        one(r#"{"größe.x","my label"="a\\b\"c\nd\qe,}="} 2"#),
+        expected("größe.x", &[("my label", "a\\b\"c\nd\\qe,}=")], 2.0)
+    );
+}
+
+#[test]
+fn comments_and_empty_lines_are_no_samples() {
+    let text = "\n# HELP a b \\\\ \\n \" {\n#TYPE\n  # x\n\r\n\t\na 1\n# EOF\n";
+    let read: Vec<_> = samples(text.as_bytes()).collect();
+    assert_eq!(read.len(), 1);
+    assert_eq!(plain(read[0].as_ref().unwrap()).0, "a");
+}
+
+#[test]
+fn a_refused_line_is_named_and_the_next_is_read() {
+    let text = "a 1\nb{c=\"d} 2\ne 3";
+    let read: Vec<_> = samples(text.as_bytes()).collect();
+    let error = read[1].as_ref().unwrap_err();
+    assert_eq!(error.to_string(), "line 2: a quote that does not end");
+    assert_eq!(plain(read[2].as_ref().unwrap()).0, "e");
+}
+
+#[test]
+fn what_is_not_a_sample_is_refused_with_its_reason() {
+    for (line, reason) in [
+        ("1a 1", Reason::NoName),
+        ("{} 1", Reason::NoName),
+        ("{l=\"v\"} 1", Reason::NoName),
+        ("a{\"b\"} 1", Reason::TwoNames),
+        ("{\"a\",\"b\"} 1", Reason::TwoNames),
+        ("a{1l=\"v\"} 1", Reason::Label),
+        ("a{l} 1", Reason::Label),
+        ("a{l=v} 1", Reason::Label),
+        ("a{,} 1", Reason::Label),
+        ("a{l=\"v} 1", Reason::Unquoted),
+        ("a{l=\"v\\\"} 1", Reason::Unquoted),
+        ("a{l=\"v\"", Reason::Braces),
+        ("a{", Reason::Braces),
+        ("a{l=\"v\" m=\"w\"} 1", Reason::Braces),
+        ("a", Reason::Value),
+        ("a{l=\"v\"}", Reason::Value),
+        ("a one", Reason::Value),
+        ("a 0x1p4", Reason::Value),
+        ("a-b 1", Reason::Value),
+        ("a 1 soon", Reason::Timestamp),
+        ("a 1 NaN", Reason::Timestamp),
+        ("a 1 # 3", Reason::Exemplar),
+        ("a 1 # {\"x\"} 3", Reason::Exemplar),
+        ("a 1 # {x=\"y\"}", Reason::Exemplar),
+        ("a 1 2 3", Reason::Trailing),
+    ] {
+        assert_eq!(one(line), Err(reason), "{line}");
+    }
+    let not_text = samples(b"a 1\n\xff 2\n").nth(1).unwrap();
+    assert_eq!(not_text.unwrap_err().to_string(), "line 2: not UTF-8");
+}
+
+#[test]
+fn nothing_is_copied_where_nothing_is_escaped() {
+    let sample = samples(b"a{l=\"v\"} 1").next().unwrap().unwrap();
+    assert!(matches!(sample.name, Cow::Borrowed("a")));
+    assert!(matches!(sample.label("l"), Some(Cow::Borrowed("v"))));
+}
+
+/// A sample and how its line is written.
+#[derive(Debug, Clone)]
+struct Written {
+    name: String,
+    quote_name: bool,
+    labels: Vec<(String, String)>,
+    value: f64,
+    blank: &'static str,
+    trailing_comma: bool,
+    timestamp: Option<i64>,
+    exemplar: Option<(String, f64)>,
+    help: Option<String>,
+    line_end: &'static str,
+}
+
+impl Written {
+    fn render(&self, text: &mut String) {
+        let escape = |value: &str| {
+            value
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n")
+        };
+        let blank = self.blank;
+        if let Some(help) = &self.help {
+            let help = help.replace('\\', "\\\\").replace('\n', "\\n");
+            let _ = write!(text, "# HELP {} {help}{}", self.name, self.line_end);
+        }
+        let mut items: Vec<_> = self
+            .labels
+            .iter()
+            .map(|(name, value)| format!("{name}{blank}={blank}\"{}\"", escape(value)))
+            .collect();
+        if self.quote_name {
+            items.insert(0, format!("\"{}\"", escape(&self.name)));
+        } else {
+            text.push_str(&self.name);
+        }
+        if !items.is_empty() {
+            let comma = if self.trailing_comma { "," } else { "" };
+            let separator = format!("{blank},{blank}");
+            let _ = write!(
+                text,
+                "{blank}{{{blank}{}{comma}{blank}}}",
+                items.join(&separator)
+            );
+        }
+        let _ = write!(text, " {:?}", self.value);
+        if let Some(timestamp) = self.timestamp {
+            let _ = write!(text, " {timestamp}");
+        }
+        if let Some((label, value)) = &self.exemplar {
+            let _ = write!(text, " # {{trace_id=\"{}\"}} {value:?}", escape(label));
+        }
+        text.push_str(self.line_end);
+    }
+}
+
+fn written() -> impl Strategy<Value = Written> {
+    let value = prop_oneof![
+        any::<f64>().prop_filter("NaN differs from itself", |value| !value.is_nan()),
+        (0_u32..1_000_000).prop_map(f64::from),
+    ];
+    (
+        ("[a-zA-Z_:][a-zA-Z0-9_:]{0,12}", any::<bool>()),
+        vec(("[a-zA-Z_][a-zA-Z0-9_]{0,8}", any::<String>()), 0..5),
+        value,
+        (
+            prop_oneof![Just(""), Just(" "), Just("\t ")],
+            any::<bool>(),
+            prop_oneof![Just("\n"), Just("\r\n")],
+        ),
+        proptest::option::of(any::<i64>()),
+        proptest::option::of((any::<String>(), -1e9..1e9_f64)),
+        proptest::option::of("[^\r]*"),
+    )
+        .prop_map(
+            |(
+                (name, quote_name),
+                labels,
+                value,
+                (blank, trailing_comma, line_end),
+                timestamp,
+                exemplar,
+                help,
+            )| Written {
+                name,
+                quote_name,
+                labels,
+                value,
+                blank,
+                trailing_comma,
+                timestamp,
+                exemplar,
+                help,
+                line_end,
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read(families in vec(written(), 0..6)) {
+        let mut text = String::new();
+        for family in &families {
+            family.render(&mut text);
+        }
+        let read: Result<Vec<_>, _> = samples(text.as_bytes())
+            .map(|sample| sample.map(|sample| plain(&sample)))
+            .collect();
+        let written: Vec<_> = families
+            .into_iter()
+            .map(|family| (family.name, family.labels, family.value))
+            .collect();
+        prop_assert_eq!(read, Ok(written), "{}", text);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
+        for sample in samples(&bytes).flatten() {
+            let _ = plain(&sample);
+        }
+    }
+
+    #[test]
+    fn no_text_that_nearly_is_an_exposition_panics(
+        text in "[a\\{\\}\"\\\\,=# \n\r1é]{0,60}",
+    ) {
+        for sample in samples(text.as_bytes()).flatten() {
+            let _ = plain(&sample);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! One instant query: retries within a deadline.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::{Client, StatusCode};
+use tokio::time::{Instant, sleep, timeout};
+use url::Url;
+
+use super::Policy;
+use super::model::{ByTarget, by_target};
+use crate::cache::Cancelled;
+use crate::http_error::describe;
+
+/// Largest answer read: a hundred times what 10,000 targets take.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Why Prometheus gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// No connection, or one that broke off.
+    #[error("Prometheus is away: {0}")]
+    Away(String),
+    /// The deadline is over.
+    #[error("Prometheus did not answer within {} s", .0.as_secs_f64())]
+    Deadline(Duration),
+    /// A status of the 500s.
+    #[error("Prometheus fails: it answers {0}")]
+    Failing(StatusCode),
+    /// Prometheus does not take the query.
+    #[error("Prometheus refuses the query: {0}")]
+    Refused(String),
+    /// An answer that is not what its API documents; something else may listen there.
+    #[error("Prometheus' answer cannot be read: {0}")]
+    Malformed(String),
+    /// The gateway gave up, not Prometheus.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl QueryError {
+    /// Whether the same question may be answered a moment later.
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Failing(_))
+    }
+}
+
+/// Asks a query that is `by (target)`, at the time `at`, until it is answered, retries are used up, or the deadline
+/// is over.
+pub(super) async fn query(
+    client: &Client,
+    url: &Url,
+    promql: &str,
+    at: Timestamp,
+    policy: Policy,
+) -> Result<ByTarget, QueryError> {
+    let deadline = Instant::now() + policy.deadline;
+    let mut backoff = policy.backoff;
+    let attempts = async {
+        for _ in 0..policy.retries {
+            match attempt(client, url, promql, at, deadline).await {
+                Err(error) if error.is_passing() => {
+                    tracing::debug!(%error, "asking again");
+                    // Up to twice the time, so that gateways do not come back in step.
+                    sleep(backoff.mul_f64(1.0 + fastrand::f64())).await;
+                    backoff *= 2;
+                }
+                outcome => return outcome,
+            }
+        }
+        attempt(client, url, promql, at, deadline).await
+    };
+    timeout(policy.deadline, attempts)
+        .await
+        .unwrap_or(Err(QueryError::Deadline(policy.deadline)))
+}
+
+async fn attempt(
+    client: &Client,
+    url: &Url,
+    promql: &str,
+    at: Timestamp,
+    deadline: Instant,
+) -> Result<ByTarget, QueryError> {
+    let away = |error| QueryError::Away(describe(error));
+    // Prometheus is to stop working when nobody waits any more.
+    let left = deadline.saturating_duration_since(Instant::now());
+    let mut response = client
+        .get(url.clone())
+        .query(&[
+            ("query", promql),
+            ("time", &at.to_string()),
+            ("timeout", &format!("{}ms", left.as_millis().max(1))),
+        ])
+        .send()
+        .await
+        .map_err(away)?;
+    let status = response.status();
+    if status.is_server_error() {
+        return Err(QueryError::Failing(status));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(away)? {
+        if body.len() + chunk.len() > MAX_BYTES {
+            let limit = format!("larger than {} MiB", MAX_BYTES >> 20);
+            return Err(QueryError::Malformed(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    match by_target(&body) {
+        Err(QueryError::Malformed(_)) if !status.is_success() => {
+            Err(QueryError::Refused(format!("it answers {status}")))
+        }
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,152 @@
+//! The window of a windowed answer.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Two scrapes at the lab's interval: `increase()` over less has nothing to compare.
+const LEAST: Duration = Duration::from_secs(30);
+
+/// What Prometheus keeps. Over more, the answer would be about less than it says.
+const MOST: Duration = Duration::from_secs(14 * 86_400);
+
+/// The units of a duration, the largest first, in milliseconds.
+const UNITS: [(&str, u64); 7] = [
+    ("y", 365 * 86_400_000),
+    ("w", 7 * 86_400_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+/// A [PromQL duration] from 30 s to 14 d: `5m`, `1h30m`, `90s`. Kept as it was given.
+///
+/// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Window(String);
+
+/// A text that is no window.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "window is {0:?}; allowed: a duration from 30s to 14d such as 90s, 5m, 1h30m or 7d \
+     (units y w d h m s ms, each once, the largest first)"
+)]
+pub struct WindowError(String);
+
+impl Window {
+    /// How descriptions of the endpoint write a window: a regular expression all of whose matches are taken. It leaves
+    /// out forms that nobody would write, such as `0h5m`.
+    pub const PATTERN: &str = "^(14d|[12]w\
+        |([1-9]|1[0-3])d((1?[0-9]|2[0-3])h)?([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
+        |([1-9][0-9]?|[12][0-9]{2})h([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
+        |[1-9][0-9]{0,3}m([1-5]?[0-9]s)?\
+        |([3-9][0-9]|[1-9][0-9]{2,5})s)$";
+
+    /// Reads a duration as PromQL writes it.
+    ///
+    /// # Errors
+    /// It is none, or out of bounds.
+    pub fn parse(text: &str) -> Result<Self, WindowError> {
+        match duration(text) {
+            Some(duration) if (LEAST..=MOST).contains(&duration) => Ok(Self(text.to_owned())),
+            _ => Err(WindowError(text.chars().take(40).collect())),
+        }
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whole numbers, each followed by its unit.
+fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut units = UNITS.iter();
+    let mut milliseconds: u64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, after) = rest.split_at_checked(digits)?;
+        let letters = after.find(|c: char| c.is_ascii_digit());
+        let (unit, after) = after.split_at_checked(letters.unwrap_or(after.len()))?;
+        // Each unit is looked for behind the one before it.
+        let (_, factor) = units.find(|(name, _)| *name == unit)?;
+        let part = number.parse::<u64>().ok()?.checked_mul(*factor)?;
+        milliseconds = milliseconds.checked_add(part)?;
+        rest = after;
+    }
+    Some(Duration::from_millis(milliseconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_within_bounds_are_taken_as_given() {
+        for (text, seconds) in [
+            ("30s", 30),
+            ("300s", 300),
+            ("5m", 300),
+            ("1h30m", 5_400),
+            ("1d12h", 129_600),
+            ("2w", 1_209_600),
+            ("0d1m500ms", 60),
+        ] {
+            let window = Window::parse(text).unwrap();
+            assert_eq!(window.to_string(), text);
+            assert_eq!(duration(text).unwrap().as_secs(), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_what_is_allowed() {
+        for text in [
+            "",
+            "5",
+            "m",
+            "5 m",
+            " 5m",
+            "-5m",
+            "5M",
+            "5m5m",
+            "5m1h",
+            "1.5h",
+            "0s",
+            "29s",
+            "29999ms",
+            "15d",
+            "1y",
+            "99999999999999999999s",
+            "18446744073709551615y",
+            "5m])",
+            "5m\n",
+            "５m",
+        ] {
+            let error = Window::parse(text).unwrap_err().to_string();
+            assert!(error.contains("30s to 14d"), "{text}: {error}");
+        }
+        let long = Window::parse(&"9".repeat(10_000)).unwrap_err();
+        assert!(long.to_string().len() < 300);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_described_is_taken(
+            text in proptest::string::string_regex(Window::PATTERN.trim_matches(['^', '$'])).unwrap(),
+        ) {
+            prop_assert!(Window::parse(&text).is_ok(), "{}", text);
+        }
+
+        #[test]
+        fn what_is_taken_is_safe_inside_a_query(text in "[0-9smhdwy\\]\\[)( {}\"]{0,8}|\\PC*") {
+            if let Ok(window) = Window::parse(&text) {
+                prop_assert!(window.to_string().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            }
+        }
+    }
+}

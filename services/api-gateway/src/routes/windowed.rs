@@ -1,0 +1,109 @@
+//! `GET /uptime-summary-windowed`: availability over a window.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use service_kit::Problem;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Summary;
+use super::answer::{json, to_json};
+use crate::Gateway;
+use crate::catalog::Listed;
+use crate::prometheus::{Window, WindowCounts};
+
+/// Availability over a window, by target and in total.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WindowedSummary {
+    /// The window, as it was asked for.
+    #[schema(example = "5m")]
+    pub window: String,
+    /// The figures. No agent is asked for them, so none is partial.
+    #[serde(flatten)]
+    pub summary: Summary,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WindowQuery {
+    /// A duration as Prometheus writes it, from 30s to 14d: `90s`, `5m`, `1h30m`.
+    #[param(required = false, schema_with = window_schema)]
+    #[serde(default = "default_window")]
+    window: String,
+}
+
+const DEFAULT_WINDOW: &str = "5m";
+
+fn default_window() -> String {
+    DEFAULT_WINDOW.to_owned()
+}
+
+fn window_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(Window::PATTERN))
+        .default(Some(DEFAULT_WINDOW.into()))
+        .examples(["90s", "5m", "1h30m"])
+        .build()
+}
+
+/// Availability over a window that ends now, from Prometheus' `increase()` of the counters, which extrapolates to the
+/// edges of the window: counts need not be whole numbers.
+#[utoipa::path(
+    get,
+    path = "/uptime-summary-windowed",
+    params(WindowQuery),
+    responses(
+        (status = 200, description = "Availability by target and in total", body = WindowedSummary),
+        (status = 400, description = "The window is none, or out of bounds", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 501, description = "The gateway knows no Prometheus", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 502, description = "Prometheus is away or fails", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn windowed(
+    State(gateway): State<Arc<Gateway>>,
+    query: Result<Query<WindowQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let bad_request = |why: String| Problem::new(StatusCode::BAD_REQUEST, why);
+    let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
+    let window = Window::parse(&query.window).map_err(|error| bad_request(error.to_string()))?;
+    let prometheus = gateway.prometheus.as_ref().ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "windowed answers come from Prometheus, and none is configured; set PROMETHEUS_URL",
+        )
+    })?;
+    let counts = prometheus
+        .counts(window)
+        .await
+        .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
+    let listed = listed(&gateway, &counts).await;
+    let of = |target: &str| counts.get(target).copied().unwrap_or_default();
+    Ok(json(to_json(&WindowedSummary {
+        window: query.window,
+        summary: Summary::new(listed, of, Vec::new()),
+    })?))
+}
+
+/// Without a list of targets, the agents' order; without an agent, what Prometheus has data of, by name.
+async fn listed(gateway: &Gateway, counts: &WindowCounts) -> Vec<Listed> {
+    let listing = gateway.catalog.listing();
+    if let Some(listed) = listing.configured() {
+        return listed;
+    }
+    let observation = gateway.agents.observe().await;
+    if observation.blind().is_none() {
+        return listing.targets(&observation);
+    }
+    let mut names: Vec<_> = counts.keys().cloned().collect();
+    names.sort_unstable();
+    names.into_iter().map(Listed::by_name).collect()
+}

@@ -1,0 +1,254 @@
+//! `GET /uptime-summary-windowed`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use api_gateway::prometheus::{Policy, Prometheus, QueryError, Window};
+use serde_json::json;
+use support::{agent, answers, gateway, get, in_turn, metrics_of, nobody, requests, vector};
+use wiremock::{MockServer, ResponseTemplate};
+
+const SUCCESS: &str = "sum by (target) (increase(ping_success_total[";
+const FAILURE: &str = "sum by (target) (increase(ping_failure_total[";
+const TARGETS: (&str, &str) = (
+    "PING_TARGET_URLS",
+    "http://b/,http://a/,http://c/,http://d/",
+);
+const NO_AGENT: (&str, &str) = ("PING_AGENT_METRICS_URL", "http://127.0.0.1:1/metrics");
+
+async fn prometheus(success: &[(&str, &str)], failure: &[(&str, &str)]) -> MockServer {
+    let prometheus = MockServer::start().await;
+    answers(&prometheus, SUCCESS, vector(success)).await;
+    answers(&prometheus, FAILURE, vector(failure)).await;
+    prometheus
+}
+
+#[tokio::test]
+async fn increases_become_availability_in_the_order_of_the_configuration() {
+    let prometheus = prometheus(
+        &[
+            ("http://a/", "19.5"),
+            ("http://b/", "20"),
+            ("http://removed/", "7"),
+        ],
+        &[
+            ("http://a/", "0.5"),
+            ("http://c/", "3"),
+            ("http://d/", "NaN"),
+        ],
+    )
+    .await;
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
+    let answer = get(&gateway, "/uptime-summary-windowed?window=1h30m").await;
+    let target = |target, success, failures, availability, percent| {
+        json!({"target": target, "url": target, "success": success, "failures": failures,
+            "availability": availability, "availability_percent": percent})
+    };
+    let number = |number: f64| json!(number);
+    assert_eq!(
+        answer.json(),
+        json!({
+            "window": "1h30m",
+            "targets": [
+                target("http://b/", json!(20), json!(0), json!("100.00%"), number(100.0)),
+                target("http://a/", number(19.5), number(0.5), json!("97.50%"), number(97.5)),
+                target("http://c/", json!(0), json!(3), json!("0.00%"), number(0.0)),
+                target("http://d/", json!(0), json!(0), json!(null), json!(null)),
+            ],
+            "total": {"success": 39.5, "failures": 3.5, "availability": "91.86%",
+                "availability_percent": 3950.0 / 43.0},
+            "partial": []
+        })
+    );
+    let asked = prometheus.received_requests().await.unwrap();
+    assert!(
+        asked
+            .iter()
+            .all(|request| request.url.as_str().contains("1h30m"))
+    );
+    let times: std::collections::HashSet<_> = asked
+        .iter()
+        .filter_map(|request| request.url.query_pairs().find(|(key, _)| key == "time"))
+        .map(|(_, time)| time.into_owned())
+        .collect();
+    assert_eq!(times.len(), 1, "both counters at the same moment");
+}
+
+#[tokio::test]
+async fn the_window_is_5m_where_none_is_given() {
+    let prometheus = prometheus(&[], &[]).await;
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
+    let answer = get(&gateway, "/uptime-summary-windowed").await;
+    assert_eq!(answer.json()["window"], "5m");
+}
+
+#[tokio::test]
+async fn a_bad_window_is_refused_with_what_is_allowed() {
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &nobody())]);
+    for query in [
+        "window=",
+        "window=soon",
+        "window=5s",
+        "window=15d",
+        "window=5m%5D))%20or%20up",
+    ] {
+        let answer = get(&gateway, &format!("/uptime-summary-windowed?{query}")).await;
+        let detail = answer.problem(400);
+        assert!(detail.contains("from 30s to 14d"), "{query}: {detail}");
+    }
+    let twice = get(&gateway, "/uptime-summary-windowed?window=5m&window=6m").await;
+    twice.problem(400);
+}
+
+#[tokio::test]
+async fn without_prometheus_it_is_not_implemented() {
+    let detail = get(
+        &gateway(&[TARGETS, NO_AGENT]),
+        "/uptime-summary-windowed?window=5m",
+    )
+    .await
+    .problem(501);
+    assert!(detail.contains("PROMETHEUS_URL"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_prometheus_that_is_away_is_a_bad_gateway() {
+    let away = nobody().replace("http://", "http://me:secret@");
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &away)]);
+    let detail = get(&gateway, "/uptime-summary-windowed").await.problem(502);
+    assert!(
+        detail.contains("Prometheus is away") && !detail.contains("secret"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn a_prometheus_that_fails_is_asked_again() {
+    let prometheus = MockServer::start().await;
+    let fails = ResponseTemplate::new(503);
+    let answer = vector(&[("http://a/", "2")]);
+    answers(
+        &prometheus,
+        SUCCESS,
+        in_turn([fails.clone(), fails, answer]),
+    )
+    .await;
+    answers(&prometheus, FAILURE, vector(&[])).await;
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
+    let summary = get(&gateway, "/uptime-summary-windowed").await.json();
+    assert_eq!(summary["total"]["success"], 2);
+    assert_eq!(requests(&prometheus).await, 4);
+}
+
+#[tokio::test]
+async fn a_prometheus_that_keeps_failing_or_refuses_is_a_bad_gateway() {
+    let failing = MockServer::start().await;
+    answers(&failing, SUCCESS, ResponseTemplate::new(500)).await;
+    answers(&failing, FAILURE, vector(&[])).await;
+    let broken = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &failing.uri())]);
+    let detail = get(&broken, "/uptime-summary-windowed").await.problem(502);
+    assert!(detail.contains("answers 500"), "{detail}");
+    assert_eq!(requests(&failing).await, 4, "three times for one counter");
+
+    let refusing = MockServer::start().await;
+    let error = json!({"status": "error", "errorType": "execution", "error": "too many samples"});
+    let refusal = ResponseTemplate::new(422).set_body_json(error);
+    answers(&refusing, "increase", refusal).await;
+    let refused = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &refusing.uri())]);
+    let detail = get(&refused, "/uptime-summary-windowed").await.problem(502);
+    assert!(detail.contains("too many samples"), "{detail}");
+    assert!(
+        requests(&refusing).await <= 2,
+        "asking again would not help"
+    );
+
+    let other = gateway(&[
+        TARGETS,
+        NO_AGENT,
+        ("PROMETHEUS_URL", &MockServer::start().await.uri()),
+    ]);
+    get(&other, "/uptime-summary-windowed").await.problem(502);
+}
+
+#[tokio::test]
+async fn a_query_ends_with_its_deadline() {
+    let hanging = MockServer::start().await;
+    let never = vector(&[]).set_delay(Duration::from_secs(30));
+    answers(&hanging, "increase", never).await;
+    let policy = Policy {
+        deadline: Duration::from_millis(200),
+        ..Policy::default()
+    };
+    let prometheus =
+        Prometheus::new(&hanging.uri().parse().unwrap(), Duration::ZERO, policy).unwrap();
+    let started = Instant::now();
+    let outcome = prometheus.counts(Window::parse("5m").unwrap()).await;
+    assert_eq!(outcome, Err(QueryError::Deadline(policy.deadline)));
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn identical_questions_are_asked_once() {
+    let prometheus = prometheus(&[("http://a/", "2")], &[]).await;
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
+    let readers = (0..30).map(|_| get(&gateway, "/uptime-summary-windowed?window=5m"));
+    let all = futures::future::join_all(readers).await;
+    assert!(
+        all.iter()
+            .all(|answer| answer.json()["total"]["success"] == 2)
+    );
+    get(&gateway, "/uptime-summary-windowed?window=5m").await;
+    assert_eq!(requests(&prometheus).await, 2, "one for each counter");
+    get(&gateway, "/uptime-summary-windowed?window=6m").await;
+    assert_eq!(requests(&prometheus).await, 4);
+}
+
+#[tokio::test]
+async fn without_a_list_of_its_own_the_agents_give_the_order_and_without_them_the_names() {
+    let values = [("https://z/", "1"), ("shop", "1"), ("blog", "1")];
+    let prometheus = prometheus(&values, &[]).await;
+    let agent = agent("ping_target_info{target=\"shop\",url=\"http://shop/\",kind=\"http\"} 1\nping_up{target=\"blog\"} 1\n").await;
+    let listed = async |agent: &str| {
+        let variables = [
+            ("PROMETHEUS_URL", prometheus.uri()),
+            ("PING_AGENT_METRICS_URL", agent.to_owned()),
+        ];
+        let variables = variables
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let summary = get(&gateway(&variables), "/uptime-summary-windowed")
+            .await
+            .json();
+        let targets = summary["targets"].as_array().unwrap().clone();
+        targets
+            .iter()
+            .map(|target| {
+                (
+                    target["target"].as_str().unwrap().to_owned(),
+                    target["url"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    let pair = |name: &str, url: &str| (name.to_owned(), url.to_owned());
+    assert_eq!(
+        listed(&metrics_of(&agent)).await,
+        [pair("shop", "http://shop/"), pair("blog", "")]
+    );
+    assert_eq!(
+        listed(&nobody()).await,
+        [
+            pair("blog", ""),
+            pair("https://z/", "https://z/"),
+            pair("shop", "")
+        ]
+    );
+}

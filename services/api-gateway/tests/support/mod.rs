@@ -1,0 +1,162 @@
+//! A gateway between parts that only look like agents, Prometheus and alert-logger.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests, of which no test file uses all"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use api_gateway::{Config, Gateway, routes};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use service_kit::{Configuration, Settings};
+use tower::ServiceExt;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
+
+/// An answer as a test looks at it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("a JSON body")
+    }
+
+    /// The detail of an error, which must be problem details.
+    pub fn problem(&self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The routes of a gateway with these variables set.
+pub fn gateway(variables: &[(&str, &str)]) -> Router {
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (name.into(), value.into()));
+    let settings = Settings::load(Config::KEYS, variables).unwrap();
+    let config = Config::read(&settings).unwrap();
+    let targets = config
+        .targets
+        .as_ref()
+        .map(|(_, targets)| tokio::sync::watch::channel(Arc::clone(targets)).1);
+    routes::router(Arc::new(Gateway::new(&config, targets).unwrap()))
+}
+
+pub async fn get(router: &Router, uri: &str) -> Answer {
+    ask(router, "GET", uri).await
+}
+
+pub async fn ask(router: &Router, method: &str, uri: &str) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(uri)
+        .body(Body::empty())
+        .unwrap();
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+/// Answers in turn; the last answer is repeated.
+pub struct InTurn {
+    answers: Vec<ResponseTemplate>,
+    next: AtomicUsize,
+}
+
+impl Respond for InTurn {
+    fn respond(&self, _: &wiremock::Request) -> ResponseTemplate {
+        let next = self.next.fetch_add(1, Ordering::SeqCst);
+        self.answers[next.min(self.answers.len() - 1)].clone()
+    }
+}
+
+pub fn in_turn(answers: impl Into<Vec<ResponseTemplate>>) -> InTurn {
+    InTurn {
+        answers: answers.into(),
+        next: AtomicUsize::new(0),
+    }
+}
+
+/// An agent that says `text`.
+pub async fn agent(text: &str) -> MockServer {
+    agent_that(ResponseTemplate::new(200).set_body_string(text)).await
+}
+
+/// An agent that says `text` after a while.
+pub async fn slow_agent(text: &str, after: Duration) -> MockServer {
+    let answer = ResponseTemplate::new(200).set_body_string(text);
+    agent_that(answer.set_delay(after)).await
+}
+
+pub async fn agent_that(responds: impl Respond + 'static) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/metrics"))
+        .respond_with(responds)
+        .mount(&server)
+        .await;
+    server
+}
+
+pub fn metrics_of(server: &MockServer) -> String {
+    format!("{}/metrics", server.uri())
+}
+
+/// The URL of a port on which nobody listens.
+pub fn nobody() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// A success of Prometheus' query API: values by target.
+pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
+    let result: Vec<_> = values
+        .iter()
+        .map(|(target, value)| serde_json::json!({"metric": {"target": target}, "value": [1.5e9, value]}))
+        .collect();
+    ResponseTemplate::new(200).set_body_json(serde_json::json!({
+        "status": "success", "data": {"resultType": "vector", "result": result}
+    }))
+}
+
+/// Lets a Prometheus answer queries that contain `part`.
+pub async fn answers(prometheus: &MockServer, part: &str, responds: impl Respond + 'static) {
+    let part = part.to_owned();
+    let asked = move |request: &wiremock::Request| {
+        let mut pairs = request.url.query_pairs();
+        pairs.any(|(key, value)| key == "query" && value.contains(&part))
+    };
+    Mock::given(method("GET"))
+        .and(path("/api/v1/query"))
+        .and(asked)
+        .respond_with(responds)
+        .mount(prometheus)
+        .await;
+}
+
+/// How many requests a server got.
+pub async fn requests(server: &MockServer) -> usize {
+    server.received_requests().await.unwrap().len()
+}
