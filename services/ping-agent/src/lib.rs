@@ -1,1 +1,65 @@
-//! Probes targets and exports what it saw as Prometheus metrics
+//! Probes targets and exports what it saw as Prometheus metrics.
+//!
+//! A thread of its own [runs the schedule](schedule) and all [probes](probe), so that neither a scrape nor anything else
+//! that the service answers delays a probe. What comes of them is counted in a [table of series](metrics), which
+//! `/metrics` streams.
+
+mod config;
+mod hash;
+mod limits;
+pub mod metrics;
+pub mod probe;
+pub mod schedule;
+mod shard;
+mod thread;
+
+use axum::Router;
+use service_kit::{App, Context, StartError};
+
+pub use config::Config;
+pub use shard::{NotAShard, Shard};
+
+use metrics::{AgentMetrics, SeriesTable};
+use probe::{Prober, Tls};
+use schedule::Runner;
+
+/// Starts probing; `/metrics` has the series of every target from the start.
+///
+/// # Errors
+/// TLS cannot be set up, or the probing thread cannot be started.
+pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
+    limits::raise_open_files(config.concurrency);
+    let prober = Prober::new(config.method, config.body_max_bytes, Tls::native()?);
+    let metrics = AgentMetrics::register(&context.registry)?;
+    let table = SeriesTable::default();
+    let (targets, watching) = targets::watch::watch(config.source, config.targets);
+    let runner = Runner::new(
+        prober,
+        targets,
+        config.shard,
+        config.concurrency,
+        table.clone(),
+        metrics,
+    );
+
+    let mut shutdown = context.shutdown.clone();
+    context.spawn("watching the targets file", async move {
+        tokio::select! {
+            () = watching => {}
+            () = shutdown.requested() => {}
+        }
+        Ok(())
+    });
+    let latch = context.readiness.latch("schedule", "not started");
+    let shutdown = context.shutdown.clone();
+    let ended = thread::spawn(async move { runner.run(shutdown, || latch.ready()).await })?;
+    context.spawn("probing", async move {
+        ended
+            .await
+            .map_err(|_| "its thread panicked, as the log says".into())
+    });
+    Ok(App {
+        router: Router::new(),
+        metrics: Some(metrics::stream(table)),
+    })
+}

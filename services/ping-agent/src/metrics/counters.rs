@@ -1,0 +1,152 @@
+//! What has been counted for one target.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use service_kit::LATENCY_BUCKETS;
+
+use crate::probe::{Phase, ProbeError, Reason, Report};
+
+/// The numbers of one target. Plain values: whoever shares them puts a lock around them, and so a scrape sees a probe
+/// whole or not at all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Counters {
+    pub(crate) success: u64,
+    pub(crate) failure: u64,
+    pub(crate) missed: u64,
+    pub(crate) latency: Latency,
+    /// By [`Phase::ALL`].
+    phases: [Total; Phase::ALL.len()],
+    /// By [`Reason::ALL`].
+    reasons: [Occurrences; Reason::ALL.len()],
+    /// The last result, with its time in seconds since 1970.
+    pub(crate) last: Option<LastProbe>,
+    /// When the certificate seen last expires, in seconds since 1970.
+    pub(crate) not_after: Option<i64>,
+}
+
+/// A histogram; a bucket counts what is in no lower one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Latency {
+    /// By [`LATENCY_BUCKETS`].
+    pub(crate) buckets: [u64; LATENCY_BUCKETS.len()],
+    pub(crate) total: Total,
+}
+
+/// How many, and how many seconds together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Total {
+    pub(crate) count: u64,
+    pub(crate) seconds: f64,
+}
+
+/// The result of a probe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct LastProbe {
+    pub(crate) up: bool,
+    pub(crate) at: f64,
+}
+
+/// How often something happened, and when it last did.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Occurrences {
+    count: u64,
+    last: f64,
+}
+
+impl Counters {
+    /// Counts a probe that ended at this time.
+    pub(crate) fn record(&mut self, report: &Report, at: SystemTime) {
+        let at = at
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64();
+        match &report.result {
+            Ok(()) => self.success += 1,
+            Err(ProbeError::Failed { reason, .. }) => {
+                self.failure += 1;
+                self.count_reason(*reason, at);
+            }
+            Err(ProbeError::NotMade { .. }) => {
+                self.missed += 1;
+                return;
+            }
+        }
+        if report.got_response() {
+            self.latency.observe(report.latency);
+        }
+        for (total, phase) in self.phases.iter_mut().zip(Phase::ALL) {
+            if let Some(time) = report.phases.get(phase) {
+                total.add(time);
+            }
+        }
+        self.last = Some(LastProbe {
+            up: report.result.is_ok(),
+            at,
+        });
+        self.not_after = report.not_after.or(self.not_after);
+    }
+
+    /// The phases that were ever gone through.
+    pub(crate) fn phases(&self) -> impl Iterator<Item = (Phase, Total)> {
+        Phase::ALL
+            .into_iter()
+            .zip(self.phases)
+            .filter(|(_, total)| total.count > 0)
+    }
+
+    /// The reasons that ever occurred, at most `limit` of them: the ones seen last.
+    pub(crate) fn reasons(&self, limit: usize) -> impl Iterator<Item = (Reason, u64)> {
+        let occurred = |reason: &Occurrences| reason.count > 0;
+        let mut times: Vec<f64> = self
+            .reasons
+            .iter()
+            .filter(|reason| occurred(reason))
+            .map(|reason| reason.last)
+            .collect();
+        times.sort_by(|one, other| other.total_cmp(one));
+        let oldest = times
+            .get(limit.saturating_sub(1))
+            .copied()
+            .unwrap_or(f64::NEG_INFINITY);
+        Reason::ALL
+            .into_iter()
+            .zip(self.reasons)
+            .filter(move |(_, reason)| occurred(reason) && reason.last >= oldest)
+            .map(|(reason, occurrences)| (reason, occurrences.count))
+            .take(limit)
+    }
+
+    fn count_reason(&mut self, reason: Reason, at: f64) {
+        let occurrences = self
+            .reasons
+            .iter_mut()
+            .zip(Reason::ALL)
+            .find(|(_, other)| *other == reason);
+        if let Some((occurrences, _)) = occurrences {
+            occurrences.count += 1;
+            occurrences.last = at;
+        }
+    }
+}
+
+impl Latency {
+    fn observe(&mut self, latency: Duration) {
+        let seconds = latency.as_secs_f64();
+        let bucket = self
+            .buckets
+            .iter_mut()
+            .zip(LATENCY_BUCKETS)
+            .find(|(_, bound)| seconds <= *bound);
+        if let Some((count, _)) = bucket {
+            *count += 1;
+        }
+        self.total.add(latency);
+    }
+}
+
+impl Total {
+    fn add(&mut self, time: Duration) {
+        self.count += 1;
+        self.seconds += time.as_secs_f64();
+    }
+}

@@ -1,0 +1,105 @@
+//! The series of all targets, as they are shared between probes and scrapes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use targets::{Target, TargetKind};
+
+use super::counters::Counters;
+use super::text;
+use crate::probe::Report;
+
+/// A target and what has been counted for it.
+#[derive(Debug)]
+pub struct TargetSeries {
+    target: Arc<Target>,
+    labels: Box<str>,
+    counters: Arc<Mutex<Counters>>,
+}
+
+impl TargetSeries {
+    fn new(target: Arc<Target>, counters: Arc<Mutex<Counters>>) -> Self {
+        let labels = text::label("target", &target.name).into();
+        Self {
+            target,
+            labels,
+            counters,
+        }
+    }
+
+    /// The target.
+    #[must_use]
+    pub fn target(&self) -> &Arc<Target> {
+        &self.target
+    }
+
+    /// Counts a probe that ended at this time. Gives whether the target was up before, if that was known.
+    pub(crate) fn record(&self, report: &Report, at: SystemTime) -> Option<bool> {
+        self.with(|counters| {
+            let before = counters.last.map(|last| last.up);
+            counters.record(report, at);
+            if self.target.kind != TargetKind::Https {
+                // The target was https once, and its certificate is of no interest any more.
+                counters.not_after = None;
+            }
+            before
+        })
+    }
+
+    /// Counts probes that were due and not made.
+    pub(crate) fn count_missed(&self, count: u64) {
+        self.with(|counters| counters.missed += count);
+    }
+
+    /// The numbers now: those of one moment.
+    pub(crate) fn counters(&self) -> Counters {
+        self.with(|counters| counters.clone())
+    }
+
+    /// `target="…"`, escaped.
+    pub(crate) fn labels(&self) -> &str {
+        &self.labels
+    }
+
+    fn with<T>(&self, use_counters: impl FnOnce(&mut Counters) -> T) -> T {
+        use_counters(&mut self.counters.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The series of all targets, in the order of the configuration. Cheap to clone; all clones are one table.
+#[derive(Debug, Clone, Default)]
+pub struct SeriesTable(Arc<RwLock<Arc<[Arc<TargetSeries>]>>>);
+
+impl SeriesTable {
+    /// The series as they are now.
+    #[must_use]
+    pub fn load(&self) -> Arc<[Arc<TargetSeries>]> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes these the targets. One that was there before, by its name, goes on counting; a new one starts at zero; the
+    /// series of the others are gone, also for a probe that is still in flight.
+    pub fn replace<'a>(
+        &self,
+        targets: impl Iterator<Item = &'a Arc<Target>>,
+    ) -> Arc<[Arc<TargetSeries>]> {
+        let before = self.load();
+        let known: HashMap<&str, _> = before
+            .iter()
+            .map(|series| (&*series.target.name, series))
+            .collect();
+        let series: Arc<[_]> = targets
+            .map(|target| match known.get(&*target.name) {
+                Some(series) if series.target == *target => Arc::clone(series),
+                Some(series) => Arc::new(TargetSeries::new(
+                    Arc::clone(target),
+                    Arc::clone(&series.counters),
+                )),
+                None => Arc::new(TargetSeries::new(Arc::clone(target), Arc::default())),
+            })
+            .collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&series);
+        series
+    }
+}

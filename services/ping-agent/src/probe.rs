@@ -1,0 +1,126 @@
+//! Probes: one request for a target's state, and what came of it.
+
+mod body;
+mod connect;
+mod failure;
+mod first_byte;
+mod http;
+mod phases;
+mod redirect;
+mod request;
+mod resolve;
+mod tls;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use ::http::Method;
+use targets::{Target, TargetKind};
+
+pub use failure::{ProbeError, Reason};
+pub use phases::{Phase, Phases};
+pub(crate) use resolve::MAX_LOOKUPS;
+use resolve::Resolver;
+pub use tls::{Tls, TlsSetupError};
+
+/// Probes a target. The schedule knows no more of probes than this.
+pub trait Probe: Send + Sync + 'static {
+    /// Probes the target once, within its timeout.
+    fn probe(&self, target: &Target) -> impl Future<Output = Report> + Send;
+}
+
+/// What came of a probe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Success, or why not.
+    pub result: Result<(), ProbeError>,
+    /// How long the probe took as a whole.
+    pub latency: Duration,
+    /// How long the phases took that it went through.
+    pub phases: Phases,
+    /// When the certificate of the target's own host expires, in seconds since 1970, where one was seen.
+    pub not_after: Option<i64>,
+}
+
+impl Report {
+    /// Whether the probe got a response: a success, or a failure for what the response said.
+    #[must_use]
+    pub fn got_response(&self) -> bool {
+        match &self.result {
+            Ok(()) => true,
+            Err(ProbeError::Failed { reason, .. }) => reason.after_response(),
+            Err(ProbeError::NotMade { .. }) => false,
+        }
+    }
+}
+
+/// Makes probes of every kind.
+#[derive(Debug, Clone)]
+pub struct Prober {
+    method: Method,
+    body_max_bytes: usize,
+    tls: Tls,
+    resolver: Resolver,
+}
+
+impl Prober {
+    /// A prober that sends HTTP requests of this method and reads at most this much of a body.
+    #[must_use]
+    pub fn new(method: Method, body_max_bytes: usize, tls: Tls) -> Self {
+        Self {
+            method,
+            body_max_bytes,
+            tls,
+            resolver: Resolver::new(),
+        }
+    }
+}
+
+/// What a probe learns on its way, kept when it runs into its timeout.
+#[derive(Debug, Default)]
+struct Trace {
+    phases: Phases,
+    not_after: Option<i64>,
+}
+
+impl Probe for Prober {
+    async fn probe(&self, target: &Target) -> Report {
+        let started = Instant::now();
+        let mut trace = Trace::default();
+        let result = match target.kind {
+            TargetKind::Http | TargetKind::Https => {
+                tokio::time::timeout(target.timeout, http::probe(self, target, &mut trace)).await
+            }
+        };
+        let timed_out = |_| {
+            Err(ProbeError::failed(
+                Reason::Timeout,
+                timeout_detail(target, &trace.phases),
+            ))
+        };
+        Report {
+            result: result.unwrap_or_else(timed_out),
+            latency: started.elapsed(),
+            phases: trace.phases,
+            not_after: trace.not_after,
+        }
+    }
+}
+
+/// A probe that timed out says how far it got.
+fn timeout_detail(target: &Target, phases: &Phases) -> String {
+    let gone_through: Vec<_> = Phase::ALL
+        .into_iter()
+        .filter(|&phase| phases.get(phase).is_some())
+        .map(Phase::as_str)
+        .collect();
+    let timeout = target.timeout;
+    if gone_through.is_empty() {
+        format!("not through after {timeout:?}, not even with the first phase")
+    } else {
+        format!(
+            "not through after {timeout:?}; done: {}",
+            gone_through.join(", ")
+        )
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading a body, up to a limit, and looking for the text it must contain.
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use memchr::memmem;
+
+/// Reads the body to its end, or until `limit` bytes are read. Gives whether `expected` is in what was read; without an
+/// expectation that is always so.
+pub(crate) async fn read<B>(
+    mut body: B,
+    limit: usize,
+    expected: Option<&str>,
+) -> Result<bool, B::Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut search = Search::new(expected.unwrap_or_default());
+    let mut left = limit;
+    while left > 0 {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        if let Ok(mut data) = frame?.into_data() {
+            data.truncate(left);
+            left -= data.len();
+            search.feed(&data);
+        }
+    }
+    Ok(search.found)
+}
+
+/// Looks for a text in pieces of a body, holding no more of them than the text is long.
+struct Search<'a> {
+    finder: memmem::Finder<'a>,
+    /// The end of what was fed: it may be the start of the text.
+    carry: Vec<u8>,
+    found: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            finder: memmem::Finder::new(text),
+            carry: Vec::new(),
+            found: text.is_empty(),
+        }
+    }
+
+    fn feed(&mut self, piece: &[u8]) {
+        if self.found {
+            return;
+        }
+        self.carry.extend_from_slice(piece);
+        self.found = self.finder.find(&self.carry).is_some();
+        let keep = self.finder.needle().len().saturating_sub(1);
+        let surplus = self.carry.len().saturating_sub(keep);
+        self.carry.drain(..surplus);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_text_is_found_wherever_the_pieces_are_cut(
+            body in "[ab]{0,40}", text in "[ab]{0,6}", cuts in prop::collection::vec(1_usize..8, 40),
+        ) {
+            let mut search = Search::new(&text);
+            let mut rest = body.as_bytes();
+            for cut in cuts {
+                let (piece, after) = rest.split_at(cut.min(rest.len()));
+                search.feed(piece);
+                rest = after;
+            }
+            prop_assert_eq!(search.found, body.contains(&text));
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_within_the_limit_counts() {
+        let body = || Full::new(Bytes::from_static(b"0123456789"));
+        assert_eq!(read(body(), 5, Some("34")).await, Ok(true));
+        assert_eq!(read(body(), 5, Some("45")).await, Ok(false));
+        assert_eq!(read(body(), 5, None).await, Ok(true));
+    }
+}

@@ -1,0 +1,158 @@
+//! HTTP and HTTPS probes: a fresh connection for each request, so that every phase happens and is measured.
+
+use std::pin::pin;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::future::{Either, select};
+use http::header::LOCATION;
+use http::{HeaderValue, Request, StatusCode};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use targets::Target;
+use tokio::io::{AsyncRead, AsyncWrite};
+use url::Url;
+
+use super::failure::{Chain, ProbeError, Reason};
+use super::first_byte::Observed;
+use super::phases::{Phase, Phases};
+use super::redirect::{MAX_REDIRECTS, follow, is_redirect};
+use super::request::{Credentials, request};
+use super::{Prober, Trace, body, connect};
+
+/// The largest head of a response, in bytes. hyper's own bound is some 400 kB, a thousand times over.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// Probes the target, following redirects. What was learned on the way is in `trace`, also when the future is dropped.
+pub(crate) async fn probe(
+    prober: &Prober,
+    target: &Target,
+    trace: &mut Trace,
+) -> Result<(), ProbeError> {
+    let credentials = Credentials::of(&target.url);
+    let mut url = target.url.clone();
+    let mut method = prober.method.clone();
+    for followed in 0..=MAX_REDIRECTS {
+        let request = request(method.clone(), &url, credentials.as_ref())
+            .map_err(|error| ProbeError::failed(Reason::Protocol, error))?;
+        let visit = Visit {
+            prober,
+            target,
+            url: &url,
+            is_first: followed == 0,
+        };
+        let answer = visit.make(request, trace).await?;
+        if !is_redirect(answer.status) {
+            return judge(target, &answer);
+        }
+        (url, method) = follow(&url, &method, answer.status, answer.location.as_ref())?;
+    }
+    Err(ProbeError::failed(
+        Reason::Redirect,
+        format_args!("more than {MAX_REDIRECTS} redirects"),
+    ))
+}
+
+fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
+    if !target.expect.accepts_status(answer.status.as_u16()) {
+        return Err(ProbeError::failed(Reason::Status, answer.status));
+    }
+    if !answer.has_expected_text {
+        return Err(ProbeError::failed(
+            Reason::Body,
+            "the expected text is not in the body",
+        ));
+    }
+    Ok(())
+}
+
+/// What a response said.
+struct Answer {
+    status: StatusCode,
+    location: Option<HeaderValue>,
+    has_expected_text: bool,
+}
+
+/// One request of a probe, on a connection of its own.
+struct Visit<'a> {
+    prober: &'a Prober,
+    target: &'a Target,
+    url: &'a Url,
+    is_first: bool,
+}
+
+impl Visit<'_> {
+    async fn make(
+        &self,
+        request: Request<Empty<Bytes>>,
+        trace: &mut Trace,
+    ) -> Result<Answer, ProbeError> {
+        let addresses = self
+            .prober
+            .resolver
+            .resolve(self.url, &mut trace.phases)
+            .await?;
+        let started = Instant::now();
+        let tcp = connect::connect(&addresses).await?;
+        trace.phases.add(Phase::Connect, started.elapsed());
+        if self.url.scheme() == "http" {
+            return self.exchange(tcp, request, &mut trace.phases).await;
+        }
+        let started = Instant::now();
+        // Boxed, because it is large and plain HTTP probes would carry it along.
+        let (not_after, tls) = Box::pin(self.prober.tls.connect(self.url, tcp)).await;
+        if self.is_first {
+            trace.not_after = not_after;
+        }
+        let tls = tls?;
+        trace.phases.add(Phase::Tls, started.elapsed());
+        Box::pin(self.exchange(tls, request, &mut trace.phases)).await
+    }
+
+    /// Sends the request and reads the response, the body up to the limit. A redirect's body is of no interest.
+    async fn exchange(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        request: Request<Empty<Bytes>>,
+        phases: &mut Phases,
+    ) -> Result<Answer, ProbeError> {
+        let (stream, first_byte) = Observed::new(stream);
+        let (mut sender, connection) = http1::Builder::new()
+            .max_buf_size(MAX_HEAD_BYTES)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(not_http)?;
+        let sent = Instant::now();
+        let answer = async {
+            let response = sender.send_request(request).await.map_err(not_http)?;
+            let first_byte = first_byte.get().copied().unwrap_or_else(Instant::now);
+            phases.add(Phase::FirstByte, first_byte.duration_since(sent));
+            let (head, body) = response.into_parts();
+            let has_expected_text = is_redirect(head.status)
+                || body::read(
+                    body,
+                    self.prober.body_max_bytes,
+                    self.target.expect.body_contains.as_deref(),
+                )
+                .await
+                .map_err(not_http)?;
+            phases.add(Phase::Transfer, first_byte.elapsed());
+            Ok(Answer {
+                status: head.status,
+                location: head.headers.get(LOCATION).cloned(),
+                has_expected_text,
+            })
+        };
+        // The connection moves the bytes; polled in the same task, it costs no second one. Its error, if it has one,
+        // reaches the answer as well.
+        match select(pin!(answer), pin!(connection)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right((_, answer)) => answer.await,
+        }
+    }
+}
+
+fn not_http(error: hyper::Error) -> ProbeError {
+    ProbeError::failed(Reason::Protocol, Chain(&error))
+}

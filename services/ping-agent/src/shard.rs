@@ -1,0 +1,97 @@
+//! Which part of the targets this replica takes.
+
+use std::str::FromStr;
+
+use crate::hash::stable_hash;
+
+/// Part `index` of `count`: together, the shards `0/n` to `n-1/n` take every target exactly once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    index: u64,
+    count: u64,
+}
+
+impl Shard {
+    /// What [`Shard::from_str`] takes, for messages.
+    pub const ALLOWED: &str =
+        "INDEX/COUNT with 0 <= INDEX < COUNT, such as 0/1 (all targets) or 2/3";
+
+    /// Whether the target of this name belongs to the shard.
+    #[must_use]
+    pub fn takes(self, name: &str) -> bool {
+        stable_hash(name) % self.count == self.index
+    }
+}
+
+/// The text is not `INDEX/COUNT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAShard;
+
+impl FromStr for Shard {
+    type Err = NotAShard;
+
+    fn from_str(text: &str) -> Result<Self, NotAShard> {
+        let (index, count) = text.trim().split_once('/').ok_or(NotAShard)?;
+        let [index, count] = [index, count].map(|number| {
+            let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+            digits
+                .then(|| number.parse::<u32>().ok())
+                .flatten()
+                .map(u64::from)
+        });
+        match (index, count) {
+            (Some(index), Some(count)) if index < count => Ok(Self { index, count }),
+            _ => Err(NotAShard),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_is_in_exactly_one_shard_and_the_shards_are_even() {
+        let shards: Vec<Shard> = (0..7).map(|i| format!("{i}/7").parse().unwrap()).collect();
+        let mut taken = [0_usize; 7];
+        for target in 0..7_000 {
+            let name = format!("https://host-{target}.example.com/health");
+            let takers: Vec<_> = (0..7).filter(|&shard| shards[shard].takes(&name)).collect();
+            assert_eq!(takers.len(), 1, "{name}");
+            taken[takers[0]] += 1;
+        }
+        assert!(
+            taken.iter().all(|taken| (850..1_150).contains(taken)),
+            "{taken:?}"
+        );
+    }
+
+    #[test]
+    fn the_default_shard_takes_everything() {
+        let all: Shard = "0/1".parse().unwrap();
+        assert!(
+            ["", "a", "https://example.com"]
+                .iter()
+                .all(|name| all.takes(name))
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_shard_is_refused() {
+        for text in [
+            "",
+            "1",
+            "1/1",
+            "0/0",
+            "-1/2",
+            "+0/1",
+            "0/1/2",
+            "a/b",
+            "0/",
+            "/1",
+            "0/4294967296",
+        ] {
+            assert_eq!(text.parse::<Shard>(), Err(NotAShard), "{text}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Wrong configuration: exit code 64 and one message that names the key, the value and what is allowed.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+#[path = "support/agent.rs"]
+mod agent;
+
+use agent::run;
+
+const URL: (&str, &str) = ("PING_TARGET_URLS", "http://127.0.0.1:1/");
+
+#[track_caller]
+fn refused(environment: &[(&str, &str)], parts: &[&str]) {
+    let output = run(environment);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{environment:?}: {message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    for part in parts {
+        assert!(message.contains(part), "{part} is not in: {message}");
+    }
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn there_must_be_targets() {
+    refused(&[], &["PING_TARGET_URLS", "PING_TARGETS_FILE"]);
+    refused(&[("PING_TARGET_URLS", " , ")], &["PING_TARGET_URLS"]);
+    refused(
+        &[("PING_TARGETS_FILE", "/nowhere/targets.toml")],
+        &["/nowhere/targets.toml", "readable"],
+    );
+}
+
+#[test]
+fn targets_must_be_urls_of_a_known_scheme_and_differ() {
+    refused(
+        &[("PING_TARGET_URLS", "gopher://me:hunter2@host/")],
+        &["PING_TARGET_URLS", "gopher", "http"],
+    );
+    refused(
+        &[("PING_TARGET_URLS", "tcp://host:22")],
+        &["PING_TARGET_URLS", "tcp", "http, https"],
+    );
+    refused(
+        &[(
+            "PING_TARGET_URLS",
+            "http://a:hunter2@host/,http://a:hunter22@host/",
+        )],
+        &["PING_TARGET_URLS", "http://a:xxxxx@host/"],
+    );
+}
+
+#[test]
+fn numbers_must_be_within_their_ranges() {
+    for (key, value, allowed) in [
+        ("PING_INTERVAL_SECONDS", "soon", "number"),
+        ("PING_INTERVAL_SECONDS", "0", "0.1"),
+        ("PING_TIMEOUT_SECONDS", "15", "less than the interval"),
+        ("PING_TIMEOUT_SECONDS", "-1", "0.01"),
+        ("PING_CONCURRENCY", "0", "1 to 100000"),
+        ("PING_BODY_MAX_BYTES", "64k", "1 to 67108864"),
+        ("PING_HTTP_METHOD", "DELETE", "GET, HEAD, OPTIONS, POST"),
+        ("PING_SHARD", "2/2", "0/1"),
+        ("PING_SHARD", "half", "0/1"),
+    ] {
+        refused(&[URL, (key, value)], &[key, value, allowed]);
+    }
+}
+
+#[test]
+fn the_targets_file_is_checked_before_the_start() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    for (content, parts) in [
+        (
+            "[[target]]\nname = 'a'\nurl = 'http://a'\nintervall_seconds = 5",
+            ["intervall_seconds", "interval_seconds"],
+        ),
+        (
+            "[[target]]\nname = 'a'\nurl = 'http://a'\ntimeout_seconds = 20",
+            ["timeout_seconds", "20"],
+        ),
+        (
+            "[[target]]\nname = 'a'\nurl = 'http://a'\n[[target]]\nname = 'a'\nurl = 'http://b'",
+            ["\"a\"", "name"],
+        ),
+    ] {
+        std::fs::write(file.path(), content).unwrap();
+        refused(&[("PING_TARGETS_FILE", path)], &[path, parts[0], parts[1]]);
+    }
+}
+
+#[test]
+fn a_key_of_the_file_that_nobody_reads_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "ping_shards = '0/1'").unwrap();
+    refused(
+        &[URL, ("CONFIG_FILE", file.path().to_str().unwrap())],
+        &["ping_shards", ", ping_shard"],
+    );
+}

@@ -1,0 +1,185 @@
+//! What a probe makes of what a server does.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use ping_agent::probe::{Phase, Probe, ProbeError, Reason, Report};
+use support::{
+    answering, plain_prober, reason, request_head, response, server, target, write_for_ever,
+};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
+async fn probe(url: &str, more: &str) -> Report {
+    plain_prober().probe(&target(url, more)).await
+}
+
+#[tokio::test]
+async fn a_response_below_400_is_a_success_and_400_and_more_a_failure() {
+    for (status, expected) in [
+        ("200 OK", None),
+        ("204 No Content", None),
+        ("399 Whatever", None),
+        ("400 Bad Request", Some(Reason::Status)),
+        ("503 Service Unavailable", Some(Reason::Status)),
+    ] {
+        let address = answering(response(status, "", "")).await;
+        let report = probe(&format!("http://{address}/"), "").await;
+        assert_eq!(reason(&report), expected, "{status}");
+        assert!(report.got_response(), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_target_may_expect_other_statuses() {
+    let address = answering(response("401 Unauthorized", "", "")).await;
+    let url = format!("http://{address}/");
+    assert_eq!(probe(&url, "expect.status = [401]").await.result, Ok(()));
+    assert_eq!(
+        reason(&probe(&url, "expect.status = ['2xx']").await),
+        Some(Reason::Status)
+    );
+}
+
+#[tokio::test]
+async fn the_body_must_contain_the_expected_text() {
+    let address = answering(response("200 OK", "", r#"{"status":"ok"}"#)).await;
+    let url = format!("http://{address}/");
+    assert_eq!(
+        probe(&url, r#"expect.body_contains = '"ok"'"#).await.result,
+        Ok(())
+    );
+    let report = probe(&url, "expect.body_contains = 'OK'").await;
+    assert_eq!(reason(&report), Some(Reason::Body));
+    assert!(report.got_response());
+}
+
+#[tokio::test]
+async fn an_endless_body_is_read_up_to_the_limit_and_is_no_failure() {
+    let address = server(|mut stream, _| async move {
+        request_head(&mut stream).await;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\n\r\nstart")
+            .await
+            .unwrap();
+        write_for_ever(&mut stream, &[b'x'; 8192], Duration::ZERO).await;
+    })
+    .await;
+    let url = format!("http://{address}/");
+    assert_eq!(
+        probe(&url, "expect.body_contains = 'start'").await.result,
+        Ok(())
+    );
+    assert_eq!(
+        reason(&probe(&url, "expect.body_contains = 'end'").await),
+        Some(Reason::Body)
+    );
+}
+
+#[tokio::test]
+async fn the_timeout_is_over_the_whole_probe() {
+    let slow = server(|mut stream, _| async move {
+        request_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        write_for_ever(&mut stream, b".", Duration::from_millis(20)).await;
+    })
+    .await;
+    let report = probe(&format!("http://{slow}/"), "").await;
+    assert_eq!(reason(&report), Some(Reason::Timeout));
+    assert!(report.latency >= Duration::from_secs(1));
+    assert!(!report.got_response(), "half a response is none");
+    assert!(
+        report.phases.get(Phase::FirstByte).is_some()
+            && report.phases.get(Phase::Transfer).is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_exist_is_a_dns_failure() {
+    // No name server is asked for a label of more than 63 characters.
+    let report = probe(&format!("http://{}.invalid/", "x".repeat(64)), "").await;
+    assert_eq!(reason(&report), Some(Reason::Dns));
+    assert!(!report.got_response());
+}
+
+#[tokio::test]
+async fn a_port_on_which_nobody_listens_is_a_connect_failure() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let report = probe(&format!("http://{closed}/"), "").await;
+    assert_eq!(reason(&report), Some(Reason::Connect));
+    assert_eq!(report.phases.get(Phase::Connect), None);
+    assert!(!report.got_response());
+}
+
+#[tokio::test]
+async fn what_is_not_a_complete_http_response_is_a_protocol_failure() {
+    let long_head = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(1 << 20));
+    for answer in [
+        "",
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-le",
+        "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        &long_head,
+    ] {
+        let address = answering(answer).await;
+        let report = probe(&format!("http://{address}/"), "").await;
+        assert_eq!(
+            reason(&report),
+            Some(Reason::Protocol),
+            "{answer:.60}: {report:?}"
+        );
+        assert!(!report.got_response());
+    }
+}
+
+#[tokio::test]
+async fn a_connection_reset_after_the_request_is_a_protocol_failure() {
+    let address = server(|mut stream, _| async move {
+        request_head(&mut stream).await;
+        stream.set_zero_linger().unwrap();
+    })
+    .await;
+    assert_eq!(
+        reason(&probe(&format!("http://{address}/"), "").await),
+        Some(Reason::Protocol)
+    );
+}
+
+#[tokio::test]
+async fn head_requests_end_with_the_head() {
+    let address = answering("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
+    let prober = support::prober_with(http::Method::HEAD, rustls::RootCertStore::empty());
+    let report = prober
+        .probe(&target(&format!("http://{address}/"), ""))
+        .await;
+    assert_eq!(report.result, Ok(()));
+}
+
+#[tokio::test]
+async fn no_password_is_in_what_goes_to_the_log() {
+    let address = answering(response(
+        "302 Found",
+        "location: ftp://me:hunter2@host/\r\n",
+        "",
+    ))
+    .await;
+    let report = probe(&format!("http://me:hunter3@{address}/"), "").await;
+    let Err(ProbeError::Failed {
+        reason: Reason::Redirect,
+        detail,
+    }) = report.result
+    else {
+        panic!("{report:?}")
+    };
+    assert!(
+        detail.contains("ftp://me:xxxxx@host/") && !detail.contains("hunter"),
+        "{detail}"
+    );
+}

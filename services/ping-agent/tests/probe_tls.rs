@@ -1,0 +1,140 @@
+//! https: what is trusted, and what is known of the certificate in any case.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use ping_agent::probe::{Phase, Probe, Reason, Report};
+use rustls::RootCertStore;
+use support::tls::Authority;
+use support::{prober, reason, response, server, target};
+use tokio::io::AsyncWriteExt;
+
+fn ok() -> String {
+    response("200 OK", "", "fine")
+}
+
+async fn probe(roots: &RootCertStore, url: &str) -> Report {
+    prober(roots.clone())
+        .probe(&target(url, "expect.body_contains = 'fine'"))
+        .await
+}
+
+/// 1 January, 00:00 UTC, in seconds since 1970.
+const START_OF_2021: i64 = 1_609_459_200;
+const START_OF_2099: i64 = 4_070_908_800;
+
+#[tokio::test]
+async fn a_valid_certificate_is_a_success_and_its_expiry_known() {
+    let authority = Authority::new();
+    let address = authority.server("localhost", 2099, ok()).await;
+    let report = probe(
+        &authority.roots,
+        &format!("https://localhost:{}/", address.port()),
+    )
+    .await;
+    assert_eq!(report.result, Ok(()));
+    assert_eq!(report.not_after, Some(START_OF_2099));
+    assert!(
+        Phase::ALL
+            .iter()
+            .all(|&phase| report.phases.get(phase).is_some()),
+        "{:?}",
+        report.phases
+    );
+}
+
+#[tokio::test]
+async fn an_address_can_be_the_name_of_a_certificate() {
+    let authority = Authority::new();
+    let address = authority.server("127.0.0.1", 2099, ok()).await;
+    assert_eq!(
+        probe(&authority.roots, &format!("https://{address}/"))
+            .await
+            .result,
+        Ok(())
+    );
+}
+
+#[tokio::test]
+async fn a_refused_certificate_is_a_tls_failure_and_its_expiry_known_all_the_same() {
+    let (authority, unknown) = (Authority::new(), Authority::new());
+    let expired = authority.server("localhost", 2021, ok()).await;
+    let misnamed = authority.server("other.example", 2099, ok()).await;
+    let mistrusted = unknown.server("localhost", 2099, ok()).await;
+    for (address, not_after) in [
+        (expired, START_OF_2021),
+        (misnamed, START_OF_2099),
+        (mistrusted, START_OF_2099),
+    ] {
+        let report = probe(
+            &authority.roots,
+            &format!("https://localhost:{}/", address.port()),
+        )
+        .await;
+        assert_eq!(reason(&report), Some(Reason::Tls), "{report:?}");
+        assert_eq!(report.not_after, Some(not_after));
+        assert!(
+            report.phases.get(Phase::Connect).is_some() && report.phases.get(Phase::Tls).is_none()
+        );
+        assert!(!report.got_response());
+    }
+}
+
+#[tokio::test]
+async fn without_any_root_nothing_is_trusted() {
+    let authority = Authority::new();
+    let address = authority.server("localhost", 2099, ok()).await;
+    let report = probe(
+        &RootCertStore::empty(),
+        &format!("https://localhost:{}/", address.port()),
+    )
+    .await;
+    assert_eq!(reason(&report), Some(Reason::Tls));
+    assert_eq!(report.not_after, Some(START_OF_2099));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_a_tls_failure() {
+    let address = server(|mut stream, _| async move {
+        stream
+            .write_all(
+                b"220 mail.example ESMTP
+",
+            )
+            .await
+            .unwrap();
+    })
+    .await;
+    let report = probe(&Authority::new().roots, &format!("https://{address}/")).await;
+    assert_eq!(reason(&report), Some(Reason::Tls));
+    assert_eq!(report.not_after, None);
+}
+
+#[tokio::test]
+async fn the_expiry_is_that_of_the_targets_own_host_not_of_a_redirects() {
+    let authority = Authority::new();
+    let elsewhere = authority.server("localhost", 2098, ok()).await;
+    let location = format!("location: https://localhost:{}/\r\n", elsewhere.port());
+    let address = authority
+        .server("localhost", 2099, response("302 Found", &location, ""))
+        .await;
+    let report = probe(
+        &authority.roots,
+        &format!("https://localhost:{}/", address.port()),
+    )
+    .await;
+    assert_eq!(report.result, Ok(()));
+    assert_eq!(report.not_after, Some(START_OF_2099));
+}
+
+#[tokio::test]
+async fn every_probe_makes_a_full_handshake() {
+    let authority = Authority::new();
+    let address = authority.server("localhost", 2099, ok()).await;
+    let prober = prober(authority.roots.clone());
+    let target = target(&format!("https://localhost:{}/", address.port()), "");
+    for _ in 0..3 {
+        // A resumed session would show no certificate.
+        assert_eq!(prober.probe(&target).await.not_after, Some(START_OF_2099));
+    }
+}
