@@ -1,2 +1,7 @@
-//! entry point
-fn main() {}
+//! The `lab` program; `./lab` at the repository's root builds and runs it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lab::run(std::env::args_os())
+}

@@ -1,0 +1,161 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use url::Url;
+
+use crate::ports::HIGHEST_BASE;
+use crate::test::Suite;
+
+const UP_ENVIRONMENT: &str = "\
+Environment:
+  SMTP_SMARTHOST (host:port), SMTP_FROM, SMTP_TO, SMTP_AUTH_USERNAME, SMTP_AUTH_PASSWORD_FILE
+          Send alerts by mail as well; all of them or none
+  SMTP_REQUIRE_TLS
+          false for a mail server without STARTTLS [default: true]
+  PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY, PING_BODY_MAX_BYTES, PING_HTTP_METHOD,
+  PING_AGENT_CACHE_SECONDS, PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG
+          Passed on to the services. Of all others only PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, RUST_BACKTRACE,
+          SSL_CERT_FILE and SSL_CERT_DIR are";
+
+/// Runs UptimePulse on this machine: the services beside a real Prometheus and a real Alertmanager.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lab",
+    bin_name = "./lab",
+    version,
+    about,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Where data, logs and fetched servers are kept [default: .lab beside the lab script]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything and watch over it; Ctrl-C stops it
+    #[command(after_help = UP_ENVIRONMENT)]
+    Up(UpArgs),
+    /// Show each part: whether it is ready, its address, how often it was restarted
+    Status {
+        /// Print {"parts":[{"name","state","url","pid","restarts"}]}
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the parts wrote to stdout and stderr
+    Logs {
+        /// Only this part ("lab" is the supervisor itself); without it all parts, in order of time
+        part: Option<String>,
+        /// Go on showing what is written
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Stop everything; data and logs are kept
+    Down,
+    /// Show how much Prometheus stores, and how much it will at the end of the retention
+    Sizing(SizingArgs),
+    /// Run the tests that this machine can run, and name those it can't
+    Test(TestArgs),
+    /// Become a part's program, and die with the supervisor. Not for people.
+    #[command(hide = true)]
+    ExecPart(ExecPartArgs),
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// What to probe instead of monitoring/targets.toml
+    #[arg(value_name = "URL")]
+    pub urls: Vec<String>,
+
+    /// Return when all parts are ready and leave them running
+    #[arg(long)]
+    pub detach: bool,
+
+    /// Use ports N, N+1, … for ping-agent, api-gateway, dashboard-ui, alert-logger, demo-target, prometheus,
+    /// alertmanager, grafana and the demo target's TLS listener
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(HIGHEST_BASE)))]
+    pub port_base: Option<u16>,
+
+    /// Be the supervisor that `up --detach` leaves running.
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    pub detached: bool,
+}
+
+/// Arguments of `sizing`.
+#[derive(Debug, Args)]
+pub struct SizingArgs {
+    /// The Prometheus to ask [default: the running lab's]
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<Url>,
+
+    /// Print one JSON object, its keys named with their units
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Which suites; without any, all of them
+    #[arg(value_name = "SUITE")]
+    pub suites: Vec<Suite>,
+
+    /// List the suites
+    #[arg(long)]
+    pub list: bool,
+
+    /// Allow it to install missing packages into the system
+    #[arg(long)]
+    pub install: bool,
+}
+
+/// Arguments of the hidden `exec-part`.
+#[derive(Debug, Args)]
+pub struct ExecPartArgs {
+    /// The supervisor's process id.
+    #[arg(long)]
+    pub supervisor: i32,
+
+    /// The program and its arguments.
+    #[arg(last = true, required = true)]
+    pub command: Vec<OsString>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_state_dir_works_after_every_command() {
+        for command in ["up", "status", "logs", "down", "sizing"] {
+            let cli = Cli::try_parse_from(["lab", command, "--state-dir", "/tmp/x"]).unwrap();
+            assert_eq!(cli.state_dir, Some(PathBuf::from("/tmp/x")), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_port_base_leaves_room_for_all_ports() {
+        let parse = |base: &str| Cli::try_parse_from(["lab", "up", "--port-base", base]);
+        assert!(parse("1").is_ok());
+        assert!(parse("65527").is_ok());
+        for refused in ["0", "65528", "-1", "x"] {
+            assert!(parse(refused).is_err(), "{refused}");
+        }
+    }
+}

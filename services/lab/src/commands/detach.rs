@@ -1,0 +1,105 @@
+//! `up --detach`: leaves a supervisor running, and returns when all parts are ready or one did not come up.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+
+use super::{Lab, up};
+use crate::cli::UpArgs;
+use crate::error::Error;
+use crate::output;
+use crate::progress::Progress;
+use crate::state_file::{LabRecord, PartState};
+use crate::supervisor::{LOG_NAME, Signals};
+
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Starts the supervisor and follows its start.
+pub async fn run(lab: &Lab, args: &UpArgs, mut progress: Progress) -> Result<ExitCode, Error> {
+    let path = lab.state.log(LOG_NAME);
+    let log = File::options()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .with_context(|| format!("can't write {}", path.display()))?;
+    let log_start = log.metadata().map_or(0, |metadata| metadata.len());
+    let mut signals = Signals::listen().context("can't listen for signals")?;
+    let mut supervisor = Command::new("/proc/self/exe")
+        .arg0("lab")
+        .args(up::detached_args(lab, args))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().context("can't share the log")?)
+        .stderr(log)
+        .spawn()
+        .context("can't start the supervisor")?;
+    loop {
+        tokio::select! {
+            status = supervisor.wait() => {
+                let status = status.context("can't watch the supervisor")?;
+                progress.finish();
+                return Err(last_message(&path, log_start).unwrap_or_else(|| {
+                    anyhow!("the supervisor ended ({status}); see {}", path.display())
+                }).into());
+            }
+            name = signals.next() => {
+                progress.event(&format!("{name}: stopping all parts"));
+                end(&mut supervisor).await;
+                return Err(anyhow!("stopped before all parts were ready").into());
+            }
+            () = tokio::time::sleep(LOOK_INTERVAL) => {}
+        }
+        let Some(record) = own_record(lab, &supervisor) else {
+            continue;
+        };
+        if record
+            .parts
+            .iter()
+            .all(|part| part.state == PartState::Ready)
+        {
+            progress.finish();
+            output::addresses(
+                &record,
+                &lab.state,
+                progress.elapsed(),
+                "It goes on running; ./lab down stops it.",
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
+        progress.waiting(&record.parts);
+    }
+}
+
+/// What the supervisor has recorded; `None` while the file is an earlier one's.
+fn own_record(lab: &Lab, supervisor: &Child) -> Option<LabRecord> {
+    let record = LabRecord::load(&lab.state.state_file()).ok()??;
+    (Some(record.supervisor.pid.cast_unsigned()) == supervisor.id()).then_some(record)
+}
+
+async fn end(supervisor: &mut Child) {
+    if let Some(pid) = supervisor
+        .id()
+        .and_then(|pid| Pid::from_raw(pid.cast_signed()))
+    {
+        // It is our child and not waited for yet: the id is still its own.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    let _ = supervisor.wait().await;
+}
+
+/// The error message with which the supervisor ended, from its log.
+fn last_message(log: &Path, from: u64) -> Option<anyhow::Error> {
+    let mut file = File::open(log).ok()?;
+    file.seek(SeekFrom::Start(from)).ok()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    let message = text
+        .rsplit_once("lab: ")
+        .map(|(_, message)| message.trim_end().to_owned())?;
+    Some(anyhow!(message))
+}

@@ -1,0 +1,64 @@
+//! One module a command.
+
+mod detach;
+mod down;
+pub mod exec_part;
+mod logs;
+mod sizing;
+mod status;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::{Cli, Command};
+use crate::error::Error;
+use crate::paths::{Installation, StateDir};
+use crate::test;
+
+/// What the commands work on.
+#[derive(Debug)]
+struct Lab {
+    installation: Installation,
+    state: StateDir,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// It could not do what it was asked to.
+pub fn run(cli: Cli) -> Result<ExitCode, Error> {
+    if let Command::ExecPart(args) = &cli.command {
+        return exec_part::run(args);
+    }
+    let installation = Installation::find()?;
+    let state = match &cli.state_dir {
+        Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}")))?,
+        None => StateDir::new(&installation.default_state_dir())?,
+    };
+    let lab = Lab {
+        installation,
+        state,
+    };
+    match cli.command {
+        Command::Up(args) => up::run(&lab, &args),
+        Command::Status { json } => runtime()?.block_on(status::run(&lab, json)),
+        Command::Logs { part, follow } => {
+            runtime()?.block_on(logs::run(&lab, part.as_deref(), follow))
+        }
+        Command::Down => runtime()?.block_on(down::run(&lab)),
+        Command::Sizing(args) => runtime()?.block_on(sizing::run(&lab, &args)),
+        Command::Test(args) => test::run(lab.installation, &args),
+        Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Everything runs on the main thread: a part dies with the thread that started it.
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("can't set up the runtime")
+}

@@ -1,0 +1,46 @@
+//! `sizing`: what Prometheus stores now and will store at the end of its retention.
+
+use std::process::ExitCode;
+
+use super::Lab;
+use crate::cli::SizingArgs;
+use crate::error::Error;
+use crate::output;
+use crate::part::Part;
+use crate::sizing::{Sizing, report};
+use crate::state_file::LabRecord;
+
+/// Asks the running lab's Prometheus, or the one given.
+pub async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error> {
+    let sizing = match &args.prometheus {
+        Some(url) if matches!(url.scheme(), "http" | "https") => {
+            Sizing::of(url.as_str(), None).await?
+        }
+        Some(url) => {
+            return Err(Error::Usage(format!(
+                "--prometheus is {url}; it has to be an http or https URL"
+            )));
+        }
+        None => Sizing::of(&local_prometheus(lab)?, Some(&lab.state.prometheus_data())).await?,
+    };
+    output::print(&if args.json {
+        report::json(&sizing)?
+    } else {
+        report::text(&sizing)
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn local_prometheus(lab: &Lab) -> anyhow::Result<String> {
+    let record =
+        LabRecord::load(&lab.state.state_file())?.filter(|record| record.supervisor.is_alive());
+    let prometheus = record
+        .as_ref()
+        .and_then(|record| record.part(Part::Prometheus.name()));
+    match prometheus {
+        Some(part) => Ok(part.url.clone()),
+        None => anyhow::bail!(
+            "the lab is not running; start it (./lab up), or name a Prometheus: --prometheus URL"
+        ),
+    }
+}

@@ -1,0 +1,171 @@
+//! `up`: starts everything, in the foreground or left running.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, TryLockError};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+use targets::{Defaults, TargetSource};
+
+use super::{Lab, detach, down, runtime};
+use crate::cli::UpArgs;
+use crate::error::Error;
+use crate::layout;
+use crate::part::Part;
+use crate::plan::{PartSpec, Plan, Targets};
+use crate::ports::Ports;
+use crate::process::ProcessIdentity;
+use crate::progress::Progress;
+use crate::smtp::Smtp;
+use crate::state_file::LabRecord;
+use crate::supervisor::{Reporter, Supervisor};
+use crate::tools::{GrafanaTool, Tools};
+
+/// What is to be started, checked as far as it can be without touching anything.
+struct Request {
+    targets: Targets,
+    ports: Ports,
+    smtp: Option<Smtp>,
+}
+
+/// What is about to be started.
+struct Prepared {
+    specs: Vec<PartSpec>,
+    notes: Vec<String>,
+}
+
+/// Runs `up` in one of its three forms: in the foreground, detached, or as the supervisor that the detached one leaves.
+pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
+    if args.detached {
+        // A session of its own: the terminal's end is not the lab's.
+        rustix::process::setsid().context("can't leave the terminal's session")?;
+    }
+    let request = Request::new(args)?;
+    layout::create(&lab.state)?;
+    let lock = lock(lab)?;
+    let mut progress = (!args.detached).then(Progress::new);
+    runtime()?.block_on(async {
+        let prepared = prepare(lab, &request, progress.as_ref()).await?;
+        if args.detach {
+            // The supervisor takes it over, and prepares anew what may have changed in between.
+            drop(lock);
+            return detach::run(lab, args, progress.take().unwrap_or_default()).await;
+        }
+        let reporter = Reporter::new(lab.state.clone(), progress.take());
+        let record = LabRecord {
+            supervisor: ProcessIdentity::own().context("can't read /proc, which the lab needs")?,
+            parts: vec![],
+            notes: prepared.notes,
+        };
+        let supervisor = Supervisor::start(lab.state.clone(), record, prepared.specs, reporter)?;
+        supervisor.run().await.map_err(anyhow::Error::from)?;
+        drop(lock);
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+impl Request {
+    fn new(args: &UpArgs) -> Result<Self, Error> {
+        let targets = match args.urls.as_slice() {
+            [] => Targets::File,
+            urls => Targets::Urls(urls.join(",")),
+        };
+        if let Targets::Urls(urls) = &targets {
+            TargetSource::new(Some(urls.clone()), None, Defaults::of_a_reader())
+                .load()
+                .map_err(|error| Error::Usage(error.to_string()))?;
+        }
+        Ok(Self {
+            targets,
+            ports: Ports::new(args.port_base),
+            smtp: Smtp::from_environment(|name| std::env::var(name).ok())?,
+        })
+    }
+}
+
+/// Held as long as the supervisor lives: one a state folder.
+fn lock(lab: &Lab) -> anyhow::Result<File> {
+    let path = lab.state.lock_file();
+    let file = File::create(&path).with_context(|| format!("can't write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(anyhow!(
+            "a lab is already running with its state in {}: see ./lab status, or end it with ./lab down.\n\
+             A second one beside it: ./lab up --state-dir DIR --port-base N",
+            lab.state.path().display()
+        )),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("can't lock {}", path.display()))
+        }
+    }
+}
+
+/// Everything that has to be there before the first part starts.
+async fn prepare(
+    lab: &Lab,
+    request: &Request,
+    progress: Option<&Progress>,
+) -> Result<Prepared, Error> {
+    down::end_leftovers(lab).await?;
+    let search_path = std::env::var_os("PATH").unwrap_or_default();
+    request.ports.check_free(&parts_to_start(&search_path))?;
+    check_services(lab)?;
+    let mut say = |text: &str| {
+        if let Some(progress) = progress {
+            progress.step(text);
+        }
+    };
+    let tools = Tools::find_or_fetch(&search_path, &lab.installation.tools_dir(), &mut say)?;
+    let plan = Plan {
+        installation: &lab.installation,
+        state: &lab.state,
+        ports: request.ports,
+        tools: &tools,
+        targets: &request.targets,
+    };
+    layout::write(&plan, request.smtp.as_ref())?;
+    Ok(Prepared {
+        specs: plan.specs(|name| std::env::var_os(name)),
+        notes: plan.notes(),
+    })
+}
+
+/// Known before the servers are fetched, so that a taken port is told at once.
+fn parts_to_start(search_path: &OsStr) -> Vec<Part> {
+    let grafana = GrafanaTool::find(search_path).is_some();
+    Part::ALL
+        .into_iter()
+        .filter(|&part| part != Part::Grafana || grafana)
+        .collect()
+}
+
+fn check_services(lab: &Lab) -> anyhow::Result<()> {
+    let missing: Vec<&str> = Part::SERVICES
+        .into_iter()
+        .map(Part::name)
+        .filter(|name| !lab.installation.bin_dir.join(name).is_file())
+        .collect();
+    anyhow::ensure!(
+        missing.is_empty(),
+        "not built: {} (looked in {}); ./lab builds them, or: cargo build --release --workspace --bins",
+        missing.join(", "),
+        lab.installation.bin_dir.display()
+    );
+    Ok(())
+}
+
+/// The arguments with which the supervisor of `up --detach` does the same as `args` ask for.
+pub(super) fn detached_args(lab: &Lab, args: &UpArgs) -> Vec<OsString> {
+    let mut all: Vec<OsString> = vec![
+        "up".into(),
+        "--detached".into(),
+        "--state-dir".into(),
+        lab.state.path().into(),
+    ];
+    if let Some(base) = args.port_base {
+        all.push(format!("--port-base={base}").into());
+    }
+    all.push("--".into());
+    all.extend(args.urls.iter().map(OsString::from));
+    all
+}

@@ -1,0 +1,157 @@
+//! Where things are: the installation (read only) and the state folder (everything the lab writes).
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::part::Part;
+
+/// A file that only the repository's root (or a packaged copy of its `monitoring/`) has.
+const LANDMARK: &str = "monitoring/prometheus/prometheus.yml";
+
+/// Where the lab's own files are.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// The folder that holds `monitoring/`.
+    pub root: PathBuf,
+    /// The folder with the services' binaries: the lab's own.
+    pub bin_dir: PathBuf,
+}
+
+impl Installation {
+    /// Finds the root in `LAB_ROOT` (set by the `lab` script), else upwards from the current folder and from the
+    /// program's.
+    ///
+    /// # Errors
+    /// There is no `monitoring/` to be found.
+    pub fn find() -> anyhow::Result<Self> {
+        let program = env::current_exe().context("can't tell where this program lies")?;
+        let bin_dir = program.parent().unwrap_or(Path::new("/")).to_path_buf();
+        let root = match env::var_os("LAB_ROOT") {
+            Some(root) => {
+                let root = std::path::absolute(root).context("LAB_ROOT")?;
+                anyhow::ensure!(
+                    root.join(LANDMARK).is_file(),
+                    "LAB_ROOT is {}, and there is no {LANDMARK} in it; it has to be the repository's root",
+                    root.display()
+                );
+                root
+            }
+            None => {
+                let current = env::current_dir().context("can't tell the current folder")?;
+                current
+                    .ancestors()
+                    .chain(bin_dir.ancestors())
+                    .find(|folder| folder.join(LANDMARK).is_file())
+                    .map(Path::to_path_buf)
+                    .context("can't find monitoring/; run the lab from the repository, or set LAB_ROOT to its root")?
+            }
+        };
+        Ok(Self { root, bin_dir })
+    }
+
+    /// A file or folder of `monitoring/`.
+    #[must_use]
+    pub fn monitoring(&self, path: &str) -> PathBuf {
+        self.root.join("monitoring").join(path)
+    }
+
+    /// The state folder without `--state-dir`: `.lab` in the root, or in the user's state folder where the root can't be
+    /// written to (a package's).
+    #[must_use]
+    pub fn default_state_dir(&self) -> PathBuf {
+        let writable = rustix::fs::access(&self.root, rustix::fs::Access::WRITE_OK).is_ok();
+        if writable {
+            return self.root.join(".lab");
+        }
+        let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".local/state"));
+        env::var_os("XDG_STATE_HOME")
+            .map(PathBuf::from)
+            .or_else(home)
+            .unwrap_or_else(env::temp_dir)
+            .join("uptimepulse")
+    }
+
+    /// Where fetched servers are kept: one place for all state folders, so that they are fetched once.
+    #[must_use]
+    pub fn tools_dir(&self) -> PathBuf {
+        self.default_state_dir().join("tools")
+    }
+}
+
+/// The state folder of one lab.
+#[derive(Debug, Clone)]
+pub struct StateDir(PathBuf);
+
+impl StateDir {
+    /// `dir`, made absolute: parts run in other folders.
+    ///
+    /// # Errors
+    /// `dir` is empty, or the current folder is gone.
+    pub fn new(dir: &Path) -> anyhow::Result<Self> {
+        let absolute =
+            std::path::absolute(dir).with_context(|| format!("--state-dir {:?}", dir.display()))?;
+        Ok(Self(absolute))
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Locked by the supervisor as long as it lives.
+    #[must_use]
+    pub fn lock_file(&self) -> PathBuf {
+        self.0.join("lab.lock")
+    }
+
+    /// What runs, as the supervisor last recorded it.
+    #[must_use]
+    pub fn state_file(&self) -> PathBuf {
+        self.0.join("lab.json")
+    }
+
+    /// The folder of the logs.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.0.join("logs")
+    }
+
+    /// The log of the part (or of `lab`, the supervisor).
+    #[must_use]
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.logs().join(format!("{name}.log"))
+    }
+
+    /// A part's own folder, for its configuration and data.
+    #[must_use]
+    pub fn part(&self, part: Part) -> PathBuf {
+        self.0.join(part.name())
+    }
+
+    /// `monitoring/targets.toml` with local addresses.
+    #[must_use]
+    pub fn targets_file(&self) -> PathBuf {
+        self.0.join("targets.toml")
+    }
+
+    /// Prometheus' configuration, a link to the repository's.
+    #[must_use]
+    pub fn prometheus_config(&self) -> PathBuf {
+        self.part(Part::Prometheus).join("prometheus.yml")
+    }
+
+    /// Prometheus' data.
+    #[must_use]
+    pub fn prometheus_data(&self) -> PathBuf {
+        self.part(Part::Prometheus).join("data")
+    }
+
+    /// Alertmanager's rendered configuration.
+    #[must_use]
+    pub fn alertmanager_config(&self) -> PathBuf {
+        self.part(Part::Alertmanager).join("alertmanager.yml")
+    }
+}

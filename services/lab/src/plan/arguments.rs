@@ -1,0 +1,63 @@
+//! The arguments of the servers; the services take none.
+
+use std::ffi::OsString;
+
+use super::Plan;
+use crate::part::Part;
+use crate::tools::GrafanaTool;
+
+/// How long Prometheus keeps its data.
+const RETENTION: &str = "14d";
+
+/// Of Prometheus.
+pub fn prometheus(plan: &Plan<'_>) -> Vec<OsString> {
+    let mut args = vec![
+        flag("--config.file", plan.state.prometheus_config()),
+        flag("--storage.tsdb.path", plan.state.prometheus_data()),
+        flag("--storage.tsdb.retention.time", RETENTION),
+        flag(
+            "--web.listen-address",
+            plan.ports.address(Part::Prometheus).to_string(),
+        ),
+        // In the links of alerts, which otherwise carry the machine's name: only loopback answers.
+        flag("--web.external-url", plan.ports.url(Part::Prometheus)),
+    ];
+    if let Some(assets) = &plan.tools.prometheus.web_assets {
+        args.push(flag("--web.local-assets", assets));
+    }
+    args
+}
+
+/// Of Alertmanager.
+pub fn alertmanager(plan: &Plan<'_>) -> Vec<OsString> {
+    vec![
+        flag("--config.file", plan.state.alertmanager_config()),
+        flag(
+            "--storage.path",
+            plan.state.part(Part::Alertmanager).join("data"),
+        ),
+        flag(
+            "--web.listen-address",
+            plan.ports.address(Part::Alertmanager).to_string(),
+        ),
+        flag("--web.external-url", plan.ports.url(Part::Alertmanager)),
+        // One alone: no gossip, no port for it.
+        flag("--cluster.listen-address", ""),
+    ]
+}
+
+/// Of Grafana.
+pub fn grafana(grafana: &GrafanaTool) -> Vec<OsString> {
+    let subcommand = grafana.wants_subcommand.then(|| OsString::from("server"));
+    subcommand
+        .into_iter()
+        .chain([flag("--homepath", &grafana.home)])
+        .collect()
+}
+
+fn flag(name: &str, value: impl Into<OsString>) -> OsString {
+    let mut flag = OsString::from(name);
+    flag.push("=");
+    flag.push(value.into());
+    flag
+}

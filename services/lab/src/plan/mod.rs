@@ -1,0 +1,209 @@
+//! What runs: each part's program, arguments and environment.
+
+mod arguments;
+mod variables;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::environment::{self, Environment};
+use crate::part::Part;
+use crate::paths::{Installation, StateDir};
+use crate::ports::Ports;
+use crate::tools::Tools;
+
+/// What is probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Targets {
+    /// `monitoring/targets.toml`, rendered into the state folder.
+    File,
+    /// These URLs, comma-separated.
+    Urls(String),
+}
+
+/// One part, ready to be started.
+#[derive(Debug, Clone)]
+pub struct PartSpec {
+    /// Which part.
+    pub part: Part,
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Its whole environment.
+    pub environment: Environment,
+    /// The folder it runs in.
+    pub working_dir: PathBuf,
+    /// Where it listens.
+    pub url: String,
+    /// Answers 200 when the part can do its job.
+    pub readiness_url: String,
+}
+
+/// What the specifications are made from.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// Where the services' binaries and `monitoring/` are.
+    pub installation: &'a Installation,
+    /// Where the parts keep their data.
+    pub state: &'a StateDir,
+    /// Where they listen.
+    pub ports: Ports,
+    /// The servers.
+    pub tools: &'a Tools,
+    /// What is probed.
+    pub targets: &'a Targets,
+}
+
+impl Plan<'_> {
+    /// The parts that run here, in the order of their ports: all but Grafana where the machine has none.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part> {
+        let has = |part: &Part| *part != Part::Grafana || self.tools.grafana.is_some();
+        Part::ALL.into_iter().filter(has).collect()
+    }
+
+    /// A line for each part that does not run here.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        match self.tools.grafana {
+            Some(_) => vec![],
+            None => vec!["grafana: not on this machine; with `grafana` on PATH the next `./lab up` starts it".to_owned()],
+        }
+    }
+
+    /// Each part's specification; environment variables that pass through are read with `lookup`.
+    #[must_use]
+    pub fn specs(&self, lookup: impl Fn(&str) -> Option<OsString>) -> Vec<PartSpec> {
+        let mut specs = Vec::new();
+        for part in self.parts() {
+            let (program, args, working_dir) = match (part, &self.tools.grafana) {
+                (Part::Prometheus, _) => (
+                    self.tools.prometheus.server.clone(),
+                    arguments::prometheus(self),
+                    None,
+                ),
+                (Part::Alertmanager, _) => (
+                    self.tools.alertmanager.server.clone(),
+                    arguments::alertmanager(self),
+                    self.tools.alertmanager.working_dir.clone(),
+                ),
+                (Part::Grafana, Some(grafana)) => {
+                    (grafana.server.clone(), arguments::grafana(grafana), None)
+                }
+                _ => (self.installation.bin_dir.join(part.name()), vec![], None),
+            };
+            let mut environment = environment::passed_through(&lookup, variables::tuning(part));
+            environment.extend(
+                variables::of(self, part)
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value)),
+            );
+            let url = self.ports.url(part);
+            specs.push(PartSpec {
+                part,
+                program,
+                args,
+                environment,
+                working_dir: working_dir.unwrap_or_else(|| self.state.path().to_path_buf()),
+                readiness_url: format!("{url}{}", part.readiness_path()),
+                url,
+            });
+        }
+        specs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::{AlertmanagerTool, PrometheusTool};
+    use std::path::Path;
+
+    fn specs(targets: &Targets, web_assets: Option<PathBuf>) -> Vec<PartSpec> {
+        let installation = Installation {
+            root: "/repo".into(),
+            bin_dir: "/bin".into(),
+        };
+        let tools = Tools {
+            prometheus: PrometheusTool {
+                server: "/tools/prometheus".into(),
+                promtool: "/tools/promtool".into(),
+                web_assets,
+            },
+            alertmanager: AlertmanagerTool {
+                server: "/tools/alertmanager".into(),
+                amtool: "/tools/amtool".into(),
+                working_dir: Some("/tools".into()),
+            },
+            grafana: None,
+        };
+        let state = StateDir::new(Path::new("/state")).unwrap();
+        let plan = Plan {
+            installation: &installation,
+            state: &state,
+            ports: Ports::new(Some(20_000)),
+            tools: &tools,
+            targets,
+        };
+        plan.specs(|name| (name == "PATH").then(|| "/usr/bin".into()))
+    }
+
+    fn variable(specs: &[PartSpec], part: Part, name: &str) -> Option<String> {
+        let spec = specs.iter().find(|spec| spec.part == part).unwrap();
+        let (_, value) = spec.environment.iter().find(|(known, _)| known == name)?;
+        Some(value.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn agent_and_gateway_have_the_same_targets() {
+        let urls = Targets::Urls("https://example.invalid".to_owned());
+        for part in [Part::PingAgent, Part::ApiGateway] {
+            let specs = specs(&urls, None);
+            assert_eq!(
+                variable(&specs, part, "PING_TARGET_URLS").unwrap(),
+                "https://example.invalid"
+            );
+            assert_eq!(variable(&specs, part, "PING_TARGETS_FILE"), None);
+            let specs = self::specs(&Targets::File, None);
+            assert_eq!(
+                variable(&specs, part, "PING_TARGETS_FILE").unwrap(),
+                "/state/targets.toml"
+            );
+            assert_eq!(variable(&specs, part, "PING_TARGET_URLS"), None);
+        }
+    }
+
+    #[test]
+    fn nobody_reads_around_the_gateway() {
+        let specs = specs(&Targets::File, None);
+        assert_eq!(
+            variable(&specs, Part::DashboardUi, "API_GATEWAY_URL").unwrap(),
+            "http://127.0.0.1:20001"
+        );
+        assert_eq!(variable(&specs, Part::DashboardUi, "PROMETHEUS_URL"), None);
+        assert_eq!(
+            variable(&specs, Part::ApiGateway, "PING_AGENT_METRICS_URL").unwrap(),
+            "http://127.0.0.1:20000/metrics"
+        );
+        assert_eq!(
+            variable(&specs, Part::DemoTarget, "TLS_LISTEN_ADDR").unwrap(),
+            "127.0.0.1:20008"
+        );
+    }
+
+    #[test]
+    fn only_a_prometheus_that_knows_local_assets_gets_them() {
+        let args = |web_assets| {
+            let specs = specs(&Targets::File, web_assets);
+            let spec = specs
+                .into_iter()
+                .find(|spec| spec.part == Part::Prometheus)
+                .unwrap();
+            spec.args.join(" ".as_ref()).into_string().unwrap()
+        };
+        assert!(!args(None).contains("local-assets"));
+        assert!(args(Some("/tools/web/".into())).contains("--web.local-assets=/tools/web/"));
+        assert!(args(None).contains("--storage.tsdb.retention.time=14d"));
+    }
+}

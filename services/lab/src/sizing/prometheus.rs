@@ -1,0 +1,104 @@
+//! The little of Prometheus' HTTP API that sizing needs.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::http;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A Prometheus.
+#[derive(Debug)]
+pub struct Prometheus {
+    client: reqwest::Client,
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Answer<T> {
+    data: Option<T>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    result: Vec<Sample>,
+}
+
+/// An element of an instant vector: time and value.
+#[derive(Deserialize)]
+struct Sample {
+    value: (f64, String),
+}
+
+impl Prometheus {
+    /// The server at `url`. One on this machine is asked directly, another through the environment's proxy.
+    pub fn new(url: &str) -> anyhow::Result<Self> {
+        let local = url::Url::parse(url)
+            .ok()
+            .is_some_and(|url| match url.host() {
+                Some(url::Host::Ipv4(address)) => address.is_loopback(),
+                Some(url::Host::Ipv6(address)) => address.is_loopback(),
+                Some(url::Host::Domain(name)) => name == "localhost",
+                None => false,
+            });
+        Ok(Self {
+            client: if local {
+                http::local_client(TIMEOUT)?
+            } else {
+                http::client(TIMEOUT)?
+            },
+            url: url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The value of a query with at most one element; `None` without one, or where it is not a number.
+    pub async fn scalar(&self, query: &str) -> anyhow::Result<Option<f64>> {
+        let vector: Vector = self.get("query", &[("query", query)]).await?;
+        let value = vector
+            .result
+            .first()
+            .and_then(|sample| sample.value.1.parse::<f64>().ok());
+        Ok(value.filter(|value| value.is_finite()))
+    }
+
+    /// A flag of the server's, as it was given or is by default.
+    pub async fn flag(&self, name: &str) -> anyhow::Result<String> {
+        let mut flags: HashMap<String, String> = self.get("status/flags", &[]).await?;
+        flags
+            .remove(name)
+            .with_context(|| format!("{} has no flag {name}", self.url))
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> anyhow::Result<T> {
+        let asked = || format!("can't ask {}", self.url);
+        let request = self
+            .client
+            .get(format!("{}/api/v1/{path}", self.url))
+            .query(query);
+        let response = request.send().await.with_context(asked)?;
+        let status = response.status();
+        let answer: Answer<T> = response
+            .json()
+            .await
+            .with_context(|| format!("{} answered {status}, and not as a Prometheus", self.url))?;
+        match answer {
+            Answer {
+                data: Some(data), ..
+            } => Ok(data),
+            Answer { error, .. } => bail!(
+                "{} answered {status}: {}",
+                self.url,
+                error.unwrap_or_default()
+            ),
+        }
+    }
+}

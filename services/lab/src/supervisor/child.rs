@@ -1,0 +1,126 @@
+//! Starting and stopping one process of a part.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal};
+use tokio::net::unix::pipe;
+use tokio::process::{Child, Command};
+
+use crate::plan::PartSpec;
+use crate::process::ProcessIdentity;
+
+/// How long a part may take to stop before it is killed.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// A running process. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    identity: ProcessIdentity,
+}
+
+/// Starts the part through `lab exec-part`, which ties its life to this thread's (see [`crate::commands::exec_part`]).
+/// The pipe carries its stdout and stderr, in the order of writing.
+///
+/// # Errors
+/// The process can't be created. A program that can't be executed is found out by the exit code 127.
+pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
+    let (output, input) = io::pipe()?;
+    // This very program, even when a newer build has taken its place on disk.
+    let child = Command::new("/proc/self/exe")
+        .arg0("lab")
+        .arg("exec-part")
+        .arg(format!("--supervisor={}", std::process::id()))
+        .arg("--")
+        .arg(&spec.program)
+        .args(&spec.args)
+        .env_clear()
+        .envs(spec.environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(&spec.working_dir)
+        .stdin(Stdio::null())
+        .stdout(input.try_clone()?)
+        .stderr(input)
+        // The terminal's Ctrl-C is for the supervisor, which stops the parts in order.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    let identity = child
+        .id()
+        .and_then(|pid| ProcessIdentity::of(pid.cast_signed()))
+        .ok_or_else(|| io::Error::other("it was gone at once"))?;
+    let output = pipe::Receiver::from_owned_fd(output.into())?;
+    Ok((Process { child, identity }, output))
+}
+
+impl Process {
+    /// Which process it is.
+    #[must_use]
+    pub fn identity(&self) -> &ProcessIdentity {
+        &self.identity
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Ends the process: SIGTERM, and SIGKILL after 8 s or when `impatient` ends.
+    pub async fn stop(&mut self, impatient: impl Future<Output = ()>) {
+        if let Some(pid) = self
+            .child
+            .id()
+            .and_then(|pid| Pid::from_raw(pid.cast_signed()))
+        {
+            // It is our child and not waited for yet: the id is still its own.
+            let _ = rustix::process::kill_process(pid, Signal::TERM);
+        }
+        tokio::select! {
+            _ = self.child.wait() => return,
+            () = tokio::time::sleep(GRACE) => {}
+            () = impatient => {}
+        }
+        let _ = self.child.kill().await;
+    }
+}
+
+/// How a process ended, in words.
+#[must_use]
+pub fn how_it_ended(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with code {code}"),
+        (None, Some(signal)) => {
+            let name = match signal {
+                6 => " (SIGABRT)",
+                9 => " (SIGKILL)",
+                11 => " (SIGSEGV)",
+                15 => " (SIGTERM)",
+                _ => "",
+            };
+            format!("was killed by signal {signal}{name}")
+        }
+        (None, None) => status.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_signals_are_told_apart() {
+        assert_eq!(
+            how_it_ended(ExitStatus::from_raw(64 << 8)),
+            "exited with code 64"
+        );
+        assert_eq!(
+            how_it_ended(ExitStatus::from_raw(9)),
+            "was killed by signal 9 (SIGKILL)"
+        );
+    }
+}

@@ -1,0 +1,277 @@
+//! Keeps the parts running: one owner of what is known about them, one task a part.
+//!
+//! It has to run on a current-thread runtime of the main thread: each part dies with the thread that started it.
+
+mod backoff;
+mod child;
+mod failure;
+mod keeper;
+pub mod log_file;
+mod log_pump;
+mod reporter;
+mod signals;
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+pub use self::failure::StartupFailure;
+use self::keeper::{Happened, Keeper, Order};
+pub use self::reporter::{LOG_NAME, Reporter};
+pub use self::signals::Signals;
+use crate::http;
+use crate::part::Part;
+use crate::paths::StateDir;
+use crate::plan::PartSpec;
+use crate::state_file::{LabRecord, PartRecord, PartState};
+
+/// How long all parts together may take to become ready.
+const STARTUP_LIMIT: Duration = Duration::from_secs(120);
+
+/// A part that dies this often before the lab was up does not come up.
+const STARTUP_DEATHS: u32 = 3;
+
+/// How long a part may take to answer whether it is ready.
+const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A part's record and its reins.
+#[derive(Debug)]
+struct Kept {
+    part: Part,
+    record: PartRecord,
+    orders: watch::Sender<Order>,
+    started: bool,
+    /// What it wrote last before it stopped.
+    last_lines: Vec<String>,
+}
+
+/// The supervisor.
+#[derive(Debug)]
+pub struct Supervisor {
+    state: StateDir,
+    record: LabRecord,
+    parts: Vec<Kept>,
+    events: mpsc::UnboundedReceiver<(Part, Happened)>,
+    signals: Signals,
+    reporter: Reporter,
+    begun: Instant,
+    up: bool,
+}
+
+impl Supervisor {
+    /// Starts all parts. `record` has no parts yet.
+    ///
+    /// # Errors
+    /// The operating system refuses something basic.
+    pub fn start(
+        state: StateDir,
+        record: LabRecord,
+        specs: Vec<PartSpec>,
+        reporter: Reporter,
+    ) -> anyhow::Result<Self> {
+        let client = http::local_client(READINESS_TIMEOUT)?;
+        let (tell, events) = mpsc::unbounded_channel();
+        let signals = Signals::listen()?;
+        let mut parts = Vec::new();
+        for spec in specs {
+            let (orders, receiver) = watch::channel(Order::Run);
+            parts.push(Kept {
+                part: spec.part,
+                record: PartRecord {
+                    name: spec.part.name().to_owned(),
+                    state: PartState::Starting,
+                    url: spec.url.clone(),
+                    readiness_url: spec.readiness_url.clone(),
+                    process: None,
+                    restarts: 0,
+                },
+                orders,
+                started: false,
+                last_lines: vec![],
+            });
+            let keeper = Keeper {
+                log: state.log(spec.part.name()),
+                spec,
+                client: client.clone(),
+                events: tell.clone(),
+                orders: receiver,
+            };
+            tokio::spawn(keeper.run());
+        }
+        let mut supervisor = Self {
+            state,
+            record,
+            parts,
+            events,
+            signals,
+            reporter,
+            begun: Instant::now(),
+            up: false,
+        };
+        supervisor.publish();
+        Ok(supervisor)
+    }
+
+    /// Watches over the parts until a signal asks for the end, then stops them.
+    ///
+    /// # Errors
+    /// The parts did not all come up; then none of them runs any more.
+    pub async fn run(mut self) -> Result<(), StartupFailure> {
+        let deadline = self.begun + STARTUP_LIMIT;
+        let failure = loop {
+            tokio::select! {
+                Some((part, happened)) = self.events.recv() => {
+                    if let Some(failure) = self.take_in(part, happened) {
+                        break Some(failure);
+                    }
+                }
+                name = self.signals.next() => {
+                    self.reporter.event(&format!("{name}: stopping all parts"));
+                    break None;
+                }
+                () = tokio::time::sleep_until(deadline), if !self.up => break self.overdue(),
+            }
+        };
+        self.stop(failure).await
+    }
+
+    /// Takes note of what happened to a part. The failure is one that ends the lab's start.
+    fn take_in(&mut self, part: Part, happened: Happened) -> Option<StartupFailure> {
+        let up = self.up;
+        let kept = self.parts.iter_mut().find(|kept| kept.part == part)?;
+        let record = &mut kept.record;
+        let mut failure = None;
+        match happened {
+            Happened::Started(process) => {
+                if kept.started {
+                    record.restarts += 1;
+                }
+                kept.started = true;
+                record.process = Some(process);
+                record.state = PartState::Starting;
+            }
+            Happened::Ready => {
+                record.state = PartState::Ready;
+                if up {
+                    self.reporter.event(&format!("{part} is ready again"));
+                }
+            }
+            Happened::Died(death, wait) => {
+                record.process = None;
+                record.state = PartState::Restarting;
+                if !up && (death.hopeless || record.restarts + 1 >= STARTUP_DEATHS) {
+                    failure = Some(StartupFailure::from_death(part, death));
+                } else {
+                    let seconds = wait.as_secs_f64();
+                    self.reporter.event(&format!(
+                        "{part} {}; starting it again in {seconds} s",
+                        death.how
+                    ));
+                }
+            }
+            Happened::LogLost(error) => {
+                self.reporter.event(&format!(
+                    "{part}'s log can't be written, lines are lost: {error}"
+                ));
+            }
+            Happened::Stopped(last_lines) => {
+                kept.last_lines = last_lines;
+                record.process = None;
+                record.state = PartState::Stopped;
+            }
+        }
+        self.publish();
+        failure
+    }
+
+    /// Records and shows how the parts are.
+    fn publish(&mut self) {
+        self.record.parts = self.parts.iter().map(|kept| kept.record.clone()).collect();
+        if let Err(error) = self.record.save(&self.state.state_file()) {
+            self.reporter.state_lost(&error);
+        }
+        if !self.up
+            && self
+                .record
+                .parts
+                .iter()
+                .all(|part| part.state == PartState::Ready)
+        {
+            self.up = true;
+            self.reporter.up(&self.record);
+        } else if !self.up {
+            self.reporter.waiting(&self.record.parts);
+        }
+    }
+
+    /// The first part that is not ready at the deadline. Its last lines are known when it has stopped.
+    fn overdue(&self) -> Option<StartupFailure> {
+        let late = self
+            .parts
+            .iter()
+            .find(|kept| kept.record.state != PartState::Ready)?;
+        Some(StartupFailure {
+            part: late.part,
+            why: format!("was not ready after {} s", STARTUP_LIMIT.as_secs()),
+            last_lines: vec![],
+        })
+    }
+
+    /// Stops the parts one after the other, those that others talk to last.
+    async fn stop(mut self, mut failure: Option<StartupFailure>) -> Result<(), StartupFailure> {
+        self.reporter.stopping();
+        // From here on a death is no failure to start, and nothing is waited for.
+        self.up = true;
+        for part in Part::STOP_ORDER {
+            self.stop_one(part).await;
+        }
+        if let Some(failure) = &mut failure
+            && let Some(kept) = self.parts.iter_mut().find(|kept| kept.part == failure.part)
+        {
+            kept.record.state = PartState::Failed;
+            if failure.last_lines.is_empty() {
+                failure.last_lines = std::mem::take(&mut kept.last_lines);
+            }
+        }
+        self.publish();
+        match failure {
+            Some(failure) => Err(failure),
+            None => {
+                self.reporter.event("all parts have stopped");
+                Ok(())
+            }
+        }
+    }
+
+    async fn stop_one(&mut self, part: Part) {
+        let Some(index) = self.parts.iter().position(|kept| kept.part == part) else {
+            return;
+        };
+        self.order(part, Order::Stop);
+        while self
+            .parts
+            .get(index)
+            .is_some_and(|kept| kept.record.state != PartState::Stopped)
+        {
+            tokio::select! {
+                event = self.events.recv() => match event {
+                    Some((part, happened)) => drop(self.take_in(part, happened)),
+                    None => return,
+                },
+                name = self.signals.next() => {
+                    self.reporter.event(&format!("{name} again: killing all parts"));
+                    for part in Part::ALL {
+                        self.order(part, Order::Kill);
+                    }
+                }
+            }
+        }
+    }
+
+    fn order(&self, part: Part, order: Order) {
+        if let Some(kept) = self.parts.iter().find(|kept| kept.part == part) {
+            kept.orders.send_modify(|given| *given = order.max(*given));
+        }
+    }
+}

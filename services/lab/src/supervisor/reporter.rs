@@ -1,0 +1,89 @@
+//! Tells what happens: in `lab.log` always, and on the terminal of a supervisor in the foreground.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use super::log_file::LogFile;
+use crate::output;
+use crate::paths::StateDir;
+use crate::progress::Progress;
+use crate::state_file::{LabRecord, PartRecord};
+
+/// The name of the supervisor's own log.
+pub const LOG_NAME: &str = "lab";
+
+/// Where the supervisor's news go.
+#[derive(Debug)]
+pub struct Reporter {
+    state: StateDir,
+    log: LogFile,
+    terminal: Option<Progress>,
+    /// Whether the last attempt to write the state failed: that is said once.
+    state_lost: bool,
+}
+
+impl Reporter {
+    /// Reports to the log of `state`, and to `terminal` where there is one.
+    #[must_use]
+    pub fn new(state: StateDir, terminal: Option<Progress>) -> Self {
+        Self {
+            log: LogFile::new(state.log(LOG_NAME)),
+            state,
+            terminal,
+            state_lost: false,
+        }
+    }
+
+    /// Something that a person wants to know.
+    pub fn event(&mut self, text: &str) {
+        // A full disk is told on the terminal; there is no third place.
+        let _ = self
+            .log
+            .append(format!("{:.3} {text}\n", Timestamp::now()).as_bytes());
+        if let Some(terminal) = &self.terminal {
+            terminal.event(text);
+        }
+    }
+
+    /// Not all parts are ready yet.
+    pub fn waiting(&mut self, parts: &[PartRecord]) {
+        if let Some(terminal) = &mut self.terminal {
+            terminal.waiting(parts);
+        }
+    }
+
+    /// All parts are ready, for the first time.
+    pub fn up(&mut self, record: &LabRecord) {
+        if let Some(terminal) = &mut self.terminal {
+            terminal.finish();
+            output::addresses(
+                record,
+                &self.state,
+                terminal.elapsed(),
+                "Ctrl-C stops everything.",
+            );
+        }
+        let _ = self
+            .log
+            .append(format!("{:.3} all parts are ready\n", Timestamp::now()).as_bytes());
+    }
+
+    /// The parts are about to be stopped.
+    pub fn stopping(&mut self) {
+        if let Some(terminal) = &mut self.terminal {
+            terminal.finish();
+        }
+    }
+
+    /// The state file can't be written; the parts run on.
+    pub fn state_lost(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.state_lost, true) {
+            let path = self.state.state_file();
+            self.event(&format!(
+                "can't write {}, so status may be behind: {error}",
+                path.display()
+            ));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `test`: everything that can be tested on this machine, suite by suite, and by name what can't.
+
+mod fuzz;
+mod monitoring;
+mod python;
+mod rust;
+mod stack;
+mod steps;
+mod summary;
+
+use std::fs::File;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+
+use self::steps::Steps;
+use self::summary::Summary;
+use crate::cli::TestArgs;
+use crate::error::Error;
+use crate::output;
+use crate::paths::Installation;
+
+/// What is tested together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// Formatting, lints, tests, documentation and dependencies of the Rust code
+    Rust,
+    /// Prometheus' and Alertmanager's own checks of what is in monitoring/, rule tests among them
+    Monitoring,
+    /// The built services beside real servers: alerts, crashes, mail, wrong configuration, 10,000 targets
+    Stack,
+    /// Everything that reads bytes from outside, fed with bytes nobody would send, a minute each
+    Fuzz,
+}
+
+impl Suite {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn about(self) -> String {
+        let value = self.to_possible_value();
+        value
+            .and_then(|value| value.get_help().map(ToString::to_string))
+            .unwrap_or_default()
+    }
+
+    fn run(self, workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+        match self {
+            Self::Rust => rust::run(workshop, steps),
+            Self::Monitoring => monitoring::run(workshop, steps),
+            Self::Stack => stack::run(workshop, steps),
+            Self::Fuzz => fuzz::run(workshop, steps),
+        }
+    }
+}
+
+/// What the suites work with.
+#[derive(Debug)]
+struct Workshop {
+    installation: Installation,
+    /// Whether packages may be installed into the system.
+    install: bool,
+}
+
+/// Runs the suites that `args` name, else all.
+///
+/// # Errors
+/// There is no source to be tested here.
+pub fn run(installation: Installation, args: &TestArgs) -> Result<ExitCode, Error> {
+    if args.list {
+        let lines: String = Suite::value_variants()
+            .iter()
+            .map(|suite| format!("{:<12} {}\n", suite.name(), suite.about()))
+            .collect();
+        output::print(&lines)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !installation.root.join("Cargo.lock").is_file() {
+        return Err(anyhow::anyhow!(
+            "./lab test needs the repository: there is no Cargo.lock beside monitoring/"
+        )
+        .into());
+    }
+    let workshop = Workshop {
+        installation,
+        install: args.install,
+    };
+    let _lock = workshop.lock()?;
+    let chosen = if args.suites.is_empty() {
+        Suite::value_variants()
+    } else {
+        &args.suites
+    };
+    let mut summary = Summary::default();
+    for suite in chosen {
+        let begun = Instant::now();
+        let mut steps = Steps::new(suite.name());
+        // What a suite could not even begin with is a failure of the suite, and the next one goes on.
+        if let Err(error) = suite.run(&workshop, &mut steps) {
+            steps.fail(&format!("{error:#}"));
+        }
+        summary.add(suite.name(), steps.end(), begun.elapsed());
+    }
+    output::print(&summary.table())?;
+    Ok(if summary.all_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+impl Workshop {
+    /// One `test` at a time: they share target folders and tools.
+    fn lock(&self) -> anyhow::Result<File> {
+        let folder = self.installation.tools_dir();
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("can't create {}", folder.display()))?;
+        let path = folder.join("test.lock");
+        let file =
+            File::create(&path).with_context(|| format!("can't create {}", path.display()))?;
+        file.try_lock()
+            .context("another ./lab test is running in this repository; wait for it to end")?;
+        Ok(file)
+    }
+}

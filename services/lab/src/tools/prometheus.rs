@@ -1,0 +1,90 @@
+//! Prometheus and promtool.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, anyhow};
+
+use super::{debian, lock, on_path, run};
+
+/// Prometheus' programs.
+#[derive(Debug, Clone)]
+pub struct PrometheusTool {
+    /// `prometheus`.
+    pub server: PathBuf,
+    /// `promtool`.
+    pub promtool: PathBuf,
+    /// The value for `--web.local-assets`, which only a Debian build knows: it carries its pages in files.
+    pub web_assets: Option<PathBuf>,
+}
+
+impl PrometheusTool {
+    pub(super) fn find_or_fetch(
+        search_path: &OsStr,
+        folder: &Path,
+        say: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<Self> {
+        let found = on_path(search_path, &["prometheus"]).zip(on_path(search_path, &["promtool"]));
+        if let Some((server, promtool)) = found {
+            return Ok(Self {
+                server,
+                promtool,
+                web_assets: None,
+            });
+        }
+        let root = folder.join("prometheus");
+        if !root.is_dir() {
+            Self::fetch(&root, search_path, folder, say).map_err(|error| {
+                anyhow!(
+                    "Prometheus is not on PATH and could not be fetched from Debian's packages: {error:#}\n\
+                     Put `prometheus` and `promtool` on PATH, or install the package prometheus and stop its service: \
+                     systemctl disable --now prometheus"
+                )
+            })?;
+        }
+        Self::unpacked(&root)
+    }
+
+    fn fetch(
+        root: &Path,
+        search_path: &OsStr,
+        folder: &Path,
+        say: &mut dyn FnMut(&str),
+    ) -> anyhow::Result<()> {
+        debian::check_tools(search_path)?;
+        let _lock = lock(folder, say)?;
+        if root.is_dir() {
+            return Ok(());
+        }
+        debian::unpack("prometheus", root, say, |root| {
+            Self::unpacked(root).map(drop)
+        })
+    }
+
+    fn unpacked(root: &Path) -> anyhow::Result<Self> {
+        let server = root.join("usr/bin/prometheus");
+        let help = run(Command::new(&server).arg("--help"))?;
+        // kingpin, its flag parser, prints help on stderr in some versions and on stdout in others.
+        let knows_assets = [help.stdout, help.stderr]
+            .iter()
+            .any(|text| String::from_utf8_lossy(text).contains("--web.local-assets"));
+        Ok(Self {
+            server,
+            promtool: root.join("usr/bin/promtool"),
+            web_assets: knows_assets.then(|| root.join("usr/share/prometheus/web/")),
+        })
+    }
+
+    /// Has promtool check the configuration and the rules it names.
+    ///
+    /// # Errors
+    /// What promtool says.
+    pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
+        run(Command::new(&self.promtool)
+            .args(["check", "config"])
+            .arg(config))
+        .with_context(|| format!("{} is wrong", config.display()))
+        .map(drop)
+    }
+}

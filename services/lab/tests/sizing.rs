@@ -1,0 +1,98 @@
+//! What `sizing` makes of a Prometheus' answers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a panic is the message"
+)]
+
+use lab::sizing::{Origin, Sizing};
+use serde_json::json;
+use wiremock::matchers::{method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const COMPACTED: &str = "sum(increase(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d])) \
+    / sum(increase(prometheus_tsdb_compaction_chunk_samples_sum[1d]))";
+
+/// A Prometheus that knows these queries and finds nothing for all others.
+async fn prometheus(retention: &str, answers: &[(&str, &str)]) -> MockServer {
+    let server = MockServer::start().await;
+    let flags = json!({"status": "success", "data": {"storage.tsdb.retention.time": retention}});
+    Mock::given(path("/api/v1/status/flags"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(flags))
+        .mount(&server)
+        .await;
+    let vector = |result: serde_json::Value| {
+        let body = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
+        ResponseTemplate::new(200).set_body_json(body)
+    };
+    for (query, value) in answers {
+        Mock::given(method("GET"))
+            .and(path("/api/v1/query"))
+            .and(query_param("query", *query))
+            .respond_with(vector(json!([{"metric": {}, "value": [1.0, value]}])))
+            .mount(&server)
+            .await;
+    }
+    Mock::given(path("/api/v1/query"))
+        .respond_with(vector(json!([])))
+        .mount(&server)
+        .await;
+    server
+}
+
+const OLD_SERVER: [(&str, &str); 6] = [
+    ("count(prometheus_tsdb_head_series)", "1"),
+    ("sum(prometheus_tsdb_head_series)", "1491"),
+    ("sum(prometheus_tsdb_head_chunks)", "1500"),
+    (
+        "sum(rate(prometheus_tsdb_head_samples_appended_total[5m]))",
+        "100",
+    ),
+    ("sum(prometheus_tsdb_storage_blocks_bytes)", "1000"),
+    (COMPACTED, "NaN"),
+];
+
+#[tokio::test]
+async fn without_a_compaction_the_projection_is_an_assumption_and_says_so() {
+    let server = prometheus("14d", &OLD_SERVER).await;
+    let sizing = Sizing::of(&server.uri(), None).await.unwrap();
+    assert_eq!(sizing.bytes_per_sample_origin, Origin::Assumed);
+    assert_eq!(sizing.projected_bytes, Some(100 * 2 * 14 * 86_400));
+    assert_eq!((sizing.wal_bytes, sizing.folder_bytes), (None, None));
+}
+
+#[tokio::test]
+async fn what_is_measured_is_used() {
+    let mut answers = OLD_SERVER.to_vec();
+    answers.retain(|(query, _)| *query != COMPACTED);
+    answers.extend([
+        (COMPACTED, "1.5"),
+        ("sum(prometheus_tsdb_wal_storage_size_bytes)", "7"),
+    ]);
+    // As a server reports its default.
+    let server = prometheus("0s", &answers).await;
+    let sizing = Sizing::of(&server.uri(), None).await.unwrap();
+    assert_eq!(sizing.bytes_per_sample_origin, Origin::Measured);
+    assert_eq!(sizing.projected_bytes, Some(100 * 3 * 15 * 86_400 / 2 + 7));
+}
+
+#[tokio::test]
+async fn a_server_without_the_metric_has_its_folder_measured() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::create_dir(data.path().join("wal")).unwrap();
+    std::fs::write(data.path().join("wal/00000000"), vec![1; 50_000]).unwrap();
+    let server = prometheus("14d", &OLD_SERVER).await;
+    let sizing = Sizing::of(&server.uri(), Some(data.path())).await.unwrap();
+    assert!(sizing.wal_bytes.unwrap() >= 50_000);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_scrape_itself_is_no_row_of_zeros() {
+    let server = prometheus("14d", &[]).await;
+    let error = Sizing::of(&server.uri(), None)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("knows nothing about itself"), "{error}");
+}

@@ -1,0 +1,299 @@
+//! Starting, watching over and stopping the parts, with stand-ins for them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the message"
+)]
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use lab::process::ProcessIdentity;
+use rustix::process::Signal;
+
+use support::{TestLab, text, until};
+
+/// Not a test: what the stand-ins of [`TestLab`] run.
+#[test]
+#[ignore = "the program of the stand-ins"]
+fn stand_in() {
+    let listener = TcpListener::bind(std::env::var("LISTEN_ADDR").unwrap()).unwrap();
+    eprintln!("listening on {}", listener.local_addr().unwrap());
+    for connection in listener.incoming() {
+        let mut connection = connection.unwrap();
+        let _ = connection.read(&mut [0; 4096]);
+        let _ = connection
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    }
+}
+
+fn processes(lab: &TestLab) -> Vec<ProcessIdentity> {
+    let record = lab.record();
+    record
+        .parts
+        .into_iter()
+        .filter_map(|part| part.process)
+        .collect()
+}
+
+async fn until_gone(processes: &[ProcessIdentity]) {
+    until("no part is left", async || {
+        !processes.iter().any(ProcessIdentity::is_alive)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn up_leaves_all_parts_ready_and_down_leaves_none() {
+    let lab = TestLab::new();
+    let up = lab.up_detached().await;
+    assert!(up.status.success(), "{}", text(&up.stderr));
+    let page = format!("http://127.0.0.1:{}", lab.port_base + 2);
+    let shown = text(&up.stdout);
+    let first = shown.lines().find(|line| line.contains("http")).unwrap();
+    assert!(
+        first.contains("status page") && first.contains(&page),
+        "{shown}"
+    );
+
+    let (parts, code) = lab.status().await;
+    assert_eq!(code, 0, "{parts}");
+    assert_eq!(parts.as_array().unwrap().len(), 7, "{parts}");
+    assert!(
+        parts
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|part| part["state"] == "ready" && part["restarts"] == 0)
+    );
+    let processes = processes(&lab);
+    assert_eq!(processes.len(), 7);
+
+    assert!(lab.run(&["down"]).await.status.success());
+    assert!(!processes.iter().any(ProcessIdentity::is_alive));
+    let (parts, code) = lab.status().await;
+    assert_eq!(code, 1);
+    assert!(
+        parts
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|part| part["state"] == "stopped" && part["pid"].is_null())
+    );
+    assert!(
+        lab.run(&["down"]).await.status.success(),
+        "down of what is down is no failure"
+    );
+}
+
+#[tokio::test]
+async fn a_killed_part_comes_back_and_is_counted() {
+    let lab = TestLab::new();
+    assert!(lab.up_detached().await.status.success());
+    let killed = lab
+        .record()
+        .part("prometheus")
+        .unwrap()
+        .process
+        .clone()
+        .unwrap();
+    killed.signal(Signal::KILL);
+    until("prometheus runs again", async || {
+        let (parts, code) = lab.status().await;
+        let prometheus = parts
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|part| part["name"] == "prometheus")
+            .unwrap();
+        code == 0 && prometheus["restarts"] == 1 && prometheus["pid"] != killed.pid
+    })
+    .await;
+    let log = text(&lab.run(&["logs", "lab"]).await.stdout);
+    assert!(log.contains("prometheus was killed by signal 9"), "{log}");
+    assert!(log.contains("prometheus is ready again"), "{log}");
+}
+
+#[tokio::test]
+async fn a_killed_supervisor_leaves_no_part_behind() {
+    let lab = TestLab::new();
+    assert!(lab.up_detached().await.status.success());
+    let processes = processes(&lab);
+    lab.record().supervisor.signal(Signal::KILL);
+    until_gone(&processes).await;
+
+    let (parts, code) = lab.status().await;
+    assert_eq!(code, 1);
+    assert!(
+        parts
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|part| part["state"] == "stopped"),
+        "{parts}"
+    );
+    assert!(lab.run(&["down"]).await.status.success());
+    assert!(
+        lab.up_detached().await.status.success(),
+        "and it can be started again"
+    );
+}
+
+#[tokio::test]
+async fn ctrl_c_stops_everything_and_is_success() {
+    let lab = TestLab::new();
+    let base = lab.port_base.to_string();
+    let mut up = lab
+        .command(&["up", "--port-base", &base])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("all parts are ready", async || {
+        lab.state().state_file().exists() && lab.status().await.1 == 0
+    })
+    .await;
+    let processes = processes(&lab);
+    ProcessIdentity::of(up.id().unwrap().cast_signed())
+        .unwrap()
+        .signal(Signal::INT);
+    assert!(up.wait().await.unwrap().success());
+    assert!(!processes.iter().any(ProcessIdentity::is_alive));
+}
+
+#[tokio::test]
+async fn a_part_that_refuses_its_configuration_ends_up_with_its_words() {
+    let lab = TestLab::new();
+    lab.script(
+        "bin/alert-logger",
+        "echo 'ALERT_LOG_DIR is wrong' >&2; exit 64",
+    );
+    let up = lab.up_detached().await;
+    assert_eq!(up.status.code(), Some(1));
+    let message = text(&up.stderr);
+    assert!(
+        message.contains("alert-logger exited with code 64"),
+        "{message}"
+    );
+    assert!(message.contains("ALERT_LOG_DIR is wrong"), "{message}");
+    assert_eq!(processes(&lab), [], "nothing is left running");
+    let (parts, _) = lab.status().await;
+    let alert_logger = parts
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|part| part["name"] == "alert-logger")
+        .unwrap();
+    assert_eq!(alert_logger["state"], "failed");
+}
+
+#[tokio::test]
+async fn a_second_lab_in_the_same_folder_is_refused_and_the_first_goes_on() {
+    let lab = TestLab::new();
+    assert!(lab.up_detached().await.status.success());
+    let second = lab.run(&["up", "--detach"]).await;
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        text(&second.stderr).contains("already running"),
+        "{}",
+        text(&second.stderr)
+    );
+    assert_eq!(lab.status().await.1, 0);
+}
+
+#[tokio::test]
+async fn two_labs_run_side_by_side() {
+    let labs = [TestLab::new(), TestLab::new()];
+    for lab in &labs {
+        let up = lab.up_detached().await;
+        assert!(up.status.success(), "{}", text(&up.stderr));
+    }
+    assert!(labs[0].run(&["down"]).await.status.success());
+    assert_eq!(labs[1].status().await.1, 0);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_before_anything_starts() {
+    let lab = TestLab::new();
+    let _taken = TcpListener::bind(("127.0.0.1", lab.port_base + 5)).unwrap();
+    let up = lab.up_detached().await;
+    assert_eq!(up.status.code(), Some(1));
+    let message = text(&up.stderr);
+    assert!(
+        message.contains(&format!("{} for prometheus: taken", lab.port_base + 5)),
+        "{message}"
+    );
+    assert!(message.contains("--port-base"), "{message}");
+    assert!(!lab.state().state_file().exists(), "nothing was started");
+}
+
+#[tokio::test]
+async fn logs_are_merged_or_of_one_part() {
+    let lab = TestLab::new();
+    assert!(lab.up_detached().await.status.success());
+    let all = text(&lab.run(&["logs"]).await.stdout);
+    assert!(all.contains("ping-agent   | listening on"), "{all}");
+    assert!(all.contains("dashboard-ui | listening on"), "{all}");
+    let one = text(&lab.run(&["logs", "ping-agent"]).await.stdout);
+    assert!(
+        one.contains(&format!("listening on 127.0.0.1:{}", lab.port_base)),
+        "{one}"
+    );
+    assert!(!one.contains('|'), "{one}");
+}
+
+#[tokio::test]
+async fn wrong_use_is_64_with_the_way_out() {
+    let lab = TestLab::new();
+    for (args, expected) in [
+        (vec!["up", "gopher://example.org"], "gopher"),
+        (vec!["up", "--port-base", "0"], "--port-base"),
+        (vec!["logs", "nobody"], "ping-agent"),
+        (vec!["sizing", "--prometheus", "ftp://x"], "http or https"),
+        (vec!["nonsense"], "nonsense"),
+        (vec![], "Usage"),
+    ] {
+        let output = lab.run(&args).await;
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{args:?}: {message}");
+        assert!(message.contains(expected), "{args:?}: {message}");
+    }
+    let partial = lab
+        .command(&["up"])
+        .env("SMTP_TO", "you@example.org")
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(partial.status.code(), Some(64));
+    assert!(
+        text(&partial.stderr).contains("SMTP_SMARTHOST"),
+        "{}",
+        text(&partial.stderr)
+    );
+    for answer in ["--help", "--version"] {
+        assert!(lab.run(&[answer]).await.status.success(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn commands_without_a_lab_say_so() {
+    let lab = TestLab::new();
+    let (parts, code) = lab.status().await;
+    assert_eq!((parts, code), (serde_json::json!([]), 1));
+    assert!(lab.run(&["down"]).await.status.success());
+    for args in [["logs"], ["sizing"]] {
+        let output = lab.run(&args).await;
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            text(&output.stderr).contains("./lab up"),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! A lab of stand-ins: a copy of the `lab` binary beside scripts that take the places of services and servers, and a
+//! root with a `monitoring/` of its own. Each stand-in is this test program again (see `stand_in` in supervision.rs).
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use lab::part::Part;
+use lab::paths::StateDir;
+use lab::state_file::LabRecord;
+use tokio::process::Command;
+
+/// Waits until `what` is so.
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !so().await {
+        assert!(Instant::now() < deadline, "still not so: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+pub struct TestLab {
+    folder: tempfile::TempDir,
+    pub port_base: u16,
+}
+
+impl TestLab {
+    pub fn new() -> Self {
+        let lab = Self {
+            folder: tempfile::tempdir().unwrap(),
+            port_base: free_ports(),
+        };
+        let lab_program = lab.path("bin/lab");
+        fs::create_dir_all(lab.path("bin")).unwrap();
+        fs::hard_link(env!("CARGO_BIN_EXE_lab"), &lab_program)
+            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_lab"), &lab_program).map(drop))
+            .unwrap();
+        for service in Part::SERVICES {
+            lab.stand_in(&format!("bin/{service}"));
+        }
+        for server in ["prometheus", "alertmanager"] {
+            lab.stand_in(&format!("path/{server}"));
+        }
+        for checker in ["promtool", "amtool"] {
+            lab.script(&format!("path/{checker}"), "exit 0");
+        }
+        lab.monitoring();
+        lab
+    }
+
+    fn monitoring(&self) {
+        let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
+        for file in [
+            "prometheus/prometheus.yml",
+            "alertmanager/alertmanager.yml",
+            "alertmanager/email-route.yml",
+            "alertmanager/email-receiver.yml",
+            "targets.toml",
+        ] {
+            let copy = self.path(&format!("root/monitoring/{file}"));
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(real.join(file), copy).unwrap();
+        }
+        fs::create_dir_all(self.path("root/monitoring/prometheus/rules")).unwrap();
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub fn state(&self) -> StateDir {
+        StateDir::new(&self.path("state")).unwrap()
+    }
+
+    pub fn record(&self) -> LabRecord {
+        LabRecord::load(&self.state().state_file())
+            .unwrap()
+            .unwrap()
+    }
+
+    /// A program that listens where it is told to and answers everything with 200.
+    fn stand_in(&self, path: &str) {
+        let program = std::env::current_exe().unwrap();
+        self.script(
+            path,
+            &format!(
+                "for a; do case $a in --web.listen-address=*) LISTEN_ADDR=${{a#*=}};; esac; done\n\
+                 export LISTEN_ADDR\nexec '{}' stand_in --exact --ignored --nocapture",
+                program.display()
+            ),
+        );
+    }
+
+    pub fn script(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// `./lab ARGS` with this lab's state folder.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(self.path("bin/lab"));
+        command
+            .args(args)
+            .arg("--state-dir")
+            .arg(self.path("state"))
+            .env_clear()
+            .env(
+                "PATH",
+                format!("{}:/usr/bin:/bin", self.path("path").display()),
+            )
+            .env("LAB_ROOT", self.path("root"))
+            .kill_on_drop(true);
+        command
+    }
+
+    pub async fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().await.unwrap()
+    }
+
+    /// `up` with the ports of this lab.
+    pub async fn up_detached(&self) -> Output {
+        let base = self.port_base.to_string();
+        self.run(&["up", "--detach", "--port-base", &base]).await
+    }
+
+    /// The parts as `status --json` shows them, and its exit code.
+    pub async fn status(&self) -> (serde_json::Value, i32) {
+        let output = self.run(&["status", "--json"]).await;
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (status["parts"].clone(), output.status.code().unwrap())
+    }
+}
+
+impl Drop for TestLab {
+    /// A test that failed leaves nothing running either.
+    fn drop(&mut self) {
+        if let Ok(Some(record)) = LabRecord::load(&self.state().state_file()) {
+            let parts = record.parts.iter().filter_map(|part| part.process.as_ref());
+            for process in [&record.supervisor].into_iter().chain(parts) {
+                process.signal(rustix::process::Signal::KILL);
+            }
+        }
+    }
+}
+
+/// The first of nine ports in a row that nobody uses, below those that the system hands out.
+fn free_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let spread = u16::try_from(std::process::id() % 1000).unwrap() * 9;
+    loop {
+        let base = 20_000 + (spread + NEXT.fetch_add(9, Ordering::Relaxed)) % 12_000;
+        if (base..base + 9).all(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+            return base;
+        }
+    }
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
