@@ -21,7 +21,7 @@ password = (folder / "password").read_text()
 def authenticate(server, session, envelope, mechanism, auth_data):
     """Lets in the one user, and nobody else."""
     given = (auth_data.login.decode(), auth_data.password.decode())
-    return AuthResult(success=given == (username, password))
+    return AuthResult(success=given == (username, password), auth_data=given[0])
 
 
 class Mailbox:
@@ -29,7 +29,7 @@ class Mailbox:
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         body = mail.get_body(("plain", "html"))
         line = {
-            "user": session.auth_data.login.decode(),
+            "user": session.auth_data,
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "subject": mail["subject"],

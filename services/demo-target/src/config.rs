@@ -45,8 +45,8 @@ impl Configuration for Config {
             (None, Some(file)) => Err(ConfigError::invalid(
                 "TLS_CA_FILE",
                 &file.to_string_lossy(),
-                "configuration",
-                "only together with TLS_LISTEN_ADDR",
+                "there is no TLS listener",
+                "a file, together with TLS_LISTEN_ADDR",
             )),
         }
     }

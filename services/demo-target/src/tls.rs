@@ -26,8 +26,8 @@ pub(crate) fn start(config: &TlsConfig, context: &mut Context) -> Result<Tls, St
             ConfigError::invalid(
                 "TLS_CA_FILE",
                 &file.to_string_lossy(),
-                "configuration",
-                format_args!("a file that can be written ({error})"),
+                &error.to_string(),
+                "a file that can be written",
             )
         })?;
     }

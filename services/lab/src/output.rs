@@ -67,10 +67,18 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration, last: &st
     for note in &record.notes {
         text.push_str(&format!("\n  {}\n", style(note).dim()));
     }
-    text.push_str(&format!(
-        "\nData and logs are in {}. See ./lab status, ./lab logs -f, ./lab down.\n{last}\n",
-        state.path().display()
-    ));
+    text.push_str(&format!("\nData and logs: {}\n", state.path().display()));
+    for (command, what) in [
+        ("status", "how the parts are"),
+        ("logs -f", "what they write"),
+    ] {
+        text.push_str(&format!(
+            "{}  {}\n",
+            state.typed(command),
+            style(what).dim()
+        ));
+    }
+    text.push_str(&format!("{last}\n"));
     // The lab is up even if nobody can read it.
     let _ = print(&text);
 }

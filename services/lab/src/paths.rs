@@ -82,41 +82,66 @@ impl Installation {
 
 /// The state folder of one lab.
 #[derive(Debug, Clone)]
-pub struct StateDir(PathBuf);
+pub struct StateDir {
+    path: PathBuf,
+    is_default: bool,
+}
 
 impl StateDir {
-    /// `dir`, made absolute: parts run in other folders.
+    /// The folder of `--state-dir`, made absolute: parts run in other folders.
     ///
     /// # Errors
     /// `dir` is empty, or the current folder is gone.
     pub fn new(dir: &Path) -> anyhow::Result<Self> {
-        let absolute =
+        let path =
             std::path::absolute(dir).with_context(|| format!("--state-dir {:?}", dir.display()))?;
-        Ok(Self(absolute))
+        Ok(Self {
+            path,
+            is_default: false,
+        })
+    }
+
+    /// The folder without `--state-dir`.
+    #[must_use]
+    pub fn default_of(installation: &Installation) -> Self {
+        Self {
+            path: installation.default_state_dir(),
+            is_default: true,
+        }
+    }
+
+    /// `./lab COMMAND` as it has to be typed for this state folder.
+    #[must_use]
+    pub fn typed(&self, command: &str) -> String {
+        if self.is_default {
+            format!("./lab {command}")
+        } else {
+            format!("./lab {command} --state-dir {}", self.path.display())
+        }
     }
 
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Locked by the supervisor as long as it lives.
     #[must_use]
     pub fn lock_file(&self) -> PathBuf {
-        self.0.join("lab.lock")
+        self.path.join("lab.lock")
     }
 
     /// What runs, as the supervisor last recorded it.
     #[must_use]
     pub fn state_file(&self) -> PathBuf {
-        self.0.join("lab.json")
+        self.path.join("lab.json")
     }
 
     /// The folder of the logs.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
-        self.0.join("logs")
+        self.path.join("logs")
     }
 
     /// The log of the part (or of `lab`, the supervisor).
@@ -128,13 +153,13 @@ impl StateDir {
     /// A part's own folder, for its configuration and data.
     #[must_use]
     pub fn part(&self, part: Part) -> PathBuf {
-        self.0.join(part.name())
+        self.path.join(part.name())
     }
 
     /// `monitoring/targets.toml` with local addresses.
     #[must_use]
     pub fn targets_file(&self) -> PathBuf {
-        self.0.join("targets.toml")
+        self.path.join("targets.toml")
     }
 
     /// Prometheus' configuration, a link to the repository's.
@@ -153,5 +178,24 @@ impl StateDir {
     #[must_use]
     pub fn alertmanager_config(&self) -> PathBuf {
         self.part(Part::Alertmanager).join("alertmanager.yml")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_quoted_with_the_folder_they_need() {
+        let given = StateDir::new(Path::new("/tmp/two")).unwrap();
+        assert_eq!(given.typed("down"), "./lab down --state-dir /tmp/two");
+        let installation = Installation {
+            root: "/repo".into(),
+            bin_dir: "/repo/target/release".into(),
+        };
+        assert_eq!(
+            StateDir::default_of(&installation).typed("down"),
+            "./lab down"
+        );
     }
 }

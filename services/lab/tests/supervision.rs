@@ -115,9 +115,13 @@ async fn a_killed_part_comes_back_and_is_counted() {
         code == 0 && prometheus["restarts"] == 1 && prometheus["pid"] != killed.pid
     })
     .await;
-    let log = text(&lab.run(&["logs", "lab"]).await.stdout);
-    assert!(log.contains("prometheus was killed by signal 9"), "{log}");
-    assert!(log.contains("prometheus is ready again"), "{log}");
+    // `status` asks the part itself and may know it before the supervisor does.
+    until("the supervisor has told it", async || {
+        let log = text(&lab.run(&["logs", "lab"]).await.stdout);
+        log.contains("prometheus was killed by signal 9 (SIGKILL)")
+            && log.contains("prometheus is ready again")
+    })
+    .await;
 }
 
 #[tokio::test]

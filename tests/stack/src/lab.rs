@@ -32,8 +32,9 @@ pub struct Lab {
 }
 
 /// What a lab is started with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LabBuilder {
+    port_base: u16,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -44,6 +45,12 @@ impl LabBuilder {
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.arguments.push(url.into());
         self
+    }
+
+    /// The URL of an endpoint of the demo target that this lab is going to have.
+    #[must_use]
+    pub fn demo_url(&self, path: &str) -> String {
+        url(self.port_base, "demo-target", path)
     }
 
     /// Sets a variable for `./lab up`.
@@ -64,7 +71,7 @@ impl LabBuilder {
                 .prefix("lab-")
                 .tempdir()
                 .expect("a folder"),
-            port_base: free_port_base(),
+            port_base: self.port_base,
             arguments: self.arguments,
             environment: self.environment,
         };
@@ -77,7 +84,11 @@ impl Lab {
     /// A lab that probes the default targets, unless told otherwise.
     #[must_use]
     pub fn builder() -> LabBuilder {
-        LabBuilder::default()
+        LabBuilder {
+            port_base: free_port_base(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// Starts the lab after [`Lab::down`], in the same folder and on the same ports.
@@ -127,23 +138,10 @@ impl Lab {
         );
     }
 
-    /// The port of a part; `demo-tls` is the demo target's TLS listener.
-    ///
-    /// # Panics
-    /// There is no such part.
-    #[must_use]
-    pub fn port(&self, part: &str) -> u16 {
-        let index = PARTS
-            .iter()
-            .position(|name| *name == part)
-            .expect("a part's name");
-        self.port_base + u16::try_from(index).expect("nine parts")
-    }
-
     /// `http://127.0.0.1:PORT` + `path` of a part.
     #[must_use]
     pub fn url(&self, part: &str, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port(part))
+        url(self.port_base, part, path)
     }
 
     /// What `./lab status --json` says of a part.
@@ -224,6 +222,15 @@ impl Drop for Lab {
         }
         let _ = self.run(&["down"]);
     }
+}
+
+fn url(port_base: u16, part: &str, path: &str) -> String {
+    let index = PARTS
+        .iter()
+        .position(|name| *name == part)
+        .expect("a part's name");
+    let port = port_base + u16::try_from(index).expect("nine parts");
+    format!("http://127.0.0.1:{port}{path}")
 }
 
 /// The first of as many free ports in a row as a lab needs, below those that the system hands out.

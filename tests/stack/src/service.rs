@@ -25,6 +25,7 @@ impl Service {
         let port = free_port();
         let child = Command::new(binary(name))
             .env_clear()
+            .env("RUST_LOG", "warn")
             .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())

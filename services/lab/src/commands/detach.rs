@@ -67,7 +67,7 @@ pub async fn run(lab: &Lab, args: &UpArgs, mut progress: Progress) -> Result<Exi
                 &record,
                 &lab.state,
                 progress.elapsed(),
-                "It goes on running; ./lab down stops it.",
+                &format!("It goes on running; {} stops it.", lab.state.typed("down")),
             );
             return Ok(ExitCode::SUCCESS);
         }

@@ -36,7 +36,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     let installation = Installation::find()?;
     let state = match &cli.state_dir {
         Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}")))?,
-        None => StateDir::new(&installation.default_state_dir())?,
+        None => StateDir::default_of(&installation),
     };
     let lab = Lab {
         installation,

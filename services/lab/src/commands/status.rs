@@ -48,7 +48,10 @@ pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
             text.push_str(&format!("{note}\n"));
         }
         if !record.is_some_and(|record| record.supervisor.is_alive()) {
-            text.push_str("The lab is not running; ./lab up starts it.\n");
+            text.push_str(&format!(
+                "The lab is not running; {} starts it.\n",
+                lab.state.typed("up")
+            ));
         }
         output::print(&text)?;
     }

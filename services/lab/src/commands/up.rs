@@ -90,9 +90,11 @@ fn lock(lab: &Lab) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(anyhow!(
-            "a lab is already running with its state in {}: see ./lab status, or end it with ./lab down.\n\
+            "a lab is already running with its state in {}: see `{}`, or end it with `{}`.\n\
              A second one beside it: ./lab up --state-dir DIR --port-base N",
-            lab.state.path().display()
+            lab.state.path().display(),
+            lab.state.typed("status"),
+            lab.state.typed("down")
         )),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("can't lock {}", path.display()))

@@ -2,16 +2,15 @@
 
 use std::fmt::{self, Display, Formatter};
 
-/// One message that names the key, the value, where it came from and what is allowed. Passwords in URLs are
-/// replaced before the value gets here.
+/// One message that names the key, the value and what is allowed; passwords in URLs are replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
 
 impl ConfigError {
-    /// A setting whose value is not allowed. `origin` says where it was set.
-    pub fn invalid(key: &str, value: &str, origin: &str, allowed: impl Display) -> Self {
+    /// A setting whose value is not allowed, and why.
+    pub fn invalid(key: &str, value: &str, why: &str, allowed: impl Display) -> Self {
         let value = targets::redact(value);
-        Self(format!("{key} is {value:?} ({origin}); allowed: {allowed}"))
+        Self(format!("{key} = {value:?}: {why}; allowed: {allowed}"))
     }
 
     /// A setting that must be there and is not.

@@ -42,8 +42,8 @@ impl Settings {
                 return Err(ConfigError::invalid(
                     name,
                     &value.to_string_lossy(),
-                    "environment",
-                    "valid Unicode",
+                    "not Unicode",
+                    "Unicode text",
                 ));
             };
             match key {
@@ -80,16 +80,11 @@ impl Settings {
         let variable = key.to_ascii_uppercase();
         match text(&value).as_deref().map(|text| (text, parse(text))) {
             Some((_, Some(parsed))) => Ok(Some(parsed)),
-            Some((text, None)) => Err(ConfigError::invalid(
-                &variable,
-                text,
-                "configuration",
-                allowed,
-            )),
+            Some((text, None)) => Err(ConfigError::invalid(&variable, text, "not valid", allowed)),
             None => Err(ConfigError::invalid(
                 &variable,
                 "a table",
-                "configuration",
+                "not a single value",
                 allowed,
             )),
         }
@@ -112,8 +107,7 @@ impl Settings {
 
 fn read_file(file: &str, keys: &[Key]) -> Result<Dict, ConfigError> {
     let path = Path::new(file);
-    let refuse =
-        |why: &str| ConfigError::message(format!("{CONFIG_FILE} is {file:?} (environment): {why}"));
+    let refuse = |why: &str| ConfigError::message(format!("{CONFIG_FILE} = {file:?}: {why}"));
     let content = std::fs::read_to_string(path).map_err(|error| {
         refuse(&format!(
             "cannot be read: {error}; allowed: a readable TOML file"
