@@ -8,6 +8,8 @@
 )]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -24,9 +26,9 @@ const PARTS: [&str; 7] = [
     "alertmanager",
 ];
 
-/// How many alerts begin while the parts die, and how many of them are new each round.
-const ALERTS: usize = 70;
-const ROUND: usize = ALERTS / PARTS.len();
+/// A new alert begins this often while the parts die, at most this many in all.
+const PACE: Duration = Duration::from_millis(100);
+const ALERTS: usize = 600;
 
 /// Alerts as Prometheus sends them: all that fire, again and again, each with the time it began.
 fn alerts(count: usize) -> Value {
@@ -40,9 +42,13 @@ fn alerts(count: usize) -> Value {
     alerts.collect()
 }
 
-async fn send(lab: &Lab, count: usize) -> Option<()> {
-    let url = lab.url("alertmanager", "/api/v2/alerts");
-    let answer = client().post(url).json(&alerts(count)).send().await.ok()?;
+async fn send(alertmanager: &str, count: usize) -> Option<()> {
+    let answer = client()
+        .post(alertmanager)
+        .json(&alerts(count))
+        .send()
+        .await
+        .ok()?;
     answer.status().is_success().then_some(())
 }
 
@@ -64,6 +70,13 @@ async fn in_history(lab: &Lab) -> BTreeMap<String, usize> {
     seen
 }
 
+/// When the first sample of the demo target was scraped, in seconds since 1970.
+async fn beginning(lab: &Lab) -> Option<f64> {
+    let query = "min_over_time(timestamp(ping_success_total{target=\"demo\"})[10m:1s])";
+    let series = lab.query(query).await.pop()?;
+    series["value"][1].as_str()?.parse().ok()
+}
+
 #[tokio::test]
 async fn every_part_comes_back_and_nothing_acknowledged_is_lost_or_doubled() {
     let lab = Lab::builder().up();
@@ -77,18 +90,26 @@ async fn every_part_comes_back_and_nothing_acknowledged_is_lost_or_doubled() {
         },
     )
     .await;
-    let before = lab
-        .query("min_over_time(timestamp(ping_success_total{target=\"demo\"})[10m:1s])")
-        .await;
-    let oldest: f64 = before[0]["value"][1].as_str().unwrap().parse().unwrap();
+    let (oldest, _) = within(Duration::from_secs(10), "its beginning", || beginning(&lab)).await;
 
-    for (round, part) in PARTS.iter().enumerate() {
-        let count = (round + 1) * ROUND;
-        eventually("Alertmanager takes the alerts", || send(&lab, count)).await;
-        // The notifications are on their way (group_wait is 5 s) when the part dies.
-        let acknowledged = eventually("a new alert is in the history", || async {
+    let alertmanager = lab.url("alertmanager", "/api/v2/alerts");
+    let flowing = Arc::new(AtomicUsize::new(0));
+    let flow = tokio::spawn({
+        let (alertmanager, flowing) = (alertmanager.clone(), flowing.clone());
+        async move {
+            for count in 1..=ALERTS {
+                // Alertmanager is one of those that die.
+                let _ = send(&alertmanager, count).await;
+                flowing.store(count, Ordering::Relaxed);
+                tokio::time::sleep(PACE).await;
+            }
+        }
+    });
+    for part in PARTS {
+        let known = in_history(&lab).await.len();
+        let acknowledged = eventually("new alerts are in the history", || async {
             let seen = in_history(&lab).await;
-            (seen.len() > round * ROUND).then_some(seen)
+            (seen.len() > known + 5).then_some(seen)
         })
         .await;
         let dead = lab.status(part);
@@ -107,26 +128,30 @@ async fn every_part_comes_back_and_nothing_acknowledged_is_lost_or_doubled() {
             "{part}: {acknowledged:?} {after:?}"
         );
     }
+    flow.abort();
+    let count = flowing.load(Ordering::Relaxed);
+    assert!(
+        count < ALERTS,
+        "the alerts ran out before the last part died"
+    );
 
     // Alertmanager forgets when it is killed; Prometheus would send again, and so do we.
-    let complete = within(
+    let (seen, _) = within(
         Duration::from_secs(90),
         "every alert is in the history",
         || async {
-            send(&lab, ALERTS).await?;
+            send(&alertmanager, count).await?;
             let seen = in_history(&lab).await;
-            (seen.len() == ALERTS).then_some(seen)
+            (seen.len() >= count).then_some(seen)
         },
-    );
-    let (seen, _) = complete.await;
+    )
+    .await;
     assert!(seen.values().all(|times| *times == 1), "{seen:?}");
 
-    let after = within(Duration::from_secs(30), "Prometheus answers", || async {
-        lab.query("min_over_time(timestamp(ping_success_total{target=\"demo\"})[10m:1s])")
-            .await
-            .pop()
-    });
-    let still: f64 = after.await.0["value"][1].as_str().unwrap().parse().unwrap();
+    let (still, _) = within(Duration::from_secs(30), "Prometheus answers", || {
+        beginning(&lab)
+    })
+    .await;
     assert!(
         still <= oldest,
         "history begins at {still}, and began at {oldest}"

@@ -35,18 +35,21 @@ async fn summary(lab: &Lab) -> Option<Counts> {
 async fn exposition(lab: &Lab) -> Option<Counts> {
     let text = get_text(&lab.url("ping-agent", "/metrics")).await?;
     let mut counts = Counts::new();
+    let of = |line: &str, family: &str| {
+        let (target, value) = line
+            .strip_prefix(family)?
+            .strip_prefix("{target=\"")?
+            .split_once("\"} ")?;
+        Some((
+            target.to_owned(),
+            value.parse::<u64>().expect("a whole number"),
+        ))
+    };
     for line in text.lines() {
-        let Some((name, rest)) = line.split_once("{target=\"") else {
-            continue;
-        };
-        let Some((target, value)) = rest.split_once("\"} ") else {
-            continue;
-        };
-        let count = counts.entry(target.to_owned()).or_default();
-        match name {
-            "ping_success_total" => count.0 = value.parse().unwrap(),
-            "ping_failure_total" => count.1 = value.parse().unwrap(),
-            _ => {}
+        if let Some((target, value)) = of(line, "ping_success_total") {
+            counts.entry(target).or_default().0 = value;
+        } else if let Some((target, value)) = of(line, "ping_failure_total") {
+            counts.entry(target).or_default().1 = value;
         }
     }
     Some(counts)
