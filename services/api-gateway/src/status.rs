@@ -60,7 +60,8 @@ impl State {
 fn is_fresh(series: &Series, now: Timestamp) -> bool {
     let interval = series.interval.unwrap_or(DEFAULT_INTERVAL_SECONDS);
     series.last_probe.is_some_and(|last_probe| {
-        now.as_duration().as_secs_f64() - last_probe <= 2.0 * interval + ALLOWANCE_SECONDS
+        let age = now.as_duration().as_secs_f64() - last_probe;
+        (-ALLOWANCE_SECONDS..=2.0 * interval + ALLOWANCE_SECONDS).contains(&age)
     })
 }
 
@@ -96,6 +97,9 @@ mod tests {
         assert_eq!(state(&[seen(true, 46.0, 15.0)]), State::Unknown);
         assert_eq!(state(&[seen(true, 600.0, 300.0)]), State::Up);
         assert_eq!(state(&[seen(false, 616.0, 300.0)]), State::Unknown);
+        // By a clock that far ahead, nobody can tell whether it was of late.
+        assert_eq!(state(&[seen(true, -15.0, 15.0)]), State::Up);
+        assert_eq!(state(&[seen(true, -16.0, 15.0)]), State::Unknown);
         let never = Series {
             last_probe: None,
             ..seen(true, 0.0, 15.0)

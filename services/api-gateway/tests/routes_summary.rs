@@ -210,3 +210,22 @@ async fn an_agent_that_hangs_holds_up_nobody_for_long() {
     assert_eq!(summary["total"]["success"], 4);
     assert!(started.elapsed() < Duration::from_millis(1500));
 }
+
+/// Its answers take longer than readers wait for an agent that was away, and nobody keeps them.
+#[tokio::test]
+async fn a_slow_agent_that_is_back_is_waited_for_again() {
+    let slow = ResponseTemplate::new(200)
+        .set_body_string("ping_success_total{target=\"http://a/\"} 4\n")
+        .set_delay(Duration::from_millis(400));
+    let agent = agent_that(in_turn([ResponseTemplate::new(500), slow])).await;
+    let gateway = gateway(&[
+        TARGETS,
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+        ("PING_AGENT_CACHE_SECONDS", "0"),
+    ]);
+    get(&gateway, "/uptime-summary").await.problem(502);
+    get(&gateway, "/uptime-summary").await.problem(502);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let answer = get(&gateway, "/uptime-summary").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+}

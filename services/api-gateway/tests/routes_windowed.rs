@@ -252,3 +252,24 @@ async fn without_a_list_of_its_own_the_agents_give_the_order_and_without_them_th
         ]
     );
 }
+
+#[tokio::test]
+async fn what_only_an_agent_that_is_away_exports_is_listed_too() {
+    let prometheus = prometheus(&[("b", "20"), ("z", "20"), ("a", "20")], &[("c", "3")]).await;
+    let agent = agent("ping_up{target=\"z\"} 1\nping_up{target=\"b\"} 1\n").await;
+    let names = async |agents: &str| {
+        let gateway = gateway(&[
+            ("PING_AGENT_METRICS_URL", agents),
+            ("PROMETHEUS_URL", &prometheus.uri()),
+        ]);
+        let summary = get(&gateway, "/uptime-summary-windowed").await.json();
+        let targets = summary["targets"].as_array().unwrap().iter();
+        targets
+            .map(|target| target["target"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let here = metrics_of(&agent);
+    assert_eq!(names(&here).await, ["z", "b"]);
+    let one_away = format!("{here},{}/metrics", nobody());
+    assert_eq!(names(&one_away).await, ["z", "b", "a", "c"]);
+}

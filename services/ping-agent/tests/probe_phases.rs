@@ -1,11 +1,11 @@
 //! Each phase has the time that was spent in it, and no other.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod support;
 
 use std::time::Duration;
 
-use ping_agent::probe::{Phase, Phases, Probe};
+use ping_agent::probe::{Phase, Phases, Probe, ProbeError, Reason};
 use support::{answering, plain_prober, request_head, response, server, target};
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
@@ -54,6 +54,27 @@ async fn the_wait_for_the_first_byte_and_the_transfer_are_told_apart() {
         .filter_map(|&phase| report.phases.get(phase))
         .sum();
     assert!(report.latency >= sum);
+}
+
+#[tokio::test]
+async fn a_head_that_breaks_off_leaves_the_time_to_its_first_byte() {
+    let address = server(|mut stream, _| async move {
+        request_head(&mut stream).await;
+        sleep(DELAY).await;
+        stream.write_all(b"HTTP/1.1 200 ").await.unwrap();
+        sleep(DELAY * 60).await;
+    })
+    .await;
+    let report = plain_prober()
+        .probe(&target(&format!("http://{address}/"), ""))
+        .await;
+    let Err(ProbeError::Failed { reason, detail }) = report.result else {
+        panic!("{report:?}")
+    };
+    assert_eq!(reason, Reason::Timeout);
+    assert!(detail.ends_with("done: connect, first_byte"), "{detail}");
+    at_least(&report.phases, Phase::FirstByte, DELAY);
+    assert_eq!(report.phases.get(Phase::Transfer), None);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! All agents, asked at the same time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -31,9 +31,12 @@ struct Agent {
     endpoint: Arc<Endpoint>,
     /// Snapshots by nothing: an agent has one at a time.
     snapshots: SingleFlight<(), Arc<Snapshot>, AgentError>,
-    /// Why it gave none the last time.
-    away: Mutex<Option<AgentError>>,
+    presence: Arc<Presence>,
 }
+
+/// What came of the last fetch, whether or not a reader was patient enough to see it.
+#[derive(Debug, Default)]
+struct Presence(Mutex<Option<AgentError>>);
 
 impl AgentSet {
     /// `lifetime` is `PING_AGENT_CACHE_SECONDS`: no snapshot that is handed out is older.
@@ -46,7 +49,7 @@ impl AgentSet {
             .map(|endpoint| Agent {
                 endpoint: Arc::new(endpoint.clone()),
                 snapshots: SingleFlight::new(lifetime, 1).refresh_ahead(),
-                away: Mutex::new(None),
+                presence: Arc::default(),
             })
             .collect();
         Ok(Self {
@@ -96,38 +99,47 @@ impl Agent {
     async fn view(&self, client: &Client) -> View {
         let get = self.snapshots.get((), || {
             let fetch = fetch(client.clone(), self.endpoint.url.clone());
-            async move { fetch.await.map(Arc::new) }
+            let (agent, presence) = (self.endpoint.name(), Arc::clone(&self.presence));
+            async move {
+                let outcome = fetch.await.map(Arc::new);
+                presence.note(&agent, outcome.as_ref().err());
+                outcome
+            }
         });
-        let outcome = match self.away() {
+        let outcome = match self.presence.away() {
             None => get.await,
             Some(error) => match tokio::time::timeout(PATIENCE, get).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(error),
             },
         };
-        self.remember(outcome.as_ref().err());
         View {
             agent: Arc::clone(&self.endpoint),
             outcome,
         }
     }
+}
 
+impl Presence {
+    /// Why the agent gave no snapshot the last time.
     fn away(&self) -> Option<AgentError> {
-        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        away.clone()
+        self.lock().clone()
     }
 
     /// Keeps why the agent is away, and says in the log when it goes and when it is back.
-    fn remember(&self, error: Option<&AgentError>) {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+    fn note(&self, agent: &str, error: Option<&AgentError>) {
+        let mut away = self.lock();
         if away.as_ref() == error {
             return;
         }
-        let agent = self.endpoint.name();
         match error {
             Some(error) => tracing::warn!(%agent, %error, "ping-agent is away"),
             None => tracing::info!(%agent, "ping-agent is back"),
         }
         *away = error.cloned();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<AgentError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -113,7 +113,6 @@ where
         now: Instant,
         fetch: impl Future<Output = Result<V, E>> + Send + 'static,
     ) -> Flight<V, E> {
-        self.make_room(entries, &key, now);
         let (sender, flight) = watch::channel(None);
         let entry = entries.entry(key.clone()).or_insert(Entry {
             kept: None,
@@ -122,6 +121,7 @@ where
         entry.flight = Some(flight.clone());
         let mut landing = Landing {
             entries: Arc::clone(&self.entries),
+            capacity: self.capacity,
             key,
             kept: None,
         };
@@ -137,54 +137,52 @@ where
         });
         flight
     }
-
-    /// Before a new key: forgets values that are over, and the oldest if that is not enough.
-    fn make_room(&self, entries: &mut HashMap<K, Entry<V, E>>, key: &K, now: Instant) {
-        if entries.len() < self.capacity || entries.contains_key(key) {
-            return;
-        }
-        entries.retain(|_, entry| {
-            entry.flight.is_some()
-                || entry
-                    .kept
-                    .as_ref()
-                    .is_some_and(|kept| now - kept.started < self.lifetime)
-        });
-        if entries.len() >= self.capacity {
-            let oldest = entries
-                .iter()
-                .filter(|(_, entry)| entry.flight.is_none())
-                .min_by_key(|(_, entry)| entry.kept.as_ref().map(|kept| kept.started))
-                .map(|(key, _)| key.clone());
-            if let Some(oldest) = oldest {
-                entries.remove(&oldest);
-            }
-        }
-    }
 }
 
 /// Ends a flight when dropped, also when the fetch panics: the next reader starts a new one.
 struct Landing<K: Eq + Hash, V, E> {
     entries: Arc<Mutex<HashMap<K, Entry<V, E>>>>,
+    capacity: usize,
     key: K,
     kept: Option<Kept<V>>,
 }
 
 impl<K: Eq + Hash, V, E> Drop for Landing<K, V, E> {
     fn drop(&mut self) {
+        // Freed after the lock, like what `self.kept` is swapped for.
+        let _surplus;
         let mut entries = lock(&self.entries);
         let Some(entry) = entries.get_mut(&self.key) else {
             return;
         };
         entry.flight = None;
         if self.kept.is_some() {
-            // What was there is freed with this, after the lock.
             std::mem::swap(&mut entry.kept, &mut self.kept);
         }
         if entry.kept.is_none() {
             entries.remove(&self.key);
         }
+        _surplus = take_surplus(&mut entries, self.capacity);
     }
+}
+
+/// Takes out the oldest value if there is one more than may be kept. Checked where a value is added, because any number
+/// of fetches may be under way.
+fn take_surplus<K: Eq + Hash, V, E>(
+    entries: &mut HashMap<K, Entry<V, E>>,
+    capacity: usize,
+) -> Option<Kept<V>> {
+    let values = entries.values().filter(|entry| entry.kept.is_some());
+    if values.count() <= capacity {
+        return None;
+    }
+    let oldest = entries
+        .values_mut()
+        .filter(|entry| entry.kept.is_some())
+        .min_by_key(|entry| entry.kept.as_ref().map(|kept| kept.started))?;
+    let surplus = oldest.kept.take();
+    entries.retain(|_, entry| entry.kept.is_some() || entry.flight.is_some());
+    surplus
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -333,5 +331,14 @@ mod tests {
         assert_eq!(counted.get("b").await, Ok(2));
         assert_eq!(counted.get("c").await, Ok(3));
         assert_eq!(counted.get("a").await, Ok(4), "the oldest went first");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fetches_at_the_same_time_leave_no_more_than_capacity_values() {
+        let counted = Counted::new(SingleFlight::new(LIFETIME * 9, 2));
+        let keys = ["a", "b", "c", "d", "e", "f"];
+        let answers = futures::future::join_all(keys.map(|key| counted.get(key))).await;
+        assert!(answers.iter().all(Result::is_ok));
+        assert_eq!(lock(&counted.cache.entries).len(), 2);
     }
 }

@@ -93,17 +93,24 @@ pub(super) async fn windowed(
     })?))
 }
 
-/// Without a list of targets, the agents' order; without an agent, what Prometheus has data of, by name.
+/// Without a list of targets, those of the agents in their order; where an agent is away, then what else Prometheus has
+/// data of, by name.
 async fn listed(gateway: &Gateway, counts: &WindowCounts) -> Vec<Listed> {
     let listing = gateway.catalog.listing();
     if let Some(listed) = listing.configured() {
         return listed;
     }
     let observation = gateway.agents.observe().await;
-    if observation.blind().is_none() {
-        return listing.targets(&observation);
+    let mut listed = listing.targets(&observation);
+    if !observation.partial().is_empty() {
+        let is_listed = |name: &str| observation.series(name).next().is_some();
+        let mut names: Vec<_> = counts.keys().filter(|name| !is_listed(name)).collect();
+        names.sort_unstable();
+        listed.extend(
+            names
+                .into_iter()
+                .map(|name| Listed::by_name(Arc::clone(name))),
+        );
     }
-    let mut names: Vec<_> = counts.keys().cloned().collect();
-    names.sort_unstable();
-    names.into_iter().map(Listed::by_name).collect()
+    listed
 }

@@ -28,6 +28,14 @@ impl TargetSeries {
         }
     }
 
+    /// Goes on counting for the target as it is configured now. The certificate was that of its host.
+    fn of_changed(&self, target: &Arc<Target>) -> Self {
+        if self.target.url.origin() != target.url.origin() {
+            self.with(|counters| counters.not_after = None);
+        }
+        Self::new(Arc::clone(target), Arc::clone(&self.counters))
+    }
+
     /// The target.
     #[must_use]
     pub fn target(&self) -> &Arc<Target> {
@@ -92,10 +100,7 @@ impl SeriesTable {
         let series: Arc<[_]> = targets
             .map(|target| match known.get(&*target.name) {
                 Some(series) if series.target == *target => Arc::clone(series),
-                Some(series) => Arc::new(TargetSeries::new(
-                    Arc::clone(target),
-                    Arc::clone(&series.counters),
-                )),
+                Some(series) => Arc::new(series.of_changed(target)),
                 None => Arc::new(TargetSeries::new(Arc::clone(target), Arc::default())),
             })
             .collect();

@@ -204,6 +204,20 @@ fn a_target_that_is_https_no_more_has_no_certificate() {
     );
 }
 
+#[test]
+fn a_target_that_moved_has_no_certificate_of_the_host_before() {
+    let table = table("[[target]]\nname = 'x'\nurl = 'https://before/a'");
+    let move_to = |url: &str| {
+        let toml = format!("[[target]]\nname = 'x'\nurl = '{url}'");
+        let set = TargetSet::parse_toml(&toml, &Defaults::default()).unwrap();
+        table.replace(set.iter());
+        text(&table).contains("not_after_timestamp_seconds{")
+    };
+    Arc::clone(&table.load()[0]).record(&report(Ok(()), 1, &[]), at(1.0));
+    assert!(move_to("https://before/b"), "the same host");
+    assert!(!move_to("https://after/b"));
+}
+
 /// What a Prometheus reads from an escaped label value.
 fn unescape(value: &str) -> String {
     let mut text = String::new();

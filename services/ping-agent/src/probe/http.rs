@@ -1,6 +1,7 @@
 //! HTTP and HTTPS probes: a fresh connection for each request, so that every phase happens and is measured.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
 use super::failure::{Chain, ProbeError, Reason};
-use super::first_byte::Observed;
+use super::first_byte::{FirstByte, Observed};
 use super::phases::{Phase, Phases};
 use super::redirect::{MAX_REDIRECTS, follow, is_redirect};
 use super::request::{Credentials, request};
@@ -123,11 +124,15 @@ impl Visit<'_> {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(not_http)?;
-        let sent = Instant::now();
         let answer = async {
+            let waiting = Waiting {
+                sent: Instant::now(),
+                first_byte: Arc::clone(&first_byte),
+                phases,
+            };
             let response = sender.send_request(request).await.map_err(not_http)?;
+            drop(waiting);
             let first_byte = first_byte.get().copied().unwrap_or_else(Instant::now);
-            phases.add(Phase::FirstByte, first_byte.duration_since(sent));
             let (head, body) = response.into_parts();
             let has_expected_text = is_redirect(head.status)
                 || body::read(
@@ -149,6 +154,23 @@ impl Visit<'_> {
         match select(pin!(answer), pin!(connection)).await {
             Either::Left((answer, _)) => answer,
             Either::Right((_, answer)) => answer.await,
+        }
+    }
+}
+
+/// The wait for a response. Its phase ends with the first byte, whether or not the rest of the head comes too: noted on
+/// drop, because a timeout drops the probe where it stands.
+struct Waiting<'a> {
+    sent: Instant,
+    first_byte: FirstByte,
+    phases: &'a mut Phases,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(at) = self.first_byte.get() {
+            self.phases
+                .add(Phase::FirstByte, at.duration_since(self.sent));
         }
     }
 }
