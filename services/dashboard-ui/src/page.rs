@@ -7,7 +7,7 @@ use crate::assets;
 use crate::latest::View;
 use crate::status::{State, Status, Target};
 use crate::time::{Moment, latency};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{Overall, Verdict, judge};
 
 /// `templates/page.html`, filled.
 #[derive(Debug, Template)]
@@ -62,7 +62,9 @@ impl Page {
         let verdict = judge(view, now);
         let blind = view.blind.is_some();
         let status = view.known.as_ref().map(|known| known.status.as_ref());
-        let rows = status.map_or_else(Vec::new, |status| rows(status, blind, now));
+        // No row is green under a headline that says that nothing can be seen.
+        let unseen = verdict.overall == Overall::Blind;
+        let rows = status.map_or_else(Vec::new, |status| rows(status, unseen, now));
         let count = |state| rows.iter().filter(|row| row.state == state).count();
         Self {
             counts: Counts {
@@ -85,11 +87,11 @@ impl Page {
 }
 
 /// Trouble first, else in the order of the configuration.
-fn rows(status: &Status, blind: bool, now: Timestamp) -> Vec<Row> {
+fn rows(status: &Status, unseen: bool, now: Timestamp) -> Vec<Row> {
     let mut rows: Vec<_> = status
         .targets
         .iter()
-        .map(|target| Row::new(target, blind, now))
+        .map(|target| Row::new(target, unseen, now))
         .collect();
     rows.sort_by_key(|row| match row.state {
         State::Down => 0,
@@ -100,7 +102,7 @@ fn rows(status: &Status, blind: bool, now: Timestamp) -> Vec<Row> {
 }
 
 impl Row {
-    fn new(target: &Target, blind: bool, now: Timestamp) -> Self {
+    fn new(target: &Target, unseen: bool, now: Timestamp) -> Self {
         let seen = Self {
             name: target.name.clone(),
             url: target.url.clone(),
@@ -111,7 +113,7 @@ impl Row {
             latency: target.latency_seconds.map(latency),
             last_probe: target.last_probe_at.map(|time| Moment::new(time, now)),
         };
-        if !blind {
+        if !unseen {
             return seen;
         }
         Self {

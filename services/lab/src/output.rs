@@ -22,7 +22,15 @@ pub fn error(error: &Error) {
             .collect::<Vec<_>>()
             .join("\n"),
     };
-    eprintln!("{} {text}", style("lab:").for_stderr().red().bold());
+    tell(&format!(
+        "{} {text}",
+        style("lab:").for_stderr().red().bold()
+    ));
+}
+
+/// A line on stderr. That nobody reads it any more (a terminal that closed, a pipe) must not end the lab.
+pub fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no failure.

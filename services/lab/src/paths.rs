@@ -116,7 +116,7 @@ impl StateDir {
         if self.is_default {
             format!("./lab {command}")
         } else {
-            format!("./lab {command} --state-dir {}", self.path.display())
+            format!("./lab {command} --state-dir {}", quoted(&self.path))
         }
     }
 
@@ -181,6 +181,17 @@ impl StateDir {
     }
 }
 
+/// The path as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |char: char| char.is_alphanumeric() || "/._-+:@%".contains(char);
+    if text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +200,11 @@ mod tests {
     fn commands_are_quoted_with_the_folder_they_need() {
         let given = StateDir::new(Path::new("/tmp/two")).unwrap();
         assert_eq!(given.typed("down"), "./lab down --state-dir /tmp/two");
+        let spaced = StateDir::new(Path::new("/tmp/Ann's lab")).unwrap();
+        assert_eq!(
+            spaced.typed("down"),
+            r"./lab down --state-dir '/tmp/Ann'\''s lab'"
+        );
         let installation = Installation {
             root: "/repo".into(),
             bin_dir: "/repo/target/release".into(),

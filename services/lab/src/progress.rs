@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Zoned;
 
+use crate::output;
 use crate::state_file::{PartRecord, PartState};
 
 /// The progress of one `up`.
@@ -46,7 +47,7 @@ impl Progress {
     pub fn step(&self, text: &str) {
         match &self.spinner {
             Some(spinner) => spinner.set_message(text.to_owned()),
-            None => eprintln!("{text} …"),
+            None => output::tell(&format!("{text} …")),
         }
     }
 
@@ -66,7 +67,8 @@ impl Progress {
             None => {
                 for name in names(true) {
                     if self.shown_ready.insert(name.to_owned()) {
-                        eprintln!("ready after {:.1} s: {name}", self.elapsed().as_secs_f64());
+                        let seconds = self.elapsed().as_secs_f64();
+                        output::tell(&format!("ready after {seconds:.1} s: {name}"));
                     }
                 }
             }
@@ -81,8 +83,8 @@ impl Progress {
             .as_ref()
             .filter(|spinner| !spinner.is_finished())
         {
-            Some(spinner) => spinner.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(spinner) => spinner.suspend(|| output::tell(&line)),
+            None => output::tell(&line),
         }
     }
 

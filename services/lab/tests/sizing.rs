@@ -54,6 +54,19 @@ const OLD_SERVER: [(&str, &str); 6] = [
 ];
 
 #[tokio::test]
+async fn a_password_in_the_address_is_not_shown() {
+    let server = prometheus("14d", &OLD_SERVER).await;
+    let url = server.uri().replace("://", "://me:hunter2@");
+    let sizing = Sizing::of(&url, None).await.unwrap();
+    let shown = server.uri().replace("://", "://me:xxxxx@");
+    assert_eq!(sizing.prometheus, shown);
+    let empty = prometheus("14d", &[]).await;
+    let url = empty.uri().replace("://", "://me:hunter2@");
+    let message = format!("{:#}", Sizing::of(&url, None).await.unwrap_err());
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[tokio::test]
 async fn without_a_compaction_the_projection_is_an_assumption_and_says_so() {
     let server = prometheus("14d", &OLD_SERVER).await;
     let sizing = Sizing::of(&server.uri(), None).await.unwrap();

@@ -10,36 +10,19 @@
 
 mod support;
 
-use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::Stdio;
 
 use lab::process::ProcessIdentity;
 use rustix::process::Signal;
 
-use support::{TestLab, text, until};
+use support::{TestLab, processes, text, until};
 
 /// Not a test: what the stand-ins of [`TestLab`] run.
 #[test]
 #[ignore = "the program of the stand-ins"]
 fn stand_in() {
-    let listener = TcpListener::bind(std::env::var("LISTEN_ADDR").unwrap()).unwrap();
-    eprintln!("listening on {}", listener.local_addr().unwrap());
-    for connection in listener.incoming() {
-        let mut connection = connection.unwrap();
-        let _ = connection.read(&mut [0; 4096]);
-        let _ = connection
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    }
-}
-
-fn processes(lab: &TestLab) -> Vec<ProcessIdentity> {
-    let record = lab.record();
-    record
-        .parts
-        .into_iter()
-        .filter_map(|part| part.process)
-        .collect()
+    support::serve_as_stand_in();
 }
 
 async fn until_gone(processes: &[ProcessIdentity]) {

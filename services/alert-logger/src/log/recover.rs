@@ -58,10 +58,13 @@ pub(super) fn recover(path: &Path) -> Result<Recovered, LogError> {
     let file = append_to(path, false)?;
     if reading.torn_bytes > 0 {
         file.set_len(bytes)
-            .and_then(|()| file.sync_all())
             .map_err(LogError::io("truncate", path))?;
         tracing::warn!(path = %path.display(), bytes = reading.torn_bytes, "a torn last line of the alert log is cut off");
     }
+    // What is read counts as durable from here on, and a repeated delivery of it costs no sync. A predecessor that was
+    // killed may have left lines, or the log's name after a rewrite, in the system's memory only.
+    file.sync_all().map_err(LogError::io("sync", path))?;
+    sync_directory_of(path)?;
     Ok(Recovered {
         history: reading.history,
         // An empty file lacks its header.

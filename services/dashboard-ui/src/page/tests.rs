@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::gateway::GatewayError;
 use crate::latest::{Blind, Known};
-use crate::verdict::Overall;
 
 use super::*;
 
@@ -98,6 +97,27 @@ fn nothing_is_green_while_the_gateway_is_away() {
     );
     assert!(rows.contains("<small>was up</small>"), "{rows}");
     assert!(!rows.contains("99.95%"), "{rows}");
+}
+
+/// A target with a long interval is up for the gateway long after the agent stopped probing.
+#[test]
+fn nothing_is_green_while_nothing_is_probed() {
+    let mut status = status();
+    status["targets"].as_array_mut().unwrap().truncate(1);
+    status["targets"][0]["interval_seconds"] = json!(300.0);
+    let mut quick = status["targets"][0].clone();
+    quick["interval_seconds"] = json!(15.0);
+    quick["state"] = json!("unknown");
+    status["targets"].as_array_mut().unwrap().push(quick);
+    status["state"] = json!("unknown");
+    status["newest_observation_at"] = json!("2026-11-23T02:44:00Z");
+    let page = html(&view(status));
+    let main = page.split_once("<main>").unwrap().1;
+    assert!(main.contains("The lab is blind"), "{main}");
+    assert!(
+        !main.contains("#up") && !main.contains("state up"),
+        "{main}"
+    );
 }
 
 #[test]

@@ -8,20 +8,27 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 use super::{Lab, up};
 use crate::cli::UpArgs;
 use crate::error::Error;
 use crate::output;
+use crate::process::ProcessIdentity;
 use crate::progress::Progress;
 use crate::state_file::{LabRecord, PartState};
 use crate::supervisor::{LOG_NAME, Signals};
 
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Starts the supervisor and follows its start.
-pub async fn run(lab: &Lab, args: &UpArgs, mut progress: Progress) -> Result<ExitCode, Error> {
+/// Starts the supervisor, hands it the URLs and follows its start.
+pub async fn run(
+    lab: &Lab,
+    args: &UpArgs,
+    urls: &[String],
+    mut progress: Progress,
+) -> Result<ExitCode, Error> {
     let path = lab.state.log(LOG_NAME);
     let log = File::options()
         .append(true)
@@ -33,11 +40,15 @@ pub async fn run(lab: &Lab, args: &UpArgs, mut progress: Progress) -> Result<Exi
     let mut supervisor = Command::new("/proc/self/exe")
         .arg0("lab")
         .args(up::detached_args(lab, args))
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(log.try_clone().context("can't share the log")?)
         .stderr(log)
         .spawn()
         .context("can't start the supervisor")?;
+    if let Some(mut stdin) = supervisor.stdin.take() {
+        // Should it have ended already, its message follows.
+        let _ = stdin.write_all(urls.join("\0").as_bytes()).await;
+    }
     loop {
         tokio::select! {
             status = supervisor.wait() => {
@@ -78,7 +89,8 @@ pub async fn run(lab: &Lab, args: &UpArgs, mut progress: Progress) -> Result<Exi
 /// What the supervisor has recorded; `None` while the file is an earlier one's.
 fn own_record(lab: &Lab, supervisor: &Child) -> Option<LabRecord> {
     let record = LabRecord::load(&lab.state.state_file()).ok()??;
-    (Some(record.supervisor.pid.cast_unsigned()) == supervisor.id()).then_some(record)
+    let own = ProcessIdentity::of(supervisor.id()?.cast_signed());
+    (own.as_ref() == Some(&record.supervisor)).then_some(record)
 }
 
 async fn end(supervisor: &mut Child) {
@@ -98,8 +110,29 @@ fn last_message(log: &Path, from: u64) -> Option<anyhow::Error> {
     file.seek(SeekFrom::Start(from)).ok()?;
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
-    let message = text
-        .rsplit_once("lab: ")
+    // Its only line that begins so: its news begin with the time, and what it quotes is indented.
+    let message = format!("\n{text}")
+        .split_once("\nlab: ")
         .map(|(_, message)| message.trim_end().to_owned())?;
     Some(anyhow!(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_message_is_whole_whatever_it_quotes() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("lab.log");
+        let earlier = "lab: of an earlier start\n";
+        let message = "prometheus exited with code 1; the last lines that it wrote:\n  open /repo/.lab: denied";
+        std::fs::write(
+            &log,
+            format!("{earlier}2026-11-23T02:37:02.141Z all parts\nlab: {message}\n"),
+        )
+        .unwrap();
+        let found = last_message(&log, earlier.len() as u64).unwrap();
+        assert_eq!(found.to_string(), message);
+    }
 }

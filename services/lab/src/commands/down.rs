@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rustix::process::Signal;
-
 use super::Lab;
 use crate::error::Error;
+use crate::lock::{self, Lock};
 use crate::output;
 use crate::state_file::{LabRecord, PartState};
 
@@ -18,22 +17,16 @@ const LEFTOVER_GRACE: Duration = Duration::from_secs(8);
 
 /// Ends the lab. One that does not run is no failure.
 pub async fn run(lab: &Lab) -> Result<ExitCode, Error> {
-    let Some(record) = LabRecord::load(&lab.state.state_file())? else {
-        output::print("The lab is not running.\n")?;
-        return Ok(ExitCode::SUCCESS);
-    };
-    let was_running = record.supervisor.is_alive();
-    if was_running {
-        eprintln!("stopping all parts …");
-        record.supervisor.signal(Signal::TERM);
-        if !record.supervisor.gone_within(SUPERVISOR_GRACE).await {
-            // The parts die with it.
-            record.supervisor.signal(Signal::KILL);
-        }
+    // Also one that is still preparing its start.
+    let running = lock::holder(&lab.state.lock_file());
+    if let Some(process) = &running {
+        output::tell("stopping all parts …");
+        // Should it have to be killed, the parts die with it.
+        process.end(SUPERVISOR_GRACE).await;
     }
-    let ended = end_leftovers(lab).await?;
+    let ended = end_what_nobody_keeps(lab).await?;
     let path = lab.state.path().display();
-    output::print(&match (was_running, ended) {
+    output::print(&match (running.is_some(), ended) {
         (true, _) => format!("The lab is down. Its data and logs stay in {path}.\n"),
         (false, 0) => "The lab is not running.\n".to_owned(),
         (false, ended) => {
@@ -43,10 +36,22 @@ pub async fn run(lab: &Lab) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends the recorded parts that still run though their supervisor does not; how many these were.
+/// [`end_leftovers`], unless somebody has started the lab anew meanwhile: those parts are its own.
+async fn end_what_nobody_keeps(lab: &Lab) -> anyhow::Result<usize> {
+    if !lab.state.state_file().exists() {
+        return Ok(0);
+    }
+    match Lock::try_take(&lab.state.lock_file())? {
+        Some(_lock) => end_leftovers(lab).await,
+        None => Ok(0),
+    }
+}
+
+/// Ends the recorded parts that still run though their supervisor does not; how many these were. Only the holder of the
+/// lock does this.
 ///
 /// # Errors
-/// The record can't be read or written.
+/// The record can't be read.
 pub async fn end_leftovers(lab: &Lab) -> anyhow::Result<usize> {
     let path = lab.state.state_file();
     let Some(mut record) = LabRecord::load(&path)? else {
@@ -62,6 +67,7 @@ pub async fn end_leftovers(lab: &Lab) -> anyhow::Result<usize> {
             part.state = PartState::Stopped;
         }
     }
-    record.save(&path)?;
+    // On a full disk it stays as it was, which is no harm: its readers look whether the processes run.
+    let _ = record.save(&path);
     Ok(ended)
 }

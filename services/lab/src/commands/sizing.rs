@@ -18,7 +18,8 @@ pub async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error> {
         }
         Some(url) => {
             return Err(Error::Usage(format!(
-                "--prometheus is {url}; it has to be an http or https URL"
+                "--prometheus is {}; it has to be an http or https URL",
+                targets::redact(url.as_str())
             )));
         }
         None => Sizing::of(&local_prometheus(lab)?, Some(&lab.state.prometheus_data())).await?,

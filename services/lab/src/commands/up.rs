@@ -1,7 +1,7 @@
 //! `up`: starts everything, in the foreground or left running.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
@@ -11,6 +11,7 @@ use super::{Lab, detach, down, runtime};
 use crate::cli::UpArgs;
 use crate::error::Error;
 use crate::layout;
+use crate::lock::Lock;
 use crate::part::Part;
 use crate::plan::{PartSpec, Plan, Targets};
 use crate::ports::Ports;
@@ -40,7 +41,12 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
         // A session of its own: the terminal's end is not the lab's.
         rustix::process::setsid().context("can't leave the terminal's session")?;
     }
-    let request = Request::new(args)?;
+    let urls = if args.detached {
+        urls_from_stdin()?
+    } else {
+        args.urls.clone()
+    };
+    let request = Request::new(args, &urls)?;
     layout::create(&lab.state)?;
     let lock = lock(lab)?;
     let mut progress = (!args.detached).then(Progress::new);
@@ -49,7 +55,7 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
         if args.detach {
             // The supervisor takes it over, and prepares anew what may have changed in between.
             drop(lock);
-            return detach::run(lab, args, progress.take().unwrap_or_default()).await;
+            return detach::run(lab, args, &urls, progress.take().unwrap_or_default()).await;
         }
         let reporter = Reporter::new(lab.state.clone(), progress.take());
         let record = LabRecord {
@@ -65,8 +71,14 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
 }
 
 impl Request {
-    fn new(args: &UpArgs) -> Result<Self, Error> {
-        let targets = match args.urls.as_slice() {
+    fn new(args: &UpArgs, urls: &[String]) -> Result<Self, Error> {
+        if let Some(url) = urls.iter().find(|url| url.contains(',')) {
+            return Err(Error::Usage(format!(
+                "{:?} holds a comma, which separates URLs; write %2C for one inside a URL, and spaces between URLs",
+                targets::redact(url)
+            )));
+        }
+        let targets = match urls {
             [] => Targets::File,
             urls => Targets::Urls(urls.join(",")),
         };
@@ -83,23 +95,29 @@ impl Request {
     }
 }
 
+/// The URLs as [`detach`] hands them over: not as arguments, which everybody on the machine can read as long as the
+/// supervisor lives, and a URL may hold a password.
+fn urls_from_stdin() -> anyhow::Result<Vec<String>> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .context("can't read the URLs from stdin")?;
+    Ok(text.split_terminator('\0').map(str::to_owned).collect())
+}
+
 /// Held as long as the supervisor lives: one a state folder.
-fn lock(lab: &Lab) -> anyhow::Result<File> {
-    let path = lab.state.lock_file();
-    let file = File::create(&path).with_context(|| format!("can't write {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(anyhow!(
+fn lock(lab: &Lab) -> anyhow::Result<Lock> {
+    let lock = Lock::try_take(&lab.state.lock_file())?.ok_or_else(|| {
+        anyhow!(
             "a lab is already running with its state in {}: see `{}`, or end it with `{}`.\n\
              A second one beside it: ./lab up --state-dir DIR --port-base N",
             lab.state.path().display(),
             lab.state.typed("status"),
             lab.state.typed("down")
-        )),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("can't lock {}", path.display()))
-        }
-    }
+        )
+    })?;
+    lock.sign()?;
+    Ok(lock)
 }
 
 /// Everything that has to be there before the first part starts.
@@ -156,7 +174,7 @@ fn check_services(lab: &Lab) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The arguments with which the supervisor of `up --detach` does the same as `args` ask for.
+/// The arguments with which the supervisor of `up --detach` does the same as `args` ask for. It gets the URLs on stdin.
 pub(super) fn detached_args(lab: &Lab, args: &UpArgs) -> Vec<OsString> {
     let mut all: Vec<OsString> = vec![
         "up".into(),
@@ -167,7 +185,5 @@ pub(super) fn detached_args(lab: &Lab, args: &UpArgs) -> Vec<OsString> {
     if let Some(base) = args.port_base {
         all.push(format!("--port-base={base}").into());
     }
-    all.push("--".into());
-    all.extend(args.urls.iter().map(OsString::from));
     all
 }

@@ -49,6 +49,12 @@ impl LogReader {
             if !self.was_rotated() {
                 return Ok(None);
             }
+            // What came after the look and before the rotation.
+            if let Some(file) = &mut self.file
+                && !file.fill_buf()?.is_empty()
+            {
+                continue;
+            }
             self.file = open(&self.path);
         }
     }

@@ -72,6 +72,7 @@ impl Sizing {
     /// It does not answer, or knows nothing about itself.
     pub async fn of(url: &str, data: Option<&Path>) -> anyhow::Result<Self> {
         let prometheus = Prometheus::new(url)?;
+        let url = prometheus.shown();
         let sum = async |metric: &str| prometheus.scalar(&format!("sum({metric})")).await;
         let bytes = async |metric: &str| anyhow::Ok(sum(metric).await?.map(whole));
         let required = async |metric: &str| {
@@ -102,7 +103,7 @@ impl Sizing {
             .or_else(|| on_disk("wal"));
         let head_chunks_bytes = bytes("prometheus_tsdb_head_chunks_storage_size_bytes").await?;
         Ok(Self {
-            prometheus: url.trim_end_matches('/').to_owned(),
+            prometheus: url.to_owned(),
             servers: whole(servers),
             head_series: required("prometheus_tsdb_head_series").await?,
             head_chunks: required("prometheus_tsdb_head_chunks").await?,

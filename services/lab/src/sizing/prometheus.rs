@@ -16,6 +16,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Prometheus {
     client: reqwest::Client,
     url: String,
+    /// The URL for people: without its password.
+    shown: String,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +55,13 @@ impl Prometheus {
                 http::client(TIMEOUT)?
             },
             url: url.trim_end_matches('/').to_owned(),
+            shown: targets::redact(url.trim_end_matches('/')),
         })
+    }
+
+    /// The server's URL, for people: without its password.
+    pub fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// The value of a query with at most one element; `None` without one, or where it is not a number.
@@ -71,7 +79,7 @@ impl Prometheus {
         let mut flags: HashMap<String, String> = self.get("status/flags", &[]).await?;
         flags
             .remove(name)
-            .with_context(|| format!("{} has no flag {name}", self.url))
+            .with_context(|| format!("{} has no flag {name}", self.shown))
     }
 
     async fn get<T: DeserializeOwned>(
@@ -79,24 +87,23 @@ impl Prometheus {
         path: &str,
         query: &[(&str, &str)],
     ) -> anyhow::Result<T> {
-        let asked = || format!("can't ask {}", self.url);
+        let asked = || format!("can't ask {}", self.shown);
         let request = self
             .client
             .get(format!("{}/api/v1/{path}", self.url))
             .query(query);
         let response = request.send().await.with_context(asked)?;
         let status = response.status();
-        let answer: Answer<T> = response
-            .json()
-            .await
-            .with_context(|| format!("{} answered {status}, and not as a Prometheus", self.url))?;
+        let answer: Answer<T> = response.json().await.with_context(|| {
+            format!("{} answered {status}, and not as a Prometheus", self.shown)
+        })?;
         match answer {
             Answer {
                 data: Some(data), ..
             } => Ok(data),
             Answer { error, .. } => bail!(
                 "{} answered {status}: {}",
-                self.url,
+                self.shown,
                 error.unwrap_or_default()
             ),
         }

@@ -1,7 +1,9 @@
 //! A lab of stand-ins: a copy of the `lab` binary beside scripts that take the places of services and servers, and a
-//! root with a `monitoring/` of its own. Each stand-in is this test program again (see `stand_in` in supervision.rs).
+//! root with a `monitoring/` of its own. Each stand-in is the test program again, whose `stand_in` they run.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use lab::part::Part;
 use lab::paths::StateDir;
+use lab::process::ProcessIdentity;
 use lab::state_file::LabRecord;
 use tokio::process::Command;
 
@@ -20,6 +23,28 @@ pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < deadline, "still not so: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// What a stand-in does: it listens where it is told to and answers everything with 200.
+pub fn serve_as_stand_in() {
+    let listener = TcpListener::bind(std::env::var("LISTEN_ADDR").unwrap()).unwrap();
+    eprintln!("listening on {}", listener.local_addr().unwrap());
+    for connection in listener.incoming() {
+        let mut connection = connection.unwrap();
+        let _ = connection.read(&mut [0; 4096]);
+        let _ = connection
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    }
+}
+
+/// The parts' processes, as recorded.
+pub fn processes(lab: &TestLab) -> Vec<ProcessIdentity> {
+    let record = lab.record();
+    record
+        .parts
+        .into_iter()
+        .filter_map(|part| part.process)
+        .collect()
 }
 
 pub struct TestLab {
@@ -81,7 +106,7 @@ impl TestLab {
             .unwrap()
     }
 
-    /// A program that listens where it is told to and answers everything with 200.
+    /// A program that runs [`serve_as_stand_in`].
     fn stand_in(&self, path: &str) {
         let program = std::env::current_exe().unwrap();
         self.script(
@@ -154,7 +179,7 @@ fn free_ports() -> u16 {
     let spread = u16::try_from(std::process::id() % 1000).unwrap() * 9;
     loop {
         let base = 20_000 + (spread + NEXT.fetch_add(9, Ordering::Relaxed)) % 12_000;
-        if (base..base + 9).all(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+        if (base..base + 9).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return base;
         }
     }
