@@ -85,7 +85,7 @@ mod tests {
         File::create(&file).unwrap();
         for refused in [file, parent.path().join("no/such/parent"), PathBuf::new()] {
             let message = read(&refused).unwrap_err().to_string();
-            let shown = format!("ALERT_LOG_DIR is {refused:?}");
+            let shown = format!("ALERT_LOG_DIR = {refused:?}");
             assert!(
                 message.contains(&shown) && message.contains(ALLOWED),
                 "{message}"

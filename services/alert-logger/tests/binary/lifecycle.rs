@@ -78,7 +78,7 @@ fn a_wrong_directory_is_refused_before_anything_starts() {
     assert_eq!(output.status.code(), Some(64));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        message.contains("ALERT_LOG_DIR is \"/dev/null\""),
+        message.contains("ALERT_LOG_DIR = \"/dev/null\""),
         "{message}"
     );
     assert!(output.stdout.is_empty());
