@@ -1,0 +1,72 @@
+//! `lab.lock`: held by the process that starts or supervises a lab, one a state folder. The file says which one.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::process::ProcessIdentity;
+
+/// The lock of a state folder. The kernel takes it back when its process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Lock {
+    /// Takes the lock at `path`; `None` when another process has it.
+    ///
+    /// # Errors
+    /// The file can't be written or locked.
+    pub fn try_take(path: &Path) -> anyhow::Result<Option<Self>> {
+        let file = File::options()
+            .write(true)
+            .create(true)
+            // What is in it is the holder's.
+            .truncate(false)
+            .open(path)
+            .with_context(|| format!("can't write {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("can't lock {}", path.display()))
+            }
+        }
+    }
+
+    /// Says in the file that this process has it: whom `down` asks to end.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn sign(&self) -> anyhow::Result<()> {
+        let write = || -> anyhow::Result<()> {
+            self.0.set_len(0)?;
+            Ok(serde_json::to_writer(&self.0, &ProcessIdentity::own())?)
+        };
+        write().context("can't write lab.lock")
+    }
+}
+
+/// The process that signed the lock last, if it still runs.
+#[must_use]
+pub fn holder(path: &Path) -> Option<ProcessIdentity> {
+    let holder: ProcessIdentity = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    holder.is_alive().then_some(holder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_one_holder_and_the_file_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lab.lock");
+        assert_eq!(holder(&path), None);
+        let lock = Lock::try_take(&path).unwrap().unwrap();
+        lock.sign().unwrap();
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        assert_eq!(holder(&path), ProcessIdentity::own());
+        drop(lock);
+        assert!(Lock::try_take(&path).unwrap().is_some());
+    }
+}

@@ -1,0 +1,176 @@
+//! The lab where something is against it: other eyes on the machine, a reader that has gone, a full disk, a race.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the message"
+)]
+
+mod support;
+
+use std::process::Stdio;
+
+use lab::lock::Lock;
+use lab::process::ProcessIdentity;
+use lab::state_file::{LabRecord, PartRecord, PartState};
+use rustix::process::Signal;
+use tokio::process::Command;
+
+use support::{TestLab, processes, text, until};
+
+/// Not a test: what the stand-ins of [`TestLab`] run.
+#[test]
+#[ignore = "the program of the stand-ins"]
+fn stand_in() {
+    support::serve_as_stand_in();
+}
+
+#[tokio::test]
+async fn a_password_in_a_url_is_in_no_argument_and_no_file() {
+    let lab = TestLab::new();
+    let base = lab.port_base.to_string();
+    let url = "https://me:hunter2@example.invalid/";
+    let up = lab
+        .run(&["up", "--detach", "--port-base", &base, url, "https://two/"])
+        .await;
+    assert!(up.status.success(), "{}", text(&up.stderr));
+    let of = |process: &ProcessIdentity, what: &str| {
+        text(&std::fs::read(format!("/proc/{}/{what}", process.pid)).unwrap())
+    };
+    let parts = processes(&lab);
+    for process in parts.iter().chain([&lab.record().supervisor]) {
+        let arguments = of(process, "cmdline");
+        assert!(!arguments.contains("hunter2"), "{arguments}");
+    }
+    // Readable by the same user only.
+    let ping_agent = of(&parts[0], "environ");
+    let given = format!("PING_TARGET_URLS={url},https://two/\0");
+    assert!(ping_agent.contains(&given), "{ping_agent}");
+    let found = Command::new("grep")
+        .arg("-r")
+        .args(["hunter2", lab.state().path().to_str().unwrap()])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(found.status.code(), Some(1), "{}", text(&found.stdout));
+}
+
+#[tokio::test]
+async fn a_comma_in_a_url_is_refused_with_the_way_out() {
+    let lab = TestLab::new();
+    let base = lab.port_base.to_string();
+    let url = "https://me:hunter2@a/?b=https://c,https://d";
+    let up = lab
+        .run(&["up", "--detach", "--port-base", &base, url])
+        .await;
+    let message = text(&up.stderr);
+    assert_eq!(up.status.code(), Some(64), "{message}");
+    assert!(message.contains("%2C"), "{message}");
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[tokio::test]
+async fn the_lab_outlives_whoever_reads_its_progress() {
+    let lab = TestLab::new();
+    let base = lab.port_base.to_string();
+    let mut up = lab
+        .command(&["up", "--port-base", &base])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(up.stderr.take());
+    until("all parts are ready", async || {
+        lab.state().state_file().exists() && lab.status().await.1 == 0
+    })
+    .await;
+    let processes = processes(&lab);
+    ProcessIdentity::of(up.id().unwrap().cast_signed())
+        .unwrap()
+        .signal(Signal::TERM);
+    assert!(up.wait().await.unwrap().success());
+    assert!(!processes.iter().any(ProcessIdentity::is_alive));
+    let log = text(&lab.run(&["logs", "lab"]).await.stdout);
+    assert!(log.contains("all parts have stopped"), "{log}");
+}
+
+#[tokio::test]
+async fn down_ends_a_lab_that_is_still_preparing_its_start() {
+    let lab = TestLab::new();
+    let checking = lab.path("checking");
+    lab.script(
+        "path/promtool",
+        &format!("touch '{}'; exec sleep 2", checking.display()),
+    );
+    let base = lab.port_base.to_string();
+    let mut up = lab
+        .command(&["up", "--detach", "--port-base", &base])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("it prepares", async || checking.exists()).await;
+    let down = lab.run(&["down"]).await;
+    assert!(down.status.success(), "{}", text(&down.stderr));
+    assert!(text(&down.stdout).contains("The lab is down"));
+    assert!(!up.wait().await.unwrap().success());
+    assert!(!lab.state().state_file().exists(), "nothing was started");
+}
+
+#[tokio::test]
+async fn down_leaves_the_parts_of_a_lab_that_was_started_anew_alone() {
+    let lab = TestLab::new();
+    std::fs::create_dir_all(lab.state().path()).unwrap();
+    let mut part = Command::new("sleep")
+        .arg("60")
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let process = ProcessIdentity::of(part.id().unwrap().cast_signed());
+    // The new supervisor has recorded its parts by the time that `down` looks for what the old one left.
+    let record = LabRecord {
+        supervisor: ProcessIdentity {
+            start_ticks: 0,
+            ..process.clone().unwrap()
+        },
+        parts: vec![PartRecord {
+            name: "prometheus".to_owned(),
+            state: PartState::Ready,
+            url: String::new(),
+            readiness_url: String::new(),
+            process,
+            restarts: 0,
+        }],
+        notes: vec![],
+    };
+    record.save(&lab.state().state_file()).unwrap();
+    let lock = Lock::try_take(&lab.state().lock_file()).unwrap().unwrap();
+    assert!(lab.run(&["down"]).await.status.success());
+    assert!(part.try_wait().unwrap().is_none(), "it was ended");
+    assert_eq!(lab.record(), record);
+
+    drop(lock);
+    assert!(lab.run(&["down"]).await.status.success());
+    assert!(part.try_wait().unwrap().is_some(), "a leftover is ended");
+}
+
+#[tokio::test]
+async fn down_works_on_a_full_disk() {
+    let lab = TestLab::new();
+    assert!(lab.up_detached().await.status.success());
+    let processes = processes(&lab);
+    // No file may grow, which is as good as a full disk.
+    let down = lab.command(&["down"]);
+    let down = down.as_std();
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"])
+        .arg(down.get_program())
+        .args(down.get_args())
+        .env("LAB_ROOT", lab.path("root"))
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(!processes.iter().any(ProcessIdentity::is_alive));
+}
