@@ -27,6 +27,8 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
             "--package",
             "stack-tests",
             "--no-fail-fast",
+            // They wait for alerts most of the time.
+            "--test-threads=4",
         ])
         .env("PATH", tools.path()?)
         .env("UPTIMEPULSE_BIN_DIR", &workshop.installation.bin_dir)
