@@ -11,6 +11,7 @@ pub mod environment;
 pub mod error;
 pub mod http;
 pub mod layout;
+pub mod live_targets;
 pub mod lock;
 pub mod logs;
 pub mod output;

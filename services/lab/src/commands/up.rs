@@ -11,6 +11,7 @@ use super::{Lab, detach, down, runtime};
 use crate::cli::UpArgs;
 use crate::error::Error;
 use crate::layout;
+use crate::live_targets;
 use crate::lock::Lock;
 use crate::part::Part;
 use crate::plan::{PartSpec, Plan, Targets};
@@ -63,6 +64,14 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
             parts: vec![],
             notes: prepared.notes,
         };
+        if request.targets == Targets::File {
+            let template = lab.installation.monitoring("targets.toml");
+            tokio::spawn(live_targets::follow(
+                template,
+                lab.state.targets_file(),
+                request.ports,
+            ));
+        }
         let supervisor = Supervisor::start(lab.state.clone(), record, prepared.specs, reporter)?;
         supervisor.run().await.map_err(anyhow::Error::from)?;
         drop(lock);
