@@ -81,7 +81,7 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration, last: &st
         ("logs -f", "what they write"),
     ] {
         text.push_str(&format!(
-            "{}  {}\n",
+            "{:<14}  {}\n",
             state.typed(command),
             style(what).dim()
         ));
