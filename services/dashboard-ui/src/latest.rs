@@ -13,6 +13,10 @@ use crate::status::Status;
 /// However many look at the page, api-gateway is asked at most this often.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
+/// A gateway that refuses at once may be starting, and is asked again this soon; one that takes its time to fail is
+/// asked no more often than one that answers.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 /// The latest answer of api-gateway, asked for anew when it is older than a second.
 #[derive(Debug)]
 pub(crate) struct Latest {
@@ -23,7 +27,7 @@ pub(crate) struct Latest {
 
 #[derive(Debug, Default)]
 struct Seen {
-    asked: Option<Instant>,
+    fresh_until: Option<Instant>,
     view: View,
 }
 
@@ -60,10 +64,15 @@ impl Latest {
 
     pub(crate) async fn view(&self) -> View {
         let mut seen = self.seen.lock().await;
-        if seen.asked.is_none_or(|asked| asked.elapsed() >= FRESH_FOR) {
+        if seen.fresh_until.is_none_or(|until| Instant::now() >= until) {
+            let asked = Instant::now();
             let answer = self.gateway.status().await;
+            let fresh_for = match answer {
+                Ok(_) => FRESH_FOR,
+                Err(_) => asked.elapsed().clamp(ASK_AGAIN_AFTER, FRESH_FOR),
+            };
             seen.take(answer, Timestamp::now());
-            seen.asked = Some(Instant::now());
+            seen.fresh_until = Some(Instant::now() + fresh_for);
         }
         seen.view.clone()
     }

@@ -140,6 +140,24 @@ async fn what_was_known_is_shown_as_unknown_until_the_gateway_is_back() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_refuses_at_once_is_asked_again_soon() {
+    let server = MockServer::start().await;
+    let starting = Mock::given(method("GET")).respond_with(ResponseTemplate::new(502));
+    starting.up_to_n_times(1).mount(&server).await;
+    let good = ResponseTemplate::new(200).set_body_string(STATUS);
+    Mock::given(method("GET"))
+        .respond_with(good)
+        .mount(&server)
+        .await;
+    let dashboard = dashboard(&server.uri());
+    assert_eq!(get(&dashboard, "/").await.0.status(), 503);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_millis(500)).await;
+    tokio::time::resume();
+    assert_eq!(get(&dashboard, "/").await.0.status(), 200);
+}
+
+#[tokio::test]
 async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
     let dashboard = dashboard(NOBODY);
     let mut assets = vec![(assets::stylesheet(), "text/css; charset=utf-8")];
