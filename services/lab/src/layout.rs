@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::part::Part;
 use crate::paths::{Installation, StateDir};
 use crate::plan::{Plan, Targets};
+use crate::ports::Ports;
 use crate::render::{self, Mail};
 use crate::smtp::Smtp;
 
@@ -96,18 +97,30 @@ fn link(target: &Path, path: &Path) -> anyhow::Result<()> {
 }
 
 fn write_alertmanager(plan: &Plan<'_>, smtp: Option<&Smtp>) -> anyhow::Result<()> {
-    let template = read(plan.installation, "alertmanager/alertmanager.yml")?;
-    let route = read(plan.installation, "alertmanager/email-route.yml")?;
-    let receiver = read(plan.installation, "alertmanager/email-receiver.yml")?;
+    let config = plan.state.alertmanager_config();
+    save(&config, &alertmanager(plan.installation, plan.ports, smtp)?)?;
+    plan.tools.alertmanager.check_config(&config)
+}
+
+/// `monitoring/`'s alertmanager.yml for this machine, with a mail receiver where there is a mail server.
+///
+/// # Errors
+/// A file can't be read, or does not hold exactly what is to be replaced.
+pub fn alertmanager(
+    installation: &Installation,
+    ports: Ports,
+    smtp: Option<&Smtp>,
+) -> anyhow::Result<String> {
+    let template = read(installation, "alertmanager/alertmanager.yml")?;
+    let route = read(installation, "alertmanager/email-route.yml")?;
+    let receiver = read(installation, "alertmanager/email-receiver.yml")?;
     let mail = smtp.map(|smtp| Mail {
         route: &route,
         receiver: &receiver,
         smtp,
     });
-    let webhook = format!("{}/webhook", plan.ports.url(Part::AlertLogger));
-    let config = plan.state.alertmanager_config();
-    save(&config, &render::alertmanager(&template, &webhook, mail)?)?;
-    plan.tools.alertmanager.check_config(&config)
+    let webhook = format!("{}/webhook", ports.url(Part::AlertLogger));
+    render::alertmanager(&template, &webhook, mail)
 }
 
 fn write_targets(plan: &Plan<'_>) -> Result<(), Error> {

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod discovery;
 pub mod environment;
 pub mod error;
+pub mod files;
 pub mod http;
 pub mod layout;
 pub mod live_targets;

@@ -2,12 +2,12 @@
 //! which reread their file when its content changes and judge it themselves.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::files;
 use crate::ports::Ports;
 use crate::render;
 
@@ -26,20 +26,11 @@ pub async fn follow(template: PathBuf, rendered: PathBuf, ports: Ports) {
             continue;
         };
         if seen.as_ref() != Some(&text)
-            && replace(&rendered, &render::targets(&text, ports)).is_ok()
+            && files::replace(&rendered, render::targets(&text, ports).as_bytes()).is_ok()
         {
             seen = Some(text);
         }
     }
-}
-
-/// Replaces the file at once: readers see the old or the new content, whole.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

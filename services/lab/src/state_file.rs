@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::process::ProcessIdentity;
 
 /// How a part is.
@@ -95,11 +96,7 @@ impl LabRecord {
     /// # Errors
     /// The folder can't be written to.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.persist(path)?;
-        Ok(())
+        files::replace(path, &serde_json::to_vec_pretty(self)?)
     }
 
     /// The part of this name.

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{binary, get_json, repository};
+use crate::{binary, get_json, repository, within};
 
 /// The order of the parts' ports after `--port-base`.
 const PARTS: [&str; 9] = [
@@ -194,6 +194,19 @@ impl Lab {
         answer
             .and_then(|answer| answer["data"]["result"].as_array().cloned())
             .unwrap_or_default()
+    }
+
+    /// Waits until Prometheus has seen the demo target up.
+    ///
+    /// # Panics
+    /// It has not after two intervals and a scrape.
+    pub async fn has_history(&self) {
+        let limit = std::time::Duration::from_secs(40);
+        let query = "ping_success_total{target=\"demo\"} > 0";
+        within(limit, "Prometheus has history", || async {
+            self.query(query).await.pop()
+        })
+        .await;
     }
 
     /// The state folder.

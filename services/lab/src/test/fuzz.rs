@@ -1,13 +1,15 @@
 //! Fuzzing of everything that reads bytes from outside, a minute a target.
 
 use super::Workshop;
-use super::python::{TestTools, install_packages, is_there};
+use super::python::{TestTools, install_packages};
 use super::steps::Steps;
+use crate::tools::on_path;
 
 const SECONDS: u32 = 60;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    if !is_there("c++") {
+    let search_path = std::env::var_os("PATH").unwrap_or_default();
+    if on_path(&search_path, &["c++"]).is_none() {
         if !workshop.install {
             let way_out = "./lab test fuzz --install, or install the package g++";
             steps.cannot_run(

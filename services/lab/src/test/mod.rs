@@ -21,6 +21,7 @@ use crate::cli::TestArgs;
 use crate::error::Error;
 use crate::output;
 use crate::paths::Installation;
+use crate::tools::Tools;
 
 /// What is tested together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,6 +116,13 @@ pub fn run(installation: Installation, args: &TestArgs) -> Result<ExitCode, Erro
 }
 
 impl Workshop {
+    /// The servers that are not this repository's, fetched if need be.
+    fn servers(&self) -> anyhow::Result<Tools> {
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        let mut say = |what: &str| eprintln!("   {what}");
+        Tools::find_or_fetch(&search_path, &self.installation.tools_dir(), &mut say)
+    }
+
     /// One `test` at a time: they share target folders and tools.
     fn lock(&self) -> anyhow::Result<File> {
         let folder = self.installation.tools_dir();

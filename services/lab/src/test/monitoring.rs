@@ -11,19 +11,12 @@ use serde_json::Value;
 
 use super::Workshop;
 use super::steps::Steps;
-use crate::render::{self, Mail};
+use crate::layout;
+use crate::ports::Ports;
 use crate::smtp::Smtp;
-use crate::tools::Tools;
-
-/// Where the lab's alert-logger could be.
-const WEBHOOK: &str = "http://127.0.0.1:8082/webhook";
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let search_path = std::env::var_os("PATH").unwrap_or_default();
-    let folder = workshop.installation.tools_dir();
-    let tools = Tools::find_or_fetch(OsStr::new(&search_path), &folder, &mut |what| {
-        eprintln!("   {what}")
-    })?;
+    let tools = workshop.servers()?;
     let promtool = |arguments: &[&str]| {
         let mut command = Command::new(&tools.prometheus.promtool);
         command.args(arguments);
@@ -50,7 +43,8 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let rendered = tempfile::tempdir()?;
     for (name, smtp) in [("without mail", None), ("with mail", Some(example_smtp()))] {
         let file = rendered.path().join("alertmanager.yml");
-        fs::write(&file, alertmanager(workshop, smtp.as_ref())?)?;
+        let config = layout::alertmanager(&workshop.installation, Ports::default(), smtp.as_ref())?;
+        fs::write(&file, config)?;
         let amtool = &tools.alertmanager.amtool;
         steps.command(
             &format!("amtool check-config {name}"),
@@ -79,24 +73,6 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     )?;
     steps.check("dashboards", || check_dashboards(&dashboards));
     Ok(())
-}
-
-fn alertmanager(workshop: &Workshop, smtp: Option<&Smtp>) -> anyhow::Result<String> {
-    let read = |name: &str| {
-        let path = workshop.installation.monitoring("alertmanager").join(name);
-        fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))
-    };
-    let (template, route, receiver) = (
-        read("alertmanager.yml")?,
-        read("email-route.yml")?,
-        read("email-receiver.yml")?,
-    );
-    let mail = smtp.map(|smtp| Mail {
-        route: &route,
-        receiver: &receiver,
-        smtp,
-    });
-    render::alertmanager(&template, WEBHOOK, mail)
 }
 
 /// Settings that YAML would read as something else if they were not quoted.

