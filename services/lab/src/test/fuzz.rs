@@ -1,25 +1,16 @@
 //! Fuzzing of everything that reads bytes from outside, a minute a target.
 
 use super::Workshop;
-use super::python::{TestTools, install_packages};
+use super::packages;
+use super::python::TestTools;
 use super::steps::Steps;
-use crate::tools::on_path;
 
 const SECONDS: u32 = 60;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let search_path = std::env::var_os("PATH").unwrap_or_default();
-    if on_path(&search_path, &["c++"]).is_none() {
-        if !workshop.install {
-            let way_out = "./lab test fuzz --install, or install the package g++";
-            steps.cannot_run(
-                "",
-                "libFuzzer needs a C++ compiler, and there is no c++ on PATH",
-                way_out,
-            );
-            return Ok(());
-        }
-        install_packages(&["g++"])?;
+    // libFuzzer is C++.
+    if !packages::ensure(workshop, steps, &[("c++", "g++")])? {
+        return Ok(());
     }
     let Some(tools) = TestTools::get(workshop, steps, "") else {
         return Ok(());

@@ -2,6 +2,8 @@
 
 mod fuzz;
 mod monitoring;
+mod nix;
+mod packages;
 mod python;
 mod rust;
 mod stack;
@@ -34,6 +36,8 @@ pub enum Suite {
     Stack,
     /// Everything that reads bytes from outside, fed with bytes nobody would send, a minute each
     Fuzz,
+    /// The Nix flake: its checks, its images in containerd, its apps and its shell
+    Nix,
 }
 
 impl Suite {
@@ -56,6 +60,7 @@ impl Suite {
             Self::Monitoring => monitoring::run(workshop, steps),
             Self::Stack => stack::run(workshop, steps),
             Self::Fuzz => fuzz::run(workshop, steps),
+            Self::Nix => nix::run(workshop, steps),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use super::Workshop;
+use super::packages;
 use super::steps::Steps;
 use crate::tools::run;
 
@@ -54,7 +55,7 @@ impl TestTools {
         eprintln!("   fetching the test tools into {}", folder.display());
         if let Err(error) = make(&folder) {
             ensure!(workshop.install, error);
-            install_packages(&["python3-venv"])?;
+            packages::install(&["python3-venv"])?;
             make(&folder)?;
         }
         let mut pip = Command::new(tools.python());
@@ -91,17 +92,4 @@ fn make(folder: &Path) -> anyhow::Result<()> {
     run(Command::new("python3").args(["-m", "venv"]).arg(folder))
         .context("python3 can't make a virtual environment here")
         .map(drop)
-}
-
-/// Installs Debian's packages into the system. Only `--install` allows it.
-pub fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
-    eprintln!("   installing {}", packages.join(" "));
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .arg("-q")
-            .args(arguments))
-    };
-    apt(&["update"])?;
-    apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat()).map(drop)
 }

@@ -1,0 +1,171 @@
+# All of CI: each check is a derivation of its own, named for what is wrong when it is red.
+{
+  lib,
+  pkgs,
+  craneLib,
+  source,
+  tools,
+  packages,
+  images,
+  ...
+}:
+let
+  rust = packages.common // {
+    inherit (packages) cargoArtifacts;
+    pname = "uptimepulse";
+    src = source.rust;
+  };
+
+  # Runs `script` where `files` are, with `uses` on PATH.
+  check =
+    name:
+    {
+      uses,
+      files,
+    }:
+    script: {
+      inherit uses;
+      derivation = pkgs.runCommand name { nativeBuildInputs = uses; } ''
+        cp -r ${source.select files}/. .
+        chmod -R u+w .
+        ${script}
+        touch $out
+      '';
+    };
+
+  cargo = uses: derivation: { inherit uses derivation; };
+
+  imageCheck =
+    name: image:
+    check "image-${name}"
+      {
+        uses = [ pkgs.gzip ];
+        files = [ ./check-image.sh ];
+      }
+      ''
+        ${image} | bash nix/check-image.sh ${if lib.elem name images.own then "40" else "any"}
+      '';
+
+  all = {
+    rust-format = cargo [ ] (craneLib.cargoFmt { inherit (rust) pname version src; });
+    rust-lints = cargo [ ] (
+      craneLib.cargoClippy (
+        rust // { cargoClippyExtraArgs = "--workspace --all-targets -- --deny warnings"; }
+      )
+    );
+    rust-tests = cargo [ pkgs.cargo-nextest ] (
+      # The stack tests start real servers for minutes: `./lab test stack`.
+      craneLib.cargoNextest (
+        rust // { cargoNextestExtraArgs = "--workspace --exclude stack-tests --no-fail-fast"; }
+      )
+    );
+    rust-documentation = cargo [ ] (
+      craneLib.cargoDoc (
+        rust
+        // {
+          cargoDocExtraArgs = "--workspace --no-deps";
+          env.RUSTDOCFLAGS = "--deny warnings";
+        }
+      )
+    );
+    rust-dependencies = cargo [ pkgs.cargo-deny ] (
+      craneLib.cargoDeny {
+        inherit (rust) pname version src;
+        cargoDenyExtraArgs = "--all-features";
+        cargoDenyChecks = "--hide-inclusion-graph bans licenses sources";
+      }
+    );
+    toml-format = cargo [ pkgs.taplo ] (
+      craneLib.taploFmt {
+        inherit (rust) pname version;
+        src = source.select [
+          ../Cargo.toml
+          ../clippy.toml
+          ../deny.toml
+          ../fuzz/Cargo.toml
+          ../monitoring/targets.toml
+          ../services
+          ../taplo.toml
+          ../tests
+        ];
+      }
+    );
+
+    # Two files name the compiler: the flake's lock, and rust-toolchain.toml for those who have no Nix.
+    rust-toolchain =
+      check "rust-toolchain"
+        {
+          uses = [ pkgs.rustc ];
+          files = [ ../rust-toolchain.toml ];
+        }
+        ''
+          locked=$(rustc --version | cut -d' ' -f2)
+          wanted=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
+          if [ "$locked" != "$wanted" ]; then
+            echo "rust-toolchain.toml says $wanted, and flake.lock brings rustc $locked: make them the same" >&2
+            exit 1
+          fi
+        '';
+
+    nix-format = check "nix-format" {
+      uses = [ pkgs.nixfmt ];
+      files = [
+        ../flake.nix
+        ./.
+      ];
+    } "find . -name '*.nix' -exec nixfmt --check {} +";
+
+    shell-scripts =
+      check "shell-scripts"
+        {
+          uses = [ pkgs.shellcheck ];
+          files = [
+            ../.ci
+            ../docs
+            ../lab
+            ./.
+          ];
+        }
+        ''
+          # Whatever begins with #! and a shell, whatever its name.
+          grep -rlE '^#!.*[ /](ba)?sh$' . | xargs shellcheck
+        '';
+
+    workflows = check "workflows" {
+      uses = [
+        pkgs.actionlint
+        pkgs.shellcheck
+      ];
+      files = [ ../.github ];
+    } "actionlint .github/workflows/*.yml";
+
+    prometheus-config = check "prometheus-config" {
+      uses = [ tools.promtool ];
+      files = [ ../monitoring/prometheus ];
+    } "promtool check config monitoring/prometheus/prometheus.yml";
+
+    prometheus-rules = check "prometheus-rules" {
+      uses = [ tools.promtool ];
+      files = [ ../monitoring/prometheus ];
+    } "promtool check rules monitoring/prometheus/rules/*.yml";
+
+    prometheus-rule-tests = check "prometheus-rule-tests" {
+      uses = [ tools.promtool ];
+      files = [ ../monitoring/prometheus ];
+    } "promtool test rules monitoring/prometheus/tests/*.yml";
+
+    alertmanager-config = check "alertmanager-config" {
+      uses = [ tools.alertmanager ];
+      files = [ ../monitoring/alertmanager ];
+    } "amtool check-config monitoring/alertmanager/alertmanager.yml";
+
+    lab = cargo [ ] packages.public.lab;
+  }
+  // lib.mapAttrs' (
+    name: image: lib.nameValuePair "image-${name}" (imageCheck name image)
+  ) images.all;
+in
+# A check whose tool the platform does not have is not in the list at all, and so never quietly green.
+lib.mapAttrs (_: check: check.derivation) (
+  lib.filterAttrs (_: check: lib.all (tool: tool.meta.available) check.uses) all
+)

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What nixpkgs' hook of this name does, as far as the flake asks: makeWrapper PROGRAM WRAPPER OPTIONS
+# shellcheck disable=SC2016 # what is not expanded here is expanded by the wrapper
+set -euo pipefail
+program=$1 wrapper=$2
+shift 2
+{
+    echo '#!/bin/sh'
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --set-default)
+                printf 'export %s="${%s-%s}"\n' "$2" "$2" "$3"
+                shift 3
+                ;;
+            --prefix)
+                printf 'export %s="%s${%s:+%s$%s}"\n' "$2" "$4" "$2" "$3" "$2"
+                shift 4
+                ;;
+            *)
+                echo "makeWrapper: $1 is not known here" >&2
+                exit 1
+                ;;
+        esac
+    done
+    printf 'exec "%s" "$@"\n' "$program"
+} >"$wrapper"
+chmod +x "$wrapper"

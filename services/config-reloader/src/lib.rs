@@ -1,0 +1,33 @@
+//! Tells a server to reload when the files it mounts have changed.
+//!
+//! A sidecar of Prometheus and Alertmanager in the cluster: Kubernetes updates mounted ConfigMaps in place, and neither
+//! server looks. Its endpoints are those that all services have.
+
+mod config;
+mod files;
+mod metrics;
+mod reloader;
+
+use service_kit::{App, Context, StartError};
+
+use crate::metrics::Metrics;
+use crate::reloader::Reloader;
+
+pub use config::Config;
+
+/// Starts the service.
+///
+/// # Errors
+/// The HTTP client cannot be built, or a metric's name is taken.
+pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
+    let metrics = Metrics::register(&context.registry)?;
+    let reloader = Reloader::new(config, metrics)?;
+    let mut shutdown = context.shutdown.clone();
+    context.spawn("the watch over the files", async move {
+        tokio::select! {
+            () = shutdown.requested() => Ok(()),
+            () = reloader.run() => Ok(()),
+        }
+    });
+    Ok(App::default())
+}

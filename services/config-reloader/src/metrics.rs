@@ -1,0 +1,41 @@
+//! What the service counts of its own work.
+
+use prometheus::{IntCounter, IntGauge, Registry};
+
+/// The service's own instruments.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    /// `config_reloader_reloads_total`
+    pub reloads: IntCounter,
+    /// `config_reloader_failures_total`
+    pub failures: IntCounter,
+    /// `config_reloader_in_step`
+    pub in_step: IntGauge,
+}
+
+impl Metrics {
+    /// Adds the instruments to the service's registry.
+    ///
+    /// # Errors
+    /// A metric of that name is there already.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let metrics = Self {
+            reloads: IntCounter::new(
+                "config_reloader_reloads_total",
+                "Reloads that the server took",
+            )?,
+            failures: IntCounter::new(
+                "config_reloader_failures_total",
+                "Reloads that the server refused or did not answer",
+            )?,
+            in_step: IntGauge::new(
+                "config_reloader_in_step",
+                "Whether the server has loaded what the files say now",
+            )?,
+        };
+        registry.register(Box::new(metrics.reloads.clone()))?;
+        registry.register(Box::new(metrics.failures.clone()))?;
+        registry.register(Box::new(metrics.in_step.clone()))?;
+        Ok(metrics)
+    }
+}

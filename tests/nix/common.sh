@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# What the scripts of this folder share: SCRIPT NIX, where NIX is `nix` or the path of nix/host/run.
+set -euo pipefail
+
+fail() {
+    echo "$(basename "$0"): $1" >&2
+    exit 1
+}
+
+root=$PWD
+nix=$1
+# Read by the scripts.
+# shellcheck disable=SC2034
+system=$(uname -m)-linux
+folder=$(mktemp -d)
+# Scripts add what they have to end.
+on_exit=(rm -rf "$folder")
+trap '"${on_exit[@]}"' EXIT
+
+# Two things that nix/host/run takes from the checkout it lies in, for those that lie elsewhere.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
+tools=$root/.lab/tools
+export PATH=$PATH:$tools/python/bin:$tools/prometheus/usr/bin:$tools/alertmanager/usr/bin:$tools/go/bin
+export NIX_CONFIG="extra-experimental-features = nix-command flakes"
+
+# The files of this checkout as they are, as a checkout of their own in $1.
+clone() {
+    mkdir -p "$1"
+    git ls-files -z | while IFS= read -r -d '' file; do
+        [ ! -e "$file" ] || cp -a --parents "$file" "$1"
+    done
+    git -C "$1" init -q
+    git -C "$1" add -A
+}
+
+# nix in the checkout $1.
+nix_in() {
+    local where=$1
+    shift
+    if [ "$nix" = nix ]; then
+        (cd "$where" && nix "$@")
+    else
+        (cd "$where" && nix/host/run "$@")
+    fi
+}
