@@ -122,7 +122,7 @@ let
 
   available = lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux (
     # A platform without Grafana still has the others.
-    lib.filterAttrs (name: _: name != "grafana" || pkgs.grafana.meta.available) images
+    lib.filterAttrs (name: _: name != "grafana" || pkgs.grafana.meta.available or true) images
   );
 in
 {

@@ -155,10 +155,25 @@ let
     prometheus = tool "prometheus" [ "prometheus" ] // {
       cli = tool "promtool" [ "promtool" ];
     };
-    prometheus-alertmanager = tool "alertmanager" [
-      "alertmanager"
-      "amtool"
-    ];
+    # With its templates beside it, where it is Debian's.
+    prometheus-alertmanager =
+      let
+        alertmanager = tool "alertmanager" [
+          "alertmanager"
+          "amtool"
+        ];
+      in
+      runCommand "alertmanager" { inherit (alertmanager) meta; } ''
+        cp -r ${alertmanager} $out
+        if [ -e ${machine.state}/alertmanager-templates ]; then
+          chmod u+w $out
+          mkdir -p $out/usr/share/prometheus
+          cp -rL ${machine.state}/alertmanager-templates $out/usr/share/prometheus/alertmanager
+        fi
+      ''
+      // {
+        inherit (alertmanager) version;
+      };
     shellcheck = tool "shellcheck" [ "shellcheck" ];
     taplo = tool "taplo" [ "taplo" ];
 

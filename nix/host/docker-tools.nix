@@ -77,7 +77,7 @@ in
         mv config "image/$config"
         jq -n --arg config "$config" --arg name "${name}:${imageTag}" \
           '[{Config: $config, RepoTags: [$name], Layers: ["layer.tar"]}]' >image/manifest.json
-        tar --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --format=gnu -C image -cf $out .
+        tar --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --format=gnu -C image -cf $out $(ls image)
       '';
     in
     runCommand "stream-${baseNameOf name}" { } ''

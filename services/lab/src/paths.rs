@@ -110,13 +110,15 @@ impl StateDir {
         }
     }
 
-    /// `./lab COMMAND` as it has to be typed for this state folder.
+    /// `./lab COMMAND` as it has to be typed for this state folder. A package of the lab sets `LAB_COMMAND` to what starts
+    /// it in the place of `./lab`.
     #[must_use]
     pub fn typed(&self, command: &str) -> String {
+        let lab = env::var("LAB_COMMAND").unwrap_or_else(|_| "./lab".to_owned());
         if self.is_default {
-            format!("./lab {command}")
+            format!("{lab} {command}")
         } else {
-            format!("./lab {command} --state-dir {}", quoted(&self.path))
+            format!("{lab} {command} --state-dir {}", quoted(&self.path))
         }
     }
 

@@ -35,9 +35,9 @@ impl AlertmanagerTool {
         let server = on_path(search_path, &["alertmanager", "prometheus-alertmanager"]);
         if let Some((server, amtool)) = server.zip(on_path(search_path, &["amtool"])) {
             return Ok(Self {
+                working_dir: templates_root(&server),
                 server,
                 amtool,
-                working_dir: None,
             });
         }
         let root = folder.join("alertmanager");
@@ -90,6 +90,16 @@ impl AlertmanagerTool {
     }
 }
 
+/// The folder above a relocated server that has its templates, wherever it was copied to together with them.
+fn templates_root(server: &Path) -> Option<PathBuf> {
+    let server = server.canonicalize().ok()?;
+    let root = server
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.join("usr/share/prometheus/alertmanager").is_dir())?;
+    Some(root.to_path_buf())
+}
+
 /// Makes the unpacked server read its templates from the folder it runs in.
 ///
 /// The other ways of giving it the compiled-in path all fail somewhere: writing to /usr needs root and is an
@@ -125,6 +135,16 @@ fn replace_all(bytes: &mut [u8], old: &[u8], new: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_runs_where_its_templates_are() {
+        let root = tempfile::tempdir().unwrap();
+        let server = root.path().join("bin/alertmanager");
+        fs::create_dir_all(root.path().join("bin")).unwrap();
+        fs::create_dir_all(root.path().join("usr/share/prometheus/alertmanager")).unwrap();
+        fs::write(&server, "").unwrap();
+        assert_eq!(templates_root(&server), root.path().canonicalize().ok());
+    }
 
     #[test]
     fn every_occurrence_is_replaced_and_nothing_else() {
