@@ -37,39 +37,48 @@ resource "helm_release" "uptimepulse" {
 
   max_history = 10
 
-  values = [yamlencode({
-    images = {
-      registry = var.image_registry
-      tags     = { for name, tag in var.image_tags : name => tag if contains(local.image_names, name) }
-    }
-    pingAgent = { shards = var.ping_agent_shards }
-    apiGateway = {
-      autoscaling = merge({ enabled = var.gateway_autoscaling != null }, var.gateway_autoscaling == null ? {} : {
-        maxReplicas = var.gateway_autoscaling.max_replicas
-        cpuPercent  = var.gateway_autoscaling.cpu_percent
-      })
-    }
-    prometheus = {
-      retention   = { time = var.retention, size = local.prometheus_retention_size }
-      remoteWrite = { ports = local.remote_write_port[*], password = local.remote_write_has_username }
-    }
-    alertmanager = { smtpPorts = local.smtp_port[*] }
-    demo         = { enabled = var.demo_enabled }
-    grafana = {
-      enabled = var.grafana_enabled
-      # Grafana reads its provisioning once, so that a change of it has to be a rollout.
-      provisioningHash = sha256(jsonencode(local.grafana_provisioning))
-    }
-    ingress = merge({ enabled = var.ingress != null }, var.ingress == null ? {} : {
-      host                = var.ingress.host
-      tlsSecret           = var.ingress.tls_secret == null ? "" : var.ingress.tls_secret
-      basicAuth           = local.ingress_has_basic_auth
-      controllerNamespace = var.ingress.controller_namespace
-    })
-    resources = {
-      for part, memory in var.memory_limits : part => { requests = { memory = memory }, limits = { memory = memory } }
-    }
-  })]
+  # The later ones add to the first.
+  values = concat(
+    [yamlencode({
+      images = {
+        registry = var.image_registry
+        tags     = { for name, tag in var.image_tags : name => tag if contains(local.image_names, name) }
+      }
+      pingAgent = { shards = var.ping_agent_shards }
+      prometheus = {
+        retention   = { time = var.retention, size = local.prometheus_retention_size }
+        remoteWrite = { ports = local.remote_write_port[*], password = local.remote_write_has_username }
+      }
+      alertmanager = { smtpPorts = local.smtp_port[*] }
+      demo         = { enabled = var.demo_enabled }
+      grafana = {
+        enabled = var.grafana_enabled
+        # Grafana reads its provisioning once, so that a change of it has to be a rollout.
+        provisioningHash = sha256(jsonencode(local.grafana_provisioning))
+      }
+      resources = {
+        for part, memory in var.memory_limits : part => { requests = { memory = memory }, limits = { memory = memory } }
+      }
+    })],
+    var.gateway_autoscaling == null ? [] : [yamlencode({
+      apiGateway = {
+        autoscaling = {
+          enabled     = true
+          maxReplicas = var.gateway_autoscaling.max_replicas
+          cpuPercent  = var.gateway_autoscaling.cpu_percent
+        }
+      }
+    })],
+    var.ingress == null ? [] : [yamlencode({
+      ingress = {
+        enabled             = true
+        host                = var.ingress.host
+        tlsSecret           = var.ingress.tls_secret == null ? "" : var.ingress.tls_secret
+        basicAuth           = local.ingress_has_basic_auth
+        controllerNamespace = var.ingress.controller_namespace
+      }
+    })],
+  )
 
   # What the pods mount. In the other direction it is the order of destruction.
   depends_on = [

@@ -83,7 +83,7 @@ variable "targets_file" {
 
   validation {
     condition     = var.targets_file == null ? true : fileexists(pathexpand(var.targets_file))
-    error_message = "targets_file is \"${coalesce(var.targets_file, "null")}\", and there is no such file. Name a file like monitoring/targets.toml, or leave it out to use that one."
+    error_message = "targets_file is ${jsonencode(var.targets_file)}, and there is no such file. Name a file like monitoring/targets.toml, or leave it out to use that one."
   }
 }
 
@@ -109,11 +109,11 @@ variable "gateway_autoscaling" {
 
   validation {
     condition     = var.gateway_autoscaling == null ? true : try(var.gateway_autoscaling.max_replicas >= 2 && floor(var.gateway_autoscaling.max_replicas) == var.gateway_autoscaling.max_replicas, false)
-    error_message = "gateway_autoscaling.max_replicas is ${try(var.gateway_autoscaling.max_replicas, "null")}; it has to be a whole number, 2 or more, since there are never fewer than two."
+    error_message = "gateway_autoscaling.max_replicas is ${jsonencode(try(var.gateway_autoscaling.max_replicas, null))}; it has to be a whole number, 2 or more, since there are never fewer than two."
   }
   validation {
     condition     = var.gateway_autoscaling == null ? true : try(var.gateway_autoscaling.cpu_percent >= 1 && floor(var.gateway_autoscaling.cpu_percent) == var.gateway_autoscaling.cpu_percent, false)
-    error_message = "gateway_autoscaling.cpu_percent is ${try(var.gateway_autoscaling.cpu_percent, "null")}; it has to be a whole number, 1 or more: percent of the CPU that a replica requests."
+    error_message = "gateway_autoscaling.cpu_percent is ${jsonencode(try(var.gateway_autoscaling.cpu_percent, null))}; it has to be a whole number, 1 or more: percent of the CPU that a replica requests."
   }
 }
 
@@ -177,17 +177,17 @@ variable "volume_sizes" {
 
   validation {
     condition     = alltrue([for size in values(var.volume_sizes) : can(regex("^[1-9][0-9]*([MGT]i?)$", size))])
-    error_message = "volume_sizes has ${join(", ", [for size in values(var.volume_sizes) : coalesce(size, "null")])}; each has to be a whole number with Mi, Gi, Ti, M, G or T, such as 5Gi."
+    error_message = "volume_sizes has ${jsonencode(var.volume_sizes)}; each has to be a whole number with Mi, Gi, Ti, M, G or T, such as 5Gi."
   }
   # Prometheus' write-ahead log comes in pieces of 128 MiB that no limit of its removes; alert-logger wants 64 MiB free
   # beside a log that it writes anew at 16 MiB.
   validation {
     condition     = try(!can(regex("^[0-9]{1,3}(M|Mi)$", var.volume_sizes.prometheus)), true)
-    error_message = "volume_sizes.prometheus is \"${coalesce(var.volume_sizes.prometheus, "null")}\"; Prometheus needs 1000Mi or more to work at all, 5Gi to keep two weeks of a small lab."
+    error_message = "volume_sizes.prometheus is ${jsonencode(var.volume_sizes.prometheus)}; Prometheus needs 1000Mi or more to work at all, 5Gi to keep two weeks of a small lab."
   }
   validation {
     condition     = try(!can(regex("^([0-9]{1,2}|1[0-4][0-9])(M|Mi)$", var.volume_sizes.alert_logger)), true)
-    error_message = "volume_sizes.alert_logger is \"${coalesce(var.volume_sizes.alert_logger, "null")}\"; it has to be 150Mi or more: alert-logger stops taking alerts when less than 64 MiB are free."
+    error_message = "volume_sizes.alert_logger is ${jsonencode(var.volume_sizes.alert_logger)}; it has to be 150Mi or more: alert-logger stops taking alerts when less than 64 MiB are free."
   }
 }
 

@@ -81,15 +81,15 @@ variable "ingress" {
 
   validation {
     condition     = var.ingress == null ? true : can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", var.ingress.host))
-    error_message = "ingress.host is \"${try(var.ingress.host, "")}\"; it has to be a name without scheme and port, such as status.example.org."
+    error_message = "ingress.host is ${jsonencode(try(var.ingress.host, null))}; it has to be a name without scheme and port, such as status.example.org."
   }
   validation {
     condition     = try(var.ingress.basic_auth_user, null) == null ? true : can(regex("^[^:\\s]+$", var.ingress.basic_auth_user))
-    error_message = "ingress.basic_auth_user is \"${try(var.ingress.basic_auth_user, "")}\"; it has to be a name without colons and spaces."
+    error_message = "ingress.basic_auth_user is ${jsonencode(try(var.ingress.basic_auth_user, null))}; it has to be a name without colons and spaces."
   }
   validation {
     condition     = try(var.ingress.basic_auth_user, null) == null || try(var.ingress.tls_secret, null) != null
-    error_message = "ingress.basic_auth_user is \"${try(var.ingress.basic_auth_user, "")}\" without ingress.tls_secret: the password would cross the network readable. Set both, or neither."
+    error_message = "ingress.basic_auth_user is ${jsonencode(try(var.ingress.basic_auth_user, null))} without ingress.tls_secret: the password would cross the network readable. Set both, or neither."
   }
 }
 
@@ -108,7 +108,7 @@ variable "smtp" {
 
   validation {
     condition     = var.smtp == null ? true : can(regex("^.+:[1-9][0-9]{0,4}$", var.smtp.smarthost))
-    error_message = "smtp.smarthost is \"${try(var.smtp.smarthost, "")}\"; it has to be host:port, such as mail.example.org:587."
+    error_message = "smtp.smarthost is ${jsonencode(try(var.smtp.smarthost, null))}; it has to be host:port, such as mail.example.org:587."
   }
   validation {
     condition     = var.smtp == null ? true : alltrue([for value in [var.smtp.from, var.smtp.to, var.smtp.username] : try(length(value) > 0, false)])
