@@ -1,0 +1,17 @@
+# What runs this configuration. Nix supplies both providers, so no lock file of the registry lies beside it.
+
+terraform {
+  # 1.11 has write-only attributes: the only way to hand a password on without keeping it.
+  required_version = ">= 1.11"
+
+  required_providers {
+    kubernetes = {
+      source  = "hashicorp/kubernetes"
+      version = "~> 3.2"
+    }
+    helm = {
+      source  = "hashicorp/helm"
+      version = "~> 3.1"
+    }
+  }
+}
