@@ -50,7 +50,12 @@ in
 
   # What the dependencies of all members are compiled from; only their manifests matter.
   dependencies = select (
-    workspace ++ map (name: services + "/${name}/Cargo.toml") members ++ [ ../tests/stack/Cargo.toml ]
+    workspace
+    ++ map (name: services + "/${name}/Cargo.toml") members
+    ++ [
+      ../tests/cluster/Cargo.toml
+      ../tests/stack/Cargo.toml
+    ]
   );
 
   # All Rust code, and what its tests, lints and tools read.

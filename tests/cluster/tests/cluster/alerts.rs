@@ -1,0 +1,57 @@
+//! From a failing target to the line in alert-logger's log.
+
+use std::time::{Duration, Instant};
+
+use cluster_tests::{Forward, Node, within};
+use serde_json::Value;
+
+/// The contract: from a fault that fails at once to the line.
+const FIRING_WITHIN: Duration = Duration::from_secs(150);
+
+/// The demo target failing every probe, until it is dropped.
+pub struct Fault<'a> {
+    node: &'a Node,
+    forward: Forward,
+    since: Instant,
+}
+
+impl<'a> Fault<'a> {
+    /// Faults are taken from loopback only, so it goes through a port-forward.
+    pub fn set(node: &'a Node) -> Self {
+        let forward = node.forward("demo-target", 8080);
+        let fault = r#"{"kind":"status","status":503}"#;
+        let url = format!("{}/faults/ok", forward.url);
+        node.http(&url, &["--request", "PUT", "--data", fault])
+            .expect("a fault");
+        Self {
+            node,
+            forward,
+            since: Instant::now(),
+        }
+    }
+
+    pub fn reaches_the_log(&self, node: &Node) {
+        within(FIRING_WITHIN, self.since, "the line of TargetDown", || {
+            payload(node, "firing").ok_or_else(|| "no such line".to_owned())
+        });
+    }
+}
+
+impl Drop for Fault<'_> {
+    fn drop(&mut self) {
+        let url = format!("{}/faults/ok", self.forward.url);
+        let _ = self.node.http(&url, &["--request", "DELETE"]);
+    }
+}
+
+/// The payload about the demo target that alert-logger wrote to stdout.
+fn payload(node: &Node, status: &str) -> Option<Value> {
+    let log = node.text(&["logs", "deployment/alert-logger"]);
+    log.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|payload| {
+            payload["status"] == status
+                && payload["groupLabels"]["alertname"] == "TargetDown"
+                && payload["groupLabels"]["target"] == "demo"
+        })
+}

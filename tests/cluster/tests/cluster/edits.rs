@@ -1,0 +1,71 @@
+//! An edit in monitoring/ is a difference, and reaches the servers that are running.
+
+use std::time::{Duration, Instant};
+
+use cluster_tests::{Checkout, Node, Stack, within};
+use serde_json::Value;
+
+/// The contract, from the end of the apply.
+const LIVE_WITHIN: Duration = Duration::from_secs(90);
+
+const TARGET: &str = r#"
+[[target]]
+name = "edited"
+url = "http://demo-target:8080/t/edited"
+"#;
+
+pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
+    checkout.edit(
+        "monitoring/prometheus/rules/targets.yml",
+        "summary: A target is down\n",
+        "summary: A target is down, says an edited rule\n",
+    );
+    checkout.append("monitoring/targets.toml", TARGET);
+    let changes = [
+        "kubernetes_config_map_v1/prometheus-rules",
+        "kubernetes_config_map_v1/targets",
+    ];
+    assert_eq!(stack.changes(), changes, "and nothing else");
+
+    let before = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| lives(&pod));
+    stack.apply();
+    let applied = Instant::now();
+    within(
+        LIVE_WITHIN,
+        applied,
+        "Prometheus has the edited rule",
+        || {
+            let rules = node.ask("prometheus", "/api/v1/rules")?.to_string();
+            let is_there = rules.contains("says an edited rule");
+            is_there
+                .then_some(())
+                .ok_or_else(|| "the old rules".to_owned())
+        },
+    );
+    within(
+        LIVE_WITHIN,
+        applied,
+        "ping-agent has probed the new target",
+        || {
+            let summary = node.ask("api-gateway", "/uptime-summary")?;
+            let targets = summary["targets"].as_array().unwrap();
+            let probed = |target: &Value| {
+                target["target"] == "edited" && target["success"].as_u64() > Some(0)
+            };
+            let is_there = targets.iter().any(probed);
+            is_there.then_some(()).ok_or_else(|| summary.to_string())
+        },
+    );
+    let after = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| lives(&pod));
+    assert_eq!(before, after, "started anew for an edit");
+}
+
+/// What is another one after a restart: the pod, or how often each of its containers has been started.
+fn lives(pod: &Value) -> (Value, Vec<Value>) {
+    let containers = pod["status"]["containerStatuses"].as_array().unwrap();
+    let restarts = containers
+        .iter()
+        .map(|container| container["restartCount"].clone())
+        .collect();
+    (pod["metadata"]["uid"].clone(), restarts)
+}

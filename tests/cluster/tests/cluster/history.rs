@@ -1,0 +1,84 @@
+//! Pods go, and what they knew stays.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use cluster_tests::{Node, within};
+use serde_json::Value;
+
+use crate::comes_up::is_ready;
+
+pub fn survives(node: &Node) {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    // What was written a moment ago, too.
+    let samples = samples(node, now).expect("samples before");
+    let alert = demo_alert(node).expect("the alert before");
+    let pods = ["prometheus", "alert-logger"].map(|part| (part, node.pod(part)));
+
+    let begun = Instant::now();
+    let _ = node.text(&[
+        "delete",
+        "pod",
+        "--selector",
+        "app in (prometheus, alert-logger)",
+    ]);
+    for (part, old) in &pods {
+        within(
+            Duration::from_secs(90),
+            begun,
+            &format!("{part} is back"),
+            || {
+                let pods = node.list(&["pods", "--selector", &format!("app={part}")]);
+                let is_new = |pod: &&Value| {
+                    pod["metadata"]["uid"] != old["metadata"]["uid"] && is_ready(pod)
+                };
+                pods.iter()
+                    .find(is_new)
+                    .map(drop)
+                    .ok_or_else(|| format!("{pods:?}"))
+            },
+        );
+    }
+    let same = within(Duration::from_secs(30), begun, "Prometheus answers", || {
+        self::samples(node, now)
+    });
+    assert_eq!(samples, same, "samples from before the deletion");
+    let same = within(
+        Duration::from_secs(30),
+        begun,
+        "alert-logger answers",
+        || demo_alert(node),
+    );
+    for key in ["fingerprint", "startsAt"] {
+        assert_eq!(alert[key], same[key], "the alert from before the deletion");
+    }
+}
+
+/// The demo target's counters in the minutes before `until`.
+fn samples(node: &Node, until: u64) -> Result<Value, String> {
+    let query = "ping_success_total%7Btarget=%22demo%22%7D%5B2m%5D";
+    let answer = node.ask(
+        "prometheus",
+        &format!("/api/v1/query?query={query}&time={until}"),
+    )?;
+    let values = &answer["data"]["result"][0]["values"];
+    let count = values.as_array().map_or(0, Vec::len);
+    (count >= 4)
+        .then(|| values.clone())
+        .ok_or_else(|| format!("{count} samples"))
+}
+
+fn demo_alert(node: &Node) -> Result<Value, String> {
+    let history = node.ask("alert-logger", "/api/v1/alerts")?;
+    let alerts = history["alerts"].as_array().unwrap();
+    let is_it = |alert: &&Value| {
+        alert["labels"]["alertname"] == "TargetDown" && alert["labels"]["target"] == "demo"
+    };
+    alerts
+        .iter()
+        .find(is_it)
+        .cloned()
+        .ok_or_else(|| history.to_string())
+}
