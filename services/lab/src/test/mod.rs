@@ -1,14 +1,18 @@
 //! `test`: everything that can be tested on this machine, suite by suite, and by name what can't.
 
+mod cluster;
 mod fuzz;
+mod helm;
 mod monitoring;
 mod nix;
 mod packages;
+mod providers;
 mod python;
 mod rust;
 mod stack;
 mod steps;
 mod summary;
+mod terraform;
 
 use std::fs::File;
 use std::process::ExitCode;
@@ -36,8 +40,12 @@ pub enum Suite {
     Stack,
     /// Everything that reads bytes from outside, fed with bytes nobody would send, a minute each
     Fuzz,
+    /// Terraform's configuration and the Helm chart, with all their variants
+    Terraform,
     /// The Nix flake: its checks, its images in containerd, its apps and its shell
     Nix,
+    /// The whole stack on a Kubernetes of its own: apply, alerts, policies, restarts, edits, destroy
+    Cluster,
 }
 
 impl Suite {
@@ -60,7 +68,9 @@ impl Suite {
             Self::Monitoring => monitoring::run(workshop, steps),
             Self::Stack => stack::run(workshop, steps),
             Self::Fuzz => fuzz::run(workshop, steps),
+            Self::Terraform => terraform::run(workshop, steps),
             Self::Nix => nix::run(workshop, steps),
+            Self::Cluster => cluster::run(workshop, steps),
         }
     }
 }

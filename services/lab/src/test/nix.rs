@@ -87,7 +87,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
 }
 
 /// Whether nix can fetch what flake.lock names, which is a matter of seconds where it can't.
-fn real_inputs(workshop: &Workshop) -> bool {
+pub(super) fn real_inputs(workshop: &Workshop) -> bool {
     let mut command = Command::new("nix");
     command
         .args(["--extra-experimental-features", "nix-command flakes"])

@@ -1,0 +1,126 @@
+//! Terraform's providers: the user's own installation of them, else ones that know the schemas and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use super::Workshop;
+use super::steps::Steps;
+use crate::tools::{on_path, run};
+
+/// Names Terraform's CLI configuration.
+const CONFIG: &str = "TF_CLI_CONFIG_FILE";
+
+/// What `terraform init` finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Providers {
+    /// The ones that can apply.
+    Real,
+    /// Those of tests/terraform/schema-provider, through this CLI configuration.
+    Schemas(PathBuf),
+}
+
+impl Providers {
+    /// Initialises the configuration in `folder`, with what can be had. `None` where nothing can, and the suite says so.
+    pub fn init(
+        workshop: &Workshop,
+        steps: &mut Steps,
+        folder: &Path,
+    ) -> anyhow::Result<Option<Self>> {
+        let refused = match init(folder, None) {
+            Ok(()) if !knows_schemas_only(folder) => return Ok(Some(Self::Real)),
+            Ok(()) => "the CLI configuration names providers that know schemas only".to_owned(),
+            Err(error) => last_line(&error),
+        };
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        let way_out = "run it where terraform reaches registry.terraform.io, or name a mirror of the providers in TF_CLI_CONFIG_FILE";
+        if on_path(&search_path, &["go"]).is_none() {
+            let why = format!(
+                "terraform can't get its providers here ({refused}), and there is no Go to build others with"
+            );
+            steps.cannot_run("terraform validate and test", why, way_out);
+            return Ok(None);
+        }
+        let why = format!(
+            "terraform can't get them here ({refused}), so ones that know the schemas alone stood in their place"
+        );
+        steps.cannot_run("Terraform's real providers", why, way_out);
+        let config = build(workshop)?;
+        init(folder, Some(&config))
+            .context("terraform init, with providers that know the schemas")?;
+        Ok(Some(Self::Schemas(config)))
+    }
+
+    /// Makes a command use them.
+    pub fn set(&self, command: &mut Command) {
+        if let Self::Schemas(config) = self {
+            command.env(CONFIG, config);
+        }
+    }
+}
+
+/// The configuration and what it reads, as git knows them: Terraform writes beside its files, and takes variables from
+/// there that only this machine has.
+pub fn copy_configuration(workshop: &Workshop, folder: &Path) -> anyhow::Result<PathBuf> {
+    let copy = "git ls-files -z --cached --others --exclude-standard terraform monitoring |
+        while IFS= read -r -d '' file; do [ ! -e \"$file\" ] || cp --parents \"$file\" \"$1\"; done";
+    run(Command::new("bash")
+        .args(["-euo", "pipefail", "-c", copy, "copy"])
+        .arg(folder)
+        .current_dir(&workshop.installation.root))
+    .context("can't copy terraform/ and monitoring/ with git")?;
+    Ok(folder.join("terraform"))
+}
+
+/// Builds the providers that know schemas, once, and gives the CLI configuration that names them.
+fn build(workshop: &Workshop) -> anyhow::Result<PathBuf> {
+    let folder = workshop
+        .installation
+        .tools_dir()
+        .join("terraform-providers");
+    let script = "tests/terraform/schema-provider/mirror.sh";
+    eprintln!("   building providers that know the schemas");
+    run(Command::new(workshop.installation.root.join(script)).arg(&folder))?;
+    Ok(folder.join("terraform.rc"))
+}
+
+fn init(folder: &Path, config: Option<&Path>) -> anyhow::Result<()> {
+    let mut terraform = Command::new("terraform");
+    terraform
+        .args(["init", "-backend=false", "-input=false", "-no-color"])
+        .env("CHECKPOINT_DISABLE", "1")
+        .current_dir(folder);
+    if let Some(config) = config {
+        terraform.env(CONFIG, config);
+    }
+    run(&mut terraform).map(drop)
+}
+
+/// Terraform links to the mirror that it installs from, and the one of schema-provider has the schemas beside it.
+fn knows_schemas_only(folder: &Path) -> bool {
+    let providers = folder.join(".terraform/providers/registry.terraform.io/hashicorp/helm");
+    let Ok(versions) = std::fs::read_dir(providers) else {
+        return false;
+    };
+    versions
+        .filter_map(|version| std::fs::read_dir(version.ok()?.path()).ok())
+        .flatten()
+        .filter_map(|platform| platform.ok()?.path().canonicalize().ok())
+        .any(|package| {
+            package
+                .ancestors()
+                .any(|folder| folder.join("schemas/versions").is_file())
+        })
+}
+
+fn last_line(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    let line = text
+        .lines()
+        .map(str::trim)
+        .rfind(|line| line.contains("Error: "));
+    line.unwrap_or("terraform init fails")
+        .trim_start_matches("Error: ")
+        .to_owned()
+}
