@@ -63,8 +63,17 @@ pub enum Command {
     Down,
     /// Show how much Prometheus stores, and how much it will at the end of the retention
     Sizing(SizingArgs),
+    /// Run the stack on Kubernetes: minikube, or the cluster of another context
+    Cluster(ClusterArgs),
     /// Run the tests that this machine can run, and name those it can't
     Test(TestArgs),
+    /// Check that what is probed comes out of a gateway. `helm test` runs it.
+    #[command(hide = true)]
+    CheckDataPath {
+        /// Where api-gateway answers.
+        #[arg(long, value_name = "URL")]
+        gateway: Url,
+    },
     /// Become a part's program, and die with the supervisor. Not for people.
     #[command(hide = true)]
     ExecPart(ExecPartArgs),
@@ -101,6 +110,29 @@ pub struct SizingArgs {
     /// Print one JSON object, its keys named with their units
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `cluster`.
+#[derive(Debug, Args)]
+pub struct ClusterArgs {
+    /// The kubeconfig context of another cluster than minikube; its images have to be there, or in image_registry
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ClusterCommand,
+}
+
+/// The commands of `cluster`.
+#[derive(Debug, Subcommand)]
+pub enum ClusterCommand {
+    /// Start minikube if need be, build and load the images, apply, and wait until data flows
+    Up,
+    /// Check the stack by name; exit code 1 if something is not as it should be
+    Status,
+    /// Remove everything that was applied, the volumes too
+    Down,
 }
 
 /// Arguments of `test`.

@@ -1,10 +1,11 @@
-//! Runs UptimePulse on one Linux machine: the services of this repository beside a real Prometheus and Alertmanager.
+//! Runs UptimePulse on one machine: the services of this repository beside a real Prometheus and Alertmanager.
 //!
 //! [`commands`] holds one module a command. `up` looks for the servers ([`tools`]), lays out the state folder
 //! ([`layout`]), decides what runs with which arguments and environment ([`plan`]) and supervises it ([`supervisor`]);
 //! the other commands read what the supervisor recorded ([`state_file`]).
 
 pub mod cli;
+pub mod cluster;
 pub mod commands;
 pub mod discovery;
 pub mod environment;
@@ -19,6 +20,7 @@ pub mod output;
 pub mod part;
 pub mod paths;
 pub mod plan;
+pub mod platform;
 pub mod ports;
 pub mod process;
 pub mod progress;

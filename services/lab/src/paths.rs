@@ -118,7 +118,10 @@ impl StateDir {
         if self.is_default {
             format!("{lab} {command}")
         } else {
-            format!("{lab} {command} --state-dir {}", quoted(&self.path))
+            format!(
+                "{lab} {command} --state-dir {}",
+                quoted(&self.path.to_string_lossy())
+            )
         }
     }
 
@@ -183,12 +186,11 @@ impl StateDir {
     }
 }
 
-/// The path as a shell takes it for one word.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |char: char| char.is_alphanumeric() || "/._-+:@%".contains(char);
-    if text.chars().all(plain) {
-        text
+/// The text as a shell takes it for one word.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "/._-+:@%=,#".contains(char);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }

@@ -1,20 +1,21 @@
 //! Processes, told apart beyond their ids: an id is used again sooner or later, and the lab ends only what it started.
 
-use std::fs;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::platform;
+
 /// A process, and no other one that gets its id later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessIdentity {
     /// The process id.
     pub pid: i32,
-    /// When it started, in clock ticks since the machine did (field 22 of `/proc/PID/stat`, proc(5)).
+    /// When it started, in the units of the [`platform`]: on Linux clock ticks since the machine did.
     pub start_ticks: u64,
-    /// Which run of the machine that was (`/proc/sys/kernel/random/boot_id`).
+    /// Which run of the machine that was.
     pub boot_id: String,
 }
 
@@ -22,11 +23,21 @@ impl ProcessIdentity {
     /// The process that has the id now; `None` when there is none (a zombie is none).
     #[must_use]
     pub fn of(pid: i32) -> Option<Self> {
-        Some(Self {
+        platform::start_of(pid).map(|start| Self::new(pid, start))
+    }
+
+    /// The child of this process that has the id, started just now and not waited for yet.
+    #[must_use]
+    pub fn of_child(pid: i32) -> Option<Self> {
+        platform::start_of_child(pid).map(|start| Self::new(pid, start))
+    }
+
+    fn new(pid: i32, start_ticks: u64) -> Self {
+        Self {
             pid,
-            start_ticks: start_ticks(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?,
-            boot_id: boot_id(),
-        })
+            start_ticks,
+            boot_id: platform::boot_id(),
+        }
     }
 
     /// This process.
@@ -73,37 +84,9 @@ impl ProcessIdentity {
     }
 }
 
-/// Field 22 of `/proc/PID/stat`. The command's name (field 2, in parentheses) may hold spaces and parentheses itself.
-fn start_ticks(stat: &str) -> Option<u64> {
-    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
-    // Field 3. A zombie has ended; only its parent has not noticed.
-    if matches!(fields.next()?, "Z" | "X") {
-        return None;
-    }
-    fields.nth(18)?.parse().ok()
-}
-
-fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map(|id| id.trim().to_owned())
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_with_parentheses_and_spaces_do_not_shift_the_fields() {
-        let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1000 200";
-        assert_eq!(start_ticks(stat), Some(4242));
-    }
-
-    #[test]
-    fn a_zombie_is_not_alive() {
-        let stat = "7 (x) Z 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1000 200";
-        assert_eq!(start_ticks(stat), None);
-    }
 
     #[test]
     fn a_reused_id_is_another_process() {

@@ -27,6 +27,7 @@ fn stand_in() {
     support::serve_as_stand_in();
 }
 
+#[cfg_attr(not(target_os = "linux"), ignore = "reads /proc")]
 #[tokio::test]
 async fn a_password_in_a_url_is_in_no_argument_and_no_file() {
     let lab = TestLab::new();

@@ -15,6 +15,7 @@ use super::{Lab, up};
 use crate::cli::UpArgs;
 use crate::error::Error;
 use crate::output;
+use crate::platform;
 use crate::process::ProcessIdentity;
 use crate::progress::Progress;
 use crate::state_file::{LabRecord, PartState};
@@ -37,7 +38,8 @@ pub async fn run(
         .with_context(|| format!("can't write {}", path.display()))?;
     let log_start = log.metadata().map_or(0, |metadata| metadata.len());
     let mut signals = Signals::listen().context("can't listen for signals")?;
-    let mut supervisor = Command::new("/proc/self/exe")
+    let program = platform::program().context("can't tell where this program lies")?;
+    let mut supervisor = Command::new(program)
         .arg0("lab")
         .args(up::detached_args(lab, args))
         .stdin(Stdio::piped())

@@ -1,16 +1,17 @@
 //! `exec-part`: becomes a part's program, tied to the life of its supervisor.
 //!
-//! The kernel kills a process with its parent if the process asks for that itself, between fork and exec. Doing it in a
-//! program of its own needs no unsafe code. The request outlives exec; it would not outlive a change of user.
+//! The tie is made between fork and exec ([`platform::tie_to_supervisor`]). Doing it in a program of its own needs no
+//! unsafe code. It outlives exec; the kernel's would not outlive a change of user.
 
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Context as _;
-use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use rustix::process::{Pid, getppid};
 
 use crate::cli::ExecPartArgs;
 use crate::error::Error;
+use crate::platform;
 
 /// Exit code of a part whose program can't be executed, as in a shell.
 pub const NOT_EXECUTED: u8 = 127;
@@ -20,9 +21,7 @@ pub const NOT_EXECUTED: u8 = 127;
 /// # Errors
 /// The operating system refuses to tie the lives together, or the arguments are not the supervisor's.
 pub fn run(args: &ExecPartArgs) -> Result<ExitCode, Error> {
-    // SIGKILL leaves no chance of a process being left behind; the parts are made to survive it.
-    set_parent_process_death_signal(Some(Signal::KILL))
-        .context("can't tie this part to its supervisor")?;
+    platform::tie_to_supervisor().context("can't tie this part to its supervisor")?;
     if getppid() != Pid::from_raw(args.supervisor) {
         // It died before the request was made, and nobody is going to stop the part.
         return Ok(ExitCode::FAILURE);
@@ -30,7 +29,11 @@ pub fn run(args: &ExecPartArgs) -> Result<ExitCode, Error> {
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Error::Usage("exec-part needs a program".to_owned()));
     };
-    let error = Command::new(program).args(arguments).exec();
+    let error = Command::new(program)
+        .args(arguments)
+        // What it was started with belongs to the tie.
+        .stdin(Stdio::null())
+        .exec();
     eprintln!("can't execute {}: {error}", program.display());
     Ok(ExitCode::from(NOT_EXECUTED))
 }

@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::{Cli, Command};
+use crate::cluster::{self, data_path};
 use crate::error::Error;
 use crate::paths::{Installation, StateDir};
 use crate::test;
@@ -33,6 +34,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     if let Command::ExecPart(args) = &cli.command {
         return exec_part::run(args);
     }
+    if let Command::CheckDataPath { gateway } = &cli.command {
+        return runtime()?.block_on(data_path::run(gateway));
+    }
     let installation = Installation::find()?;
     let state = match &cli.state_dir {
         Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}")))?,
@@ -51,7 +55,8 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Down => runtime()?.block_on(down::run(&lab)),
         Command::Sizing(args) => runtime()?.block_on(sizing::run(&lab, &args)),
         Command::Test(args) => test::run(lab.installation, &args),
-        Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
+        Command::Cluster(args) => cluster::run(&lab.installation, &lab.state, &runtime()?, &args),
+        Command::CheckDataPath { .. } | Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::live_targets;
 use crate::lock::Lock;
 use crate::part::Part;
 use crate::plan::{PartSpec, Plan, Targets};
+use crate::platform;
 use crate::ports::Ports;
 use crate::process::ProcessIdentity;
 use crate::progress::Progress;
@@ -60,7 +61,7 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
         }
         let reporter = Reporter::new(lab.state.clone(), progress.take());
         let record = LabRecord {
-            supervisor: ProcessIdentity::own().context("can't read /proc, which the lab needs")?,
+            supervisor: ProcessIdentity::own().context(platform::NO_PROCESSES)?,
             parts: vec![],
             notes: prepared.notes,
         };

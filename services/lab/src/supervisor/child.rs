@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
@@ -10,6 +10,7 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
 use crate::plan::PartSpec;
+use crate::platform::{self, Tie};
 use crate::process::ProcessIdentity;
 
 /// How long a part may take to stop before it is killed.
@@ -20,6 +21,8 @@ const GRACE: Duration = Duration::from_secs(8);
 pub struct Process {
     child: Child,
     identity: ProcessIdentity,
+    // Dropping it would end the process where the kernel does not.
+    _tie: Tie,
 }
 
 /// Starts the part through `lab exec-part`, which ties its life to this thread's (see [`crate::commands::exec_part`]).
@@ -29,8 +32,8 @@ pub struct Process {
 /// The process can't be created. A program that can't be executed is found out by the exit code 127.
 pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
     let (output, input) = io::pipe()?;
-    // This very program, even when a newer build has taken its place on disk.
-    let child = Command::new("/proc/self/exe")
+    let (stdin, tie) = platform::tie()?;
+    let child = Command::new(platform::program()?)
         .arg0("lab")
         .arg("exec-part")
         .arg(format!("--supervisor={}", std::process::id()))
@@ -40,7 +43,7 @@ pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
         .env_clear()
         .envs(spec.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(&spec.working_dir)
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(input.try_clone()?)
         .stderr(input)
         // The terminal's Ctrl-C is for the supervisor, which stops the parts in order.
@@ -49,10 +52,15 @@ pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
         .spawn()?;
     let identity = child
         .id()
-        .and_then(|pid| ProcessIdentity::of(pid.cast_signed()))
+        .and_then(|pid| ProcessIdentity::of_child(pid.cast_signed()))
         .ok_or_else(|| io::Error::other("it was gone at once"))?;
     let output = pipe::Receiver::from_owned_fd(output.into())?;
-    Ok((Process { child, identity }, output))
+    let process = Process {
+        child,
+        identity,
+        _tie: tie,
+    };
+    Ok((process, output))
 }
 
 impl Process {

@@ -12,10 +12,12 @@ use super::steps::Steps;
 use crate::tools::{self, on_path};
 
 /// Programs that the suite calls, and Debian's packages of them.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("containerd", "containerd"),
     ("ctr", "containerd"),
     ("curl", "curl"),
+    ("git", "git"),
+    ("ip", "iproute2"),
     ("jq", "jq"),
     ("nix", "nix-bin"),
     ("runc", "runc"),

@@ -1,0 +1,61 @@
+//! kubectl, for one context and namespace.
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+
+use super::typed::Typist;
+
+/// kubectl with the arguments that say where.
+#[derive(Debug)]
+pub struct Kubectl<'a> {
+    typist: &'a Typist,
+    pub context: String,
+    pub namespace: String,
+}
+
+impl<'a> Kubectl<'a> {
+    pub fn new(typist: &'a Typist, context: &str, namespace: String) -> Self {
+        Self {
+            typist,
+            context: context.to_owned(),
+            namespace,
+        }
+    }
+
+    /// The command, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<std::process::Command> {
+        let place = ["--context", &self.context, "--namespace", &self.namespace];
+        self.typist
+            .command("kubectl", &[&place, arguments].concat())
+    }
+
+    /// What `kubectl get … -o json` says.
+    ///
+    /// # Errors
+    /// kubectl's own message.
+    pub fn get(&self, what: &str) -> anyhow::Result<Value> {
+        let output = self
+            .command(&["get", what, "--request-timeout=10s", "-o", "json"])?
+            .output()
+            .context("can't run kubectl")?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        serde_json::from_slice(&output.stdout).context("kubectl printed something that is not JSON")
+    }
+}
+
+/// The objects of a list.
+pub fn items(list: &Value) -> &[Value] {
+    list.get("items")
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// The text at `pointer`, or nothing.
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}

@@ -1,0 +1,89 @@
+//! Linux: processes are files in `/proc`, and the kernel ends a part with its supervisor.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+/// Said when the lab can't find out about its own process.
+pub const NO_PROCESSES: &str = "can't read /proc, which the lab needs";
+
+/// What ties a part to its supervisor, on the supervisor's side: nothing, the kernel knows both.
+#[derive(Debug)]
+pub struct Tie;
+
+/// A part's stdin and the [`Tie`] to hold as long as the part may live.
+///
+/// # Errors
+/// None here.
+pub fn tie() -> io::Result<(Stdio, Tie)> {
+    Ok((Stdio::null(), Tie))
+}
+
+/// Called by the process that becomes the part: from now on it dies with its supervisor, also after exec.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn tie_to_supervisor() -> io::Result<()> {
+    // SIGKILL leaves no chance of a process being left behind; the parts are made to survive it.
+    Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
+/// This very program, even when a newer build has taken its place on disk.
+///
+/// # Errors
+/// None here.
+pub fn program() -> io::Result<PathBuf> {
+    Ok("/proc/self/exe".into())
+}
+
+/// When the process that has the id now started, in clock ticks since the machine did; `None` when there is none (a
+/// zombie is none).
+#[must_use]
+pub fn start_of(pid: i32) -> Option<u64> {
+    start_ticks(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// [`start_of`] a child that was started just now.
+#[must_use]
+pub fn start_of_child(pid: i32) -> Option<u64> {
+    start_of(pid)
+}
+
+/// Which run of the machine this is.
+#[must_use]
+pub fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_default()
+}
+
+/// Field 22 of `/proc/PID/stat`, proc(5). The command's name (field 2, in parentheses) may hold spaces and parentheses
+/// itself.
+fn start_ticks(stat: &str) -> Option<u64> {
+    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
+    // Field 3. A zombie has ended; only its parent has not noticed.
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_parentheses_and_spaces_do_not_shift_the_fields() {
+        let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1000 200";
+        assert_eq!(start_ticks(stat), Some(4242));
+    }
+
+    #[test]
+    fn a_zombie_is_not_alive() {
+        let stat = "7 (x) Z 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1000 200";
+        assert_eq!(start_ticks(stat), None);
+    }
+}
