@@ -46,6 +46,24 @@ let
         ${image} | bash nix/check-image.sh ${if lib.elem name images.own then "40" else "any"}
       '';
 
+  # terraform COMMAND on the configuration, with the providers that Nix supplies.
+  terraformCheck =
+    command:
+    check "terraform-${command}"
+      {
+        uses = [ tools.terraform ];
+        files = [
+          ../monitoring
+          ../terraform
+        ];
+      }
+      ''
+        export CHECKPOINT_DISABLE=1
+        cd terraform
+        terraform init -backend=false -input=false -no-color
+        terraform ${command} -no-color
+      '';
+
   all = {
     rust-format = cargo [ ] (craneLib.cargoFmt { inherit (rust) pname version src; });
     rust-lints = cargo [ ] (
@@ -123,12 +141,13 @@ let
             ../.ci
             ../docs
             ../lab
+            ../tests
             ./.
           ];
         }
         ''
           # Whatever begins with #! and a shell, whatever its name.
-          grep -rlE '^#!.*[ /](ba)?sh$' . | xargs shellcheck
+          grep -rlE '^#!.*[ /](ba)?sh$' . | xargs shellcheck --external-sources
         '';
 
     workflows = check "workflows" {
@@ -158,6 +177,34 @@ let
       uses = [ tools.alertmanager ];
       files = [ ../monitoring/alertmanager ];
     } "amtool check-config monitoring/alertmanager/alertmanager.yml";
+
+    terraform-format = check "terraform-format" {
+      uses = [ tools.terraform ];
+      files = [ ../terraform ];
+    } "terraform fmt -check -diff -recursive terraform";
+
+    terraform-validate = terraformCheck "validate";
+
+    # Every provider is a mock: what would be made of which variables, and what is refused.
+    terraform-test = terraformCheck "test";
+
+    helm-lint = check "helm-lint" {
+      uses = [ tools.helm ];
+      files = [
+        ../terraform/chart
+        ../tests/terraform/tags.yaml
+      ];
+    } "helm lint --strict --values tests/terraform/tags.yaml terraform/chart";
+
+    helm-template = check "helm-template" {
+      uses = [ tools.helm ];
+      files = [
+        ../terraform/chart
+        ../tests/terraform/helm-template
+        ../tests/terraform/tags.yaml
+        ../tests/terraform/values
+      ];
+    } "bash tests/terraform/helm-template";
 
     lab = cargo [ ] packages.public.lab;
   }

@@ -137,7 +137,27 @@ let
       "cargo-fmt"
       "rustfmt"
     ];
-    terraform.withPlugins = _: linked "terraform" [ "terraform" ];
+    # Its providers know schemas and nothing else (tests/terraform/schema-provider), unless the user's configuration names
+    # others.
+    terraform.withPlugins =
+      _:
+      let
+        inherit
+          (tool "terraform" [
+            "terraform"
+            "terraform-providers"
+          ])
+          versions
+          meta
+          ;
+      in
+      runCommand "terraform" { inherit versions meta; } ''
+        mkdir -p $out/bin
+        printf '%s\n' '#!/bin/sh' \
+          'export TF_CLI_CONFIG_FILE="''${TF_CLI_CONFIG_FILE:-${machine.state}/terraform-providers/terraform.rc}"' \
+          'exec ${machine.state}/bin/terraform "$@"' >$out/bin/terraform
+        chmod +x $out/bin/terraform
+      '';
     python3 = linked "python3" [ "python3" ];
 
     actionlint = tool "actionlint" [ "actionlint" ];

@@ -28,23 +28,18 @@ impl Providers {
         steps: &mut Steps,
         folder: &Path,
     ) -> anyhow::Result<Option<Self>> {
-        let refused = match init(folder, None) {
-            Ok(()) if !knows_schemas_only(folder) => return Ok(Some(Self::Real)),
-            Ok(()) => "the CLI configuration names providers that know schemas only".to_owned(),
-            Err(error) => last_line(&error),
-        };
+        let can_init = init(folder, None).is_ok();
+        if can_init && !knows_schemas_only(folder) {
+            return Ok(Some(Self::Real));
+        }
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let way_out = "run it where terraform reaches registry.terraform.io, or name a mirror of the providers in TF_CLI_CONFIG_FILE";
         if on_path(&search_path, &["go"]).is_none() {
-            let why = format!(
-                "terraform can't get its providers here ({refused}), and there is no Go to build others with"
-            );
+            let why = "terraform init can't get its providers here, and there is no Go to build others with";
             steps.cannot_run("terraform validate and test", why, way_out);
             return Ok(None);
         }
-        let why = format!(
-            "terraform can't get them here ({refused}), so ones that know the schemas alone stood in their place"
-        );
+        let why = "terraform init can't get them here, so ones that know the schemas alone stood in their place";
         steps.cannot_run("Terraform's real providers", why, way_out);
         let config = build(workshop)?;
         init(folder, Some(&config))
@@ -112,15 +107,4 @@ fn knows_schemas_only(folder: &Path) -> bool {
                 .ancestors()
                 .any(|folder| folder.join("schemas/versions").is_file())
         })
-}
-
-fn last_line(error: &anyhow::Error) -> String {
-    let text = format!("{error:#}");
-    let line = text
-        .lines()
-        .map(str::trim)
-        .rfind(|line| line.contains("Error: "));
-    line.unwrap_or("terraform init fails")
-        .trim_start_matches("Error: ")
-        .to_owned()
 }

@@ -39,7 +39,7 @@ fn configuration(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         return Ok(());
     };
     for (name, command) in [("types", "validate"), ("terraform test", "test")] {
-        let mut command = terraform(&[command]);
+        let mut command = terraform(&[command, "-no-color"]);
         providers.set(&mut command);
         steps.command(name, &mut command);
     }
