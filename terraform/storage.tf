@@ -45,4 +45,11 @@ resource "kubernetes_persistent_volume_claim_v1" "data" {
 
   # Many storage classes bind a claim only when a pod uses it, and the pods come after the claims.
   wait_until_bound = false
+
+  lifecycle {
+    # The provider makes a claim anew, empty, when it is to shrink or to change its class. In this order that fails, since
+    # the old one still has the name, and nothing is lost. It also lets a claim that is no longer needed go only after the
+    # pod that uses it.
+    create_before_destroy = true
+  }
 }

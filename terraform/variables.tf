@@ -52,7 +52,7 @@ variable "image_registry" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^([a-z0-9][a-z0-9._:/-]*[a-z0-9])?$", var.image_registry))
+    condition     = can(regex("^([a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*)?$", var.image_registry))
     error_message = "image_registry is \"${var.image_registry}\"; it has to be a host with or without a path, such as registry.example.org/team, with no scheme in front and no / at the end, or empty."
   }
 }
@@ -165,7 +165,7 @@ variable "retention" {
 }
 
 variable "volume_sizes" {
-  description = "The size of each volume. It can grow where the storage class allows it, and never shrink."
+  description = "The size of each volume. It can grow where the storage class allows it. One that exists can't shrink: the apply fails, and names it."
   type = object({
     prometheus   = optional(string, "5Gi")
     alertmanager = optional(string, "5Gi")
@@ -192,7 +192,7 @@ variable "volume_sizes" {
 }
 
 variable "storage_class" {
-  description = "The storage class of the volumes; left out, the cluster's default one. A change makes all volumes anew, empty."
+  description = "The storage class of the volumes; left out, the cluster's default one. For volumes that exist it can't be changed: the apply fails, and names them."
   type        = string
   default     = null
 

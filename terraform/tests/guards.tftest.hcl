@@ -1,0 +1,514 @@
+# What is refused before anything is touched, each with a sentence that names the variable, the value and the way out.
+
+mock_provider "kubernetes" {}
+mock_provider "helm" {}
+
+variables {
+  config_path    = "tests/fixtures/kubeconfig.yaml"
+  config_context = "minikube"
+  image_tags = {
+    alert-logger = "t1", alertmanager = "t1", api-gateway = "t1", config-reloader = "t1", dashboard-ui = "t1", demo-target = "t1"
+    grafana      = "t1", lab = "t1", ping-agent = "t1", prometheus = "t1"
+  }
+  grafana_admin_password = "correct horse"
+}
+
+# --- the cluster -----------------------------------------------------------------------------------------------------
+
+run "no_kubeconfig" {
+  command = plan
+
+  variables {
+    config_path = "tests/fixtures/no-such-file"
+  }
+
+  expect_failures = [var.config_path]
+}
+
+run "an_unknown_context" {
+  command = plan
+
+  variables {
+    config_context = "stale"
+  }
+
+  expect_failures = [var.config_context]
+}
+
+run "the_clusters_own_namespace" {
+  command = plan
+
+  variables {
+    namespace = "kube-system"
+  }
+
+  expect_failures = [var.namespace]
+}
+
+run "the_default_namespace" {
+  command = plan
+
+  variables {
+    namespace = "default"
+  }
+
+  expect_failures = [var.namespace]
+}
+
+run "a_namespace_that_is_no_name" {
+  command = plan
+
+  variables {
+    namespace = "Uptime_Pulse"
+  }
+
+  expect_failures = [var.namespace]
+}
+
+# --- images ----------------------------------------------------------------------------------------------------------
+
+run "no_tags" {
+  command = plan
+
+  variables {
+    image_tags = {}
+  }
+
+  expect_failures = [helm_release.uptimepulse]
+}
+
+run "a_missing_tag" {
+  command = plan
+
+  variables {
+    image_tags = {
+      alert-logger = "t1", alertmanager = "t1", api-gateway = "t1", config-reloader = "t1", dashboard-ui = "t1", demo-target = "t1"
+      grafana      = "t1", lab = "t1", prometheus = "t1"
+    }
+  }
+
+  expect_failures = [helm_release.uptimepulse]
+}
+
+run "a_tag_that_never_changes" {
+  command = plan
+
+  variables {
+    image_tags = { ping-agent = "latest" }
+  }
+
+  expect_failures = [var.image_tags]
+}
+
+run "a_tag_that_is_none" {
+  command = plan
+
+  variables {
+    image_tags = { ping-agent = "a:b" }
+  }
+
+  expect_failures = [var.image_tags]
+}
+
+run "a_registry_with_a_scheme" {
+  command = plan
+
+  variables {
+    image_registry = "https://registry.example.org"
+  }
+
+  expect_failures = [var.image_registry]
+}
+
+run "a_registry_with_a_slash_at_its_end" {
+  command = plan
+
+  variables {
+    image_registry = "registry.example.org/"
+  }
+
+  expect_failures = [var.image_registry]
+}
+
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+run "no_targets_file" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/no-such-file"
+  }
+
+  expect_failures = [var.targets_file]
+}
+
+run "targets_without_a_target" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-none.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_in_a_target" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_demo_that_is_watched_and_off" {
+  command = plan
+
+  variables {
+    demo_enabled = false
+    targets_file = "tests/fixtures/targets-demo.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "the_default_targets_without_the_demo" {
+  command = plan
+
+  variables {
+    demo_enabled = false
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+# --- sizes -----------------------------------------------------------------------------------------------------------
+
+run "no_agent" {
+  command = plan
+
+  variables {
+    ping_agent_shards = 0
+  }
+
+  expect_failures = [var.ping_agent_shards]
+}
+
+run "half_an_agent" {
+  command = plan
+
+  variables {
+    ping_agent_shards = 1.5
+  }
+
+  expect_failures = [var.ping_agent_shards]
+}
+
+run "fewer_replicas_than_two" {
+  command = plan
+
+  variables {
+    gateway_autoscaling = { max_replicas = 1 }
+  }
+
+  expect_failures = [var.gateway_autoscaling]
+}
+
+run "no_share_of_the_cpu" {
+  command = plan
+
+  variables {
+    gateway_autoscaling = { max_replicas = 3, cpu_percent = 0 }
+  }
+
+  expect_failures = [var.gateway_autoscaling]
+}
+
+run "a_retention_without_a_unit" {
+  command = plan
+
+  variables {
+    retention = "14"
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "no_retention" {
+  command = plan
+
+  variables {
+    retention = "0d"
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "a_size_without_a_unit" {
+  command = plan
+
+  variables {
+    volume_sizes = { grafana = "5" }
+  }
+
+  expect_failures = [var.volume_sizes]
+}
+
+run "a_size_in_bytes_of_ten" {
+  command = plan
+
+  variables {
+    volume_sizes = { grafana = "5GB" }
+  }
+
+  expect_failures = [var.volume_sizes]
+}
+
+run "a_small_volume_for_prometheus" {
+  command = plan
+
+  variables {
+    volume_sizes = { prometheus = "999Mi" }
+  }
+
+  expect_failures = [var.volume_sizes]
+}
+
+run "a_small_volume_for_alert_logger" {
+  command = plan
+
+  variables {
+    volume_sizes = { alert_logger = "149Mi" }
+  }
+
+  expect_failures = [var.volume_sizes]
+}
+
+run "an_empty_storage_class" {
+  command = plan
+
+  variables {
+    storage_class = ""
+  }
+
+  expect_failures = [var.storage_class]
+}
+
+run "memory_of_an_unknown_part" {
+  command = plan
+
+  variables {
+    memory_limits = { promtheus = "1Gi" }
+  }
+
+  expect_failures = [var.memory_limits]
+}
+
+run "memory_without_a_unit" {
+  command = plan
+
+  variables {
+    memory_limits = { prometheus = "1" }
+  }
+
+  expect_failures = [var.memory_limits]
+}
+
+# --- passwords -------------------------------------------------------------------------------------------------------
+
+run "no_password_for_grafana" {
+  command = plan
+
+  variables {
+    grafana_admin_password = null
+  }
+
+  expect_failures = [kubernetes_secret_v1.grafana_admin]
+}
+
+run "the_password_that_everybody_knows" {
+  command = plan
+
+  variables {
+    grafana_admin_password = "admin"
+  }
+
+  expect_failures = [var.grafana_admin_password]
+}
+
+run "the_same_in_capitals" {
+  command = plan
+
+  variables {
+    grafana_admin_password = "ADMIN"
+  }
+
+  expect_failures = [var.grafana_admin_password]
+}
+
+run "a_short_password" {
+  command = plan
+
+  variables {
+    grafana_admin_password = "1234567"
+  }
+
+  expect_failures = [var.grafana_admin_password]
+}
+
+run "mail_without_a_password" {
+  command = plan
+
+  variables {
+    smtp = { smarthost = "mail.example.org:587", from = "a@example.org", to = "b@example.org", username = "lab" }
+  }
+
+  expect_failures = [kubernetes_secret_v1.alertmanager_smtp]
+}
+
+run "an_empty_password_for_mail" {
+  command = plan
+
+  variables {
+    smtp_auth_password = ""
+  }
+
+  expect_failures = [var.smtp_auth_password]
+}
+
+run "remote_write_without_a_password" {
+  command = plan
+
+  variables {
+    remote_write = { url = "https://mimir.example.org/", username = "lab" }
+  }
+
+  expect_failures = [kubernetes_secret_v1.prometheus_remote_write]
+}
+
+run "an_empty_password_for_remote_write" {
+  command = plan
+
+  variables {
+    remote_write_password = ""
+  }
+
+  expect_failures = [var.remote_write_password]
+}
+
+run "basic_auth_without_a_password" {
+  command = plan
+
+  variables {
+    ingress = { host = "status.example.org", tls_secret = "status-tls", basic_auth_user = "viewer" }
+  }
+
+  expect_failures = [kubernetes_secret_v1.ingress_basic_auth]
+}
+
+run "a_short_password_for_the_ingress" {
+  command = plan
+
+  variables {
+    ingress_basic_auth_password = "1234567"
+  }
+
+  expect_failures = [var.ingress_basic_auth_password]
+}
+
+run "a_revision_that_sends_nothing" {
+  command = plan
+
+  variables {
+    secrets_revision = 0
+  }
+
+  expect_failures = [var.secrets_revision]
+}
+
+# --- the world outside -----------------------------------------------------------------------------------------------
+
+run "a_host_with_a_scheme" {
+  command = plan
+
+  variables {
+    ingress = { host = "https://status.example.org" }
+  }
+
+  expect_failures = [var.ingress]
+}
+
+run "a_password_without_tls" {
+  command = plan
+
+  variables {
+    ingress                     = { host = "status.example.org", basic_auth_user = "viewer" }
+    ingress_basic_auth_password = "correct horse"
+  }
+
+  expect_failures = [var.ingress]
+}
+
+run "a_user_with_a_colon" {
+  command = plan
+
+  variables {
+    ingress                     = { host = "status.example.org", tls_secret = "status-tls", basic_auth_user = "a:b" }
+    ingress_basic_auth_password = "correct horse"
+  }
+
+  expect_failures = [var.ingress]
+}
+
+run "a_mail_server_without_a_port" {
+  command = plan
+
+  variables {
+    smtp               = { smarthost = "mail.example.org", from = "a@example.org", to = "b@example.org", username = "lab" }
+    smtp_auth_password = "correct horse"
+  }
+
+  expect_failures = [var.smtp]
+}
+
+run "mail_to_nobody" {
+  command = plan
+
+  variables {
+    smtp               = { smarthost = "mail.example.org:587", from = "a@example.org", to = "", username = "lab" }
+    smtp_auth_password = "correct horse"
+  }
+
+  expect_failures = [var.smtp]
+}
+
+run "remote_write_to_no_url" {
+  command = plan
+
+  variables {
+    remote_write = { url = "mimir.example.org" }
+  }
+
+  expect_failures = [var.remote_write]
+}
+
+run "a_password_in_the_remote_url" {
+  command = plan
+
+  variables {
+    remote_write = { url = "https://lab:secret@mimir.example.org/" }
+  }
+
+  expect_failures = [var.remote_write]
+}
+
+run "an_empty_user_for_remote_write" {
+  command = plan
+
+  variables {
+    remote_write = { url = "https://mimir.example.org/", username = "" }
+  }
+
+  expect_failures = [var.remote_write]
+}
