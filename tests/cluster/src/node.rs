@@ -210,7 +210,8 @@ impl Node {
     /// Prints what a person would look at first when something is wrong.
     pub fn explain(&self) {
         for arguments in [
-            &["get", "pods,pvc,events", "--output", "wide"][..],
+            &["get", "pods,pvc"][..],
+            &["get", "events", "--field-selector", "type=Warning"],
             &[
                 "logs",
                 "--selector",
