@@ -65,8 +65,10 @@ in
     ../Cargo.toml
     ../clippy.toml
     ../deny.toml
+    ../docs/tour.md
     ../monitoring
     ../services
+    ../terraform
     ../tests
   ];
 }

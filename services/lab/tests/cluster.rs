@@ -82,7 +82,7 @@ esac"#,
 
     fn healthy(&self) {
         let pods = json!({"items": [{
-            "metadata": {"name": "prometheus-1"},
+            "metadata": {"name": "prometheus-1", "labels": {"app": "grafana"}},
             "spec": {"containers": [{"name": "prometheus", "image": "uptimepulse/prometheus:1"}]},
             "status": {"phase": "Running", "containerStatuses": [{"name": "prometheus", "ready": true}]}
         }]});
@@ -125,7 +125,7 @@ fn read(file: &Path) -> String {
 
 async fn parts() -> MockServer {
     let server = MockServer::start().await;
-    let answers: [(&str, Value); 6] = [
+    let answers: [(&str, Value); 8] = [
         (
             "/api/v1/targets",
             json!({"data": {"activeTargets": [{"health": "up"}]}}),
@@ -147,6 +147,17 @@ async fn parts() -> MockServer {
             json!({"total": {"success": 9, "failures": 1, "availability_percent": 90.0}}),
         ),
         ("/-/ready", json!({})),
+        (
+            "/api/health",
+            json!({"database": "ok", "version": "13.0.7"}),
+        ),
+        (
+            "/api/v1/query",
+            json!({"data": {"result": [
+                {"metric": {"job": "prometheus"}, "value": [1, "1"]},
+                {"metric": {"job": "alertmanager"}, "value": [1, "1"]},
+            ]}}),
+        ),
     ];
     for (route, answer) in answers {
         Mock::given(path(route))
@@ -269,6 +280,8 @@ async fn status_names_what_is_wrong_and_exits_1() {
         "pods ready",
         "targets up",
         "rule exists",
+        "configuration loaded",
+        "Grafana answers",
         "Alertmanager reachable",
         "logger has lines",
         "gateway answers",

@@ -31,7 +31,7 @@ pub async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<Checked> {
         }
     };
     let volumes = kubectl.get("persistentvolumeclaims");
-    vec![
+    let mut checked = vec![
         Checked {
             name: "PVCs bound",
             outcome: volumes.and_then(|volumes| object_checks::volumes_bound(&volumes)),
@@ -53,6 +53,10 @@ pub async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<Checked> {
             outcome: http_checks::rule_exists(kubectl).await,
         },
         Checked {
+            name: "configuration loaded",
+            outcome: http_checks::configuration_loaded(kubectl).await,
+        },
+        Checked {
             name: "Alertmanager reachable",
             outcome: http_checks::alertmanager_reachable(kubectl).await,
         },
@@ -64,5 +68,12 @@ pub async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<Checked> {
             name: "gateway answers",
             outcome: http_checks::gateway_answers(kubectl).await,
         },
-    ]
+    ];
+    if object_checks::runs(&pods, "grafana") {
+        checked.push(Checked {
+            name: "Grafana answers",
+            outcome: http_checks::grafana_answers(kubectl).await,
+        });
+    }
+    checked
 }

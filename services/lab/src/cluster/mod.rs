@@ -22,8 +22,9 @@ use crate::cli::{ClusterArgs, ClusterCommand};
 use crate::error::Error;
 use crate::paths::{Installation, StateDir};
 
-/// The context without `--context`: the one that `minikube start` makes.
+/// The context that `minikube start` makes, unless the variable of its profile names another.
 const MINIKUBE: &str = "minikube";
+const PROFILE: &str = "MINIKUBE_PROFILE";
 
 /// What the commands work with.
 #[derive(Debug)]
@@ -63,11 +64,23 @@ pub fn run(
             installation.root.display()
         )));
     }
+    let kubeconfig = std::env::var("KUBECONFIG").unwrap_or_default();
+    if kubeconfig.contains(':') {
+        return Err(Error::Usage(format!(
+            "KUBECONFIG is {kubeconfig:?}: Terraform reads a single file; set it to the one that knows the context"
+        )));
+    }
+    let profile = || std::env::var(PROFILE).ok().filter(|name| !name.is_empty());
     let cluster = Cluster {
         installation,
         state,
         typist: Typist::new(&installation.root),
-        context: args.context.clone().unwrap_or_else(|| MINIKUBE.to_owned()),
+        // minikube names the context after the profile.
+        context: args
+            .context
+            .clone()
+            .or_else(profile)
+            .unwrap_or_else(|| MINIKUBE.to_owned()),
         minikube: args.context.is_none(),
     };
     match args.command {

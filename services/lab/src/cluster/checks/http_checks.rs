@@ -80,6 +80,36 @@ pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     ))
 }
 
+/// Both servers use what their ConfigMaps say: a mistake in one leaves the old configuration in place.
+pub async fn configuration_loaded(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
+    let query = r#"api/v1/query?query={__name__=~"(prometheus|alertmanager)_config_last_reload_successful"}"#;
+    let answer = ask(kubectl, "prometheus", 9090, query).await?;
+    let servers = list(&answer, "/data/result")?;
+    for server in servers {
+        let job = text(server, "/metric/job");
+        ensure!(
+            text(server, "/value/1") == "1",
+            "{job} refused its configuration and goes on with the old one: kubectl logs deployment/{job} config-reloader"
+        );
+    }
+    ensure!(
+        servers.len() == 2,
+        "Prometheus has not scraped itself and Alertmanager yet"
+    );
+    Ok("as in the ConfigMaps".to_owned())
+}
+
+/// Grafana is alive, and its database is.
+pub async fn grafana_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
+    let health = ask(kubectl, "grafana", 3000, "api/health").await?;
+    let database = text(&health, "/database");
+    ensure!(
+        database == "ok",
+        "Grafana's database is {database:?}: kubectl logs deployment/grafana"
+    );
+    Ok(format!("version {}", text(&health, "/version")))
+}
+
 /// Alertmanager is ready, and Prometheus sends to it.
 pub async fn alertmanager_reachable(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let forward = Forward::to(kubectl, "alertmanager", 9093).await?;

@@ -100,6 +100,13 @@ pub fn images_current(pods: &Value, tags: &Path) -> anyhow::Result<String> {
     Ok(format!("{compared} containers run what was loaded last"))
 }
 
+/// Whether a pod of this part is among them.
+pub fn runs(pods: &Value, part: &str) -> bool {
+    items(pods)
+        .iter()
+        .any(|pod| text(pod, "/metadata/labels/app") == part)
+}
+
 fn is_done(pod: &Value) -> bool {
     matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
         || pod.pointer("/metadata/annotations/helm.sh~1hook").is_some()
