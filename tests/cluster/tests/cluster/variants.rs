@@ -55,6 +55,9 @@ fn dry_run(node: &Node, checkout: &Checkout, name: &str) -> Vec<Value> {
         "terraform/chart",
         "--namespace",
         NAMESPACE,
+        // The node's.
+        "--kube-version",
+        "1.34",
     ]);
     for values in ["tags.yaml", &format!("values/{name}.yaml")] {
         helm.args(["--values", &format!("tests/terraform/{values}")]);
