@@ -12,6 +12,9 @@ use crate::{Checkout, output, succeeds, within};
 /// Where Terraform puts everything.
 pub const NAMESPACE: &str = "uptimepulse";
 
+/// Which node of kube-node's: not the one that a person may have up.
+const NAME: &str = "cluster-tests";
+
 /// A running node. It is taken down when dropped.
 #[derive(Debug)]
 pub struct Node {
@@ -27,7 +30,7 @@ impl Node {
     #[must_use]
     pub fn up(checkout: &Checkout) -> Self {
         let script = checkout.path("tests/cluster/kube-node/kube-node");
-        let answer = output(Command::new(&script).arg("up"));
+        let answer = output(kube_node(&script).arg("up"));
         let said = String::from_utf8_lossy(&answer.stderr);
         assert!(answer.status.success(), "{said}");
         let kubeconfig = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
@@ -50,6 +53,7 @@ impl Node {
                 .args(["run", ".#load-images", "--"])
                 .arg(&self.script)
                 .args(["load", "-"])
+                .env("KUBE_NODE_NAME", NAME)
                 .env(
                     "NIX_CONFIG",
                     "extra-experimental-features = nix-command flakes",
@@ -67,7 +71,7 @@ impl Node {
     /// A command within the node's network.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(&self.script);
+        let mut command = kube_node(&self.script);
         command.args(["run", program]);
         command
     }
@@ -233,8 +237,14 @@ impl Drop for Node {
         if thread::panicking() {
             self.explain();
         }
-        let _ = Command::new(&self.script).arg("down").status();
+        let _ = kube_node(&self.script).arg("down").status();
     }
+}
+
+fn kube_node(script: &Path) -> Command {
+    let mut command = Command::new(script);
+    command.env("KUBE_NODE_NAME", NAME);
+    command
 }
 
 /// A port-forward. It ends when dropped.

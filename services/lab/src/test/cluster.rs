@@ -36,8 +36,8 @@ const PROGRAMS: [(&str, &str); 18] = [
     ("socat", "socat"),
 ];
 
-/// Where a node that is up has its network.
-const NETWORK: &str = "/run/netns/kube-node";
+/// The network of the tests' node, while it is up.
+const NETWORK: &str = "/run/netns/cluster-tests";
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     if !cfg!(target_os = "linux") || !rustix::process::geteuid().is_root() {
@@ -66,7 +66,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let kube_node = root.join("tests/cluster/kube-node/kube-node");
     anyhow::ensure!(
         !Path::new(NETWORK).exists(),
-        "a node is up already ({NETWORK}): wait for whoever uses it, or take it down with {} down",
+        "the tests' node is up already: wait for the one that uses it, or take it down with KUBE_NODE_NAME=cluster-tests {} down",
         kube_node.display()
     );
     steps.command(
@@ -98,7 +98,9 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     if Path::new(NETWORK).exists() {
         steps.command(
             "the node is taken down",
-            Command::new(&kube_node).arg("down"),
+            Command::new(&kube_node)
+                .arg("down")
+                .env("KUBE_NODE_NAME", "cluster-tests"),
         );
     }
     Ok(())
