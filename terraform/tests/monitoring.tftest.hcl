@@ -124,7 +124,7 @@ run "mail_is_a_second_receiver" {
     smtp = {
       smarthost   = "mail.example.org:587"
       from        = "the \"lab\" <lab@example.org>"
-      to          = "$${you}$1@example.org"
+      to          = "# $${you}$1@example.org"
       username    = "a\nb: c"
       require_tls = false
     }
@@ -138,7 +138,7 @@ run "mail_is_a_second_receiver" {
       ] == [{
         smarthost          = "mail.example.org:587"
         from               = "the \"lab\" <lab@example.org>"
-        to                 = "$${you}$1@example.org"
+        to                 = "# $${you}$1@example.org"
         auth_username      = "a\nb: c"
         auth_password_file = "/etc/alertmanager/smtp/password"
         require_tls        = false
