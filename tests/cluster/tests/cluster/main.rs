@@ -102,7 +102,7 @@ fn the_stack_on_a_cluster() {
             "--namespace",
             cluster_tests::NAMESPACE,
         ]);
-        println!("{}", succeeds(helm.args(["--logs", "--timeout=2m"])));
+        succeeds(helm.arg("--timeout=2m"));
     });
     if story.has_failed() {
         node.explain();
