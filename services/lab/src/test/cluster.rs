@@ -58,7 +58,14 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     workshop.servers()?;
     let copy = tempfile::tempdir()?;
     let folder = copy_configuration(workshop, copy.path())?;
-    let Some(providers) = Providers::init(workshop, steps, &folder)? else {
+    let Some(providers) = Providers::init(
+        workshop,
+        steps,
+        &folder,
+        "terraform apply and destroy",
+        "kubectl and helm applied what `terraform plan` shows",
+    )?
+    else {
         return Ok(());
     };
 

@@ -22,11 +22,14 @@ pub enum Providers {
 }
 
 impl Providers {
-    /// Initialises the configuration in `folder`, with what can be had. `None` where nothing can, and the suite says so.
+    /// Initialises the configuration in `folder`, with what can be had. `None` where nothing can. Where the real ones can't,
+    /// the suite says that it goes without `what`, and what it does `instead`.
     pub fn init(
         workshop: &Workshop,
         steps: &mut Steps,
         folder: &Path,
+        what: &str,
+        instead: &str,
     ) -> anyhow::Result<Option<Self>> {
         let can_init = init(folder, None).is_ok();
         if can_init && !knows_schemas_only(folder) {
@@ -36,11 +39,11 @@ impl Providers {
         let way_out = "run it where terraform reaches registry.terraform.io, or name a mirror of the providers in TF_CLI_CONFIG_FILE";
         if on_path(&search_path, &["go"]).is_none() {
             let why = "terraform init can't get its providers here, and there is no Go to build others with";
-            steps.cannot_run("terraform validate and test", why, way_out);
+            steps.cannot_run(what, why, way_out);
             return Ok(None);
         }
-        let why = "terraform init can't get them here, so ones that know the schemas alone stood in their place";
-        steps.cannot_run("Terraform's real providers", why, way_out);
+        let why = format!("terraform init can't get the real providers here: {instead}");
+        steps.cannot_run(what, why, way_out);
         let config = build(workshop)?;
         init(folder, Some(&config))
             .context("terraform init, with providers that know the schemas")?;

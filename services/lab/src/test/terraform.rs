@@ -35,7 +35,14 @@ fn configuration(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         "formatting",
         &mut terraform(&["fmt", "-check", "-diff", "-recursive"]),
     );
-    let Some(providers) = Providers::init(workshop, steps, &folder)? else {
+    let Some(providers) = Providers::init(
+        workshop,
+        steps,
+        &folder,
+        "terraform validate and test with the real providers",
+        "ones that know their schemas stood in their place",
+    )?
+    else {
         return Ok(());
     };
     for (name, command) in [("types", "validate"), ("terraform test", "test")] {
