@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::Workshop;
+use super::helm;
 use super::packages;
 use super::python::TestTools;
 use super::steps::Steps;
@@ -56,6 +57,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     ) else {
         return Ok(());
     };
+    helm::get(workshop, steps, "the checks of the chart")?;
     actionlint(workshop, steps)?;
     for (tool, way_out) in [
         ("nixfmt", "install nixfmt"),
