@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::kubectl::Kubectl;
@@ -20,6 +20,8 @@ pub struct Forward {
     pub url: String,
     /// Killed when this is dropped.
     _kubectl: Child,
+    /// kubectl writes a line for each connection, and ends if nobody is there to read it.
+    _said: BufReader<ChildStdout>,
 }
 
 impl Forward {
@@ -44,11 +46,13 @@ impl Forward {
         let stdout = child.stdout.take().context("no stdout")?;
         let mut stderr = child.stderr.take().context("no stderr")?;
         let mut line = String::new();
-        let said = timeout(PATIENCE, BufReader::new(stdout).read_line(&mut line)).await;
+        let mut stdout = BufReader::new(stdout);
+        let said = timeout(PATIENCE, stdout.read_line(&mut line)).await;
         match said.ok().and(local_address(&line)) {
             Some(address) => Ok(Self {
                 url: format!("http://{address}"),
                 _kubectl: child,
+                _said: stdout,
             }),
             None => {
                 let _ = child.start_kill();

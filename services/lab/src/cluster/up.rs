@@ -14,6 +14,9 @@ use crate::progress::Progress;
 /// Discovery, a first scrape, a rule's evaluation and a first Watchdog, which may take 75 s.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Between two looks.
+const PERIOD: Duration = Duration::from_secs(5);
+
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
     let typist = &cluster.typist;
     if cluster.minikube {
@@ -65,6 +68,7 @@ fn wait(cluster: &Cluster<'_>, runtime: &Runtime) -> anyhow::Result<()> {
         if let Some(check) = checked.iter().find(|check| check.outcome.is_err()) {
             progress.step(&format!("waiting: {}", check.name));
         }
-        runtime.block_on(tokio::time::sleep(Duration::from_secs(5)));
+        // The timer belongs to the runtime, so it is made inside.
+        runtime.block_on(async { tokio::time::sleep(PERIOD).await });
     }
 }
