@@ -86,6 +86,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         // Its output as it comes.
         .args(["--run-ignored", "only", "--no-capture"])
         .env("PATH", path(workshop, &tools)?)
+        .env("UPTIMEPULSE_BIN_DIR", &workshop.installation.bin_dir)
         .env("CARGO_TARGET_DIR", target_dir(workshop));
     match &providers {
         Providers::Real => command.env("UPTIMEPULSE_PROVIDERS", "real"),

@@ -94,6 +94,13 @@ fn the_stack_on_a_cluster() {
     story.step("a second apply changes nothing", || {
         assert_eq!(stack.changes(), [""; 0]);
     });
+    story.step("./lab cluster status", || {
+        let bin_dir = std::env::var("UPTIMEPULSE_BIN_DIR").expect("the suite names it");
+        let mut lab = node.command(&format!("{bin_dir}/lab"));
+        lab.args(["cluster", "status", "--context", "kube-node"])
+            .env("LAB_ROOT", checkout.root());
+        succeeds(&mut lab);
+    });
     story.step("helm test", || {
         let mut helm = node.command("helm");
         helm.args([
