@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::Workshop;
-use super::helm;
+use super::go_tools::HELM;
 use super::nix;
 use super::packages;
 use super::providers::{Providers, copy_configuration};
@@ -48,7 +48,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     if !terraform::is_there(steps, "") || !go_is_there(steps) {
         return Ok(());
     }
-    if !packages::ensure(workshop, steps, &PROGRAMS)? || helm::get(workshop, steps, "")?.is_none() {
+    if !packages::ensure(workshop, steps, &PROGRAMS)? || HELM.get(workshop, steps, "")?.is_none() {
         return Ok(());
     }
     let Some(tools) = TestTools::get(workshop, steps, "") else {

@@ -2,7 +2,7 @@
 
 mod cluster;
 mod fuzz;
-mod helm;
+mod go_tools;
 mod monitoring;
 mod nix;
 mod packages;

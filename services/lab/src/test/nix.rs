@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::Workshop;
-use super::helm;
+use super::go_tools::{ACTIONLINT, HELM};
 use super::packages;
 use super::python::TestTools;
 use super::steps::Steps;
@@ -24,9 +24,6 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("runc", "runc"),
     ("shellcheck", "shellcheck"),
 ];
-
-/// Lints the workflows; a Go program that no package of Debian 12 has.
-const ACTIONLINT: &str = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     if !rustix::process::geteuid().is_root() {
@@ -57,8 +54,8 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     ) else {
         return Ok(());
     };
-    helm::get(workshop, steps, "the checks of the chart")?;
-    actionlint(workshop, steps)?;
+    HELM.get(workshop, steps, "the checks of the chart")?;
+    ACTIONLINT.get(workshop, steps, "the check of the workflows")?;
     for (tool, way_out) in [
         ("nixfmt", "install nixfmt"),
         ("terraform", "install terraform"),
@@ -105,28 +102,4 @@ pub(super) fn real_inputs(workshop: &Workshop) -> bool {
         ])
         .current_dir(&workshop.installation.root);
     tools::run(&mut command).is_ok()
-}
-
-fn actionlint(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let search_path = std::env::var_os("PATH").unwrap_or_default();
-    let folder = workshop.installation.tools_dir().join("go/bin");
-    if on_path(&search_path, &["actionlint"]).is_some() || folder.join("actionlint").is_file() {
-        return Ok(());
-    }
-    if on_path(&search_path, &["go"]).is_none() {
-        let why = "there is no actionlint here, and no Go to build it with";
-        steps.cannot_run(
-            "the check of the workflows",
-            why,
-            "install actionlint or Go",
-        );
-        return Ok(());
-    }
-    eprintln!("   building actionlint");
-    tools::run(
-        Command::new("go")
-            .env("GOBIN", folder)
-            .args(["install", ACTIONLINT]),
-    )
-    .map(drop)
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::Workshop;
-use super::helm;
+use super::go_tools::{self, HELM};
 use super::packages;
 use super::providers::{Providers, copy_configuration};
 use super::steps::Steps;
@@ -54,7 +54,7 @@ fn configuration(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
 }
 
 fn chart(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let Some(helm) = helm::get(workshop, steps, "the checks of the chart")? else {
+    let Some(helm) = HELM.get(workshop, steps, "the checks of the chart")? else {
         return Ok(());
     };
     let root = &workshop.installation.root;
@@ -68,7 +68,10 @@ fn chart(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     ]);
     steps.command("helm lint", lint.current_dir(root));
     let mut template = Command::new(root.join("tests/terraform/helm-template"));
-    steps.command("helm template", template.env("PATH", helm::path(workshop)?));
+    steps.command(
+        "helm template",
+        template.env("PATH", go_tools::path(workshop)?),
+    );
     Ok(())
 }
 
