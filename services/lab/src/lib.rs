@@ -25,6 +25,7 @@ pub mod ports;
 pub mod process;
 pub mod progress;
 pub mod render;
+pub mod scratch_lab;
 pub mod sizing;
 pub mod smtp;
 pub mod state_file;

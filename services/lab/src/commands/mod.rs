@@ -54,7 +54,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Command::Down => runtime()?.block_on(down::run(&lab)),
         Command::Sizing(args) => runtime()?.block_on(sizing::run(&lab, &args)),
-        Command::Test(args) => test::run(lab.installation, &args),
+        Command::Test(args) => test::run(lab.installation, lab.state, &args),
         Command::Cluster(args) => cluster::run(&lab.installation, &lab.state, &runtime()?, &args),
         Command::CheckDataPath { .. } | Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
     }
