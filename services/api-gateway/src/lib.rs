@@ -12,6 +12,7 @@ pub mod catalog;
 mod config;
 pub mod exposition;
 mod http_error;
+pub mod outcomes;
 pub mod prometheus;
 pub mod routes;
 mod state;

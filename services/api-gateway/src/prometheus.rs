@@ -2,12 +2,13 @@
 //!
 //! [HTTP API]: https://prometheus.io/docs/prometheus/latest/querying/api/
 
+mod api;
 mod client;
 mod model;
 mod query;
 mod window;
 
-pub use client::{Policy, Prometheus, WindowCounts};
-pub use model::ByTarget;
+pub use client::{ByTarget, Policy, Prometheus, WindowCounts};
+pub use model::{matrix, vector};
 pub use query::QueryError;
 pub use window::{Window, WindowError};

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::Client;
-use service_kit::{ClientError, http_client};
+use service_kit::ClientError;
 use url::Url;
 
-use super::model::ByTarget;
-use super::query::query;
+use super::api::Api;
+use super::model::Sample;
 use super::{QueryError, Window};
-use crate::availability::Counts;
 use crate::cache::SingleFlight;
+use crate::outcomes::Outcomes;
 
 /// The windows that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a megabyte.
 const WINDOWS: usize = 32;
@@ -46,15 +45,16 @@ impl Default for Policy {
 /// A Prometheus server.
 #[derive(Debug)]
 pub struct Prometheus {
-    client: Client,
-    url: Url,
-    policy: Policy,
+    api: Arc<Api>,
     counts: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
 }
 
-/// Counts by target. A target without data is not in it; of a target in it, a counter that is absent counts 0.
-pub type WindowCounts = HashMap<Arc<str>, Counts>;
+/// A value by target.
+pub type ByTarget = HashMap<Arc<str>, f64>;
+
+/// Probes by target. A target without data is not in it; an outcome that is absent counts 0.
+pub type WindowCounts = HashMap<Arc<str>, Outcomes>;
 
 impl Prometheus {
     /// `base` is `PROMETHEUS_URL`, with or without a path prefix; answers are kept for `lifetime`.
@@ -62,38 +62,25 @@ impl Prometheus {
     /// # Errors
     /// The HTTP client can't be built.
     pub fn new(base: &Url, lifetime: Duration, policy: Policy) -> Result<Self, ClientError> {
-        let mut url = base.clone();
-        let prefix = base.path().trim_end_matches('/');
-        url.set_path(&format!("{prefix}/api/v1/query"));
         Ok(Self {
-            client: http_client(policy.deadline)?,
-            url,
-            policy,
+            api: Arc::new(Api::new(base, policy)?),
             counts: SingleFlight::new(lifetime, WINDOWS),
             latency: SingleFlight::new(lifetime, 1),
         })
     }
 
-    /// The probes of each target in the window that ends now, by `increase()`: extrapolated to the edges of the window,
-    /// so not always whole numbers, and blind for a counter of which it has fewer than two samples.
+    /// The probes of each target in the window that ends now.
     ///
     /// # Errors
     /// Prometheus is away, fails, or answers something else.
     pub async fn counts(&self, window: Window) -> Result<Arc<WindowCounts>, QueryError> {
-        let increase = |counter: &str| format!("sum by (target) (increase({counter}[{window}]))");
-        let success = increase("ping_success_total");
-        let failures = increase("ping_failure_total");
-        let (client, url, policy) = self.connection();
+        let promql = window.promql();
+        let api = Arc::clone(&self.api);
         let fetch = || async move {
-            // The two belong to the same moment.
-            let now = Timestamp::now();
-            let (success, failures) = futures::try_join!(
-                query(&client, &url, &success, now, policy),
-                query(&client, &url, &failures, now, policy),
-            )?;
-            Ok(Arc::new(together(success, failures)))
+            let samples = api.instant(&promql, Timestamp::now()).await?;
+            Ok(Arc::new(by_outcome(samples)))
         };
-        self.counts.get(window.clone(), fetch).await
+        self.counts.get(window, fetch).await
     }
 
     /// The mean latency of each target over the last 5 minutes, in seconds. A target without responses is not in it.
@@ -101,26 +88,25 @@ impl Prometheus {
     /// # Errors
     /// Prometheus is away, fails, or answers something else.
     pub async fn latency(&self) -> Result<Arc<ByTarget>, QueryError> {
-        let (client, url, policy) = self.connection();
+        let api = Arc::clone(&self.api);
         let fetch = || async move {
-            let latency = query(&client, &url, LATENCY, Timestamp::now(), policy).await?;
-            Ok(Arc::new(latency))
+            let samples = api.instant(LATENCY, Timestamp::now()).await?;
+            let values = samples
+                .into_iter()
+                .filter_map(|sample| Some((sample.labels.target?.into(), sample.value)));
+            Ok(Arc::new(values.collect()))
         };
         self.latency.get((), fetch).await
     }
-
-    fn connection(&self) -> (Client, Url, Policy) {
-        (self.client.clone(), self.url.clone(), self.policy)
-    }
 }
 
-fn together(success: ByTarget, failures: ByTarget) -> WindowCounts {
+fn by_outcome(samples: Vec<Sample>) -> WindowCounts {
     let mut counts = WindowCounts::new();
-    for (target, success) in success {
-        counts.entry(target).or_default().success = success.max(0.0);
-    }
-    for (target, failures) in failures {
-        counts.entry(target).or_default().failures = failures.max(0.0);
+    for Sample { labels, value } in samples {
+        if let (Some(target), Some(outcome)) = (labels.target, labels.outcome) {
+            let outcomes = counts.entry(target.into()).or_default();
+            outcomes.add(&outcome, value);
+        }
     }
     counts
 }

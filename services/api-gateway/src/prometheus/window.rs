@@ -24,7 +24,26 @@ const UNITS: [(&str, u64); 7] = [
 ///
 /// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Window(String);
+pub struct Window {
+    text: String,
+    duration: Duration,
+}
+
+/// The windows whose counts Prometheus records, by the label that they have there.
+pub const RECORDED: [(&str, u64); 8] = [
+    ("5m", 300),
+    ("30m", 1_800),
+    ("1h", 3_600),
+    ("2h", 7_200),
+    ("6h", 21_600),
+    ("1d", 86_400),
+    ("3d", 259_200),
+    ("14d", 1_209_600),
+];
+
+/// Up to here a window is made of pieces of 15 s, above it of pieces of 4 m: fewer to add up, and the window is long
+/// enough for those at its edges not to matter.
+const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
 
 /// A text that is no window.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,15 +68,39 @@ impl Window {
     /// It is none, or out of bounds.
     pub fn parse(text: &str) -> Result<Self, WindowError> {
         match duration(text) {
-            Some(duration) if (LEAST..=MOST).contains(&duration) => Ok(Self(text.to_owned())),
+            Some(duration) if (LEAST..=MOST).contains(&duration) => Ok(Self {
+                text: text.to_owned(),
+                duration,
+            }),
             _ => Err(WindowError(text.chars().take(40).collect())),
         }
+    }
+
+    /// The probes of each target and outcome in the window, in PromQL: as recorded, or summed over recorded pieces.
+    ///
+    /// A range is a millisecond shorter than the window, because Prometheus 2 takes the left end of a range in and
+    /// Prometheus 3 does not: with it, either has exactly the pieces of the window.
+    #[must_use]
+    pub fn promql(&self) -> String {
+        let recorded = RECORDED
+            .iter()
+            .find(|(_, length)| Duration::from_secs(*length) == self.duration);
+        if let Some((label, _)) = recorded {
+            return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
+        }
+        let pieces = if self.duration <= OF_SHORT_PIECES {
+            "target:probes:increase"
+        } else {
+            "target:probes:increase4m"
+        };
+        let range = self.duration.as_millis() - 1;
+        format!("sum by (target, outcome) (sum_over_time({pieces}[{range}ms]))")
     }
 }
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -100,6 +143,21 @@ mod tests {
             let window = Window::parse(text).unwrap();
             assert_eq!(window.to_string(), text);
             assert_eq!(duration(text).unwrap().as_secs(), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_is_read_and_the_rest_is_summed_over_pieces() {
+        for (text, promql) in [
+            ("5m", r#"target:probes:count{window="5m"}"#),
+            ("24h", r#"target:probes:count{window="1d"}"#),
+            ("2w", r#"target:probes:count{window="14d"}"#),
+            ("90s", "sum_over_time(target:probes:increase[89999ms])"),
+            ("5h59m", "sum_over_time(target:probes:increase[21539999ms])"),
+            ("12h", "sum_over_time(target:probes:increase4m[43199999ms])"),
+        ] {
+            let expected = format!("sum by (target, outcome) ({promql})");
+            assert_eq!(Window::parse(text).unwrap().promql(), expected);
         }
     }
 

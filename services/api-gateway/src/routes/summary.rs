@@ -40,7 +40,7 @@ pub struct TargetSummary {
 /// Counts of probes and what they come to.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Figures {
-    /// Probes that succeeded. Over a window not always a whole number: Prometheus extrapolates to its edges.
+    /// Probes that succeeded.
     #[serde(serialize_with = "count")]
     #[schema(minimum = 0, example = 1999)]
     pub success: f64,

@@ -52,8 +52,8 @@ fn window_schema() -> Object {
         .build()
 }
 
-/// Availability over a window that ends now, from Prometheus' `increase()` of the counters, which extrapolates to the
-/// edges of the window: counts need not be whole numbers.
+/// Availability over a window that ends now, from the pieces of 15 s (over more than 6 h: of 4 m) in which Prometheus
+/// records the probes of each target.
 #[utoipa::path(
     get,
     path = "/uptime-summary-windowed",
@@ -86,7 +86,7 @@ pub(super) async fn windowed(
         .await
         .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
     let listed = listed(&gateway, &counts).await;
-    let of = |target: &str| counts.get(target).copied().unwrap_or_default();
+    let of = |target: &str| counts.get(target).copied().unwrap_or_default().counts();
     Ok(json(to_json(&WindowedSummary {
         window: query.window,
         summary: Summary::new(listed, of, Vec::new()),

@@ -17,7 +17,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_kit::{Configuration, Settings};
 use tower::ServiceExt;
 use wiremock::matchers::{method, path};
@@ -130,15 +130,30 @@ pub fn nobody() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// A success of Prometheus' query API: values by target.
-pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
+/// A success of Prometheus' query API: values by labels.
+pub fn samples(values: impl IntoIterator<Item = (Value, String)>) -> ResponseTemplate {
+    let values = values.into_iter();
     let result: Vec<_> = values
-        .iter()
-        .map(|(target, value)| serde_json::json!({"metric": {"target": target}, "value": [1.5e9, value]}))
+        .map(|(metric, value)| json!({"metric": metric, "value": [1.5e9, value]}))
         .collect();
-    ResponseTemplate::new(200).set_body_json(serde_json::json!({
+    ResponseTemplate::new(200).set_body_json(json!({
         "status": "success", "data": {"resultType": "vector", "result": result}
     }))
+}
+
+/// Values by target.
+pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
+    let values = values.iter();
+    samples(values.map(|(target, value)| (json!({"target": target}), (*value).to_owned())))
+}
+
+/// Probes by target and outcome.
+pub fn outcomes(probes: &[(&str, &str, &str)]) -> ResponseTemplate {
+    let labelled = |(target, outcome, probes): &(&str, &str, &str)| {
+        let labels = json!({"target": target, "outcome": outcome});
+        (labels, (*probes).to_owned())
+    };
+    samples(probes.iter().map(labelled))
 }
 
 /// Lets a Prometheus answer queries that contain `part`.
