@@ -11,4 +11,4 @@ mod window;
 pub use client::{ByTarget, Policy, Prometheus, WindowCounts};
 pub use model::{matrix, vector};
 pub use query::QueryError;
-pub use window::{Window, WindowError};
+pub use window::Window;

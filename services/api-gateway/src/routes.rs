@@ -7,7 +7,9 @@
 //! - `GET /openapi.json`: the description of all of them
 
 mod answer;
+mod list;
 mod openapi;
+mod parameters;
 mod status;
 mod summary;
 mod targets;
@@ -19,8 +21,8 @@ use axum::Router;
 
 use crate::Gateway;
 
-pub use status::{Counted, Source, Status, TargetStatus};
-pub use summary::{Figures, Summary, TargetSummary};
+pub use status::Status;
+pub use summary::{Summary, TargetSummary};
 pub use targets::{TargetEntry, Targets};
 pub use windowed::WindowedSummary;
 

@@ -17,6 +17,9 @@ use crate::outcomes::Outcomes;
 /// The windows that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a megabyte.
 const WINDOWS: usize = 32;
 
+/// How long Prometheus counts as answering.
+const ANSWERS_FOR: Duration = Duration::from_secs(1);
+
 /// Mean duration of the probes that got a response, over the last 5 minutes, in seconds.
 const LATENCY: &str = "sum by (target) (rate(ping_latency_seconds_sum[5m])) \
      / sum by (target) (rate(ping_latency_seconds_count[5m]))";
@@ -46,6 +49,7 @@ impl Default for Policy {
 #[derive(Debug)]
 pub struct Prometheus {
     api: Arc<Api>,
+    answers: SingleFlight<(), (), QueryError>,
     counts: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
 }
@@ -64,9 +68,20 @@ impl Prometheus {
     pub fn new(base: &Url, lifetime: Duration, policy: Policy) -> Result<Self, ClientError> {
         Ok(Self {
             api: Arc::new(Api::new(base, policy)?),
+            answers: SingleFlight::new(ANSWERS_FOR, 1),
             counts: SingleFlight::new(lifetime, WINDOWS),
             latency: SingleFlight::new(lifetime, 1),
         })
+    }
+
+    /// Asks whether it answers queries at all.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn answers(&self) -> Result<(), QueryError> {
+        let api = Arc::clone(&self.api);
+        let fetch = || async move { api.instant("vector(1)", Timestamp::now()).await.map(drop) };
+        self.answers.get((), fetch).await
     }
 
     /// The probes of each target in the window that ends now.

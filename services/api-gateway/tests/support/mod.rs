@@ -17,6 +17,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use service_kit::{Configuration, Settings};
 use tower::ServiceExt;
@@ -46,8 +47,8 @@ impl Answer {
     }
 }
 
-/// The routes of a gateway with these variables set.
-pub fn gateway(variables: &[(&str, &str)]) -> Router {
+/// A gateway with these variables set.
+pub fn sources(variables: &[(&str, &str)]) -> Arc<Gateway> {
     let variables = variables
         .iter()
         .map(|(name, value)| (name.into(), value.into()));
@@ -57,7 +58,38 @@ pub fn gateway(variables: &[(&str, &str)]) -> Router {
         .targets
         .as_ref()
         .map(|(_, targets)| tokio::sync::watch::channel(Arc::clone(targets)).1);
-    routes::router(Arc::new(Gateway::new(&config, targets).unwrap()))
+    Arc::new(Gateway::new(&config, targets).unwrap())
+}
+
+/// The routes of a gateway with these variables set.
+pub fn gateway(variables: &[(&str, &str)]) -> Router {
+    routes::router(sources(variables))
+}
+
+/// A file of targets.
+pub fn targets_file(toml: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), toml).unwrap();
+    file
+}
+
+/// An alert-logger that is ready and says this at `/api/v1/alerts`.
+pub async fn alert_logger(alerts: impl Respond + 'static) -> MockServer {
+    let server = MockServer::start().await;
+    let ready = Mock::given(path("/readyz")).respond_with(ResponseTemplate::new(200));
+    ready.mount(&server).await;
+    let alerts = Mock::given(path("/api/v1/alerts")).respond_with(alerts);
+    alerts.mount(&server).await;
+    server
+}
+
+/// A page of alert-logger's history; `Watchdog` last arrived so many seconds ago.
+pub fn history(alerts: &Value, watchdog_seconds_ago: Option<i64>) -> ResponseTemplate {
+    let ago = |seconds| Timestamp::now() - SignedDuration::from_secs(seconds);
+    ResponseTemplate::new(200).set_body_json(json!({
+        "alerts": alerts, "next": null, "durable": true,
+        "watchdog": {"last_received_at": watchdog_seconds_ago.map(ago)}
+    }))
 }
 
 pub async fn get(router: &Router, uri: &str) -> Answer {
@@ -65,11 +97,20 @@ pub async fn get(router: &Router, uri: &str) -> Answer {
 }
 
 pub async fn ask(router: &Router, method: &str, uri: &str) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(uri)
-        .body(Body::empty())
-        .unwrap();
+    send(router, Request::builder().method(method).uri(uri)).await
+}
+
+/// A GET with further headers.
+pub async fn ask_with(router: &Router, uri: &str, headers: &[(&str, &str)]) -> Answer {
+    let request = Request::builder().uri(uri);
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    send(router, request).await
+}
+
+async fn send(router: &Router, request: axum::http::request::Builder) -> Answer {
+    let request = request.body(Body::empty()).unwrap();
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer {
