@@ -4,6 +4,7 @@
 //! ([`layout`]), decides what runs with which arguments and environment ([`plan`]) and supervises it ([`supervisor`]);
 //! the other commands read what the supervisor recorded ([`state_file`]).
 
+pub mod bench;
 pub mod cli;
 pub mod cluster;
 pub mod commands;

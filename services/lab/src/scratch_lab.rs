@@ -7,7 +7,6 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -50,13 +49,26 @@ impl ScratchLab {
     /// # Errors
     /// The servers can't be had, or a part is not ready in time; the message has what the lab said.
     pub fn up(installation: &Installation, targets: &str) -> anyhow::Result<Self> {
+        Self::up_with(installation, targets, |_, _| Ok(()))
+    }
+
+    /// The same, and `prepare` fills the state folder before anything is started.
+    ///
+    /// # Errors
+    /// As [`ScratchLab::up`], or `prepare` fails.
+    pub fn up_with(
+        installation: &Installation,
+        targets: &str,
+        prepare: impl FnOnce(&StateDir, &Tools) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let mut say = |what: &str| eprintln!("   {what}");
-        Tools::find_or_fetch(&search_path, &installation.tools_dir(), &mut say)?;
+        let tools = Tools::find_or_fetch(&search_path, &installation.tools_dir(), &mut say)?;
         let folder = tempfile::Builder::new().prefix("lab-").tempdir()?;
         let root = root(installation, folder.path(), targets)
             .with_context(|| format!("can't lay out a lab in {}", folder.path().display()))?;
         let state = StateDir::new(&folder.path().join("state"))?;
+        prepare(&state, &tools)?;
         let (ports, base) = free_ports()?;
         let (stdin, tie) = platform::tie()?;
         let log = fs::File::create(log_file(folder.path()))?;
@@ -133,7 +145,7 @@ impl ScratchLab {
                 READY.as_secs(),
                 said()
             );
-            sleep(POLL);
+            pause();
         }
     }
 
@@ -147,7 +159,7 @@ impl ScratchLab {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
             }
-            sleep(POLL);
+            pause();
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -178,6 +190,14 @@ fn root(installation: &Installation, folder: &Path, targets: &str) -> anyhow::Re
     fs::create_dir(root.join(".lab"))?;
     symlink(installation.tools_dir(), root.join(".lab/tools"))?;
     Ok(root)
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "labs are started and dropped outside a runtime"
+)]
+fn pause() {
+    std::thread::sleep(POLL);
 }
 
 fn log_file(folder: &Path) -> PathBuf {
