@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use api_gateway::prometheus::{Policy, Prometheus, QueryError, Window};
 use serde_json::json;
 use support::{
-    agent, answers, gateway, get, in_turn, metrics_of, nobody, outcomes, requests, vector,
+    NO_AGENT, agent, answers, gateway, get, in_turn, metrics_of, nobody, outcomes, requests, vector,
 };
 use wiremock::{MockServer, ResponseTemplate};
 
@@ -22,7 +22,6 @@ const TARGETS: (&str, &str) = (
     "PING_TARGET_URLS",
     "http://b/,http://a/,http://c/,http://d/",
 );
-const NO_AGENT: (&str, &str) = ("PING_AGENT_METRICS_URL", "http://127.0.0.1:1/metrics");
 
 /// A Prometheus that has recorded these probes, by target and outcome.
 async fn prometheus(probes: &[(&str, &str, &str)]) -> MockServer {

@@ -9,6 +9,7 @@ use service_kit::ClientError;
 use url::Url;
 
 use super::api::Api;
+use super::budgets::{self, Budgets};
 use super::model::Sample;
 use super::{QueryError, Window};
 use crate::cache::SingleFlight;
@@ -52,6 +53,7 @@ pub struct Prometheus {
     answers: SingleFlight<(), (), QueryError>,
     counts: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
+    budgets: SingleFlight<(), Arc<Budgets>, QueryError>,
 }
 
 /// A value by target.
@@ -71,6 +73,7 @@ impl Prometheus {
             answers: SingleFlight::new(ANSWERS_FOR, 1),
             counts: SingleFlight::new(lifetime, WINDOWS),
             latency: SingleFlight::new(lifetime, 1),
+            budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
         })
     }
 
@@ -112,6 +115,16 @@ impl Prometheus {
             Ok(Arc::new(values.collect()))
         };
         self.latency.get((), fetch).await
+    }
+
+    /// What is recorded of the targets' objectives. A target without data is not in it.
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn budgets(&self) -> Result<Arc<Budgets>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let fetch = || async move { budgets::fetch(&api).await.map(Arc::new) };
+        self.budgets.get((), fetch).await
     }
 }
 

@@ -29,21 +29,20 @@ pub struct Window {
     duration: Duration,
 }
 
-/// The windows whose counts Prometheus records, by the label that they have there.
-pub const RECORDED: [(&str, u64); 8] = [
-    ("5m", 300),
-    ("30m", 1_800),
-    ("1h", 3_600),
-    ("2h", 7_200),
-    ("6h", 21_600),
-    ("1d", 86_400),
-    ("3d", 259_200),
-    ("14d", 1_209_600),
-];
+/// The windows that Prometheus records as such, by the label that they have there.
+pub const RECORDED: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
 
-/// Up to here a window is made of pieces of 15 s, above it of pieces of 4 m: fewer to add up, and the window is long
-/// enough for those at its edges not to matter.
+/// Up to here a window is summed over pieces of 15 s, above it over pieces of 4 m: fewer to add up, and the window is
+/// long enough for those at its edges not to matter.
 const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
+
+/// Longer windows whose sums are recorded, each time that the pieces of 4 m are: the same, for less. Those of shorter
+/// windows are recorded once a minute, and their pieces are newer.
+const LONG_RECORDED: [(&str, Duration); 3] = [
+    ("1d", Duration::from_secs(86_400)),
+    ("3d", Duration::from_secs(3 * 86_400)),
+    ("14d", MOST),
+];
 
 impl Window {
     /// How descriptions of the endpoint write a window: a regular expression all of whose matches are taken. It leaves
@@ -74,9 +73,9 @@ impl Window {
     /// Prometheus 3 does not: with it, either has exactly the pieces of the window.
     #[must_use]
     pub fn promql(&self) -> String {
-        let recorded = RECORDED
+        let recorded = LONG_RECORDED
             .iter()
-            .find(|(_, length)| Duration::from_secs(*length) == self.duration);
+            .find(|(_, length)| *length == self.duration);
         if let Some((label, _)) = recorded {
             return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
         }
@@ -151,7 +150,7 @@ mod tests {
     #[test]
     fn what_is_recorded_is_read_and_the_rest_is_summed_over_pieces() {
         for (text, promql) in [
-            ("5m", r#"target:probes:count{window="5m"}"#),
+            ("5m", "sum_over_time(target:probes:increase[299999ms])"),
             ("24h", r#"target:probes:count{window="1d"}"#),
             ("2w", r#"target:probes:count{window="14d"}"#),
             ("90s", "sum_over_time(target:probes:increase[89999ms])"),

@@ -1,5 +1,6 @@
 //! Answers as JSON.
 
+use std::fmt::Display;
 use std::hash::{DefaultHasher, Hasher};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -8,6 +9,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use service_kit::Problem;
 use tokio::task::JoinError;
+
+use crate::Gateway;
+use crate::prometheus::Prometheus;
 
 /// A JSON body that is made already. Nothing may keep it: it says what is true now.
 pub(super) fn json(body: Bytes) -> Response {
@@ -80,9 +84,24 @@ impl From<RenderError> for Problem {
     }
 }
 
+/// The Prometheus of answers that come from nowhere else.
+pub(super) fn prometheus(gateway: &Gateway) -> Result<&Prometheus, Problem> {
+    gateway.prometheus.as_ref().ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "such answers come from Prometheus, and none is configured; set PROMETHEUS_URL",
+        )
+    })
+}
+
+/// The one source of an answer fails.
+pub(super) fn bad_gateway(error: impl Display) -> Problem {
+    Problem::new(StatusCode::BAD_GATEWAY, error.to_string())
+}
+
 /// No agent answers, and nobody else knows what is true now.
 pub(super) fn blind(reason: String) -> Problem {
-    Problem::new(StatusCode::BAD_GATEWAY, reason)
+    bad_gateway(reason)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
-use super::{status, summary, targets, windowed};
+use super::{slo, status, summary, targets, windowed};
 use crate::Gateway;
 
 /// The description's head; paths and schemas come from the routes.
@@ -38,6 +38,7 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(summary::summary))
         .routes(routes!(windowed::windowed))
         .routes(routes!(status::status))
+        .routes(routes!(slo::slo))
         .routes(routes!(openapi))
         .with_state(gateway)
         .split_for_parts();

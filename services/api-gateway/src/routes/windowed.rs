@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use service_kit::Problem;
@@ -11,7 +10,7 @@ use utoipa::openapi::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Summary;
-use super::answer::{json, to_json};
+use super::answer::{bad_gateway, json, prometheus, to_json};
 use super::parameters::Parameters;
 use crate::Gateway;
 use crate::catalog::Listed;
@@ -74,16 +73,8 @@ pub(super) async fn windowed(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let WindowQuery { window } = WindowQuery::read(query.as_deref())?;
-    let prometheus = gateway.prometheus.as_ref().ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "windowed answers come from Prometheus, and none is configured; set PROMETHEUS_URL",
-        )
-    })?;
-    let counts = prometheus
-        .counts(window.clone())
-        .await
-        .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
+    let counts = prometheus(&gateway)?.counts(window.clone()).await;
+    let counts = counts.map_err(bad_gateway)?;
     let listed = listed(&gateway, &counts).await;
     let of = |target: &str| counts.get(target).copied().unwrap_or_default().counts();
     Ok(json(to_json(&WindowedSummary {

@@ -24,6 +24,9 @@ use tower::ServiceExt;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 
+/// An agent that is away.
+pub const NO_AGENT: (&str, &str) = ("PING_AGENT_METRICS_URL", "http://127.0.0.1:1/metrics");
+
 /// An answer as a test looks at it.
 #[derive(Debug, Clone)]
 pub struct Answer {
