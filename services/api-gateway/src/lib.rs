@@ -17,6 +17,7 @@ pub mod figures;
 mod http_error;
 pub mod outcomes;
 pub mod prometheus;
+pub mod range;
 pub mod routes;
 pub mod sources;
 mod state;
