@@ -15,6 +15,13 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// The availability, 0 to 1; `None` without a probe.
+    #[must_use]
+    pub fn ratio(self) -> Option<f64> {
+        let probes = self.success + self.failures;
+        (probes > 0.0).then(|| self.success / probes)
+    }
+
     /// The availability in percent, 0 to 100; `None` without a probe.
     #[must_use]
     pub fn percent(self) -> Option<f64> {

@@ -39,11 +39,24 @@ impl From<Counts> for Figures {
     }
 }
 
-/// Whole numbers are written as such, `20` and not `20.0`.
+/// A count. Whole numbers are written as such, `20` and not `20.0`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Count(pub(crate) f64);
+
+impl Serialize for Count {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match whole(self.0) {
+            Some(whole) => serializer.serialize_u64(whole),
+            None => serializer.serialize_f64(self.0),
+        }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 pub(crate) fn count<S: Serializer>(count: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    match whole(*count) {
-        Some(whole) => serializer.serialize_u64(whole),
-        None => serializer.serialize_f64(*count),
-    }
+    Count(*count).serialize(serializer)
+}
+
+pub(crate) fn counts<S: Serializer>(counts: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(counts.iter().map(|count| Count(*count)))
 }

@@ -10,16 +10,24 @@ use url::Url;
 
 use super::api::Api;
 use super::budgets::{self, Budgets};
+use super::grid::{Grid, Reader};
+use super::history::{self, History};
+use super::latency;
 use super::model::Sample;
+use super::phases::{self, Phases};
 use super::{QueryError, Window};
 use crate::cache::SingleFlight;
 use crate::outcomes::Outcomes;
+use crate::range::Range;
 
 /// The windows that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a megabyte.
 const WINDOWS: usize = 32;
 
 /// How long Prometheus counts as answering.
 const ANSWERS_FOR: Duration = Duration::from_secs(1);
+
+/// How long a history is kept: its slots are 16 minutes and more.
+const HISTORY_FOR: Duration = Duration::from_secs(30);
 
 /// Mean duration of the probes that got a response, over the last 5 minutes, in seconds.
 const LATENCY: &str = "sum by (target) (rate(ping_latency_seconds_sum[5m])) \
@@ -51,9 +59,14 @@ impl Default for Policy {
 pub struct Prometheus {
     api: Arc<Api>,
     answers: SingleFlight<(), (), QueryError>,
-    counts: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
+    counts: Arc<SingleFlight<Window, Arc<WindowCounts>, QueryError>>,
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
     budgets: SingleFlight<(), Arc<Budgets>, QueryError>,
+    phases: SingleFlight<(), Arc<Phases>, QueryError>,
+    histories: SingleFlight<Range, Arc<History>, QueryError>,
+    history_reader: Arc<Reader>,
+    latencies: SingleFlight<Range, Arc<Grid>, QueryError>,
+    latency_reader: Arc<Reader>,
 }
 
 /// A value by target.
@@ -63,17 +76,29 @@ pub type ByTarget = HashMap<Arc<str>, f64>;
 pub type WindowCounts = HashMap<Arc<str>, Outcomes>;
 
 impl Prometheus {
-    /// `base` is `PROMETHEUS_URL`, with or without a path prefix; answers are kept for `lifetime`.
+    /// `base` is `PROMETHEUS_URL`, with or without a path prefix; answers are kept for `lifetime`, histories for 30 s at
+    /// least. With a lifetime of zero nothing is.
     ///
     /// # Errors
     /// The HTTP client can't be built.
     pub fn new(base: &Url, lifetime: Duration, policy: Policy) -> Result<Self, ClientError> {
+        let keep = !lifetime.is_zero();
+        let history_for = if keep {
+            lifetime.max(HISTORY_FOR)
+        } else {
+            lifetime
+        };
         Ok(Self {
             api: Arc::new(Api::new(base, policy)?),
             answers: SingleFlight::new(ANSWERS_FOR, 1),
-            counts: SingleFlight::new(lifetime, WINDOWS),
+            counts: Arc::new(SingleFlight::new(lifetime, WINDOWS)),
             latency: SingleFlight::new(lifetime, 1),
             budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
+            phases: SingleFlight::new(lifetime, 1).refresh_ahead(),
+            histories: SingleFlight::new(history_for, Range::ALL.len()).refresh_ahead(),
+            history_reader: Arc::new(history::reader(keep)),
+            latencies: SingleFlight::new(history_for, Range::ALL.len()).refresh_ahead(),
+            latency_reader: Arc::new(latency::reader(keep)),
         })
     }
 
@@ -92,13 +117,7 @@ impl Prometheus {
     /// # Errors
     /// Prometheus is away, fails, or answers something else.
     pub async fn counts(&self, window: Window) -> Result<Arc<WindowCounts>, QueryError> {
-        let promql = window.promql();
-        let api = Arc::clone(&self.api);
-        let fetch = || async move {
-            let samples = api.instant(&promql, Timestamp::now()).await?;
-            Ok(Arc::new(by_outcome(samples)))
-        };
-        self.counts.get(window, fetch).await
+        counts(&self.counts, &self.api, window).await
     }
 
     /// The mean latency of each target over the last 5 minutes, in seconds. A target without responses is not in it.
@@ -126,6 +145,59 @@ impl Prometheus {
         let fetch = || async move { budgets::fetch(&api).await.map(Arc::new) };
         self.budgets.get((), fetch).await
     }
+
+    /// What probes spent their time on, and what they failed for, over the last 5 minutes.
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn phases(&self) -> Result<Arc<Phases>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let fetch = || async move { phases::fetch(&api).await.map(Arc::new) };
+        self.phases.get((), fetch).await
+    }
+
+    /// The probes of each target by slot.
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn history(&self, range: Range) -> Result<Arc<History>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let reader = Arc::clone(&self.history_reader);
+        let cache = Arc::clone(&self.counts);
+        let fetch = || async move {
+            // The numbers of the whole range are those of `/uptime-summary-windowed`.
+            let counts = counts(&cache, &api, range.window());
+            history::fetch(&api, &reader, counts, range)
+                .await
+                .map(Arc::new)
+        };
+        self.histories.get(range, fetch).await
+    }
+
+    /// How long responses took, by slot: the columns [`super::P50`] and [`super::P95`].
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn latencies(&self, range: Range) -> Result<Arc<Grid>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let reader = Arc::clone(&self.latency_reader);
+        let fetch = || async move { reader.read(&api, range).await };
+        self.latencies.get(range, fetch).await
+    }
+}
+
+async fn counts(
+    cache: &SingleFlight<Window, Arc<WindowCounts>, QueryError>,
+    api: &Arc<Api>,
+    window: Window,
+) -> Result<Arc<WindowCounts>, QueryError> {
+    let promql = window.promql();
+    let api = Arc::clone(api);
+    let fetch = || async move {
+        let samples = api.instant(&promql, Timestamp::now()).await?;
+        Ok(Arc::new(by_outcome(samples)))
+    };
+    cache.get(window, fetch).await
 }
 
 fn by_outcome(samples: Vec<Sample>) -> WindowCounts {

@@ -16,7 +16,9 @@ use utoipa_axum::routes;
 
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
-use super::{slo, status, summary, targets, windowed};
+use super::{
+    history, incidents, latency, maintenance, phases, slo, status, summary, targets, windowed,
+};
 use crate::Gateway;
 
 /// The description's head; paths and schemas come from the routes.
@@ -39,6 +41,12 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(windowed::windowed))
         .routes(routes!(status::status))
         .routes(routes!(slo::slo))
+        .routes(routes!(history::history))
+        .routes(routes!(latency::latency))
+        .routes(routes!(phases::phases))
+        .routes(routes!(incidents::alerts))
+        .routes(routes!(incidents::incidents))
+        .routes(routes!(maintenance::maintenance))
         .routes(routes!(openapi))
         .with_state(gateway)
         .split_for_parts();

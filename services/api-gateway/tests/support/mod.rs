@@ -215,6 +215,43 @@ pub async fn answers(prometheus: &MockServer, part: &str, responds: impl Respond
         .await;
 }
 
+/// A series of a range query: its labels, and the value at a time in seconds.
+pub type RangeSeries = (Value, fn(i64) -> Option<f64>);
+
+/// Lets a Prometheus answer range queries that contain `part`.
+pub async fn answers_range(prometheus: &MockServer, part: &str, series: Vec<RangeSeries>) {
+    let part = part.to_owned();
+    let parameter = |request: &wiremock::Request, name: &str| {
+        let mut pairs = request.url.query_pairs();
+        let found = pairs.find(|(key, _)| key == name).unwrap();
+        found.1.into_owned()
+    };
+    let asked = move |request: &wiremock::Request| parameter(request, "query").contains(&part);
+    let responds = move |request: &wiremock::Request| {
+        let number = |name| parameter(request, name).parse::<i64>().unwrap();
+        let (start, end, step) = (number("start"), number("end"), number("step"));
+        let times = || (start..=end).step_by(usize::try_from(step).unwrap());
+        let result: Vec<_> = series
+            .iter()
+            .map(|(metric, value)| {
+                let values: Vec<_> = times()
+                    .filter_map(|time| Some(json!([time, value(time)?.to_string()])))
+                    .collect();
+                json!({"metric": metric, "values": values})
+            })
+            .collect();
+        ResponseTemplate::new(200).set_body_json(json!({
+            "status": "success", "data": {"resultType": "matrix", "result": result}
+        }))
+    };
+    Mock::given(method("GET"))
+        .and(path("/api/v1/query_range"))
+        .and(asked)
+        .respond_with(responds)
+        .mount(prometheus)
+        .await;
+}
+
 /// How many requests a server got.
 pub async fn requests(server: &MockServer) -> usize {
     server.received_requests().await.unwrap().len()
