@@ -9,7 +9,7 @@
   const BREAK_MAX = 4_000;
   // How often the page is fetched while there is no stream.
   const ASK_EVERY = 3_000;
-  // How often a page of one thing is fetched anew for its figures.
+  // How often another page than the overview is fetched anew for its figures.
   const RENEWAL = 15_000;
   const NAMED_MAX = 3;
 
@@ -113,6 +113,11 @@
     }
   };
 
+  // Not all pages at the same moment, and those of large labs least of all.
+  const refetchSoon = () => {
+    refetchIn(Math.random() * Math.min(1_000, 100 + document.querySelectorAll('.target').length));
+  };
+
   // -- Reading out ----------------------------------------------------------------------------------------------------
 
   let toAnnounce = [];
@@ -133,11 +138,11 @@
 
   const on = {
     summary(data) {
-      const wasBlind = body.classList.contains('blind');
+      const same = body.classList.contains('blind') === data.blind && body.dataset.overall === data.overall;
       setBlind(data.blind, data.overall);
       const summary = document.getElementById('summary');
       if (!summary) {
-        if (wasBlind !== data.blind) refetchIn(0);
+        if (!same) refetchIn(0);
         return;
       }
       const headline = document.getElementById('headline').textContent;
@@ -175,11 +180,10 @@
       }
     },
     refresh() {
-      // Not all pages at the same moment.
-      refetchIn(Math.random() * 500);
+      refetchSoon();
     },
     reset() {
-      refetchIn(Math.random() * 500);
+      refetchSoon();
     },
   };
 
@@ -228,8 +232,9 @@
       verdict.className = 'verdict caution';
       verdict.querySelector('use').setAttribute('href', '#caution');
       document.getElementById('headline').textContent = 'This page is blind: it has lost its connection';
-      document.getElementById('overall').textContent = 'Blind';
     }
+    const overall = document.getElementById('overall');
+    if (overall) overall.textContent = 'Blind';
     for (const state of document.querySelectorAll('.state')) {
       if (state.dataset.state === 'unknown') continue;
       const was = document.createElement('small');
@@ -316,7 +321,7 @@
         if (!paused && source === null) connect();
       }, 2_000);
     }
-    if (page === 'target' && !lost && !document.hidden && now - fetchedAt > RENEWAL) refetchIn(0);
+    if (page !== 'overview' && !lost && !document.hidden && now - fetchedAt > RENEWAL) refetchIn(0);
   }, 1_000);
 
   liveWord.hidden = false;

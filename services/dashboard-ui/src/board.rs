@@ -54,41 +54,47 @@ impl View {
         }
     }
 
-    /// Takes what the gateway's stream says of a target; false where it is a new one, whose place is not known.
-    pub(crate) fn update(&mut self, target: Target, now: Timestamp) -> bool {
+    /// Takes what the gateway's stream says of a target.
+    pub(crate) fn update(&mut self, target: Target, now: Timestamp) -> Updated {
         self.change(now, |status| {
             let place = status.targets.iter_mut().find(|it| it.name == target.name);
-            let known = place.is_some();
-            if let Some(place) = place {
-                *place = Arc::new(target);
+            let Some(place) = place else {
+                return Updated::Unheard;
+            };
+            let before = std::mem::replace(place, Arc::new(target));
+            if same_row(&before, place) {
+                Updated::Same
+            } else {
+                Updated::Different
             }
-            known
         })
+        .unwrap_or(Updated::Unheard)
     }
 
     /// Takes that a target is no longer watched.
     pub(crate) fn remove(&mut self, target: &str, now: Timestamp) {
-        self.change(now, |status| {
-            status.targets.retain(|it| it.name != target);
-            true
-        });
+        self.change(now, |status| status.targets.retain(|it| it.name != target));
     }
 
     /// Takes what the gateway's stream says of the whole.
     pub(crate) fn summarize(&mut self, summary: Summary, now: Timestamp) {
-        self.change(now, |status| {
-            status.summary = summary;
-            true
-        });
+        self.change(now, |status| status.summary = summary);
     }
 
-    fn change(&mut self, now: Timestamp, change: impl FnOnce(&mut Status) -> bool) -> bool {
-        let Some(known) = &mut self.known else {
-            return false;
-        };
+    fn change<T>(&mut self, now: Timestamp, change: impl FnOnce(&mut Status) -> T) -> Option<T> {
+        let known = self.known.as_mut()?;
         known.at = now;
-        change(Arc::make_mut(&mut known.status))
+        Some(change(Arc::make_mut(&mut known.status)))
     }
+}
+
+/// What a target's new state means for its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Updated {
+    Same,
+    Different,
+    /// A new one, whose place is not known.
+    Unheard,
 }
 
 /// Whether a row looks the same for both. That a target was probed again changes nothing in it.
@@ -100,4 +106,26 @@ pub(crate) fn same_row(a: &Target, b: &Target) -> bool {
         ..target.clone()
     };
     a == b || shown(a) == shown(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{status, target, time, view};
+
+    #[test]
+    fn a_probe_more_is_no_other_row() {
+        let mut seen = view(status(&[target("demo", "up")]));
+        let mut update = |json: serde_json::Value| {
+            seen.update(
+                serde_json::from_value(json).unwrap(),
+                time("2026-11-23T02:46:00Z"),
+            )
+        };
+        let mut probed = target("demo", "up");
+        probed["last_probe_at"] = serde_json::json!("2026-11-23T02:45:23Z");
+        assert_eq!(update(probed), Updated::Same);
+        assert_eq!(update(target("demo", "down")), Updated::Different);
+        assert_eq!(update(target("new", "up")), Updated::Unheard);
+    }
 }

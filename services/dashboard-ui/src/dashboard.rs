@@ -97,6 +97,12 @@ impl Dashboard {
         })
     }
 
+    /// The same for somebody who asks for a figure only, and not soon again.
+    pub(crate) async fn charts_for_certain(&self, range: Range) -> Arc<Charts> {
+        let charts = self.charts_within(range, LONG_PATIENCE).await;
+        charts.unwrap_or_else(|| Arc::new(Charts::pending(range)))
+    }
+
     /// What is at hand of the past; what is not is on its way afterwards.
     pub(crate) async fn charts_at_hand(&self, range: Range) -> Option<Arc<Charts>> {
         self.charts_within(range, Duration::ZERO).await

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::board::{View, same_row};
+use crate::board::{Updated, View, same_row};
 use crate::dashboard::Dashboard;
 use crate::gateway::GatewayError;
 use crate::gateway::status::Status;
@@ -88,9 +88,10 @@ impl Follower {
             Heard::Told(Told::Target(target)) => {
                 let name = target.name.clone();
                 self.told_since_asked.insert(name.clone());
-                self.publisher.row(name);
-                if !self.view.update(*target, now) {
-                    self.ask_soon();
+                match self.view.update(*target, now) {
+                    Updated::Same => self.publisher.board(),
+                    Updated::Different => self.publisher.row(name),
+                    Updated::Unheard => self.ask_soon(),
                 }
             }
             Heard::Told(Told::Removed(target)) => {

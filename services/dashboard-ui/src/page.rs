@@ -12,8 +12,10 @@ pub(crate) mod summary;
 pub(crate) mod target;
 
 use askama::Template;
+use jiff::Timestamp;
 
 use crate::assets;
+use crate::board::View;
 use crate::gateway::status::State;
 use crate::time::Moment;
 use crate::verdict::{Overall, Sight, Verdict};
@@ -85,6 +87,26 @@ impl Shell {
 
     fn renewal_seconds(&self) -> Option<u64> {
         (!self.paused && !self.pause.is_empty()).then_some(RENEWAL_SECONDS)
+    }
+}
+
+/// What every page says, where the overview's top is not on it (`templates/facts.html`).
+#[derive(Debug)]
+pub(crate) struct Facts {
+    state: &'static str,
+    headline: String,
+    newest: Option<Moment>,
+}
+
+impl Facts {
+    pub(crate) fn new(view: &View, verdict: &Verdict, now: Timestamp) -> Self {
+        let known = view.known.as_ref();
+        let newest = known.and_then(|known| known.status.summary.newest_observation_at);
+        Self {
+            state: verdict.overall.word(),
+            headline: verdict.headline.clone(),
+            newest: newest.map(|newest| Moment::new(newest, now)),
+        }
     }
 }
 

@@ -63,13 +63,13 @@ pub(crate) fn coarse(values: &[Option<f64>]) -> Vec<Option<f64>> {
     values.chunks(SLOTS_A_POINT).map(highest).collect()
 }
 
-/// A round value at or above `top` for an axis, in steps of 1, 2 and 5.
+/// A round value at or above `top` for an axis.
 pub(crate) fn axis(top: f64) -> f64 {
     if !(top.is_finite() && top > 0.0) {
         return 1.0;
     }
     let unit = 10_f64.powf(top.log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0];
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     let fits = steps
         .into_iter()
         .find(|step| step * unit >= top * 0.999_999);
@@ -93,10 +93,10 @@ mod tests {
     #[test]
     fn an_axis_ends_at_a_round_value() {
         for (top, end) in [
-            (0.013, 0.02),
-            (0.3, 0.5),
+            (0.013, 0.015),
+            (0.31, 0.4),
             (0.5, 0.5),
-            (7.0, 10.0),
+            (7.0, 8.0),
             (0.0, 1.0),
         ] {
             assert!((axis(top) - end).abs() < 1e-9, "{top}: {}", axis(top));

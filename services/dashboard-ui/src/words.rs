@@ -44,10 +44,10 @@ pub(crate) fn reason(code: &str) -> String {
 pub(crate) fn certificate(not_after: Timestamp, now: Timestamp) -> (String, bool) {
     let left = not_after.as_second() - now.as_second();
     if left < 0 {
-        (format!("certificate expired {} ago", span(-left)), true)
+        (format!("expired {} ago", span(-left)), true)
     } else {
         (
-            format!("certificate expires in {}", span(left)),
+            format!("expires in {}", span(left)),
             left < CERTIFICATE_CLOSE,
         )
     }
@@ -90,13 +90,9 @@ mod tests {
         let near = |end: &str| certificate_near(end.parse().unwrap(), now);
         assert_eq!(near("2026-12-20T00:00:00Z"), None);
         for (end, text, trouble) in [
-            (
-                "2026-12-10T00:00:00Z",
-                "certificate expires in 17 days",
-                false,
-            ),
-            ("2026-11-24T12:00:00Z", "certificate expires in 36 h", true),
-            ("2026-11-22T00:00:00Z", "certificate expired 24 h ago", true),
+            ("2026-12-10T00:00:00Z", "expires in 17 days", false),
+            ("2026-11-24T12:00:00Z", "expires in 36 h", true),
+            ("2026-11-22T00:00:00Z", "expired 24 h ago", true),
         ] {
             assert_eq!(near(end), Some((text.to_owned(), trouble)));
         }

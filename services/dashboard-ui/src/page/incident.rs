@@ -1,16 +1,18 @@
 //! Incidents: what fired, when, for how long, and what happened to it.
 
 use askama::Template;
+use jiff::Timestamp;
 
 use super::row::link;
-use super::{Here, Shell};
+use super::{Facts, Here, Shell};
+use crate::board::View;
 use crate::digest::element_id;
 use crate::gateway::GatewayError;
 use crate::gateway::incident::{Course, Incident, Incidents};
 use crate::range::Range;
 use crate::text::{name, prose, segment, visible};
 use crate::time::{Clock, Moment, span};
-use crate::verdict::Verdict;
+use crate::verdict::judge;
 use crate::words::step;
 
 /// An incident as it is shown.
@@ -74,6 +76,7 @@ fn length(seconds: f64) -> String {
 #[template(path = "incidents.html")]
 pub(crate) struct IncidentsPage {
     shell: Shell,
+    facts: Facts,
     entries: Vec<Entry>,
     missing: Vec<String>,
     /// Whether they outlive a restart.
@@ -84,13 +87,15 @@ pub(crate) struct IncidentsPage {
 
 impl IncidentsPage {
     pub(crate) fn new(
-        verdict: &Verdict,
+        view: &View,
         answer: Result<&Incidents, &GatewayError>,
         before: Option<&str>,
         events: &str,
-        made: Moment,
+        now: Timestamp,
     ) -> Self {
-        let mut shell = Shell::new(Here::Incidents, "Incidents".to_owned(), verdict, made);
+        let verdict = judge(view, now);
+        let made = Moment::new(now, now);
+        let mut shell = Shell::new(Here::Incidents, "Incidents".to_owned(), &verdict, made);
         shell.events = format!("/events?since={events}");
         let missing = answer
             .err()
@@ -99,6 +104,7 @@ impl IncidentsPage {
         let all = incidents.map_or(&[][..], |it| &it.incidents);
         let next = incidents.and_then(|it| it.next.as_deref());
         Self {
+            facts: Facts::new(view, &verdict, now),
             shell,
             entries: all.iter().map(Entry::new).collect(),
             missing: missing.into_iter().collect(),

@@ -1,15 +1,17 @@
 //! Maintenance: what is going on, what is planned, what was.
 
 use askama::Template;
+use jiff::Timestamp;
 
 use super::row::link;
-use super::{Here, Shell};
+use super::{Facts, Here, Shell};
+use crate::board::View;
 use crate::gateway::GatewayError;
 use crate::gateway::incident::{Maintenance, Planned};
 use crate::range::Range;
 use crate::text::{name, visible};
 use crate::time::{Clock, Moment, span};
-use crate::verdict::Verdict;
+use crate::verdict::judge;
 
 /// A window as it is shown.
 #[derive(Debug)]
@@ -58,23 +60,27 @@ impl Plan {
 #[template(path = "maintenance.html")]
 pub(crate) struct MaintenancePage {
     shell: Shell,
+    facts: Facts,
     plan: Option<Plan>,
     missing: Vec<String>,
 }
 
 impl MaintenancePage {
     pub(crate) fn new(
-        verdict: &Verdict,
+        view: &View,
         maintenance: Result<&Maintenance, &GatewayError>,
         events: &str,
-        made: Moment,
+        now: Timestamp,
     ) -> Self {
-        let mut shell = Shell::new(Here::Maintenance, "Maintenance".to_owned(), verdict, made);
+        let verdict = judge(view, now);
+        let made = Moment::new(now, now);
+        let mut shell = Shell::new(Here::Maintenance, "Maintenance".to_owned(), &verdict, made);
         shell.events = format!("/events?since={events}");
         let missing = maintenance
             .err()
             .map(|error| format!("Maintenance cannot be shown: api-gateway {error}."));
         Self {
+            facts: Facts::new(view, &verdict, now),
             shell,
             plan: maintenance.ok().map(Plan::new),
             missing: missing.into_iter().collect(),

@@ -110,7 +110,7 @@ pub(crate) fn notes(target: &Target, sight: Sight, now: Timestamp) -> Vec<Note> 
     if let Some((text, trouble)) = end.and_then(|end| certificate_near(end, now)) {
         notes.push(Note {
             tone: if trouble { "down" } else { "caution" },
-            text: capitalize(&text),
+            text: format!("Certificate {text}"),
         });
     }
     notes

@@ -40,7 +40,7 @@ pub(super) async fn availability(
     let range = Filter::of(query.as_deref()).range;
     let view = shared.dashboard.view().await;
     known(&view, &name)?;
-    let charts = shared.dashboard.charts(range).await;
+    let charts = shared.dashboard.charts_for_certain(range).await;
     let clear = judge(&view, jiff::Timestamp::now()).sight == Sight::Clear;
     let figure = charts.of(&name).availability.as_deref();
     let figure = figure.filter(|_| clear);
@@ -54,7 +54,7 @@ pub(super) async fn latency(
 ) -> Result<Response, Problem> {
     let view = shared.dashboard.view().await;
     known(&view, &name)?;
-    let charts = shared.dashboard.charts(Range::default()).await;
+    let charts = shared.dashboard.charts_for_certain(Range::default()).await;
     let clear = judge(&view, jiff::Timestamp::now()).sight == Sight::Clear;
     let figure = charts.of(&name).p95.filter(|_| clear).map(in_words);
     respond(&Badge::latency(&name, figure.as_deref()))

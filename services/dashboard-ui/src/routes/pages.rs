@@ -1,11 +1,15 @@
 //! The pages for people.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use service_kit::Problem;
 
@@ -22,8 +26,10 @@ use crate::page::overview::Overview;
 use crate::page::target::{Asked, TargetPage};
 use crate::range::Range;
 use crate::text::cut;
-use crate::time::Moment;
 use crate::verdict::judge;
+
+/// How much of a page is sent at a time: the first piece holds the verdict.
+const PIECE_BYTES: usize = 32 * 1024;
 
 /// `GET /`, and `GET /?pause` for a page that stands still: readers must be able to stop what moves under them (WCAG 2.2,
 /// 2.2.2).
@@ -97,13 +103,12 @@ pub(super) async fn incidents(
     let parameters: Parameters = before.iter().map(|it| ("before", it.clone())).collect();
     let incidents = dashboard.incidents(parameters).await;
     let view = dashboard.view().await;
-    let now = Timestamp::now();
     let page = IncidentsPage::new(
-        &judge(&view, now),
+        &view,
         incidents.as_deref(),
         before.as_deref(),
         &position,
-        Moment::new(now, now),
+        Timestamp::now(),
     );
     respond(&view, &page)
 }
@@ -114,13 +119,7 @@ pub(super) async fn maintenance(State(shared): State<Shared>) -> Result<Response
     let position = dashboard.hub.position(Range::default());
     let maintenance = dashboard.maintenance().await;
     let view = dashboard.view().await;
-    let now = Timestamp::now();
-    let page = MaintenancePage::new(
-        &judge(&view, now),
-        maintenance.as_deref(),
-        &position,
-        Moment::new(now, now),
-    );
+    let page = MaintenancePage::new(&view, maintenance.as_deref(), &position, Timestamp::now());
     respond(&view, &page)
 }
 
@@ -142,12 +141,28 @@ fn respond(view: &View, page: &impl Template) -> Result<Response, Problem> {
     let html = page
         .render()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let html = Html(in_pieces(html.into()));
     let mut head = HeaderMap::new();
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if view.away.is_some() {
         // A person gets the whole page; whoever watches it by its status learns that it shows nothing.
         head.insert(header::RETRY_AFTER, RENEWAL_SECONDS.into());
-        return Ok((StatusCode::SERVICE_UNAVAILABLE, head, Html(html)).into_response());
+        return Ok((StatusCode::SERVICE_UNAVAILABLE, head, html).into_response());
     }
-    Ok((head, Html(html)).into_response())
+    Ok((head, html).into_response())
+}
+
+/// A page in pieces: while the rest of a large one is being compressed, the browser has its beginning, and others have
+/// their turn.
+fn in_pieces(html: Bytes) -> Body {
+    let pieces = stream::unfold(html, |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        let piece = rest.split_to(rest.len().min(PIECE_BYTES));
+        tokio::task::yield_now().await;
+        Some((Ok::<_, Infallible>(piece), rest))
+    });
+    // Compression asks for more behind the end.
+    Body::from_stream(pieces.fuse())
 }

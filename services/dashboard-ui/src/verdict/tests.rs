@@ -159,7 +159,7 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
         status["blind"] = fixture::blind("prometheus");
         judged(serde_json::from_value(status).unwrap())
     };
-    let verdict = blind(&[up.clone()]);
+    let verdict = blind(std::slice::from_ref(&up));
     assert_eq!(
         (verdict.overall, verdict.sight),
         (Overall::Blind, Sight::Doubtful)
