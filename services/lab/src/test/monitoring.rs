@@ -1,5 +1,6 @@
 //! What is in monitoring/, checked by the programs that will read it.
 
+mod alerts;
 mod dashboards;
 
 use std::ffi::OsStr;
@@ -39,6 +40,11 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         "promtool test rules",
         promtool(&["test", "rules"]).args(&tests),
     );
+    let alerts = alerts::read(&rules)?;
+    let runbooks = workshop.installation.root.join("docs/runbooks");
+    steps.check("every alert has its tests and its runbook", || {
+        alerts::check(&alerts, &tests, &runbooks)
+    });
 
     let rendered = tempfile::tempdir()?;
     for (name, smtp) in [("without mail", None), ("with mail", Some(example_smtp()))] {
@@ -50,19 +56,20 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
             &format!("amtool check-config {name}"),
             Command::new(amtool).arg("check-config").arg(&file),
         );
-        let target_down = if smtp.is_some() {
-            "email,stdout"
-        } else {
-            "stdout"
-        };
-        for (alert, receivers) in [("TargetDown", target_down), ("Watchdog", "stdout")] {
+        for alert in &alerts {
+            // Watchdog is for alert-logger alone: nobody wants a mail a minute.
+            let receivers = match (&*alert.name, &smtp) {
+                ("Watchdog", _) | (_, None) => "stdout",
+                _ => "email,stdout",
+            };
             let mut route = Command::new(amtool);
             route
                 .args(["config", "routes", "test", "--config.file"])
                 .arg(&file);
             route
                 .arg(format!("--verify.receivers={receivers}"))
-                .arg(format!("alertname={alert}"))
+                .arg(format!("alertname={}", alert.name))
+                .arg(format!("severity={}", alert.severity))
                 .arg("target=demo");
             steps.command(&format!("{alert} {name} goes to {receivers}"), &mut route);
         }

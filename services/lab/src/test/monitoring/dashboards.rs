@@ -43,11 +43,16 @@ pub fn run(
     });
     steps.check("the dashboards' datasource", || {
         let file = grafana.join("provisioning/datasources/prometheus.yml");
-        let text =
-            fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))?;
-        let line = format!("uid: {DATASOURCE}");
-        let is_there = text.lines().any(|found| found.trim() == line);
-        ensure!(is_there, "{} has no line {line:?}", file.display());
+        let provisioned: Value = serde_saphyr::from_str(&fs::read_to_string(&file)?)
+            .with_context(|| format!("can't read {}", file.display()))?;
+        let uids: Vec<&str> = list(&provisioned, "/datasources")
+            .map(|datasource| text(datasource, "/uid"))
+            .collect();
+        ensure!(
+            uids == [DATASOURCE],
+            "the uids in {} are {uids:?}",
+            file.display()
+        );
         Ok(())
     });
     let rules = tempfile::NamedTempFile::with_suffix(".yml")?;

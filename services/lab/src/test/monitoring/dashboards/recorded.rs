@@ -1,37 +1,53 @@
 //! What the rules record: the names, and the windows that some of them are over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// What is recorded. Rules are read line by line, in the form in which this repository writes them.
+use anyhow::Context as _;
+use serde::Deserialize;
+
+use super::super::files;
+
+/// What is recorded.
 #[derive(Debug, Default)]
 pub struct Recorded {
     names: BTreeSet<String>,
     windows: BTreeSet<String>,
 }
 
+#[derive(Deserialize)]
+struct RuleFile {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    record: Option<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
 impl Recorded {
     /// Reads the rules in `folder`.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let mut recorded = Self::default();
-        for file in super::super::files(folder, "yml")? {
-            recorded.add(&fs::read_to_string(file)?);
-        }
-        Ok(recorded)
-    }
-
-    pub(super) fn add(&mut self, rules: &str) {
-        for line in rules.lines().map(str::trim) {
-            if let Some(name) = line.strip_prefix("- record: ") {
-                self.names.insert(name.to_owned());
-            } else if let Some(window) = line
-                .strip_prefix("labels: {window: ")
-                .and_then(|rest| rest.strip_suffix('}'))
-            {
-                self.windows.insert(window.to_owned());
+        for file in files(folder, "yml")? {
+            let rules: RuleFile = serde_saphyr::from_str(&fs::read_to_string(&file)?)
+                .with_context(|| format!("can't read {}", file.display()))?;
+            for mut rule in rules.groups.into_iter().flat_map(|group| group.rules) {
+                if let Some(name) = rule.record {
+                    recorded.names.insert(name);
+                    recorded.windows.extend(rule.labels.remove("window"));
+                }
             }
         }
+        Ok(recorded)
     }
 
     pub fn names(&self) -> BTreeSet<&str> {
