@@ -83,6 +83,13 @@ impl<'a> Panel<'a> {
         text(self.json, "/title")
     }
 
+    /// Its number within the dashboard.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        let id = self.json.pointer("/id");
+        id.and_then(Value::as_u64).unwrap_or_default()
+    }
+
     /// Its queries: the letter of each, and its PromQL.
     pub fn queries(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         list(self.json, "/targets").map(|query| (text(query, "/refId"), text(query, "/expr")))

@@ -70,10 +70,11 @@ fn as_rules(dashboards: &[Dashboard]) -> anyhow::Result<Value> {
     for dashboard in dashboards {
         let mut rules = Vec::new();
         for panel in dashboard.panels() {
-            for (number, (_, query)) in panel.queries().enumerate() {
+            for (letter, query) in panel.queries() {
                 rules.push(json!({
-                    "record": format!("query:{number}"),
-                    "labels": {"panel": panel.title()},
+                    // What promtool names in an error.
+                    "record": format!("panel_{}:{letter}", panel.id()),
+                    "labels": {"dashboard": dashboard.file},
                     "expr": fill(query, &VARIABLES)?,
                 }));
             }
