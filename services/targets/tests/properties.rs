@@ -64,11 +64,13 @@ proptest! {
     }
 
     #[test]
-    fn no_password_survives_a_file(url in url("[ -~\\t\\n]"), name in any::<bool>()) {
-        let text = if name {
-            format!("[[target]]\nurl = \"https://a.example\"\nname = {url:?}")
-        } else {
-            format!("[[target]]\nurl = {url:?}")
+    fn no_password_survives_a_file(url in url("[ -~\\t\\n]"), key in prop::sample::select(vec!["url", "name", "group", "maintenance"])) {
+        let text = match key {
+            "url" => format!("[[target]]\nurl = {url:?}"),
+            "maintenance" => format!(
+                "[[target]]\nurl = \"https://a.example\"\n[[target.maintenance]]\nstart = 2026-12-01T02:00:00Z\nend = 2026-12-01T04:00:00Z\nreason = {url:?}"
+            ),
+            key => format!("[[target]]\nurl = \"https://a.example\"\n{key} = {url:?}"),
         };
         let shown = format!("{:?}", TargetSet::parse_toml(&text, &Defaults::default()));
         prop_assert!(!shown.contains(SECRET), "{}", shown);
