@@ -18,4 +18,4 @@ pub use health::{Latch, Readiness};
 pub use http::{Connection, MetricsStream, Problem};
 pub use service::{App, Context, StartError, run};
 pub use shutdown::Shutdown;
-pub use telemetry::LATENCY_BUCKETS;
+pub use targets::LATENCY_BUCKETS;
