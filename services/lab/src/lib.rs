@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod cluster;
 pub mod commands;
+pub mod dashboards;
 pub mod discovery;
 pub mod environment;
 pub mod error;
