@@ -5,8 +5,7 @@ use std::ops::AddAssign;
 /// Whole numbers below this are exact as `f64`.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Probes by their result. From counters they are whole numbers; from `increase()`, which extrapolates to the edges
-/// of its window, they need not be.
+/// Probes by their result: whole numbers, unless a rule of someone's own records something else.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
     /// Probes that succeeded.
@@ -16,6 +15,13 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// The availability, 0 to 1; `None` without a probe.
+    #[must_use]
+    pub fn ratio(self) -> Option<f64> {
+        let probes = self.success + self.failures;
+        (probes > 0.0).then(|| self.success / probes)
+    }
+
     /// The availability in percent, 0 to 100; `None` without a probe.
     #[must_use]
     pub fn percent(self) -> Option<f64> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use targets::TargetSet;
+use targets::{Target, TargetSet};
 use tokio::sync::watch::Receiver;
 
 use crate::agents::Observation;
@@ -20,7 +20,7 @@ pub struct Catalog {
 pub struct Listing(Option<Arc<TargetSet>>);
 
 /// One target of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// The `target` label.
     pub name: Arc<str>,
@@ -28,6 +28,8 @@ pub struct Listed {
     pub url: String,
     /// How it is probed: `http`, `https`.
     pub kind: String,
+    /// What the gateway's own configuration says of it; `None` where it has none.
+    pub configured: Option<Arc<Target>>,
 }
 
 impl Catalog {
@@ -53,6 +55,7 @@ impl Listing {
             name: Arc::clone(&target.name),
             url: target.redacted_url().to_owned(),
             kind: target.kind.as_str().to_owned(),
+            configured: Some(Arc::clone(target)),
         });
         Some(targets.collect())
     }
@@ -82,7 +85,12 @@ impl Listed {
             Some((scheme, _)) => (scheme.to_ascii_lowercase(), name.to_string()),
             None => ("unknown".to_owned(), String::new()),
         };
-        Self { name, url, kind }
+        Self {
+            name,
+            url,
+            kind,
+            configured: None,
+        }
     }
 }
 
@@ -99,6 +107,7 @@ fn exported(observation: &Observation) -> Vec<Listed> {
                 name: Arc::clone(name),
                 url: info.url.clone(),
                 kind: info.kind.clone(),
+                configured: None,
             },
             None => Listed::by_name(Arc::clone(name)),
         });

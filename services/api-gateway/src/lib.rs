@@ -7,15 +7,23 @@
 pub mod agents;
 pub mod alert_logger;
 pub mod availability;
+pub mod blind;
+pub mod board;
 pub mod cache;
 pub mod catalog;
 mod config;
 pub mod exposition;
+pub mod figures;
 mod http_error;
+pub mod outcomes;
 pub mod prometheus;
+pub mod range;
 pub mod routes;
+pub mod sources;
 mod state;
 pub mod status;
+mod time;
+pub mod watch;
 
 use std::sync::Arc;
 
@@ -43,10 +51,15 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     });
     let gateway = Arc::new(Gateway::new(&config, targets)?);
     let latch = context.readiness.latch("agents", "not asked yet");
-    let shutdown = context.shutdown.clone();
-    let watching = Arc::clone(&gateway);
-    context.spawn("agents", async move {
-        watching.agents.watch(latch, shutdown).await;
+    let notice = context.readiness.notice("blind");
+    let watching = watch::watch(
+        Arc::clone(&gateway),
+        latch,
+        notice,
+        context.shutdown.clone(),
+    );
+    context.spawn("watch", async move {
+        watching.await;
         Ok(())
     });
     Ok(App {

@@ -2,12 +2,23 @@
 //!
 //! [HTTP API]: https://prometheus.io/docs/prometheus/latest/querying/api/
 
+mod api;
+mod budgets;
 mod client;
+mod grid;
+mod history;
+mod latency;
 mod model;
+mod phases;
 mod query;
 mod window;
 
-pub use client::{Policy, Prometheus, WindowCounts};
-pub use model::ByTarget;
+pub use budgets::{Budget, Budgets, Recorded};
+pub use client::{ByTarget, Policy, Prometheus, WindowCounts};
+pub use grid::Grid;
+pub use history::{History, Known};
+pub use latency::{P50, P95};
+pub use model::{matrix, vector};
+pub use phases::{PHASES, Phases, TargetPhases};
 pub use query::QueryError;
-pub use window::{Window, WindowError};
+pub use window::{RECORDED, Window};

@@ -8,6 +8,8 @@ use tokio::sync::watch::Receiver;
 
 use crate::agents::{AgentSet, Observation};
 use crate::alert_logger::AlertLogger;
+use crate::blind::Sight;
+use crate::board::Board;
 use crate::cache::Rendered;
 use crate::catalog::{Catalog, Listing};
 use crate::config::Config;
@@ -24,6 +26,8 @@ pub struct Gateway {
     pub prometheus: Option<Prometheus>,
     /// Where alerts go; `None` where it is not configured.
     pub alert_logger: Option<AlertLogger>,
+    /// Since when which of them is away.
+    pub sight: Sight,
     /// The body of `/uptime-summary`, by what it was made from.
     pub summary: Rendered<(Listing, Observation)>,
 }
@@ -49,7 +53,13 @@ impl Gateway {
                 .as_ref()
                 .map(AlertLogger::new)
                 .transpose()?,
+            sight: Sight::default(),
             summary: Rendered::default(),
         })
+    }
+
+    /// The state of everything now.
+    pub async fn board(&self) -> Board {
+        Board::new(self.look().await, &self.catalog.listing())
     }
 }

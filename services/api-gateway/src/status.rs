@@ -1,7 +1,10 @@
 //! Whether targets are up, as far as anybody can know now.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
+use targets::Occurrence;
 use utoipa::ToSchema;
 
 use crate::agents::Series;
@@ -20,41 +23,101 @@ pub enum State {
     Up,
     /// The last probe failed.
     Down,
+    /// Its probes do not count, because it is being worked on.
+    Maintenance,
     /// Nobody knows: no agent that answers has probed it of late.
     Unknown,
 }
 
 impl State {
-    /// The state of a target from what each agent says of it. One that sees it down outweighs those that see it up;
-    /// one that has not probed it for two intervals and 15 s says nothing.
-    pub fn of_target<'a>(series: impl IntoIterator<Item = &'a Series>, now: Timestamp) -> Self {
-        let mut state = Self::Unknown;
-        for series in series {
-            match series.up {
-                Some(up) if is_fresh(series, now) => {
-                    if !up {
-                        return Self::Down;
-                    }
-                    state = Self::Up;
-                }
-                _ => {}
-            }
-        }
-        state
-    }
+    /// All states, as they are written.
+    pub const ALL: [(&str, Self); 4] = [
+        ("up", Self::Up),
+        ("down", Self::Down),
+        ("maintenance", Self::Maintenance),
+        ("unknown", Self::Unknown),
+    ];
 
-    /// The state of everything: down if anything is, else unknown if anything is or if there is nothing.
+    /// The state of everything: down if anything is, else unknown if anything is or if there is nothing, else up if
+    /// anything is.
     pub fn of_all(states: impl IntoIterator<Item = Self>) -> Self {
-        let mut all = None;
-        for state in states {
-            match state {
-                Self::Down => return Self::Down,
-                Self::Unknown => all = Some(Self::Unknown),
-                Self::Up => all = all.or(Some(Self::Up)),
-            }
-        }
-        all.unwrap_or(Self::Unknown)
+        let severity = |state: &Self| match state {
+            Self::Maintenance => 0,
+            Self::Up => 1,
+            Self::Unknown => 2,
+            Self::Down => 3,
+        };
+        states
+            .into_iter()
+            .max_by_key(severity)
+            .unwrap_or(Self::Unknown)
     }
+}
+
+/// The state of a target, since when, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The state.
+    pub state: State,
+    /// Since when, in seconds since the epoch, as far as that is known. Of an unknown target: since when nobody knows.
+    pub since: Option<f64>,
+    /// What the newest probe failed for, of a target that is down and where that is known.
+    pub reason: Option<Arc<str>>,
+}
+
+impl Standing {
+    /// The standing of a target from what each agent says of it.
+    ///
+    /// One that sees it down outweighs those that see it up; one that has not probed it for two intervals and 15 s says
+    /// nothing. While `window` is open, or an agent says that one is, it is in maintenance, whatever they see.
+    pub fn of_target<'a>(
+        series: impl IntoIterator<Item = &'a Series>,
+        window: Option<&Occurrence>,
+        now: Timestamp,
+    ) -> Self {
+        let (fresh, stale): (Vec<_>, Vec<_>) = series
+            .into_iter()
+            .filter(|series| series.up.is_some())
+            .partition(|series| is_fresh(series, now));
+        let of = |state, since| Self {
+            state,
+            since,
+            reason: None,
+        };
+        if fresh.is_empty() {
+            let last_known = stale.iter().filter_map(|series| series.last_probe);
+            return of(State::Unknown, last_known.reduce(f64::max));
+        }
+        if let Some(window) = window {
+            return of(
+                State::Maintenance,
+                Some(window.start.as_duration().as_secs_f64()),
+            );
+        }
+        if fresh.iter().any(|series| series.maintenance == Some(true)) {
+            return of(State::Maintenance, None);
+        }
+        let down = || fresh.iter().filter(|series| series.up == Some(false));
+        if down().next().is_none() {
+            let since = fresh.iter().filter_map(|series| series.course.since);
+            return of(State::Up, since.reduce(f64::max));
+        }
+        let newest = down()
+            .filter(|series| series.course.reason.is_some())
+            .max_by(|one, other| f64::total_cmp(&probed(one), &probed(other)));
+        Self {
+            state: State::Down,
+            since: down()
+                .filter_map(|series| series.course.since)
+                .reduce(f64::min),
+            reason: newest.and_then(|series| series.course.reason.clone()),
+        }
+    }
+}
+
+/// When a series' target was probed last; long ago where it never was.
+fn probed(series: &Series) -> f64 {
+    series.last_probe.unwrap_or_default()
 }
 
 fn is_fresh(series: &Series, now: Timestamp) -> bool {
@@ -68,6 +131,7 @@ fn is_fresh(series: &Series, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::Course;
 
     const NOW: f64 = 1_700_000_000.0;
 
@@ -80,8 +144,16 @@ mod tests {
         }
     }
 
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_700_000_000).unwrap()
+    }
+
+    fn standing(series: &[Series]) -> Standing {
+        Standing::of_target(series, None, now())
+    }
+
     fn state(series: &[Series]) -> State {
-        State::of_target(series, Timestamp::from_second(1_700_000_000).unwrap())
+        standing(series).state
     }
 
     #[test]
@@ -116,12 +188,64 @@ mod tests {
     }
 
     #[test]
+    fn since_and_reason_are_those_of_who_sees_it_down() {
+        let course = |since, reason: Option<&str>| Course {
+            since,
+            reason: reason.map(Arc::from),
+        };
+        let mut agents = [
+            seen(true, 1.0, 15.0),
+            seen(false, 3.0, 15.0),
+            seen(false, 2.0, 15.0),
+        ];
+        assert_eq!(standing(&agents).since, None);
+        agents[0].course = course(Some(5.0), Some("body"));
+        agents[1].course = course(Some(20.0), Some("dns"));
+        agents[2].course = course(Some(30.0), Some("tls"));
+        let down = standing(&agents);
+        assert_eq!(
+            (down.since, down.reason.as_deref()),
+            (Some(20.0), Some("tls"))
+        );
+        for agent in &mut agents {
+            agent.up = Some(true);
+        }
+        let up = standing(&agents);
+        assert_eq!((up.since, up.reason), (Some(30.0), None));
+        let nobody = standing(&[seen(false, 99.0, 15.0), seen(true, 77.0, 15.0)]);
+        assert_eq!(nobody.since, Some(NOW - 77.0));
+    }
+
+    #[test]
+    fn maintenance_wins_while_it_is_being_probed() {
+        let window = Occurrence {
+            start: Timestamp::from_second(1_699_999_000).unwrap(),
+            end: Timestamp::from_second(1_700_000_600).unwrap(),
+            reason: None,
+        };
+        let with = |series: &[Series]| Standing::of_target(series, Some(&window), now());
+        let down = with(&[seen(false, 1.0, 15.0)]);
+        assert_eq!(
+            (down.state, down.since, down.reason),
+            (State::Maintenance, Some(1_699_999_000.0), None)
+        );
+        assert_eq!(with(&[seen(true, 99.0, 15.0)]).state, State::Unknown);
+        let says_so = Series {
+            maintenance: Some(true),
+            ..seen(false, 1.0, 15.0)
+        };
+        assert_eq!(state(&[says_so]), State::Maintenance);
+    }
+
+    #[test]
     fn the_whole_is_never_better_than_what_is_known() {
-        use State::{Down, Unknown, Up};
+        use State::{Down, Maintenance, Unknown, Up};
         assert_eq!(State::of_all([]), Unknown);
         assert_eq!(State::of_all([Up, Up]), Up);
         assert_eq!(State::of_all([Unknown, Up]), Unknown);
         assert_eq!(State::of_all([Up, Unknown]), Unknown);
         assert_eq!(State::of_all([Unknown, Down, Up]), Down);
+        assert_eq!(State::of_all([Maintenance, Up, Maintenance]), Up);
+        assert_eq!(State::of_all([Maintenance, Maintenance]), Maintenance);
     }
 }

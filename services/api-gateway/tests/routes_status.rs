@@ -11,11 +11,13 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use support::{agent, answers, gateway, get, metrics_of, nobody, vector};
-use wiremock::matchers::path;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use support::{
+    agent, agent_that, alert_logger, answers, ask_with, gateway, get, history, in_turn, metrics_of,
+    nobody, targets_file, vector,
+};
+use wiremock::{MockServer, ResponseTemplate};
 
 const TARGETS: (&str, &str) = (
     "PING_TARGET_URLS",
@@ -66,9 +68,8 @@ async fn everything_the_page_shows_is_in_one_answer() {
     let prometheus = MockServer::start().await;
     let latency = vector(&[("http://up/", "0.0123"), ("http://down/", "NaN")]);
     answers(&prometheus, "rate(ping_latency_seconds_sum[5m])", latency).await;
-    let alert_logger = MockServer::start().await;
-    let ready = Mock::given(path("/readyz")).respond_with(ResponseTemplate::new(200));
-    ready.mount(&alert_logger).await;
+    answers(&prometheus, "vector(1)", vector(&[])).await;
+    let alert_logger = alert_logger(history(&json!([]), Some(30))).await;
     let gateway = gateway(&[
         TARGETS,
         ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
@@ -87,7 +88,15 @@ async fn everything_the_page_shows_is_in_one_answer() {
         ])
     );
     assert_eq!(status["state"], "down");
-    assert_eq!(status["counts"], json!({"up": 1, "down": 1, "unknown": 2}));
+    assert_eq!(
+        status["counts"],
+        json!({"up": 1, "down": 1, "maintenance": 0, "unknown": 2})
+    );
+    assert_eq!(status["blind"], json!(null));
+    assert_eq!(
+        (&status["total"], &status["next"]),
+        (&json!(4), &json!(null))
+    );
     assert_eq!(states(&status), ["up", "down", "unknown", "unknown"]);
     let up = &status["targets"][0];
     assert_eq!(up["kind"], "http");
@@ -106,7 +115,9 @@ async fn everything_the_page_shows_is_in_one_answer() {
         status["targets"][3],
         json!({"target": "http://new/", "url": "http://new/", "kind": "http", "state": "unknown",
             "success": 0, "failures": 0, "availability": null, "availability_percent": null,
-            "latency_seconds": null, "last_probe_at": null, "interval_seconds": null})
+            "latency_seconds": null, "last_probe_at": null, "interval_seconds": null, "group": null,
+            "since": null, "reason": null, "maintenance": null, "certificate_not_after": null,
+            "slo_objective": 0.999, "latency_objective_seconds": null})
     );
     assert_eq!(status["targets"][1]["latency_seconds"], json!(null));
 }
@@ -128,6 +139,18 @@ async fn with_every_source_away_it_answers_that_nobody_knows() {
     for name in ["ping-agent", "prometheus", "alert-logger"] {
         assert_eq!(source(&status, name)["ok"], false, "{name}");
     }
+    let reasons: Vec<_> = status["blind"]["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
+    assert_eq!(
+        reasons.len(),
+        2,
+        "what is not configured is not away: {reasons:?}"
+    );
+    assert_eq!(reasons[0]["part"], "ping-agent");
+    assert_eq!(reasons[1]["part"], "prometheus");
     let unset = source(&status, "alert-logger")["detail"].as_str().unwrap();
     assert!(unset.contains("ALERT_LOGGER_URL"), "{unset}");
 }
@@ -167,7 +190,7 @@ async fn a_prometheus_that_hangs_does_not_hold_up_the_page() {
     let prometheus = MockServer::start().await;
     answers(
         &prometheus,
-        "rate",
+        "",
         vector(&[]).set_delay(Duration::from_secs(30)),
     )
     .await;
@@ -182,4 +205,135 @@ async fn a_prometheus_that_hangs_does_not_hold_up_the_page() {
     assert_eq!(status["state"], "up");
     let detail = source(&status, "prometheus")["detail"].as_str().unwrap();
     assert!(detail.contains("1 s"), "{detail}");
+    assert_eq!(status["blind"]["reasons"][0]["part"], "prometheus");
+}
+
+#[tokio::test]
+async fn a_watchdog_that_is_overdue_blinds_since_its_last_arrival() {
+    let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
+    let alert_logger = alert_logger(history(&json!([]), Some(200))).await;
+    let gateway = gateway(&[
+        ("PING_TARGET_URLS", "http://up/"),
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+        ("ALERT_LOGGER_URL", &alert_logger.uri()),
+    ]);
+    let status = get(&gateway, "/api/v1/status").await.json();
+    let blind = &status["blind"];
+    assert_eq!(blind["reasons"][0]["part"], "watchdog", "{blind}");
+    let since: Timestamp = blind["since"].as_str().unwrap().parse().unwrap();
+    let age = Timestamp::now().duration_since(since).as_secs();
+    assert!((200..260).contains(&age), "{age}");
+}
+
+#[tokio::test]
+async fn what_the_configuration_says_of_a_target_is_there() {
+    let now = Timestamp::now();
+    let (start, end) = (
+        now - SignedDuration::from_hours(1),
+        now + SignedDuration::from_hours(1),
+    );
+    let file = targets_file(&format!(
+        "[[target]]\nname = 'shop'\nurl = 'https://shop/'\ngroup = 'Payments'\n\
+         slo_objective = 0.99\nlatency_objective_seconds = 0.5\n\
+         [[target.maintenance]]\nstart = {start:.0}\nend = {end:.0}\nreason = 'Upgrade'\n\
+         [[target]]\nname = 'blog'\nurl = 'http://blog/'\n"
+    ));
+    let text = exposition(&[("shop", 0, 2.0), ("blog", 0, 2.0)])
+        + "ping_tls_not_after_timestamp_seconds{target=\"shop\"} 1800000000\n\
+           ping_failures_by_reason_total{target=\"shop\",reason=\"tls\"} 1\n\
+           ping_failures_by_reason_total{target=\"blog\",reason=\"timeout\"} 1\n";
+    let agent = agent(&text).await;
+    let gateway = gateway(&[
+        ("PING_TARGETS_FILE", file.path().to_str().unwrap()),
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+    ]);
+    let status = get(&gateway, "/api/v1/status").await.json();
+    let (shop, blog) = (&status["targets"][0], &status["targets"][1]);
+    assert_eq!(shop["state"], "maintenance");
+    assert_eq!(shop["maintenance"]["reason"], "Upgrade");
+    assert_eq!(shop["since"], shop["maintenance"]["start"]);
+    assert_eq!(shop["reason"], json!(null));
+    assert_eq!(shop["certificate_not_after"], "2027-01-15T08:00:00Z");
+    assert_eq!(shop["slo_objective"], 0.99);
+    assert_eq!(shop["latency_objective_seconds"], 0.5);
+    assert_eq!(
+        (&blog["state"], &blog["reason"]),
+        (&json!("down"), &json!("timeout"))
+    );
+    assert_eq!(status["groups"], json!(["Payments"]));
+    assert_eq!(status["state"], "down");
+
+    let payments = get(&gateway, "/api/v1/status?search=PAYM&limit=1")
+        .await
+        .json();
+    assert_eq!(
+        (&payments["total"], &payments["targets"][0]["target"]),
+        (&json!(1), &json!("shop"))
+    );
+    assert_eq!(
+        payments["counts"], status["counts"],
+        "of all targets, whatever page is asked for"
+    );
+    let first = get(&gateway, "/api/v1/status?limit=1").await.json();
+    assert_eq!(first["next"], "0,shop");
+    let rest = get(&gateway, "/api/v1/status?limit=1&after=0,shop")
+        .await
+        .json();
+    assert_eq!(
+        (&rest["targets"][0]["target"], &rest["next"]),
+        (&json!("blog"), &json!(null))
+    );
+    let refused = get(&gateway, "/api/v1/status?state=green")
+        .await
+        .problem(400);
+    assert_eq!(
+        refused,
+        "state is \"green\"; allowed: up, down, maintenance, unknown"
+    );
+}
+
+#[tokio::test]
+async fn a_change_is_dated_and_has_its_reason() {
+    let reasons = |dns, tls| {
+        format!(
+            "ping_failures_by_reason_total{{target=\"a\",reason=\"dns\"}} {dns}\n\
+             ping_failures_by_reason_total{{target=\"a\",reason=\"tls\"}} {tls}\n"
+        )
+    };
+    let says = |text: String| ResponseTemplate::new(200).set_body_string(text);
+    let down = exposition(&[("a", 0, 1.0)]) + &reasons(3, 2);
+    let agent = agent_that(in_turn([
+        says(exposition(&[("a", 1, 9.0)]) + &reasons(3, 1)),
+        says(down.clone()),
+    ]))
+    .await;
+    let gateway = gateway(&[
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+        ("PING_AGENT_CACHE_SECONDS", "0"),
+    ]);
+    let before = get(&gateway, "/api/v1/status").await.json();
+    assert_eq!(before["targets"][0]["since"], json!(null));
+    let after = get(&gateway, "/api/v1/status").await.json();
+    let target = &after["targets"][0];
+    assert_eq!(target["since"], target["last_probe_at"]);
+    assert_eq!(target["reason"], "tls");
+}
+
+#[tokio::test]
+async fn who_has_the_answer_already_is_told_so() {
+    let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
+    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
+    let first = get(&gateway, "/api/v1/status").await;
+    assert_eq!(first.headers["cache-control"], "no-cache");
+    let tag = first.headers["etag"].to_str().unwrap();
+    let again = ask_with(&gateway, "/api/v1/status", &[("if-none-match", tag)]).await;
+    assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
+    assert_eq!(again.headers["etag"], first.headers["etag"]);
+    let page = ask_with(
+        &gateway,
+        "/api/v1/status?state=down",
+        &[("if-none-match", tag)],
+    )
+    .await;
+    assert_eq!(page.status, 200);
 }

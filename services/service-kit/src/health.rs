@@ -1,18 +1,29 @@
 //! Readiness as latches that subsystems hold.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What `/readyz` answers from. Each subsystem holds a [`Latch`]; the service is ready when all of them are.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
     /// Why a latch is not ready, by name; `None` where it is.
-    latches: Arc<Mutex<BTreeMap<&'static str, Option<String>>>>,
+    latches: Texts,
+    /// What a ready service has to say, by name; `None` where it is nothing.
+    notices: Texts,
 }
+
+type Texts = Arc<Mutex<BTreeMap<&'static str, Option<String>>>>;
 
 /// One subsystem's say in the readiness of its service.
 #[derive(Debug, Clone)]
 pub struct Latch {
+    name: &'static str,
+    readiness: Readiness,
+}
+
+/// Something that whoever asks `/readyz` should know although the service can do its job.
+#[derive(Debug, Clone)]
+pub struct Notice {
     name: &'static str,
     readiness: Readiness,
 }
@@ -28,20 +39,41 @@ impl Readiness {
         }
     }
 
+    /// Adds a notice, which says nothing yet.
+    #[must_use]
+    pub fn notice(&self, name: &'static str) -> Notice {
+        Notice {
+            name,
+            readiness: self.clone(),
+        }
+    }
+
     /// The latches that are not ready, with their reasons, in the order of their names.
     #[must_use]
     pub fn reasons(&self) -> Vec<(&'static str, String)> {
-        let latches = self.latches.lock().unwrap_or_else(PoisonError::into_inner);
-        latches
-            .iter()
-            .filter_map(|(name, reason)| reason.clone().map(|reason| (*name, reason)))
-            .collect()
+        said(&self.latches)
+    }
+
+    /// What the notices say, in the order of their names.
+    #[must_use]
+    pub fn notices(&self) -> Vec<(&'static str, String)> {
+        said(&self.notices)
     }
 
     fn set(&self, name: &'static str, reason: Option<String>) {
-        let mut latches = self.latches.lock().unwrap_or_else(PoisonError::into_inner);
-        latches.insert(name, reason);
+        lock(&self.latches).insert(name, reason);
     }
+}
+
+fn said(texts: &Texts) -> Vec<(&'static str, String)> {
+    lock(texts)
+        .iter()
+        .filter_map(|(name, text)| text.clone().map(|text| (*name, text)))
+        .collect()
+}
+
+fn lock(texts: &Texts) -> MutexGuard<'_, BTreeMap<&'static str, Option<String>>> {
+    texts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Latch {
@@ -53,6 +85,13 @@ impl Latch {
     /// The subsystem can't do its job, and why.
     pub fn not_ready(&self, reason: impl Into<String>) {
         self.readiness.set(self.name, Some(reason.into()));
+    }
+}
+
+impl Notice {
+    /// Says this from now on; nothing if `None`.
+    pub fn say(&self, text: Option<String>) {
+        lock(&self.readiness.notices).insert(self.name, text);
     }
 }
 
@@ -71,5 +110,17 @@ mod tests {
         assert!(readiness.reasons().is_empty());
         targets.not_ready("gone");
         assert_eq!(readiness.reasons(), [("targets", "gone".to_owned())]);
+    }
+
+    #[test]
+    fn a_notice_is_no_reason_not_to_be_ready() {
+        let readiness = Readiness::default();
+        let notice = readiness.notice("blind");
+        assert!(readiness.notices().is_empty());
+        notice.say(Some("since 12:00".to_owned()));
+        assert_eq!(readiness.notices(), [("blind", "since 12:00".to_owned())]);
+        assert!(readiness.reasons().is_empty());
+        notice.say(None);
+        assert!(readiness.notices().is_empty());
     }
 }

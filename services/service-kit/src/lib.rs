@@ -14,8 +14,8 @@ mod telemetry;
 
 pub use client::{ClientError, http_client};
 pub use config::{ConfigError, Configuration, Key, Settings};
-pub use health::{Latch, Readiness};
+pub use health::{Latch, Notice, Readiness};
 pub use http::{Connection, MetricsStream, Problem};
 pub use service::{App, Context, StartError, run};
 pub use shutdown::Shutdown;
-pub use telemetry::LATENCY_BUCKETS;
+pub use targets::LATENCY_BUCKETS;

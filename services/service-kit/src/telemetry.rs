@@ -5,14 +5,10 @@ use std::io::IsTerminal;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, SdkMeterProvider, Stream};
 use prometheus::Registry;
+use targets::LATENCY_BUCKETS;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
-
-/// Upper bounds of every latency histogram, in seconds.
-pub const LATENCY_BUCKETS: [f64; 11] = [
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
 
 /// The SDK's default of 2,000 attribute sets an instrument melts the rest into one series, silently.
 const CARDINALITY_LIMIT: usize = 20_000;

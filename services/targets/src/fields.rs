@@ -3,6 +3,7 @@
 use toml::{
     Spanned,
     de::{DeArray, DeTable, DeValue},
+    value::Datetime,
 };
 
 use crate::{
@@ -78,6 +79,11 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// How messages name it.
+    pub(crate) fn path(&self) -> String {
+        join(self.path, self.name)
+    }
+
     pub(crate) fn string(&self) -> Result<&'a str, TargetsError> {
         self.value
             .get_ref()
@@ -112,6 +118,14 @@ impl<'a> Field<'a> {
             .ok_or_else(|| self.wrong_type("a table"))
     }
 
+    /// A date, a time of day, or both.
+    pub(crate) fn datetime(&self, allowed: &str) -> Result<Datetime, TargetsError> {
+        match self.value.get_ref() {
+            DeValue::Datetime(datetime) => Ok(*datetime),
+            _ => Err(self.wrong_type(allowed)),
+        }
+    }
+
     /// A refusal of this field's value, shown as it stands in the file.
     pub(crate) fn refuse(
         &self,
@@ -129,8 +143,7 @@ impl<'a> Field<'a> {
         allowed: impl Into<String>,
     ) -> TargetsError {
         let line = self.lines.number(self.value.span().start);
-        Refusal::new(shown(item), problem, allowed)
-            .at(format!("{} (line {line})", join(self.path, self.name)))
+        Refusal::new(shown(item), problem, allowed).at(format!("{} (line {line})", self.path()))
     }
 
     /// A refusal found by a check that knows the value but not the file.

@@ -8,19 +8,22 @@ use crate::{
     error::Refusal,
     expect::{status_code, status_range},
     fields::{Field, Fields, Lines, shown},
-    name,
+    latency, maintenance, name,
     place::Place,
     redact::redact,
     timing,
 };
 
-const TARGET_KEYS: [&str; 6] = [
+const TARGET_KEYS: [&str; 9] = [
     "name",
     "url",
+    "group",
     "interval_seconds",
     "timeout_seconds",
     "slo_objective",
+    "latency_objective_seconds",
     "expect",
+    "maintenance",
 ];
 const EXPECT_KEYS: [&str; 2] = ["status", "body_contains"];
 
@@ -89,8 +92,19 @@ fn target(
             None => refusal.at(place.key(key)),
         })?;
     let mut target = Target::new(address, name, interval, timeout);
+    if let Some(field) = fields.get("group") {
+        let group = name::parse_group(field.string()?).map_err(|refusal| field.refused(refusal))?;
+        target.group = Some(group);
+    }
     if let Some(field) = fields.get("slo_objective") {
         target.slo_objective = slo_objective(&field)?;
+    }
+    target.latency_objective = seconds(
+        fields.get("latency_objective_seconds"),
+        latency::parse_objective,
+    )?;
+    if let Some(field) = fields.get("maintenance") {
+        target.maintenance = maintenance::parse(&field, lines)?;
     }
     if let Some(field) = fields.get("expect") {
         target.expect = expectations(&format!("{path}.expect"), field.table()?, lines)?;

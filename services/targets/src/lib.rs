@@ -9,6 +9,9 @@ mod error;
 mod expect;
 mod fields;
 mod file;
+mod latency;
+mod line;
+mod maintenance;
 mod model;
 mod name;
 mod place;
@@ -21,6 +24,8 @@ pub mod watch;
 
 pub use error::TargetsError;
 pub use expect::{Expectations, StatusExpectation};
+pub use latency::LATENCY_BUCKETS;
+pub use maintenance::{Maintenance, Occurrence};
 pub use model::{Target, TargetKind};
 pub use redact::redact;
 pub use set::TargetSet;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use url::Url;
 
-use crate::{address::Address, expect::Expectations};
+use crate::{address::Address, expect::Expectations, maintenance::Maintenance};
 
 /// The service level objective of a target that sets none: 99.9 % of its probes succeed.
 pub(crate) const DEFAULT_SLO_OBJECTIVE: f64 = 0.999;
@@ -34,7 +34,7 @@ impl fmt::Display for TargetKind {
     }
 }
 
-/// One target. Two are equal when a probe of either would do the same.
+/// One target. Two are equal when they are configured the same.
 #[derive(Clone, PartialEq)]
 pub struct Target {
     /// The `target` label, unique in its set: the configured name, or the URL as given. Never with a password.
@@ -51,6 +51,12 @@ pub struct Target {
     pub expect: Expectations,
     /// The ratio of probes that is to succeed, inside (0, 1).
     pub slo_objective: f64,
+    /// 95 % of its responses are to take at most this many seconds: one of [`crate::LATENCY_BUCKETS`].
+    pub latency_objective: Option<f64>,
+    /// What it belongs to, for people: one line of text, without passwords.
+    pub group: Option<Arc<str>>,
+    /// When its probes do not count.
+    pub maintenance: Maintenance,
     redacted_url: Arc<str>,
 }
 
@@ -60,7 +66,7 @@ impl Target {
         &self.redacted_url
     }
 
-    /// A target with no expectations and the default objective. Without a name it is called by its redacted URL.
+    /// A target with the default objective and nothing else that can be left out. Without a name it is called by its redacted URL.
     pub(crate) fn new(
         address: Address,
         name: Option<Arc<str>>,
@@ -80,6 +86,9 @@ impl Target {
             timeout,
             expect: Expectations::default(),
             slo_objective: DEFAULT_SLO_OBJECTIVE,
+            latency_objective: None,
+            group: None,
+            maintenance: Maintenance::default(),
             redacted_url: redacted,
         }
     }
@@ -96,6 +105,9 @@ impl fmt::Debug for Target {
             .field("timeout", &self.timeout)
             .field("expect", &self.expect)
             .field("slo_objective", &self.slo_objective)
+            .field("latency_objective", &self.latency_objective)
+            .field("group", &self.group)
+            .field("maintenance", &self.maintenance)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use reqwest::Client;
-use service_kit::{ClientError, Latch, Shutdown, http_client};
+use service_kit::{ClientError, http_client};
 
 use super::client::{DEADLINE, fetch};
 use super::{AgentError, Endpoint, Observation, Snapshot, View};
@@ -13,10 +13,6 @@ use crate::cache::SingleFlight;
 
 /// How long readers wait for an agent that was away the last time. A hanging one would else slow all of them down.
 const PATIENCE: Duration = Duration::from_millis(250);
-
-/// How often agents are asked when no reader asks, for `/readyz`.
-const WATCH_READY: Duration = Duration::from_secs(5);
-const WATCH_NOT_READY: Duration = Duration::from_millis(500);
 
 /// The agents of the configuration.
 #[derive(Debug)]
@@ -34,9 +30,17 @@ struct Agent {
     presence: Arc<Presence>,
 }
 
-/// What came of the last fetch, whether or not a reader was patient enough to see it.
+/// What came of the fetches, whether or not a reader was patient enough to see it.
 #[derive(Debug, Default)]
-struct Presence(Mutex<Option<AgentError>>);
+struct Presence(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Why there was no snapshot the last time.
+    away: Option<AgentError>,
+    /// The last snapshot that there was.
+    last: Option<Arc<Snapshot>>,
+}
 
 impl AgentSet {
     /// `lifetime` is `PING_AGENT_CACHE_SECONDS`: no snapshot that is handed out is older.
@@ -73,26 +77,6 @@ impl AgentSet {
             views: join_all(views).await,
         }
     }
-
-    /// Keeps `latch` ready while at least one agent answers, until shutdown.
-    pub async fn watch(&self, latch: Latch, mut shutdown: Shutdown) {
-        loop {
-            let pause = match self.observe().await.blind() {
-                None => {
-                    latch.ready();
-                    WATCH_READY
-                }
-                Some(reason) => {
-                    latch.not_ready(reason);
-                    WATCH_NOT_READY
-                }
-            };
-            tokio::select! {
-                () = shutdown.requested() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    }
 }
 
 impl Agent {
@@ -100,11 +84,7 @@ impl Agent {
         let get = self.snapshots.get((), || {
             let fetch = fetch(client.clone(), self.endpoint.url.clone());
             let (agent, presence) = (self.endpoint.name(), Arc::clone(&self.presence));
-            async move {
-                let outcome = fetch.await.map(Arc::new);
-                presence.note(&agent, outcome.as_ref().err());
-                outcome
-            }
+            async move { presence.note(&agent, fetch.await) }
         });
         let outcome = match self.presence.away() {
             None => get.await,
@@ -123,23 +103,37 @@ impl Agent {
 impl Presence {
     /// Why the agent gave no snapshot the last time.
     fn away(&self) -> Option<AgentError> {
-        self.lock().clone()
+        self.lock().away.clone()
     }
 
-    /// Keeps why the agent is away, and says in the log when it goes and when it is back.
-    fn note(&self, agent: &str, error: Option<&AgentError>) {
-        let mut away = self.lock();
-        if away.as_ref() == error {
-            return;
+    /// Puts a snapshot behind the one before it, or keeps why there is none; says in the log when the agent goes and
+    /// when it is back.
+    fn note(
+        &self,
+        agent: &str,
+        outcome: Result<Snapshot, AgentError>,
+    ) -> Result<Arc<Snapshot>, AgentError> {
+        let last = self.lock().last.clone();
+        let outcome = outcome.map(|snapshot| match &last {
+            Some(last) => Arc::new(snapshot.after(last)),
+            None => Arc::new(snapshot),
+        });
+        let mut known = self.lock();
+        let away = outcome.as_ref().err();
+        if known.away.as_ref() != away {
+            match away {
+                Some(error) => tracing::warn!(%agent, %error, "ping-agent is away"),
+                None => tracing::info!(%agent, "ping-agent is back"),
+            }
+            known.away = away.cloned();
         }
-        match error {
-            Some(error) => tracing::warn!(%agent, %error, "ping-agent is away"),
-            None => tracing::info!(%agent, "ping-agent is back"),
+        if let Ok(snapshot) = &outcome {
+            known.last = Some(Arc::clone(snapshot));
         }
-        *away = error.cloned();
+        outcome
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<AgentError>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

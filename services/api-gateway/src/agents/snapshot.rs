@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::Course;
 use crate::exposition::{ParseError, Sample, samples};
 
 /// What one agent said about its targets at one moment.
@@ -32,9 +33,24 @@ pub struct Series {
     pub last_probe: Option<f64>,
     /// `ping_interval_seconds`.
     pub interval: Option<f64>,
+    /// `ping_maintenance_active`: whether the agent counts its probes as maintenance now.
+    pub maintenance: Option<bool>,
+    /// `ping_slo_objective_ratio`.
+    pub slo_objective: Option<f64>,
+    /// `ping_latency_objective_seconds`.
+    pub latency_objective: Option<f64>,
+    /// `ping_tls_not_after_timestamp_seconds`, in seconds since the epoch.
+    pub not_after: Option<f64>,
+    /// `ping_failures_by_reason_total`, by reason.
+    pub reasons: Vec<(Arc<str>, f64)>,
     /// `ping_target_info`.
     pub info: Option<Info>,
+    /// What only the agent's earlier snapshots can tell.
+    pub course: Course,
 }
+
+/// More reasons than there are; what an agent says beyond them is no agent's of ours.
+const MAX_REASONS: usize = 16;
 
 /// The labels of `ping_target_info`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +62,8 @@ pub struct Info {
 }
 
 impl Snapshot {
-    /// Reads the exposition that an agent was asked for at `taken`. Series of other metrics, and series without a `target`, are none of the gateway's business.
+    /// Reads the exposition that an agent was asked for at `taken`. Series of other metrics, and series without a
+    /// `target`, are none of the gateway's business.
     ///
     /// # Errors
     /// The first line that is not exposition text: the rest of such an answer can't be trusted either.
@@ -59,7 +76,19 @@ impl Snapshot {
         for sample in samples(text) {
             snapshot.take(&sample?);
         }
+        for series in snapshot.series.values_mut() {
+            series.course = Course::at_first_sight(series);
+        }
         Ok(snapshot)
+    }
+
+    /// Takes up what the same agent's snapshot before this one knew.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        for (name, series) in &mut self.series {
+            series.course = Course::after(before.get(name), series);
+        }
+        self
     }
 
     /// The series of a target.
@@ -89,6 +118,24 @@ impl Snapshot {
                 |series, sample| newest(&mut series.last_probe, sample.value)
             }
             "ping_interval_seconds" => |series, sample| newest(&mut series.interval, sample.value),
+            "ping_maintenance_active" => |series, sample| {
+                series.maintenance =
+                    Some(sample.value == 1.0 || series.maintenance.unwrap_or(false));
+            },
+            "ping_slo_objective_ratio" => {
+                |series, sample| newest(&mut series.slo_objective, sample.value)
+            }
+            "ping_latency_objective_seconds" => {
+                |series, sample| newest(&mut series.latency_objective, sample.value)
+            }
+            "ping_tls_not_after_timestamp_seconds" => {
+                |series, sample| newest(&mut series.not_after, sample.value)
+            }
+            "ping_failures_by_reason_total" => |series, sample| {
+                if let Some(reason) = sample.label("reason") {
+                    add_reason(&mut series.reasons, &reason, sample.value);
+                }
+            },
             "ping_target_info" => |series, sample| {
                 let label = |name| sample.label(name).unwrap_or_default();
                 series.info = Some(Info {
@@ -119,6 +166,18 @@ fn add(count: &mut Option<f64>, value: f64) {
     }
 }
 
+fn add_reason(reasons: &mut Vec<(Arc<str>, f64)>, reason: &str, value: f64) {
+    let room = reasons.len() < MAX_REASONS;
+    let mut count = None;
+    add(&mut count, value);
+    let Some(count) = count else { return };
+    match reasons.iter_mut().find(|(known, _)| **known == *reason) {
+        Some((_, known)) => *known += count,
+        None if room => reasons.push((reason.into(), count)),
+        None => {}
+    }
+}
+
 fn newest(gauge: &mut Option<f64>, value: f64) {
     if value.is_finite() && value > 0.0 {
         *gauge = Some(gauge.map_or(value, |gauge| gauge.max(value)));
@@ -143,6 +202,14 @@ mod tests {
             ping_up{target="a",zone="y"} 0
             ping_last_probe_timestamp_seconds{target="a"} 1700000000.5
             ping_interval_seconds{target="a"} 15
+            ping_maintenance_active{target="a"} 0
+            ping_slo_objective_ratio{target="a"} 0.999
+            ping_latency_objective_seconds{target="a"} 0.5
+            ping_tls_not_after_timestamp_seconds{target="a"} 1800000000
+            ping_failures_by_reason_total{reason="dns",target="a"} 1
+            ping_failures_by_reason_total{reason="dns",target="a",zone="y"} 2
+            ping_failures_by_reason_total{reason="body",target="a"} NaN
+            ping_failures_by_reason_total{target="a"} 7
             ping_target_info{kind="https",url="https://u:p@a/",target="a"} 1
             ping_up 1
             "#,
@@ -157,10 +224,19 @@ mod tests {
                 up: Some(false),
                 last_probe: Some(1_700_000_000.5),
                 interval: Some(15.0),
+                maintenance: Some(false),
+                slo_objective: Some(0.999),
+                latency_objective: Some(0.5),
+                not_after: Some(1_800_000_000.0),
+                reasons: vec![("dns".into(), 3.0)],
                 info: Some(Info {
                     url: "https://u:xxxxx@a/".to_owned(),
                     kind: "https".to_owned(),
                 }),
+                course: Course {
+                    since: None,
+                    reason: Some("dns".into()),
+                },
             })
         );
         let names: Vec<_> = snapshot.iter().map(|(name, _)| &**name).collect();

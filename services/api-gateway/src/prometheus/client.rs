@@ -5,18 +5,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::Client;
-use service_kit::{ClientError, http_client};
+use service_kit::ClientError;
 use url::Url;
 
-use super::model::ByTarget;
-use super::query::query;
+use super::api::Api;
+use super::budgets::{self, Budgets};
+use super::grid::{Grid, Reader};
+use super::history::{self, History};
+use super::latency;
+use super::model::Sample;
+use super::phases::{self, Phases};
 use super::{QueryError, Window};
-use crate::availability::Counts;
 use crate::cache::SingleFlight;
+use crate::outcomes::Outcomes;
+use crate::range::Range;
 
 /// The windows that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a megabyte.
 const WINDOWS: usize = 32;
+
+/// How long Prometheus counts as answering.
+const ANSWERS_FOR: Duration = Duration::from_secs(1);
+
+/// How long a history is kept: its slots are 16 minutes and more.
+const HISTORY_FOR: Duration = Duration::from_secs(30);
 
 /// Mean duration of the probes that got a response, over the last 5 minutes, in seconds.
 const LATENCY: &str = "sum by (target) (rate(ping_latency_seconds_sum[5m])) \
@@ -46,54 +57,67 @@ impl Default for Policy {
 /// A Prometheus server.
 #[derive(Debug)]
 pub struct Prometheus {
-    client: Client,
-    url: Url,
-    policy: Policy,
-    counts: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
+    api: Arc<Api>,
+    answers: SingleFlight<(), (), QueryError>,
+    counts: Arc<SingleFlight<Window, Arc<WindowCounts>, QueryError>>,
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
+    budgets: SingleFlight<(), Arc<Budgets>, QueryError>,
+    phases: SingleFlight<(), Arc<Phases>, QueryError>,
+    histories: SingleFlight<Range, Arc<History>, QueryError>,
+    history_reader: Arc<Reader>,
+    latencies: SingleFlight<Range, Arc<Grid>, QueryError>,
+    latency_reader: Arc<Reader>,
 }
 
-/// Counts by target. A target without data is not in it; of a target in it, a counter that is absent counts 0.
-pub type WindowCounts = HashMap<Arc<str>, Counts>;
+/// A value by target.
+pub type ByTarget = HashMap<Arc<str>, f64>;
+
+/// Probes by target. A target without data is not in it; an outcome that is absent counts 0.
+pub type WindowCounts = HashMap<Arc<str>, Outcomes>;
 
 impl Prometheus {
-    /// `base` is `PROMETHEUS_URL`, with or without a path prefix; answers are kept for `lifetime`.
+    /// `base` is `PROMETHEUS_URL`, with or without a path prefix; answers are kept for `lifetime`, histories for 30 s at
+    /// least. With a lifetime of zero nothing is.
     ///
     /// # Errors
     /// The HTTP client can't be built.
     pub fn new(base: &Url, lifetime: Duration, policy: Policy) -> Result<Self, ClientError> {
-        let mut url = base.clone();
-        let prefix = base.path().trim_end_matches('/');
-        url.set_path(&format!("{prefix}/api/v1/query"));
+        let keep = !lifetime.is_zero();
+        let history_for = if keep {
+            lifetime.max(HISTORY_FOR)
+        } else {
+            lifetime
+        };
         Ok(Self {
-            client: http_client(policy.deadline)?,
-            url,
-            policy,
-            counts: SingleFlight::new(lifetime, WINDOWS),
+            api: Arc::new(Api::new(base, policy)?),
+            answers: SingleFlight::new(ANSWERS_FOR, 1),
+            counts: Arc::new(SingleFlight::new(lifetime, WINDOWS)),
             latency: SingleFlight::new(lifetime, 1),
+            budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
+            phases: SingleFlight::new(lifetime, 1).refresh_ahead(),
+            histories: SingleFlight::new(history_for, Range::ALL.len()).refresh_ahead(),
+            history_reader: Arc::new(history::reader(keep)),
+            latencies: SingleFlight::new(history_for, Range::ALL.len()).refresh_ahead(),
+            latency_reader: Arc::new(latency::reader(keep)),
         })
     }
 
-    /// The probes of each target in the window that ends now, by `increase()`: extrapolated to the edges of the window,
-    /// so not always whole numbers, and blind for a counter of which it has fewer than two samples.
+    /// Asks whether it answers queries at all.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn answers(&self) -> Result<(), QueryError> {
+        let api = Arc::clone(&self.api);
+        let fetch = || async move { api.instant("vector(1)", Timestamp::now()).await.map(drop) };
+        self.answers.get((), fetch).await
+    }
+
+    /// The probes of each target in the window that ends now.
     ///
     /// # Errors
     /// Prometheus is away, fails, or answers something else.
     pub async fn counts(&self, window: Window) -> Result<Arc<WindowCounts>, QueryError> {
-        let increase = |counter: &str| format!("sum by (target) (increase({counter}[{window}]))");
-        let success = increase("ping_success_total");
-        let failures = increase("ping_failure_total");
-        let (client, url, policy) = self.connection();
-        let fetch = || async move {
-            // The two belong to the same moment.
-            let now = Timestamp::now();
-            let (success, failures) = futures::try_join!(
-                query(&client, &url, &success, now, policy),
-                query(&client, &url, &failures, now, policy),
-            )?;
-            Ok(Arc::new(together(success, failures)))
-        };
-        self.counts.get(window.clone(), fetch).await
+        counts(&self.counts, &self.api, window).await
     }
 
     /// The mean latency of each target over the last 5 minutes, in seconds. A target without responses is not in it.
@@ -101,26 +125,88 @@ impl Prometheus {
     /// # Errors
     /// Prometheus is away, fails, or answers something else.
     pub async fn latency(&self) -> Result<Arc<ByTarget>, QueryError> {
-        let (client, url, policy) = self.connection();
+        let api = Arc::clone(&self.api);
         let fetch = || async move {
-            let latency = query(&client, &url, LATENCY, Timestamp::now(), policy).await?;
-            Ok(Arc::new(latency))
+            let samples = api.instant(LATENCY, Timestamp::now()).await?;
+            let values = samples
+                .into_iter()
+                .filter_map(|sample| Some((sample.labels.target?.into(), sample.value)));
+            Ok(Arc::new(values.collect()))
         };
         self.latency.get((), fetch).await
     }
 
-    fn connection(&self) -> (Client, Url, Policy) {
-        (self.client.clone(), self.url.clone(), self.policy)
+    /// What is recorded of the targets' objectives. A target without data is not in it.
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn budgets(&self) -> Result<Arc<Budgets>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let fetch = || async move { budgets::fetch(&api).await.map(Arc::new) };
+        self.budgets.get((), fetch).await
+    }
+
+    /// What probes spent their time on, and what they failed for, over the last 5 minutes.
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn phases(&self) -> Result<Arc<Phases>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let fetch = || async move { phases::fetch(&api).await.map(Arc::new) };
+        self.phases.get((), fetch).await
+    }
+
+    /// The probes of each target by slot.
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn history(&self, range: Range) -> Result<Arc<History>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let reader = Arc::clone(&self.history_reader);
+        let cache = Arc::clone(&self.counts);
+        let fetch = || async move {
+            // The numbers of the whole range are those of `/uptime-summary-windowed`.
+            let counts = counts(&cache, &api, range.window());
+            history::fetch(&api, &reader, counts, range)
+                .await
+                .map(Arc::new)
+        };
+        self.histories.get(range, fetch).await
+    }
+
+    /// How long responses took, by slot: the columns [`super::P50`] and [`super::P95`].
+    ///
+    /// # Errors
+    /// Prometheus is away, fails, or answers something else.
+    pub async fn latencies(&self, range: Range) -> Result<Arc<Grid>, QueryError> {
+        let api = Arc::clone(&self.api);
+        let reader = Arc::clone(&self.latency_reader);
+        let fetch = || async move { reader.read(&api, range).await };
+        self.latencies.get(range, fetch).await
     }
 }
 
-fn together(success: ByTarget, failures: ByTarget) -> WindowCounts {
+async fn counts(
+    cache: &SingleFlight<Window, Arc<WindowCounts>, QueryError>,
+    api: &Arc<Api>,
+    window: Window,
+) -> Result<Arc<WindowCounts>, QueryError> {
+    let promql = window.promql();
+    let api = Arc::clone(api);
+    let fetch = || async move {
+        let samples = api.instant(&promql, Timestamp::now()).await?;
+        Ok(Arc::new(by_outcome(samples)))
+    };
+    cache.get(window, fetch).await
+}
+
+fn by_outcome(samples: Vec<Sample>) -> WindowCounts {
     let mut counts = WindowCounts::new();
-    for (target, success) in success {
-        counts.entry(target).or_default().success = success.max(0.0);
-    }
-    for (target, failures) in failures {
-        counts.entry(target).or_default().failures = failures.max(0.0);
+    for Sample { labels, value } in samples {
+        if let (Some(target), Some(outcome)) = (labels.target, labels.outcome) {
+            let outcomes = counts.entry(target.into()).or_default();
+            outcomes.add(&outcome, value);
+        }
     }
     counts
 }

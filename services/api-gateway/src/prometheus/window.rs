@@ -24,15 +24,25 @@ const UNITS: [(&str, u64); 7] = [
 ///
 /// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Window(String);
+pub struct Window {
+    text: String,
+    duration: Duration,
+}
 
-/// A text that is no window.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "window is {0:?}; allowed: a duration from 30s to 14d such as 90s, 5m, 1h30m or 7d \
-     (units y w d h m s ms, each once, the largest first)"
-)]
-pub struct WindowError(String);
+/// The windows that Prometheus records as such, by the label that they have there.
+pub const RECORDED: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
+
+/// Up to here a window is summed over pieces of 15 s, above it over pieces of 4 m: fewer to add up, and the window is
+/// long enough for those at its edges not to matter.
+const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
+
+/// Longer windows whose sums are recorded, each time that the pieces of 4 m are: the same, for less. Those of shorter
+/// windows are recorded once a minute, and their pieces are newer.
+const LONG_RECORDED: [(&str, Duration); 3] = [
+    ("1d", Duration::from_secs(86_400)),
+    ("3d", Duration::from_secs(3 * 86_400)),
+    ("14d", MOST),
+];
 
 impl Window {
     /// How descriptions of the endpoint write a window: a regular expression all of whose matches are taken. It leaves
@@ -43,21 +53,55 @@ impl Window {
         |[1-9][0-9]{0,3}m([1-5]?[0-9]s)?\
         |([3-9][0-9]|[1-9][0-9]{2,5})s)$";
 
-    /// Reads a duration as PromQL writes it.
+    /// What [`Window::parse`] takes, for messages.
+    pub const ALLOWED: &str = "a duration from 30s to 14d such as 90s, 5m, 1h30m or 7d \
+         (units y w d h m s ms, each once, the largest first)";
+
+    /// Reads a duration as PromQL writes it; `None` where it is none, or out of bounds.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let duration = duration(text)?;
+        (LEAST..=MOST).contains(&duration).then(|| Self {
+            text: text.to_owned(),
+            duration,
+        })
+    }
+
+    /// The probes of each target and outcome in the window, in PromQL: as recorded, or summed over recorded pieces.
     ///
-    /// # Errors
-    /// It is none, or out of bounds.
-    pub fn parse(text: &str) -> Result<Self, WindowError> {
-        match duration(text) {
-            Some(duration) if (LEAST..=MOST).contains(&duration) => Ok(Self(text.to_owned())),
-            _ => Err(WindowError(text.chars().take(40).collect())),
+    /// A range is a millisecond shorter than the window, because Prometheus 2 takes the left end of a range in and
+    /// Prometheus 3 does not: with it, either has exactly the pieces of the window.
+    #[must_use]
+    pub fn promql(&self) -> String {
+        let recorded = LONG_RECORDED
+            .iter()
+            .find(|(_, length)| *length == self.duration);
+        if let Some((label, _)) = recorded {
+            return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
+        }
+        let pieces = if self.duration <= OF_SHORT_PIECES {
+            "target:probes:increase"
+        } else {
+            "target:probes:increase4m"
+        };
+        let range = self.duration.as_millis() - 1;
+        format!("sum by (target, outcome) (sum_over_time({pieces}[{range}ms]))")
+    }
+}
+
+/// The last 5 minutes.
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            text: "5m".to_owned(),
+            duration: Duration::from_secs(300),
         }
     }
 }
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -104,7 +148,22 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_with_what_is_allowed() {
+    fn what_is_recorded_is_read_and_the_rest_is_summed_over_pieces() {
+        for (text, promql) in [
+            ("5m", "sum_over_time(target:probes:increase[299999ms])"),
+            ("24h", r#"target:probes:count{window="1d"}"#),
+            ("2w", r#"target:probes:count{window="14d"}"#),
+            ("90s", "sum_over_time(target:probes:increase[89999ms])"),
+            ("5h59m", "sum_over_time(target:probes:increase[21539999ms])"),
+            ("12h", "sum_over_time(target:probes:increase4m[43199999ms])"),
+        ] {
+            let expected = format!("sum by (target, outcome) ({promql})");
+            assert_eq!(Window::parse(text).unwrap().promql(), expected);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
         for text in [
             "",
             "5",
@@ -127,11 +186,9 @@ mod tests {
             "5m\n",
             "５m",
         ] {
-            let error = Window::parse(text).unwrap_err().to_string();
-            assert!(error.contains("30s to 14d"), "{text}: {error}");
+            assert_eq!(Window::parse(text), None, "{text}");
         }
-        let long = Window::parse(&"9".repeat(10_000)).unwrap_err();
-        assert!(long.to_string().len() < 300);
+        assert_eq!(Window::parse("5m"), Some(Window::default()));
     }
 
     proptest! {
@@ -139,12 +196,12 @@ mod tests {
         fn what_is_described_is_taken(
             text in proptest::string::string_regex(Window::PATTERN.trim_matches(['^', '$'])).unwrap(),
         ) {
-            prop_assert!(Window::parse(&text).is_ok(), "{}", text);
+            prop_assert!(Window::parse(&text).is_some(), "{}", text);
         }
 
         #[test]
         fn what_is_taken_is_safe_inside_a_query(text in "[0-9smhdwy\\]\\[)( {}\"]{0,8}|\\PC*") {
-            if let Ok(window) = Window::parse(&text) {
+            if let Some(window) = Window::parse(&text) {
                 prop_assert!(window.to_string().bytes().all(|byte| byte.is_ascii_alphanumeric()));
             }
         }

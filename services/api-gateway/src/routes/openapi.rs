@@ -2,23 +2,28 @@
 
 use std::sync::Arc;
 
+use axum::extract::RawQuery;
 use axum::response::Response;
 use axum::{Extension, Router};
 use bytes::Bytes;
+use service_kit::Problem;
 use utoipa::OpenApi;
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{ContentBuilder, Object, Ref, RefOr, ResponseBuilder, Type};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer::{json, to_json};
-use super::{status, summary, targets, windowed};
+use super::parameters::Parameters;
+use super::{history, latency, phases, slo, status, summary, targets, windowed};
 use crate::Gateway;
 
 /// The description's head; paths and schemas come from the routes.
 #[derive(OpenApi)]
 #[openapi(info(
     title = "UptimePulse api-gateway",
-    description = "Availability of targets, now and over a window. Every error is RFC 9457 problem details."
+    description = "Availability of targets, now and over time. Every error is RFC 9457 problem details."
 ))]
 struct Head;
 
@@ -33,29 +38,65 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(summary::summary))
         .routes(routes!(windowed::windowed))
         .routes(routes!(status::status))
+        .routes(routes!(slo::slo))
+        .routes(routes!(history::history))
+        .routes(routes!(latency::latency))
+        .routes(routes!(phases::phases))
         .routes(routes!(openapi))
         .with_state(gateway)
         .split_for_parts();
-    describe_other_errors(&mut description);
+    for (path, item) in &mut description.paths.paths {
+        if let Some(operation) = &mut item.get {
+            describe_errors(operation);
+            if path.starts_with("/api/v1/") {
+                describe_tag(operation);
+            }
+        }
+    }
     let document = Document(to_json(&description).unwrap_or_default());
     router.layer(Extension(document))
 }
 
-/// What any endpoint may answer beside its own: 405 for another method, 500 should it fail.
-fn describe_other_errors(description: &mut utoipa::openapi::OpenApi) {
-    let problem = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("Problem")))
-        .build();
-    let response = ResponseBuilder::new()
-        .description("Any other error")
-        .content("application/problem+json", problem)
-        .build();
-    for path in description.paths.paths.values_mut() {
-        if let Some(operation) = &mut path.get {
-            let responses = &mut operation.responses.responses;
-            responses.insert("default".to_owned(), response.clone().into());
-        }
+/// What any endpoint may answer beside its own: 400 for a wrong query, 405 for another method, 500 should it fail.
+fn describe_errors(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    for (status, description) in [
+        (
+            "400",
+            "A parameter that is unknown, given twice, or not allowed",
+        ),
+        ("default", "Any other error"),
+    ] {
+        let problem = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", problem);
+        responses
+            .entry(status.to_owned())
+            .or_insert_with(|| response.build().into());
     }
+}
+
+/// The tag that every answer of `/api/v1` has, and the answer to whoever has it already.
+fn describe_tag(operation: &mut Operation) {
+    let tag = HeaderBuilder::new()
+        .schema(Some(Object::with_type(Type::String)))
+        .description(Some(
+            "For If-None-Match; the same as long as all but generated_at is",
+        ))
+        .build();
+    let responses = &mut operation.responses.responses;
+    if let Some(RefOr::T(response)) = responses.get_mut("200") {
+        response
+            .headers
+            .insert("ETag".to_owned(), tag.clone().into());
+    }
+    let unchanged = ResponseBuilder::new()
+        .description("The answer is the one that If-None-Match names")
+        .header("ETag", tag);
+    responses.insert("304".to_owned(), unchanged.build().into());
 }
 
 /// This description.
@@ -64,6 +105,10 @@ fn describe_other_errors(description: &mut utoipa::openapi::OpenApi) {
     path = "/openapi.json",
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Object))
 )]
-async fn openapi(Extension(Document(document)): Extension<Document>) -> Response {
-    json(document)
+async fn openapi(
+    RawQuery(query): RawQuery,
+    Extension(Document(document)): Extension<Document>,
+) -> Result<Response, Problem> {
+    Parameters::read(query.as_deref(), &[])?;
+    Ok(json(document))
 }

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use service_kit::Problem;
 use utoipa::ToSchema;
 
 use super::answer::{blind, json, to_json};
+use super::parameters::Parameters;
 use crate::Gateway;
 use crate::agents::Observation;
-use crate::availability::{Counts, whole};
+use crate::availability::Counts;
 use crate::catalog::{Listed, Listing};
+use crate::figures::Figures;
 
 /// Availability by target and in total.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,40 +37,6 @@ pub struct TargetSummary {
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
-}
-
-/// Counts of probes and what they come to.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Figures {
-    /// Probes that succeeded. Over a window not always a whole number: Prometheus extrapolates to its edges.
-    #[serde(serialize_with = "count")]
-    #[schema(minimum = 0, example = 1999)]
-    pub success: f64,
-    /// Probes that failed.
-    #[serde(serialize_with = "count")]
-    #[schema(minimum = 0, example = 1)]
-    pub failures: f64,
-    /// The availability with two decimals, cut, not rounded: `100.00%` means that no probe failed. Null without data.
-    #[schema(
-        required = true,
-        example = "99.95%",
-        pattern = r"^(100\.00|[0-9]{1,2}\.[0-9]{2})%$"
-    )]
-    pub availability: Option<String>,
-    /// The availability in percent. Null without data.
-    #[schema(required = true, minimum = 0, maximum = 100, example = 99.95)]
-    pub availability_percent: Option<f64>,
-}
-
-impl From<Counts> for Figures {
-    fn from(counts: Counts) -> Self {
-        Self {
-            success: counts.success,
-            failures: counts.failures,
-            availability: counts.text(),
-            availability_percent: counts.percent(),
-        }
-    }
 }
 
 impl Summary {
@@ -104,7 +72,11 @@ impl Summary {
         (status = 502, description = "No agent answers", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn summary(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
+pub(super) async fn summary(
+    State(gateway): State<Arc<Gateway>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Parameters::read(query.as_deref(), &[])?;
     let observation = gateway.agents.observe().await;
     if let Some(reason) = observation.blind() {
         return Err(blind(reason));
@@ -122,13 +94,4 @@ pub(super) async fn summary(State(gateway): State<Arc<Gateway>>) -> Result<Respo
             to_json(&Summary::new(listed, counts, observation.partial()))
         });
     Ok(json(body.await?))
-}
-
-/// Whole numbers are written as such, `20` and not `20.0`.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn count<S: Serializer>(count: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    match whole(*count) {
-        Some(whole) => serializer.serialize_u64(whole),
-        None => serializer.serialize_f64(*count),
-    }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use service_kit::Problem;
 use utoipa::ToSchema;
 
 use super::answer::{blind, json, to_json};
+use super::parameters::Parameters;
 use crate::Gateway;
 use crate::catalog::Listed;
 
@@ -51,7 +52,11 @@ impl From<Listed> for TargetEntry {
          content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn targets(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
+pub(super) async fn targets(
+    State(gateway): State<Arc<Gateway>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    Parameters::read(query.as_deref(), &[])?;
     let listing = gateway.catalog.listing();
     let listed = match listing.configured() {
         Some(listed) => listed,

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use service_kit::Problem;
 use utoipa::openapi::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Summary;
-use super::answer::{json, to_json};
+use super::answer::{bad_gateway, json, prometheus, to_json};
+use super::parameters::Parameters;
 use crate::Gateway;
 use crate::catalog::Listed;
 use crate::prometheus::{Window, WindowCounts};
@@ -28,40 +27,41 @@ pub struct WindowedSummary {
     pub summary: Summary,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WindowQuery {
     /// A duration as Prometheus writes it, from 30s to 14d: `90s`, `5m`, `1h30m`.
     #[param(required = false, schema_with = window_schema)]
-    #[serde(default = "default_window")]
-    window: String,
-}
-
-const DEFAULT_WINDOW: &str = "5m";
-
-fn default_window() -> String {
-    DEFAULT_WINDOW.to_owned()
+    window: Window,
 }
 
 fn window_schema() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some(Window::PATTERN))
-        .default(Some(DEFAULT_WINDOW.into()))
+        .default(Some(Window::default().to_string().into()))
         .examples(["90s", "5m", "1h30m"])
         .build()
 }
 
-/// Availability over a window that ends now, from Prometheus' `increase()` of the counters, which extrapolates to the
-/// edges of the window: counts need not be whole numbers.
+impl WindowQuery {
+    fn read(query: Option<&str>) -> Result<Self, Problem> {
+        let parameters = Parameters::read(query, &[&["window"]])?;
+        let window = parameters.get("window", Window::ALLOWED, Window::parse)?;
+        Ok(Self {
+            window: window.unwrap_or_default(),
+        })
+    }
+}
+
+/// Availability over a window that ends now, from the pieces of 15 s (over more than 6 h: of 4 m) in which Prometheus
+/// records the probes of each target.
 #[utoipa::path(
     get,
     path = "/uptime-summary-windowed",
     params(WindowQuery),
     responses(
         (status = 200, description = "Availability by target and in total", body = WindowedSummary),
-        (status = 400, description = "The window is none, or out of bounds", body = Problem,
-         content_type = "application/problem+json"),
         (status = 501, description = "The gateway knows no Prometheus", body = Problem,
          content_type = "application/problem+json"),
         (status = 502, description = "Prometheus is away or fails", body = Problem,
@@ -70,25 +70,15 @@ fn window_schema() -> Object {
 )]
 pub(super) async fn windowed(
     State(gateway): State<Arc<Gateway>>,
-    query: Result<Query<WindowQuery>, QueryRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let bad_request = |why: String| Problem::new(StatusCode::BAD_REQUEST, why);
-    let Query(query) = query.map_err(|rejection| bad_request(rejection.body_text()))?;
-    let window = Window::parse(&query.window).map_err(|error| bad_request(error.to_string()))?;
-    let prometheus = gateway.prometheus.as_ref().ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "windowed answers come from Prometheus, and none is configured; set PROMETHEUS_URL",
-        )
-    })?;
-    let counts = prometheus
-        .counts(window)
-        .await
-        .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
+    let WindowQuery { window } = WindowQuery::read(query.as_deref())?;
+    let counts = prometheus(&gateway)?.counts(window.clone()).await;
+    let counts = counts.map_err(bad_gateway)?;
     let listed = listed(&gateway, &counts).await;
-    let of = |target: &str| counts.get(target).copied().unwrap_or_default();
+    let of = |target: &str| counts.get(target).copied().unwrap_or_default().counts();
     Ok(json(to_json(&WindowedSummary {
-        window: query.window,
+        window: window.to_string(),
         summary: Summary::new(listed, of, Vec::new()),
     })?))
 }

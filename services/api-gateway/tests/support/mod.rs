@@ -17,11 +17,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use service_kit::{Configuration, Settings};
 use tower::ServiceExt;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
+
+/// An agent that is away.
+pub const NO_AGENT: (&str, &str) = ("PING_AGENT_METRICS_URL", "http://127.0.0.1:1/metrics");
 
 /// An answer as a test looks at it.
 #[derive(Debug, Clone)]
@@ -46,8 +50,8 @@ impl Answer {
     }
 }
 
-/// The routes of a gateway with these variables set.
-pub fn gateway(variables: &[(&str, &str)]) -> Router {
+/// A gateway with these variables set.
+pub fn sources(variables: &[(&str, &str)]) -> Arc<Gateway> {
     let variables = variables
         .iter()
         .map(|(name, value)| (name.into(), value.into()));
@@ -57,7 +61,38 @@ pub fn gateway(variables: &[(&str, &str)]) -> Router {
         .targets
         .as_ref()
         .map(|(_, targets)| tokio::sync::watch::channel(Arc::clone(targets)).1);
-    routes::router(Arc::new(Gateway::new(&config, targets).unwrap()))
+    Arc::new(Gateway::new(&config, targets).unwrap())
+}
+
+/// The routes of a gateway with these variables set.
+pub fn gateway(variables: &[(&str, &str)]) -> Router {
+    routes::router(sources(variables))
+}
+
+/// A file of targets.
+pub fn targets_file(toml: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), toml).unwrap();
+    file
+}
+
+/// An alert-logger that is ready and says this at `/api/v1/alerts`.
+pub async fn alert_logger(alerts: impl Respond + 'static) -> MockServer {
+    let server = MockServer::start().await;
+    let ready = Mock::given(path("/readyz")).respond_with(ResponseTemplate::new(200));
+    ready.mount(&server).await;
+    let alerts = Mock::given(path("/api/v1/alerts")).respond_with(alerts);
+    alerts.mount(&server).await;
+    server
+}
+
+/// A page of alert-logger's history; `Watchdog` last arrived so many seconds ago.
+pub fn history(alerts: &Value, watchdog_seconds_ago: Option<i64>) -> ResponseTemplate {
+    let ago = |seconds| Timestamp::now() - SignedDuration::from_secs(seconds);
+    ResponseTemplate::new(200).set_body_json(json!({
+        "alerts": alerts, "next": null, "durable": true,
+        "watchdog": {"last_received_at": watchdog_seconds_ago.map(ago)}
+    }))
 }
 
 pub async fn get(router: &Router, uri: &str) -> Answer {
@@ -65,11 +100,20 @@ pub async fn get(router: &Router, uri: &str) -> Answer {
 }
 
 pub async fn ask(router: &Router, method: &str, uri: &str) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(uri)
-        .body(Body::empty())
-        .unwrap();
+    send(router, Request::builder().method(method).uri(uri)).await
+}
+
+/// A GET with further headers.
+pub async fn ask_with(router: &Router, uri: &str, headers: &[(&str, &str)]) -> Answer {
+    let request = Request::builder().uri(uri);
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    send(router, request).await
+}
+
+async fn send(router: &Router, request: axum::http::request::Builder) -> Answer {
+    let request = request.body(Body::empty()).unwrap();
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer {
@@ -130,15 +174,30 @@ pub fn nobody() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// A success of Prometheus' query API: values by target.
-pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
+/// A success of Prometheus' query API: values by labels.
+pub fn samples(values: impl IntoIterator<Item = (Value, String)>) -> ResponseTemplate {
+    let values = values.into_iter();
     let result: Vec<_> = values
-        .iter()
-        .map(|(target, value)| serde_json::json!({"metric": {"target": target}, "value": [1.5e9, value]}))
+        .map(|(metric, value)| json!({"metric": metric, "value": [1.5e9, value]}))
         .collect();
-    ResponseTemplate::new(200).set_body_json(serde_json::json!({
+    ResponseTemplate::new(200).set_body_json(json!({
         "status": "success", "data": {"resultType": "vector", "result": result}
     }))
+}
+
+/// Values by target.
+pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
+    let values = values.iter();
+    samples(values.map(|(target, value)| (json!({"target": target}), (*value).to_owned())))
+}
+
+/// Probes by target and outcome.
+pub fn outcomes(probes: &[(&str, &str, &str)]) -> ResponseTemplate {
+    let labelled = |(target, outcome, probes): &(&str, &str, &str)| {
+        let labels = json!({"target": target, "outcome": outcome});
+        (labels, (*probes).to_owned())
+    };
+    samples(probes.iter().map(labelled))
 }
 
 /// Lets a Prometheus answer queries that contain `part`.
@@ -150,6 +209,43 @@ pub async fn answers(prometheus: &MockServer, part: &str, responds: impl Respond
     };
     Mock::given(method("GET"))
         .and(path("/api/v1/query"))
+        .and(asked)
+        .respond_with(responds)
+        .mount(prometheus)
+        .await;
+}
+
+/// A series of a range query: its labels, and the value at a time in seconds.
+pub type RangeSeries = (Value, fn(i64) -> Option<f64>);
+
+/// Lets a Prometheus answer range queries that contain `part`.
+pub async fn answers_range(prometheus: &MockServer, part: &str, series: Vec<RangeSeries>) {
+    let part = part.to_owned();
+    let parameter = |request: &wiremock::Request, name: &str| {
+        let mut pairs = request.url.query_pairs();
+        let found = pairs.find(|(key, _)| key == name).unwrap();
+        found.1.into_owned()
+    };
+    let asked = move |request: &wiremock::Request| parameter(request, "query").contains(&part);
+    let responds = move |request: &wiremock::Request| {
+        let number = |name| parameter(request, name).parse::<i64>().unwrap();
+        let (start, end, step) = (number("start"), number("end"), number("step"));
+        let times = || (start..=end).step_by(usize::try_from(step).unwrap());
+        let result: Vec<_> = series
+            .iter()
+            .map(|(metric, value)| {
+                let values: Vec<_> = times()
+                    .filter_map(|time| Some(json!([time, value(time)?.to_string()])))
+                    .collect();
+                json!({"metric": metric, "values": values})
+            })
+            .collect();
+        ResponseTemplate::new(200).set_body_json(json!({
+            "status": "success", "data": {"resultType": "matrix", "result": result}
+        }))
+    };
+    Mock::given(method("GET"))
+        .and(path("/api/v1/query_range"))
         .and(asked)
         .respond_with(responds)
         .mount(prometheus)

@@ -1,7 +1,7 @@
 //! What every service answers, around what it answers itself:
 //!
 //! - `GET /healthz`: the process is alive
-//! - `GET /readyz`: it can do its job now, and if not, why
+//! - `GET /readyz`: it can do its job now, and if not, why; if it can, what else should be known
 //! - `GET /metrics`: the Prometheus exposition
 
 use axum::extract::State;
@@ -62,17 +62,18 @@ async fn healthz() -> Response {
 }
 
 async fn readyz(State(endpoints): State<Endpoints>) -> Response {
-    let mut reasons: Vec<_> = endpoints
-        .readiness
-        .reasons()
-        .into_iter()
-        .map(|(name, reason)| format!("{name}: {reason}"))
-        .collect();
+    let mut reasons = named(endpoints.readiness.reasons());
     if endpoints.shutdown.is_requested() {
         reasons.push("shutting down".to_owned());
     }
     let response = if reasons.is_empty() {
-        Json(serde_json::json!({"status": "ready"})).into_response()
+        let notices = named(endpoints.readiness.notices());
+        Json(if notices.is_empty() {
+            serde_json::json!({"status": "ready"})
+        } else {
+            serde_json::json!({"status": "ready", "notices": notices})
+        })
+        .into_response()
     } else {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -81,6 +82,13 @@ async fn readyz(State(endpoints): State<Endpoints>) -> Response {
         .into_response()
     };
     ([(header::CACHE_CONTROL, "no-store")], response).into_response()
+}
+
+fn named(texts: Vec<(&str, String)>) -> Vec<String> {
+    let texts = texts.into_iter();
+    texts
+        .map(|(name, text)| format!("{name}: {text}"))
+        .collect()
 }
 
 async fn metrics(State(endpoints): State<Endpoints>) -> Response {

@@ -1,0 +1,94 @@
+//! `GET /api/v1/alerts` of alert-logger, as far as the gateway reads it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which alerts are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Query {
+    /// Only those whose label `target` is this.
+    pub target: Option<String>,
+    /// Only those with this status.
+    pub status: Option<Status>,
+    /// Only those behind this one, newest first: `next` of an earlier page.
+    pub before: Option<String>,
+    /// At most this many; alert-logger allows up to 1,000.
+    pub limit: usize,
+}
+
+/// Whether an alert is still true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It is.
+    Firing,
+    /// It was.
+    Resolved,
+}
+
+impl Status {
+    /// Both, as they are written.
+    pub const ALL: [(&str, Self); 2] = [("firing", Self::Firing), ("resolved", Self::Resolved)];
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// Alerts, newest first.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Page {
+    /// The alerts.
+    pub alerts: Vec<Alert>,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<String>,
+    /// The alert that always fires, which is not among the others.
+    pub watchdog: Arrival,
+    /// Whether alert-logger's history outlives it.
+    pub durable: bool,
+}
+
+/// The latest arrival of `Watchdog`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Arrival {
+    /// When it last arrived, firing; null if it never did.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    pub last_received_at: Option<Timestamp>,
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Alert {
+    /// Whether it is still true.
+    pub status: Status,
+    /// Alertmanager's hash of its labels.
+    pub fingerprint: String,
+    /// When it began to fire.
+    pub starts_at: Timestamp,
+    /// When it was resolved.
+    pub ends_at: Option<Timestamp>,
+    /// What identifies it.
+    pub labels: BTreeMap<String, String>,
+    /// What explains it.
+    pub annotations: BTreeMap<String, String>,
+    /// When alert-logger first heard of it.
+    pub first_received_at: Timestamp,
+    /// When alert-logger first heard that it was resolved.
+    pub resolved_received_at: Option<Timestamp>,
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// It is none.
+pub fn page(body: &[u8]) -> Result<Page, serde_json::Error> {
+    serde_json::from_slice(body)
+}

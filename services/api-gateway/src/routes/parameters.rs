@@ -1,0 +1,148 @@
+//! The query of a request.
+
+use std::fmt::Display;
+
+use axum::http::StatusCode;
+use service_kit::Problem;
+use url::form_urlencoded;
+
+/// A refused value is quoted up to this many characters.
+const QUOTE_MAX_CHARS: usize = 100;
+
+/// The parameters of a request, each given once and known to its endpoint.
+#[derive(Debug)]
+pub(super) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads a query, which may have these parameters and no others.
+    pub(super) fn read(query: Option<&str>, known: &[&[&str]]) -> Result<Self, Problem> {
+        let known = known.concat();
+        let mut parameters: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            if !known.contains(&&*name) {
+                let allowed = match &known[..] {
+                    [] => "none".to_owned(),
+                    known => known.join(", "),
+                };
+                return Err(refused(format!(
+                    "unknown parameter {}; allowed: {allowed}",
+                    quoted(&name)
+                )));
+            }
+            if parameters.iter().any(|(other, _)| *other == name) {
+                return Err(refused(format!("{name} is given twice; allowed: once")));
+            }
+            parameters.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// A parameter, read by `parse`; `allowed` says what that takes.
+    pub(super) fn get<T>(
+        &self,
+        name: &str,
+        allowed: impl Display,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some((_, value)) = self.0.iter().find(|(other, _)| other == name) else {
+            return Ok(None);
+        };
+        let refusal = || {
+            let value = quoted(value);
+            refused(format!("{name} is {value}; allowed: {allowed}"))
+        };
+        parse(value).ok_or_else(refusal).map(Some)
+    }
+
+    /// A text of at most `most` characters.
+    pub(super) fn text(&self, name: &str, most: usize) -> Result<Option<String>, Problem> {
+        let allowed = format_args!("a text of at most {most} characters");
+        self.get(name, allowed, |text| {
+            (text.chars().count() <= most).then(|| text.to_owned())
+        })
+    }
+
+    /// A whole number within `least..=most`.
+    pub(super) fn number(
+        &self,
+        name: &str,
+        least: usize,
+        most: usize,
+    ) -> Result<Option<usize>, Problem> {
+        let allowed = format_args!("a whole number from {least} to {most}");
+        self.get(name, allowed, |text| {
+            // `parse` would take a sign too.
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = text.parse().ok().filter(|_| digits);
+            number.filter(|number| (least..=most).contains(number))
+        })
+    }
+
+    /// One of several words.
+    pub(super) fn word<T: Copy>(
+        &self,
+        name: &str,
+        words: &[(&str, T)],
+    ) -> Result<Option<T>, Problem> {
+        let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        self.get(name, names.join(", "), |text| {
+            let found = words.iter().find(|(word, _)| *word == text);
+            found.map(|(_, value)| *value)
+        })
+    }
+}
+
+fn refused(detail: String) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, detail)
+}
+
+fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(QUOTE_MAX_CHARS).collect();
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    format!("{shown:?}{more}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<Parameters, Problem> {
+        Parameters::read(Some(query), &[&["limit"], &["search", "state"]])
+    }
+
+    fn refusal<T>(outcome: Result<T, Problem>) -> String {
+        outcome.err().unwrap().detail().to_owned()
+    }
+
+    #[test]
+    fn a_parameter_is_known_and_given_once() {
+        assert!(Parameters::read(None, &[]).is_ok());
+        let parameters = read("search=a%20b+c&limit=7").unwrap();
+        assert_eq!(
+            parameters.text("search", 5).unwrap().as_deref(),
+            Some("a b c")
+        );
+        assert_eq!(parameters.number("limit", 1, 9).unwrap(), Some(7));
+        assert_eq!(parameters.word("state", &[("up", 1)]).unwrap(), None);
+        let unknown = refusal(read(&"x".repeat(10_000)));
+        assert!(unknown.contains("limit, search, state") && unknown.len() < 300);
+        assert!(refusal(Parameters::read(Some("a=1"), &[])).contains("allowed: none"));
+        assert!(refusal(read("limit=1&limit=1")).contains("twice"));
+    }
+
+    #[test]
+    fn a_refusal_names_value_and_what_is_allowed() {
+        for value in ["0", "10", "", "+1", "-1", "1.0", "99999999999999999999"] {
+            let parameters = read(&format!("limit={}", value.replace('+', "%2B"))).unwrap();
+            let refusal = refusal(parameters.number("limit", 1, 9));
+            assert_eq!(
+                refusal,
+                format!("limit is {value:?}; allowed: a whole number from 1 to 9")
+            );
+        }
+        let words = [("up", 1), ("down", 2)];
+        let parameters = read("state=UP&search=abcdef").unwrap();
+        assert!(refusal(parameters.word("state", &words)).ends_with("allowed: up, down"));
+        assert!(refusal(parameters.text("search", 5)).contains("at most 5 characters"));
+    }
+}

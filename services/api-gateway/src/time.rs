@@ -1,0 +1,20 @@
+//! Times as answers show them: to the millisecond.
+
+use jiff::Timestamp;
+
+/// Now.
+#[must_use]
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+/// Seconds since the epoch as a time, if it is one.
+#[must_use]
+pub fn from_seconds(seconds: f64) -> Option<Timestamp> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates, and is then out of range"
+    )]
+    Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
+}

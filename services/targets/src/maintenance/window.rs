@@ -1,0 +1,118 @@
+//! One maintenance window and the times that it comes.
+
+use std::sync::Arc;
+
+use jiff::{
+    Span, Timestamp,
+    civil::{Date, Time, Weekday},
+    tz::TimeZone,
+};
+
+use super::{
+    Occurrence,
+    zone::{first, up_to},
+};
+
+/// A window, with what is done then.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Window {
+    pub(super) times: Times,
+    pub(super) reason: Option<Arc<str>>,
+}
+
+/// When a window comes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Times {
+    /// From `start` to before `end`, which is later.
+    Once {
+        start: Timestamp,
+        end: Timestamp,
+    },
+    Recurring(Recurring),
+}
+
+/// A window that comes on certain days.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Recurring {
+    pub(super) zone: TimeZone,
+    /// Those in whose course it starts.
+    pub(super) days: Days,
+    pub(super) start: Time,
+    /// Of the next day, where it is not later than `start`.
+    pub(super) end: Time,
+}
+
+/// Days of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Days(u8);
+
+impl Days {
+    pub(super) const NONE: Self = Self(0);
+    pub(super) const ALL: Self = Self(0b111_1111);
+
+    pub(super) fn with(self, day: Weekday) -> Self {
+        Self(self.0 | Self::bit(day))
+    }
+
+    fn contains(self, day: Weekday) -> bool {
+        self.0 & Self::bit(day) != 0
+    }
+
+    fn bit(day: Weekday) -> u8 {
+        1 << day.to_monday_zero_offset()
+    }
+}
+
+impl Window {
+    /// The occurrences that end after this moment, in their order.
+    pub(super) fn occurrences(&self, after: Timestamp) -> impl Iterator<Item = Occurrence> {
+        let (once, recurring) = match &self.times {
+            Times::Once { start, end } => (Some((*start, *end)), None),
+            Times::Recurring(recurring) => (None, Some(recurring.occurrences(after))),
+        };
+        once.into_iter()
+            .chain(recurring.into_iter().flatten())
+            .filter(move |(_, end)| *end > after)
+            .map(|(start, end)| Occurrence {
+                start,
+                end,
+                reason: self.reason.clone(),
+            })
+    }
+}
+
+impl Recurring {
+    /// The occurrences from the first that can end after this moment.
+    fn occurrences(&self, after: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        // One that ends before midnight is not over yet where clocks are put back just after midnight. So look at those of
+        // the day before yesterday too, which may end yesterday.
+        let today = self.zone.to_datetime(after).date();
+        let first = today.checked_sub(Span::new().days(2)).unwrap_or(today);
+        std::iter::successors(Some(first), |day| day.tomorrow().ok())
+            .filter_map(|day| self.occurrence(day))
+    }
+
+    /// The occurrence that starts in the course of this day.
+    fn occurrence(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
+        let (start, end) = self.times(day)?;
+        // Clocks that are put back between an end and the next start make both longer, up to where they would overlap.
+        let before = day.yesterday().ok().and_then(|day| self.times(day));
+        let start = before.map_or(start, |(_, end)| start.max(end));
+        (start < end).then_some((start, end))
+    }
+
+    /// Its start and its end, as if there were no other day.
+    fn times(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
+        if !self.days.contains(day.weekday()) {
+            return None;
+        }
+        let last = if self.end > self.start {
+            day
+        } else {
+            day.tomorrow().ok()?
+        };
+        let start = first(&self.zone, day.to_datetime(self.start))?;
+        let end = up_to(&self.zone, last.to_datetime(self.end))?;
+        Some((start, end))
+    }
+}
