@@ -42,8 +42,14 @@ impl Catalog {
     /// What is listed now.
     #[must_use]
     pub fn listing(&self) -> Listing {
-        let targets = self.configured.as_ref();
-        Listing(targets.map(|targets| Arc::clone(&targets.borrow())))
+        Listing(self.configured())
+    }
+
+    /// The targets of the configuration now, if there is one.
+    #[must_use]
+    pub fn configured(&self) -> Option<Arc<TargetSet>> {
+        let targets = self.configured.as_ref()?;
+        Some(Arc::clone(&targets.borrow()))
     }
 }
 

@@ -15,6 +15,8 @@ mod config;
 pub mod exposition;
 pub mod figures;
 mod http_error;
+pub mod incidents;
+pub mod maintenance;
 pub mod outcomes;
 pub mod prometheus;
 pub mod range;

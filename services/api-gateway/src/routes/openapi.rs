@@ -16,7 +16,10 @@ use utoipa_axum::routes;
 
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
-use super::{history, latency, phases, slo, status, summary, targets, windowed};
+use super::{
+    history, incidents, latency, maintenance, phases, slo, status, summary, target, targets,
+    windowed,
+};
 use crate::Gateway;
 
 /// The description's head; paths and schemas come from the routes.
@@ -42,6 +45,10 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(history::history))
         .routes(routes!(latency::latency))
         .routes(routes!(phases::phases))
+        .routes(routes!(incidents::alerts))
+        .routes(routes!(incidents::incidents))
+        .routes(routes!(maintenance::maintenance))
+        .routes(routes!(target::target))
         .routes(routes!(openapi))
         .with_state(gateway)
         .split_for_parts();
