@@ -11,6 +11,7 @@
 //! - `GET /api/v1/alerts`: the alerts that fire now
 //! - `GET /api/v1/incidents`: what went wrong, and its course
 //! - `GET /api/v1/maintenance`: maintenance windows, past, open and planned
+//! - `GET /api/v1/targets/{target}`: everything about one target, in one answer
 //! - `GET /openapi.json`: the description of all of them
 
 mod answer;
@@ -26,6 +27,7 @@ mod ranged;
 mod slo;
 mod status;
 mod summary;
+mod target;
 mod targets;
 mod windowed;
 
@@ -43,6 +45,7 @@ pub use ranged::SlotsHead;
 pub use slo::{Slo, TargetSlo, WindowFigures, Windows};
 pub use status::Status;
 pub use summary::{Summary, TargetSummary};
+pub use target::{Slotted, TargetAnswer};
 pub use targets::{TargetEntry, Targets};
 pub use windowed::WindowedSummary;
 

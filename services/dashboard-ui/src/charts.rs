@@ -47,6 +47,7 @@ pub(crate) struct Chart {
 impl Charts {
     /// Asks the gateway for everything at once.
     pub(crate) async fn fetch(gateway: Gateway, range: Range) -> Fetched<Arc<Self>> {
+        let gateway = gateway.patient();
         let query = [("range", range.query())];
         let (slots, latency, slo) = tokio::join!(
             gateway.all(&["history"], &query),

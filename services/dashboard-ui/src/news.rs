@@ -65,6 +65,9 @@ impl News {
     ) -> Self {
         let mut missing = Vec::new();
         let mut note = |what: &str, error: GatewayError| {
+            if error.is_not_configured() {
+                return;
+            }
             missing.push(format!("{what} cannot be shown: api-gateway {error}."));
         };
         let alerts = alerts.map_or_else(

@@ -8,6 +8,7 @@ pub mod bench;
 pub mod cli;
 pub mod cluster;
 pub mod commands;
+pub mod dashboards;
 pub mod discovery;
 pub mod environment;
 pub mod error;

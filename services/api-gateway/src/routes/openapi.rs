@@ -17,7 +17,8 @@ use utoipa_axum::routes;
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
 use super::{
-    history, incidents, latency, maintenance, phases, slo, status, summary, targets, windowed,
+    history, incidents, latency, maintenance, phases, slo, status, summary, target, targets,
+    windowed,
 };
 use crate::Gateway;
 
@@ -47,6 +48,7 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(incidents::alerts))
         .routes(routes!(incidents::incidents))
         .routes(routes!(maintenance::maintenance))
+        .routes(routes!(target::target))
         .routes(routes!(openapi))
         .with_state(gateway)
         .split_for_parts();
