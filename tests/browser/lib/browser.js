@@ -72,3 +72,8 @@ function watch(page, origin) {
 export function overflow(page) {
     return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
+
+/** Opens everything that can be unfolded. */
+export function unfold(page) {
+    return page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
+}
