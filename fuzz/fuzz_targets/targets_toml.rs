@@ -15,6 +15,12 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
             let password = target.url.password().unwrap_or_default();
             // A short one may be part of something else.
             assert!(password.len() < 8 || password == "xxxxx" || !format!("{target:?}").contains(password));
+            // From 1970 on.
+            if let Some(first) = target.maintenance.next_after(Default::default()) {
+                assert!(target.maintenance.active(first.start).is_some_and(|active| active.end >= first.end));
+                let next = target.maintenance.occurrences(first.start..first.end).take(1_000);
+                assert!(next.is_sorted_by_key(|occurrence| occurrence.start));
+            }
         }
     }
 });

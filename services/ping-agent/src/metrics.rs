@@ -7,6 +7,8 @@ mod agent;
 mod counters;
 mod exposition;
 mod families;
+mod maintenance;
+mod row;
 mod series;
 mod text;
 

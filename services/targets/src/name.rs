@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    error::Refusal,
-    line,
-    redact::{redact, redact_url},
-};
+use crate::{error::Refusal, line, redact::redact_url};
 
 /// Longest name, in characters.
 const MAX_CHARS: usize = 256;
@@ -16,10 +12,14 @@ const MAX_GROUP_CHARS: usize = 64;
 
 /// A configured name, trimmed and, should it be a URL, without its password.
 pub(crate) fn parse(text: &str) -> Result<Arc<str>, Refusal> {
-    line::parse(text, MAX_CHARS).map(|name| redact_url(name).into())
+    of_at_most(MAX_CHARS, text)
 }
 
-/// A group's name, trimmed and without passwords.
+/// The name of a group, likewise.
 pub(crate) fn parse_group(text: &str) -> Result<Arc<str>, Refusal> {
-    line::parse(text, MAX_GROUP_CHARS).map(|group| redact(group).into())
+    of_at_most(MAX_GROUP_CHARS, text)
+}
+
+fn of_at_most(max_chars: usize, text: &str) -> Result<Arc<str>, Refusal> {
+    line::parse(text, max_chars).map(|name| redact_url(name).into())
 }

@@ -38,7 +38,7 @@ fn listed<'a>(text: &'a str, marker: &str) -> Vec<&'a str> {
 fn every_fixture_is_refused_with_key_value_and_way_out() {
     let fixtures = fixtures();
     assert!(
-        fixtures.len() > 35,
+        fixtures.len() > 60,
         "only {} fixtures found",
         fixtures.len()
     );
@@ -186,6 +186,25 @@ fn a_url_that_is_also_a_name_in_the_file_is_refused() {
         &[
             "PING_TARGET_URLS (item 2)",
             "target[0] (line 2) of PING_TARGETS_FILE",
+        ],
+    );
+}
+
+#[test]
+fn a_target_has_at_most_a_hundred_maintenance_windows() {
+    let parse = |count: usize| {
+        let window = "{ start = 02:00:00, end = 04:00:00, time_zone = \"UTC\" }";
+        let windows = vec![window; count].join(", ");
+        let text = format!("[[target]]\nurl = \"http://a\"\nmaintenance = [{windows}]");
+        TargetSet::parse_toml(&text, &Defaults::default())
+    };
+    assert!(parse(100).is_ok());
+    assert_says(
+        &parse(101).unwrap_err(),
+        &[
+            "target[0].maintenance (line 3) = [{…}, ",
+            "101 windows",
+            "at most 100 windows a target",
         ],
     );
 }

@@ -7,10 +7,14 @@
 
 use std::{
     fs,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use targets::{Defaults, StatusExpectation, Target, TargetKind, TargetSet, TargetSource};
+use jiff::Timestamp;
+use targets::{
+    Defaults, LATENCY_BUCKETS, StatusExpectation, Target, TargetKind, TargetSet, TargetSource,
+};
 
 const EVERY_KEY: &str = include_str!("fixtures/valid-every-key.toml");
 
@@ -35,6 +39,8 @@ fn every_key_is_read() {
         (Duration::from_millis(500), Duration::from_millis(250))
     );
     assert_eq!(shop.slo_objective, 0.995);
+    assert_eq!(shop.latency_objective, Some(1.0));
+    assert_eq!(shop.group.as_deref(), Some("Payments"));
     assert_eq!(shop.expect.body_contains.as_deref(), Some("ok"));
     assert_eq!(
         shop.expect.status,
@@ -50,6 +56,39 @@ fn every_key_is_read() {
     ] {
         assert_eq!(shop.expect.accepts_status(code), accepted, "{code}");
     }
+
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let range = at("2026-12-01T00:00Z")..at("2026-12-08T00:00Z");
+    let windows: Vec<_> = shop
+        .maintenance
+        .occurrences(range)
+        .map(|occurrence| (occurrence.start, occurrence.end, occurrence.reason))
+        .collect();
+    let reason = "Database upgrade, see https://bob:xxxxx@wiki.example/upgrade";
+    assert_eq!(
+        windows,
+        [
+            ("2026-12-01T01:00Z", "2026-12-01T03:00Z", Some(reason)),
+            ("2026-12-01T04:30:00.5Z", "2026-12-01T05:30Z", None),
+            ("2026-12-05T01:00Z", "2026-12-05T04:00Z", None),
+            ("2026-12-06T04:30:00.5Z", "2026-12-06T05:30Z", None),
+        ]
+        .map(|(start, end, reason)| (at(start), at(end), reason.map(Arc::from)))
+    );
+}
+
+#[test]
+fn every_latency_bucket_can_be_an_objective() {
+    for bound in LATENCY_BUCKETS {
+        let text = format!(
+            "[[target]]\nurl = \"http://a\"\nlatency_objective_seconds = {bound}\n[[target]]\nurl = \"http://b\"\nlatency_objective_seconds = {bound:?}"
+        );
+        let set = TargetSet::parse_toml(&text, &Defaults::default()).unwrap();
+        assert!(
+            set.iter()
+                .all(|target| target.latency_objective == Some(bound))
+        );
+    }
 }
 
 #[test]
@@ -62,6 +101,8 @@ fn left_out_keys_have_the_contracts_defaults() {
         (Duration::from_secs(15), Duration::from_secs(10))
     );
     assert_eq!(target.slo_objective, 0.999);
+    assert_eq!((target.latency_objective, &target.group), (None, &None));
+    assert!(target.maintenance.is_empty());
     assert!(target.expect.accepts_status(399) && !target.expect.accepts_status(400));
 }
 
@@ -140,6 +181,31 @@ fn a_changed_password_makes_another_target() {
         parse("https://bob:old@a.example"),
         parse("https://bob:old@a.example")
     );
+}
+
+#[test]
+fn anything_that_is_configured_otherwise_makes_another_target() {
+    let parse = |more: &str| {
+        let text = format!("[[target]]\nurl = \"http://a\"\n{more}");
+        TargetSet::parse_toml(&text, &Defaults::default()).unwrap()
+    };
+    let window = |end: &str, zone: &str| {
+        parse(&format!(
+            "maintenance = [{{ start = 02:00:00, end = {end}, time_zone = \"{zone}\" }}]"
+        ))
+    };
+    let sets = [
+        parse(""),
+        parse("group = \"a\""),
+        parse("latency_objective_seconds = 1"),
+        window("04:00:00", "Europe/Berlin"),
+        window("05:00:00", "Europe/Berlin"),
+        window("04:00:00", "Europe/London"),
+    ];
+    for (index, set) in sets.iter().enumerate() {
+        assert_eq!(sets.iter().position(|other| other == set), Some(index));
+    }
+    assert_eq!(window("04:00:00", "Europe/Berlin"), sets[3]);
 }
 
 #[test]

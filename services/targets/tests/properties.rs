@@ -64,12 +64,21 @@ proptest! {
     }
 
     #[test]
-    fn no_password_survives_a_file(url in url("[ -~\\t\\n]"), name in any::<bool>()) {
-        let text = if name {
-            format!("[[target]]\nurl = \"https://a.example\"\nname = {url:?}")
-        } else {
-            format!("[[target]]\nurl = {url:?}")
+    fn no_password_survives_a_file(url in url("[ -~\\t\\n]"), key in prop::sample::select(vec!["url", "name", "group"])) {
+        let text = match key {
+            "url" => format!("[[target]]\nurl = {url:?}"),
+            key => format!("[[target]]\nurl = \"https://a.example\"\n{key} = {url:?}"),
         };
+        let shown = format!("{:?}", TargetSet::parse_toml(&text, &Defaults::default()));
+        prop_assert!(!shown.contains(SECRET), "{}", shown);
+    }
+
+    #[test]
+    fn no_password_survives_the_reason_of_a_maintenance(url in url("[!-~äß]")) {
+        let text = format!(
+            "[[target]]\nurl = \"https://a.example\"\n[[target.maintenance]]\nstart = 2026-12-01T02:00:00Z\nend = 2026-12-01T04:00:00Z\nreason = {:?}",
+            format!("see {url} for more")
+        );
         let shown = format!("{:?}", TargetSet::parse_toml(&text, &Defaults::default()));
         prop_assert!(!shown.contains(SECRET), "{}", shown);
     }

@@ -12,6 +12,8 @@ use crate::probe::{Phase, ProbeError, Reason, Report};
 pub(crate) struct Counters {
     pub(crate) success: u64,
     pub(crate) failure: u64,
+    /// Probes inside a maintenance window.
+    pub(crate) maintenance: u64,
     pub(crate) missed: u64,
     pub(crate) latency: Latency,
     /// By [`Phase::ALL`].
@@ -54,21 +56,22 @@ struct Occurrences {
 }
 
 impl Counters {
-    /// Counts a probe that ended at this time.
-    pub(crate) fn record(&mut self, report: &Report, at: SystemTime) {
+    /// Counts a probe that ended at this time. In maintenance it is neither a success nor a failure.
+    pub(crate) fn record(&mut self, report: &Report, at: SystemTime, in_maintenance: bool) {
         let at = at
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs_f64();
         match &report.result {
+            Err(ProbeError::NotMade { .. }) => {
+                self.missed += 1;
+                return;
+            }
+            _ if in_maintenance => self.maintenance += 1,
             Ok(()) => self.success += 1,
             Err(ProbeError::Failed { reason, .. }) => {
                 self.failure += 1;
                 self.count_reason(*reason, at);
-            }
-            Err(ProbeError::NotMade { .. }) => {
-                self.missed += 1;
-                return;
             }
         }
         if report.got_response() {

@@ -1,16 +1,16 @@
 //! The text of all targets' series, a chunk at a time.
 //!
-//! 10,000 targets with 27 series each are 27 MB of text and take 60 ms, sent and received on one machine.
-
-use std::sync::Arc;
+//! 10,000 targets with 34 series each and short names are 20 MB of text, and take 35 to 60 ms to write. Where each has three
+//! maintenance windows, it is 30 ms more once after one of them has started or ended.
 
 use bytes::Bytes;
 use futures::StreamExt;
+use jiff::Timestamp;
 use service_kit::MetricsStream;
 
-use super::counters::Counters;
-use super::families::{FAMILIES, Family, Row};
-use super::series::{SeriesTable, TargetSeries};
+use super::families::{FAMILIES, Family};
+use super::row::Row;
+use super::series::SeriesTable;
 use super::text;
 
 /// A chunk is handed on when it has grown to this: large enough for few system calls, small enough that a scrape of
@@ -23,13 +23,15 @@ const SLACK_BYTES: usize = 8 << 10;
 /// The series of `table`, for `/metrics`.
 #[must_use]
 pub fn stream(table: SeriesTable) -> MetricsStream {
-    MetricsStream::new(move || futures::stream::iter(Exposition::of(&table)).boxed())
+    MetricsStream::new(move || {
+        futures::stream::iter(Exposition::at(Timestamp::now(), &table)).boxed()
+    })
 }
 
 /// Writes the families one after the other, and in each the targets in their order. The numbers of a target are taken
 /// once, at the start of the scrape: they are those of one moment in all families.
 pub(crate) struct Exposition {
-    rows: Vec<(Arc<TargetSeries>, Counters)>,
+    rows: Vec<Row>,
     families: std::slice::Iter<'static, Family>,
     /// The family being written, and how many of its rows are.
     current: Option<(&'static Family, usize)>,
@@ -37,12 +39,9 @@ pub(crate) struct Exposition {
 
 impl Exposition {
     /// The series of `table` as they are now.
-    pub(crate) fn of(table: &SeriesTable) -> Self {
-        let rows = table
-            .load()
-            .iter()
-            .map(|series| (Arc::clone(series), series.counters()))
-            .collect();
+    pub(crate) fn at(now: Timestamp, table: &SeriesTable) -> Self {
+        let series = table.load();
+        let rows = series.iter().map(|series| Row::at(now, series)).collect();
         Self {
             rows,
             families: FAMILIES.iter(),
@@ -67,13 +66,8 @@ impl Iterator for Exposition {
                     None => break,
                 },
             };
-            self.current = self.rows.get(written).map(|(series, counters)| {
-                let row = Row {
-                    target: series.target(),
-                    labels: series.labels(),
-                    counters,
-                };
-                (family.write)(&mut out, family.name, &row);
+            self.current = self.rows.get(written).map(|row| {
+                (family.write)(&mut out, family.name, row);
                 (family, written + 1)
             });
         }

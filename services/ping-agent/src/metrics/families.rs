@@ -1,21 +1,14 @@
 //! The families of the targets' series, each with how a target's part of it is written.
 
 use service_kit::LATENCY_BUCKETS;
-use targets::{Target, TargetKind};
+use targets::TargetKind;
 
-use super::counters::{Counters, LastProbe};
+use super::counters::LastProbe;
+use super::row::Row;
 use super::text::{Value, label, sample};
 
 /// No target has more series than this, whatever happens to it.
 const MAX_SERIES: usize = 40;
-
-/// One target as a scrape sees it.
-pub(crate) struct Row<'a> {
-    pub(crate) target: &'a Target,
-    /// `target="…"`.
-    pub(crate) labels: &'a str,
-    pub(crate) counters: &'a Counters,
-}
 
 /// A family of series.
 pub(crate) struct Family {
@@ -24,10 +17,10 @@ pub(crate) struct Family {
     pub(crate) kind: &'static str,
     pub(crate) help: &'static str,
     /// Appends the samples of one target.
-    pub(crate) write: fn(&mut String, &'static str, &Row<'_>),
+    pub(crate) write: fn(&mut String, &'static str, &Row),
 }
 
-pub(crate) const FAMILIES: [Family; 12] = [
+pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "ping_success_total",
         kind: "counter",
@@ -39,6 +32,12 @@ pub(crate) const FAMILIES: [Family; 12] = [
         kind: "counter",
         help: "Probes that failed.",
         write: |out, name, row| whole(out, name, row, row.counters.failure),
+    },
+    Family {
+        name: "ping_maintenance_total",
+        kind: "counter",
+        help: "Probes inside a maintenance window, whatever their result.",
+        write: |out, name, row| whole(out, name, row, row.counters.maintenance),
     },
     Family {
         name: "ping_missed_total",
@@ -94,13 +93,25 @@ pub(crate) const FAMILIES: [Family; 12] = [
         name: "ping_interval_seconds",
         kind: "gauge",
         help: "From the start of one probe to the next.",
-        write: |out, name, row| real_if(out, name, row, Some(row.target.interval.as_secs_f64())),
+        write: |out, name, row| real_if(out, name, row, Some(row.target().interval.as_secs_f64())),
     },
     Family {
         name: "ping_slo_objective_ratio",
         kind: "gauge",
         help: "The ratio of probes that is to succeed.",
-        write: |out, name, row| real_if(out, name, row, Some(row.target.slo_objective)),
+        write: |out, name, row| real_if(out, name, row, Some(row.target().slo_objective)),
+    },
+    Family {
+        name: "ping_latency_objective_seconds",
+        kind: "gauge",
+        help: "What 95 % of the responses are to take at most.",
+        write: |out, name, row| real_if(out, name, row, row.target().latency_objective),
+    },
+    Family {
+        name: "ping_maintenance_active",
+        kind: "gauge",
+        help: "Whether the target is in maintenance.",
+        write: |out, name, row| whole(out, name, row, row.in_maintenance.into()),
     },
     Family {
         name: "ping_tls_not_after_timestamp_seconds",
@@ -116,27 +127,27 @@ pub(crate) const FAMILIES: [Family; 12] = [
     },
 ];
 
-fn whole(out: &mut String, name: &str, row: &Row<'_>, value: u64) {
-    sample(out, [name, ""], &[row.labels], Value::Whole(value));
+fn whole(out: &mut String, name: &str, row: &Row, value: u64) {
+    sample(out, [name, ""], &[row.labels()], Value::Whole(value));
 }
 
-fn real_if(out: &mut String, name: &str, row: &Row<'_>, value: Option<f64>) {
+fn real_if(out: &mut String, name: &str, row: &Row, value: Option<f64>) {
     if let Some(value) = value {
-        sample(out, [name, ""], &[row.labels], Value::Real(value));
+        sample(out, [name, ""], &[row.labels()], Value::Real(value));
     }
 }
 
 /// A target that was https before the last reload may still have the time of a certificate.
-fn not_after(row: &Row<'_>) -> Option<f64> {
+fn not_after(row: &Row) -> Option<f64> {
     let seconds = row
         .counters
         .not_after
-        .filter(|_| row.target.kind == TargetKind::Https)?;
+        .filter(|_| row.target().kind == TargetKind::Https)?;
     // Exact: a date within the range of X.509 has 38 bits.
     Some(seconds as f64)
 }
 
-fn latency(out: &mut String, name: &'static str, row: &Row<'_>) {
+fn latency(out: &mut String, name: &'static str, row: &Row) {
     let latency = &row.counters.latency;
     let mut cumulative = 0;
     for (count, bound) in latency.buckets.iter().zip(LATENCY_BUCKETS) {
@@ -147,7 +158,7 @@ fn latency(out: &mut String, name: &'static str, row: &Row<'_>) {
         sample(
             out,
             [name, "_bucket"],
-            &[row.labels, &le],
+            &[row.labels(), &le],
             Value::Whole(cumulative),
         );
     }
@@ -155,58 +166,70 @@ fn latency(out: &mut String, name: &'static str, row: &Row<'_>) {
     sample(
         out,
         [name, "_bucket"],
-        &[row.labels, r#"le="+Inf""#],
+        &[row.labels(), r#"le="+Inf""#],
         Value::Whole(total.count),
     );
     sample(
         out,
         [name, "_sum"],
-        &[row.labels],
+        &[row.labels()],
         Value::Real(total.seconds),
     );
     sample(
         out,
         [name, "_count"],
-        &[row.labels],
+        &[row.labels()],
         Value::Whole(total.count),
     );
 }
 
-fn phases(out: &mut String, name: &'static str, row: &Row<'_>) {
+fn phases(out: &mut String, name: &'static str, row: &Row) {
     for (phase, total) in row.counters.phases() {
         let phase = label("phase", phase.as_str());
         sample(
             out,
             [name, "_sum"],
-            &[row.labels, &phase],
+            &[row.labels(), &phase],
             Value::Real(total.seconds),
         );
         sample(
             out,
             [name, "_count"],
-            &[row.labels, &phase],
+            &[row.labels(), &phase],
             Value::Whole(total.count),
         );
     }
 }
 
-/// A target that has seen everything there is would have 41 series; of its reasons the one not seen for longest is left
-/// out, with its count kept.
-fn reasons(out: &mut String, name: &'static str, row: &Row<'_>) {
-    let counters = row.counters;
-    let three_counters = 3;
+/// A target that has seen everything there is would have 44 series; of its reasons the ones not seen for longest are left
+/// out, with their counts kept.
+fn reasons(out: &mut String, name: &'static str, row: &Row) {
+    let counters = &row.counters;
+    let four_counters = 4;
     let latency = LATENCY_BUCKETS.len() + 3;
     let phases = 2 * counters.phases().count();
-    let gauges = 5 + usize::from(not_after(row).is_some());
-    let limit = MAX_SERIES - (three_counters + latency + phases + gauges);
+    let gauges = 6
+        + usize::from(row.target().latency_objective.is_some())
+        + usize::from(not_after(row).is_some());
+    let limit = MAX_SERIES - (four_counters + latency + phases + gauges);
     for (reason, count) in counters.reasons(limit) {
         let reason = label("reason", reason.as_str());
-        sample(out, [name, ""], &[row.labels, &reason], Value::Whole(count));
+        sample(
+            out,
+            [name, ""],
+            &[row.labels(), &reason],
+            Value::Whole(count),
+        );
     }
 }
 
-fn info(out: &mut String, name: &'static str, row: &Row<'_>) {
-    let url = label("url", row.target.redacted_url());
-    let kind = label("kind", row.target.kind.as_str());
-    sample(out, [name, ""], &[row.labels, &url, &kind], Value::Whole(1));
+fn info(out: &mut String, name: &'static str, row: &Row) {
+    let url = label("url", row.target().redacted_url());
+    let kind = label("kind", row.target().kind.as_str());
+    sample(
+        out,
+        [name, ""],
+        &[row.labels(), &url, &kind],
+        Value::Whole(1),
+    );
 }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use targets::{Target, TargetKind};
 
 use super::counters::Counters;
+use super::maintenance::Standing;
 use super::text;
 use crate::probe::Report;
 
@@ -16,6 +18,7 @@ pub struct TargetSeries {
     target: Arc<Target>,
     labels: Box<str>,
     counters: Arc<Mutex<Counters>>,
+    standing: Standing,
 }
 
 impl TargetSeries {
@@ -25,6 +28,7 @@ impl TargetSeries {
             target,
             labels,
             counters,
+            standing: Standing::default(),
         }
     }
 
@@ -42,11 +46,21 @@ impl TargetSeries {
         &self.target
     }
 
+    /// Whether a probe that is due at this moment is inside a maintenance window.
+    pub(crate) fn in_maintenance(&self, at: Timestamp) -> bool {
+        self.standing.in_maintenance(&self.target.maintenance, at)
+    }
+
     /// Counts a probe that ended at this time. Gives whether the target was up before, if that was known.
-    pub(crate) fn record(&self, report: &Report, at: SystemTime) -> Option<bool> {
+    pub(crate) fn record(
+        &self,
+        report: &Report,
+        at: SystemTime,
+        in_maintenance: bool,
+    ) -> Option<bool> {
         self.with(|counters| {
             let before = counters.last.map(|last| last.up);
-            counters.record(report, at);
+            counters.record(report, at, in_maintenance);
             if self.target.kind != TargetKind::Https {
                 // The target was https once, and its certificate is of no interest any more.
                 counters.not_after = None;

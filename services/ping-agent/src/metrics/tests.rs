@@ -1,9 +1,12 @@
 //! The series of the targets as a scrape sees them.
 
+mod maintenance;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use targets::{Defaults, Target, TargetSet};
 
@@ -19,7 +22,11 @@ fn table(toml: &str) -> SeriesTable {
 }
 
 fn text(table: &SeriesTable) -> String {
-    let chunks: Vec<_> = Exposition::of(table).flatten().collect();
+    text_at(Timestamp::UNIX_EPOCH, table)
+}
+
+fn text_at(now: Timestamp, table: &SeriesTable) -> String {
+    let chunks: Vec<_> = Exposition::at(now, table).flatten().collect();
     String::from_utf8(chunks).unwrap()
 }
 
@@ -63,7 +70,7 @@ fn samples(text: &str) -> BTreeMap<&str, &str> {
 #[test]
 fn the_exposition_of_one_target() {
     let table = table(
-        "[[target]]\nname = 'shop \"front\"'\nurl = 'https://me:hunter2@shop.example/'\ninterval_seconds = 15\nslo_objective = 0.995",
+        "[[target]]\nname = 'shop \"front\"'\nurl = 'https://me:hunter2@shop.example/'\ninterval_seconds = 15\nslo_objective = 0.995\nlatency_objective_seconds = 0.25",
     );
     let series = Arc::clone(&table.load()[0]);
     let phases = [
@@ -73,14 +80,16 @@ fn the_exposition_of_one_target() {
         (Phase::FirstByte, 20),
         (Phase::Transfer, 1),
     ];
-    series.record(&report(Ok(()), 35, &phases), at(1_800_000_000.0));
+    series.record(&report(Ok(()), 35, &phases), at(1_800_000_000.0), false);
     series.record(
         &report(Err(Reason::Status), 100, &phases),
         at(1_800_000_015.0),
+        false,
     );
     series.record(
         &report(Err(Reason::Timeout), 10_000, &phases[..2]),
         at(1_800_000_040.25),
+        false,
     );
     series.count_missed(4);
     insta::assert_snapshot!(text(&table));
@@ -94,6 +103,8 @@ fn a_target_that_was_not_probed_yet_has_its_counters_and_its_histogram_at_zero()
     for series in [
         "ping_success_total{target=\"x\"}",
         "ping_failure_total{target=\"x\"}",
+        "ping_maintenance_total{target=\"x\"}",
+        "ping_maintenance_active{target=\"x\"}",
         "ping_latency_seconds_bucket{target=\"x\",le=\"+Inf\"}",
         "ping_latency_seconds_count{target=\"x\"}",
         "ping_latency_seconds_sum{target=\"x\"}",
@@ -105,6 +116,7 @@ fn a_target_that_was_not_probed_yet_has_its_counters_and_its_histogram_at_zero()
         "ping_last_probe",
         "ping_phase_seconds_",
         "ping_failures_by_reason",
+        "ping_latency_objective",
         "ping_tls_",
     ] {
         assert!(
@@ -122,7 +134,7 @@ fn what_is_due_and_cannot_be_made_says_nothing_about_the_target() {
         why: "Too many open files".to_owned(),
     });
     let series = Arc::clone(&table.load()[0]);
-    assert_eq!(series.record(&not_made, at(1.0)), None);
+    assert_eq!(series.record(&not_made, at(1.0), false), None);
     let text = text(&table);
     let samples = samples(&text);
     assert_eq!(samples["ping_missed_total{target=\"x\"}"], "1");
@@ -132,26 +144,44 @@ fn what_is_due_and_cannot_be_made_says_nothing_about_the_target() {
 
 #[test]
 fn no_target_has_more_than_forty_series_whatever_it_goes_through() {
-    let table = table("[[target]]\nname = 'x'\nurl = 'https://x'");
+    let table = table("[[target]]\nname = 'x'\nurl = 'https://x'\nlatency_objective_seconds = 0.5");
     let series = Arc::clone(&table.load()[0]);
     let everything = Phase::ALL.map(|phase| (phase, 1));
     for (second, reason) in (1_u32..).zip(Reason::ALL) {
-        series.record(&report(Err(reason), 1, &everything), at(second.into()));
+        series.record(
+            &report(Err(reason), 1, &everything),
+            at(second.into()),
+            false,
+        );
     }
-    let before = text(&table);
-    assert_eq!(samples(&before).len(), 40);
-    assert!(
-        !before.contains("reason=\"dns\""),
-        "the reason not seen for longest is left out"
-    );
-    series.record(&report(Err(Reason::Dns), 1, &everything), at(9.0));
-    let after = text(&table);
-    assert_eq!(samples(&after).len(), 40);
+    let reasons = || {
+        let text = text(&table);
+        let samples = samples(&text);
+        assert_eq!(samples.len(), 40);
+        let of = "ping_failures_by_reason_total{target=\"x\",reason=\"";
+        let shown = samples.iter().filter_map(|(series, count)| {
+            Some((
+                series.strip_prefix(of)?.strip_suffix("\"}")?.to_owned(),
+                count.parse().unwrap(),
+            ))
+        });
+        shown.collect::<BTreeMap<String, u64>>()
+    };
+    let shown = |counts: [(&str, u64); 4]| {
+        counts
+            .map(|(reason, count)| (reason.to_owned(), count))
+            .into()
+    };
     assert_eq!(
-        samples(&after)["ping_failures_by_reason_total{target=\"x\",reason=\"dns\"}"],
-        "2"
+        reasons(),
+        shown([("status", 1), ("body", 1), ("redirect", 1), ("protocol", 1)]),
+        "the reasons not seen for longest are left out"
     );
-    assert!(!after.contains("reason=\"connect\""));
+    series.record(&report(Err(Reason::Dns), 1, &everything), at(9.0), false);
+    assert_eq!(
+        reasons(),
+        shown([("dns", 2), ("body", 1), ("redirect", 1), ("protocol", 1)])
+    );
 }
 
 #[test]
@@ -175,15 +205,15 @@ fn ten_thousand_targets_all_have_series_of_their_own() {
             "0"
         );
     }
-    // Three counters, the histogram's fourteen, interval, objective and info.
-    assert_eq!(samples.len(), 200_000);
+    // Four counters, the histogram's fourteen, interval, objective, maintenance and info.
+    assert_eq!(samples.len(), 220_000);
 }
 
 #[test]
 fn a_target_that_is_https_no_more_has_no_certificate() {
     let table = table("[[target]]\nname = 'x'\nurl = 'https://x'");
     let https = Arc::clone(&table.load()[0]);
-    https.record(&report(Ok(()), 1, &[]), at(1.0));
+    https.record(&report(Ok(()), 1, &[]), at(1.0), false);
     assert!(
         text(&table).contains("ping_tls_not_after_timestamp_seconds{target=\"x\"} 1900000000\n")
     );
@@ -213,7 +243,7 @@ fn a_target_that_moved_has_no_certificate_of_the_host_before() {
         table.replace(set.iter());
         text(&table).contains("not_after_timestamp_seconds{")
     };
-    Arc::clone(&table.load()[0]).record(&report(Ok(()), 1, &[]), at(1.0));
+    Arc::clone(&table.load()[0]).record(&report(Ok(()), 1, &[]), at(1.0), false);
     assert!(move_to("https://before/b"), "the same host");
     assert!(!move_to("https://after/b"));
 }

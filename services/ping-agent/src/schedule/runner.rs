@@ -132,7 +132,8 @@ impl<P: Probe> Runner<P> {
             context
                 .metrics
                 .observe_lag(Duration::from_micros(clock.now().saturating_sub(slot)));
-            context.run(&series).await;
+            let in_maintenance = series.in_maintenance(clock.wall_time(slot));
+            context.run(&series, in_maintenance).await;
             drop(permit);
         })
     }
@@ -146,9 +147,9 @@ impl<P: Probe> Runner<P> {
 }
 
 impl<P: Probe> ProbeContext<P> {
-    async fn run(&self, series: &TargetSeries) {
+    async fn run(&self, series: &TargetSeries, in_maintenance: bool) {
         let report = self.prober.probe(series.target()).await;
-        let was_up = series.record(&report, SystemTime::now());
+        let was_up = series.record(&report, SystemTime::now(), in_maintenance);
         match &report.result {
             Err(ProbeError::NotMade { why }) => self.missed.note(1, why),
             _ => self.metrics.observe_phases(&report.phases),

@@ -1,5 +1,7 @@
 //! The schedule as a whole, with a clock of its own and probes that only take time.
 
+mod maintenance;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,11 +11,14 @@ use targets::{Defaults, Target, TargetSet};
 use tokio::sync::watch;
 use tokio::time::{Instant, advance, sleep};
 
-use super::Runner;
 use super::clock::Clock;
+use super::{Micros, Runner};
 use crate::metrics::{AgentMetrics, SeriesTable};
 use crate::probe::{Phases, Probe, ProbeError, Reason, Report};
 use crate::shard::Shard;
+
+/// When a [`Lab`] starts: at 9:00 in Berlin.
+const START: Micros = 1_800_000_000_000_000;
 
 /// Notes when it was asked for which target. A target whose name starts with `hangs` uses up its timeout.
 #[derive(Clone, Default)]
@@ -82,7 +87,7 @@ impl Lab {
             table.clone(),
             metrics,
         );
-        let clock = Clock::set_to(1_800_000_000_000_000);
+        let clock = Clock::set_to(START);
         tokio::spawn(runner.run_by(clock, Shutdown::never(), || ()));
         Self {
             origin: Instant::now(),
@@ -105,17 +110,24 @@ impl Lab {
     }
 }
 
-/// A target a line: name, interval and timeout in seconds.
 fn set(targets: &[(&str, f64, f64)]) -> TargetSet {
-    let toml: String = targets
+    parse(&toml(targets))
+}
+
+fn parse(toml: &str) -> TargetSet {
+    TargetSet::parse_toml(toml, &Defaults::default()).unwrap()
+}
+
+/// A table a target: name, interval and timeout in seconds.
+fn toml(targets: &[(&str, f64, f64)]) -> String {
+    targets
         .iter()
         .map(|(name, interval, timeout)| {
             format!(
                 "[[target]]\nname = '{name}'\nurl = 'http://{name}/'\ninterval_seconds = {interval}\ntimeout_seconds = {timeout}\n"
             )
         })
-        .collect();
-    TargetSet::parse_toml(&toml, &Defaults::default()).unwrap()
+        .collect()
 }
 
 fn many(count: usize, interval: f64) -> TargetSet {
