@@ -192,12 +192,12 @@ fn a_reason_that_is_a_sentence_is_said_once() {
     let mut status = fixture::status(&[fixture::target("a", "up")]);
     let since = "2026-11-23T02:42:10Z";
     status["blind"] = serde_json::json!({"since": since, "reasons": [
-        {"part": "alert-logger", "since": since, "detail": "alert-logger is away: connection refused"},
+        {"part": "alert-logger", "since": since, "detail": "Alert-logger is away: connection refused"},
         {"part": "watchdog", "since": since, "detail": "no word for 3 minutes"},
     ]});
     let verdict = judged(serde_json::from_value(status).unwrap());
     for (notice, text) in verdict.notices.iter().zip([
-        ": alert-logger is away: connection refused. Alerts may fire without being recorded.",
+        ": Alert-logger is away: connection refused. Alerts may fire without being recorded.",
         ": the way of the alerts: no word for 3 minutes. An alert that fires would not arrive either.",
     ]) {
         assert!(notice.ends_with(text), "{notice}");
