@@ -1,5 +1,5 @@
-//! The stylesheet and the icons, embedded. Their addresses hold a hash of their content, so that browsers may keep
-//! them for ever and still get a new one with a new build.
+//! The stylesheet, the script and the icons, embedded. Their addresses hold a hash of their content, so that browsers may
+//! keep them for ever and still get a new one with a new build.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -8,6 +8,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::gateway::status::State;
 use crate::verdict::Overall;
 
 /// A file that the page refers to.
@@ -47,16 +48,30 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
         include_str!("../assets/page.css"),
     )
 });
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "page",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/page.js"),
+    )
+});
 static UP: LazyLock<Asset> = LazyLock::new(|| Asset::icon("up", include_str!("../assets/up.svg")));
 static CAUTION: LazyLock<Asset> =
     LazyLock::new(|| Asset::icon("caution", include_str!("../assets/caution.svg")));
 static DOWN: LazyLock<Asset> =
     LazyLock::new(|| Asset::icon("down", include_str!("../assets/down.svg")));
+static MAINTENANCE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::icon("maintenance", include_str!("../assets/maintenance.svg")));
 static UNKNOWN: LazyLock<Asset> =
     LazyLock::new(|| Asset::icon("unknown", include_str!("../assets/unknown.svg")));
 
 pub(crate) fn stylesheet() -> &'static Asset {
     &STYLESHEET
+}
+
+pub(crate) fn script() -> &'static Asset {
+    &SCRIPT
 }
 
 /// The icon that a browser shows beside the title.
@@ -69,9 +84,27 @@ pub(crate) fn icon(overall: Overall) -> &'static Asset {
     }
 }
 
+/// The icon of a target's page.
+pub(crate) fn state_icon(state: State) -> &'static Asset {
+    match state {
+        State::Up => &UP,
+        State::Down => &DOWN,
+        State::Maintenance => &MAINTENANCE,
+        State::Unknown => &UNKNOWN,
+    }
+}
+
 /// `GET /assets/{file}`
 pub(crate) async fn serve(Path(file): Path<String>) -> Response {
-    let assets = [&STYLESHEET, &UP, &CAUTION, &DOWN, &UNKNOWN];
+    let assets = [
+        &STYLESHEET,
+        &SCRIPT,
+        &UP,
+        &CAUTION,
+        &DOWN,
+        &MAINTENANCE,
+        &UNKNOWN,
+    ];
     let asset = assets
         .into_iter()
         .find(|asset| asset.path.strip_prefix("/assets/") == Some(&file));

@@ -1,61 +1,159 @@
 //! Asking api-gateway.
 
+pub(crate) mod detail;
+pub(crate) mod history;
+pub(crate) mod incident;
+pub(crate) mod status;
+pub(crate) mod stream;
+
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use service_kit::ClientError;
 use url::Url;
 
-use crate::status::Status;
+use crate::text::{cut, visible};
 
 /// Past this, the page is rendered without an answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// More than 10,000 targets with long names; past it, whoever answers is not the gateway.
+/// Past this, figures of the past are missing. Prometheus may take a while for those of thousands of targets.
+const LONG_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// 1,000 targets with 90 slots and long names; past it, whoever answers is not the gateway.
 const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
 
+/// Answers of 1,000 targets each; more than the lab is made for.
+const PAGES_MAX: usize = 50;
+
+/// What is shown of a reason that the gateway gives, in characters.
+const DETAIL_MAX_CHARS: usize = 200;
+
 /// api-gateway, as the page reads it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Gateway {
     client: reqwest::Client,
-    url: Url,
+    base: Url,
+    timeout: Duration,
 }
 
-/// Why there is no status. Reads on after "api-gateway".
-#[derive(Debug, Clone, thiserror::Error)]
+/// Why there is no answer. Reads on after "api-gateway".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GatewayError {
     #[error("cannot be reached")]
     Unreachable,
-    #[error("did not answer within {} s", TIMEOUT.as_secs())]
+    #[error("did not answer in time")]
     Timeout,
-    #[error("answered with status {0}")]
-    Status(u16),
-    #[error("answered something that is not a status")]
+    #[error("answered with status {status}{}", detail.as_ref().map_or_else(String::new, |it| format!(": {it}")))]
+    Status { status: u16, detail: Option<String> },
+    #[error("answered something that cannot be read")]
     Malformed,
+}
+
+impl GatewayError {
+    /// Whether the gateway was not set up to know it, which it says among its sources.
+    pub(crate) fn is_not_configured(&self) -> bool {
+        matches!(self, Self::Status { status: 501, .. })
+    }
+}
+
+/// An answer that comes in parts.
+pub(crate) trait Paged {
+    /// Where the next part begins.
+    fn next(&self) -> Option<&str>;
+    fn append(&mut self, next: Self);
 }
 
 impl Gateway {
     pub(crate) fn new(base: &Url) -> Result<Self, ClientError> {
-        let mut url = base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["api", "v1", "status"]);
-        }
         Ok(Self {
             client: service_kit::http_client(TIMEOUT)?,
-            url,
+            base: base.clone(),
+            timeout: TIMEOUT,
         })
     }
 
-    pub(crate) async fn status(&self) -> Result<Status, GatewayError> {
-        let response = self.client.get(self.url.clone()).send().await?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(GatewayError::Status(response.status().as_u16()));
+    /// The same for figures that nobody waits for.
+    pub(crate) fn patient(self) -> Self {
+        Self {
+            timeout: LONG_TIMEOUT,
+            ..self
         }
-        let body = read(response).await?;
+    }
+
+    /// An address below `/api/v1`.
+    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["api", "v1"]).extend(path);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// What the gateway answers, as it is.
+    pub(crate) async fn body(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<u8>, GatewayError> {
+        let request = self.client.get(self.url(path, query));
+        let response = request.timeout(self.timeout).send().await?;
+        read(accepted(response).await?).await
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GatewayError> {
+        let body = self.body(path, query).await?;
         serde_json::from_slice(&body).map_err(|error| {
-            tracing::warn!(%error, "api-gateway's status cannot be read");
+            tracing::warn!(%error, ?path, "api-gateway's answer cannot be read");
             GatewayError::Malformed
         })
     }
+
+    /// An answer about all targets, all its parts in one.
+    pub(crate) async fn all<T: DeserializeOwned + Paged>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GatewayError> {
+        let mut all: T = self.get(path, query).await?;
+        for _ in 1..PAGES_MAX {
+            let Some(next) = all.next().map(ToOwned::to_owned) else {
+                break;
+            };
+            let mut query = query.to_vec();
+            query.push(("after", &next));
+            all.append(self.get(path, &query).await?);
+        }
+        Ok(all)
+    }
+}
+
+/// The answer, where it is one; else why not, in the gateway's own words.
+async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, GatewayError> {
+    #[derive(Deserialize)]
+    struct Problem {
+        detail: String,
+    }
+    let status = response.status();
+    if status == reqwest::StatusCode::OK {
+        return Ok(response);
+    }
+    let body = read(response).await.unwrap_or_default();
+    let problem = serde_json::from_slice(&body);
+    Err(GatewayError::Status {
+        status: status.as_u16(),
+        detail: problem.ok().map(|Problem { detail }| {
+            cut(&visible(&cut(&detail, DETAIL_MAX_CHARS)), DETAIL_MAX_CHARS)
+        }),
+    })
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, GatewayError> {
@@ -63,7 +161,7 @@ async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, GatewayError> 
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
         if body.len() > BODY_MAX_BYTES {
-            tracing::warn!(limit = BODY_MAX_BYTES, "api-gateway's status is too long");
+            tracing::warn!(limit = BODY_MAX_BYTES, "api-gateway's answer is too long");
             return Err(GatewayError::Malformed);
         }
     }
@@ -81,7 +179,7 @@ impl From<reqwest::Error> for GatewayError {
         let error = error.without_url();
         tracing::debug!(
             error = &error as &dyn std::error::Error,
-            "api-gateway: {kind}"
+            "api-gateway {kind}"
         );
         kind
     }
@@ -92,14 +190,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_is_asked_for_below_the_gateways_own_path() {
+    fn answers_are_asked_for_below_the_gateways_own_path() {
         for (base, url) in [
             ("http://gateway:8080", "http://gateway:8080/api/v1/status"),
             ("http://gateway/lab/", "http://gateway/lab/api/v1/status"),
             ("http://gateway/lab", "http://gateway/lab/api/v1/status"),
         ] {
             let gateway = Gateway::new(&base.parse().unwrap()).unwrap();
-            assert_eq!(gateway.url.as_str(), url);
+            assert_eq!(gateway.url(&["status"], &[]).as_str(), url);
+        }
+    }
+
+    #[test]
+    fn any_name_is_one_segment_of_the_address() {
+        let gateway = Gateway::new(&"http://gateway".parse().unwrap()).unwrap();
+        for (name, path) in [
+            ("a b/c?d#e", "/api/v1/targets/a%20b%2Fc%3Fd%23e"),
+            (
+                "https://example.org/",
+                "/api/v1/targets/https:%2F%2Fexample.org%2F",
+            ),
+            ("50%", "/api/v1/targets/50%25"),
+        ] {
+            assert_eq!(gateway.url(&["targets", name], &[]).path(), path);
         }
     }
 }

@@ -1,156 +1,132 @@
-//! The status page: what is shown of a view, and the template that shows it.
+//! The pages: what is shown of what is known, and the templates that show it.
+//!
+//! Each is complete as it comes from here. Parts that change while a page is open ([`row::Row`], [`summary::Summary`],
+//! [`crate::news::News`]) are templates of their own, rendered by the same code for the page and for its events.
+
+pub(crate) mod filter;
+pub(crate) mod incident;
+pub(crate) mod maintenance;
+pub(crate) mod overview;
+pub(crate) mod row;
+pub(crate) mod summary;
+pub(crate) mod target;
 
 use askama::Template;
 use jiff::Timestamp;
 
 use crate::assets;
-use crate::latest::View;
-use crate::status::{State, Status, Target};
-use crate::time::{Moment, latency};
-use crate::verdict::{Overall, Verdict, judge};
+use crate::board::View;
+use crate::gateway::status::State;
+use crate::time::Moment;
+use crate::verdict::{Overall, Sight, Verdict};
 
-/// `templates/page.html`, filled.
-#[derive(Debug, Template)]
-#[template(path = "page.html")]
-pub(crate) struct Page {
-    verdict: Verdict,
-    made: Moment,
-    /// When any target was last probed.
-    newest: Option<Moment>,
-    counts: Counts,
-    rows: Vec<Row>,
-    sources: Vec<SourceLine>,
-    /// How often the browser asks anew, unless paused.
-    renewal_seconds: Option<u64>,
-    stylesheet: &'static str,
-    icon: &'static str,
-}
+/// How often a browser without script asks for the page anew.
+pub(crate) const RENEWAL_SECONDS: u64 = 5;
 
-/// How many targets are in which state, as the rows show it.
-#[derive(Debug, Default)]
-struct Counts {
-    up: usize,
-    down: usize,
-    unknown: usize,
-}
-
-/// A target.
+/// What is around every page.
 #[derive(Debug)]
-struct Row {
-    name: String,
-    url: String,
-    state: State,
-    /// What it was when something was last known, where nothing is known now.
-    was: Option<String>,
-    availability: Option<String>,
-    /// How many probes failed: `1 of 2001 failed`.
-    probes: Option<String>,
-    latency: Option<String>,
-    last_probe: Option<Moment>,
+pub(crate) struct Shell {
+    pub title: String,
+    pub icon: &'static str,
+    /// The icon of a page that hears nothing more.
+    pub lost_icon: &'static str,
+    pub stylesheet: &'static str,
+    pub script: &'static str,
+    pub made: Moment,
+    /// Whether what looks good cannot be trusted.
+    pub blind: bool,
+    pub overall: &'static str,
+    pub here: Here,
+    /// Where the page hears of changes.
+    pub events: String,
+    /// Which row's changes concern it, where it is not all.
+    pub row: String,
+    /// The same page, standing still or not. Empty for one that changes seldom: without script it stands still anyway.
+    pub pause: String,
+    pub paused: bool,
 }
 
-/// A part that the page's figures come from.
-#[derive(Debug)]
-struct SourceLine {
-    name: String,
-    answers: bool,
+/// Which page it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Here {
+    Overview,
+    Target,
+    Incidents,
+    Maintenance,
 }
 
-impl Page {
-    /// The page of a view at the time `now`.
-    pub(crate) fn new(view: &View, now: Timestamp, renewal_seconds: Option<u64>) -> Self {
-        let verdict = judge(view, now);
-        let blind = view.blind.is_some();
-        let status = view.known.as_ref().map(|known| known.status.as_ref());
-        // No row is green under a headline that says that nothing can be seen.
-        let unseen = verdict.overall == Overall::Blind;
-        let rows = status.map_or_else(Vec::new, |status| rows(status, unseen, now));
-        let count = |state| rows.iter().filter(|row| row.state == state).count();
+impl Here {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Target => "target",
+            Self::Incidents => "incidents",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
+impl Shell {
+    pub(crate) fn new(here: Here, title: String, verdict: &Verdict, made: Moment) -> Self {
         Self {
-            counts: Counts {
-                up: count(State::Up),
-                down: count(State::Down),
-                unknown: count(State::Unknown),
-            },
-            made: Moment::new(now, now),
-            newest: status
-                .and_then(|status| status.newest_observation_at)
-                .map(|newest| Moment::new(newest, now)),
-            sources: sources(status, blind),
-            renewal_seconds,
-            stylesheet: assets::stylesheet().path(),
+            title,
             icon: assets::icon(verdict.overall).path(),
-            rows,
-            verdict,
+            lost_icon: assets::icon(Overall::Blind).path(),
+            stylesheet: assets::stylesheet().path(),
+            script: assets::script().path(),
+            made,
+            blind: verdict.sight != Sight::Clear,
+            overall: verdict.overall.name(),
+            here,
+            events: String::new(),
+            row: String::new(),
+            pause: String::new(),
+            paused: false,
         }
+    }
+
+    fn renewal_seconds(&self) -> Option<u64> {
+        (!self.paused && !self.pause.is_empty()).then_some(RENEWAL_SECONDS)
     }
 }
 
-/// Trouble first, else in the order of the configuration.
-fn rows(status: &Status, unseen: bool, now: Timestamp) -> Vec<Row> {
-    let mut rows: Vec<_> = status
-        .targets
-        .iter()
-        .map(|target| Row::new(target, unseen, now))
-        .collect();
-    rows.sort_by_key(|row| match row.state {
-        State::Down => 0,
-        State::Unknown => 1,
-        State::Up => 2,
-    });
-    rows
+/// What every page says, where the overview's top is not on it (`templates/facts.html`).
+#[derive(Debug)]
+pub(crate) struct Facts {
+    state: &'static str,
+    headline: String,
+    newest: Option<Moment>,
 }
 
-impl Row {
-    fn new(target: &Target, unseen: bool, now: Timestamp) -> Self {
-        let seen = Self {
-            name: target.name.clone(),
-            url: target.url.clone(),
-            state: target.state,
-            was: None,
-            availability: target.availability.clone(),
-            probes: probes(target),
-            latency: target.latency_seconds.map(latency),
-            last_probe: target.last_probe_at.map(|time| Moment::new(time, now)),
-        };
-        if !unseen {
-            return seen;
-        }
+impl Facts {
+    pub(crate) fn new(view: &View, verdict: &Verdict, now: Timestamp) -> Self {
+        let known = view.known.as_ref();
+        let newest = known.and_then(|known| known.status.summary.newest_observation_at);
         Self {
-            state: State::Unknown,
-            was: (seen.state != State::Unknown).then(|| seen.state.word().to_lowercase()),
-            availability: None,
-            probes: None,
-            latency: None,
-            ..seen
+            state: verdict.overall.word(),
+            headline: verdict.headline.clone(),
+            newest: newest.map(|newest| Moment::new(newest, now)),
         }
     }
 }
 
-fn probes(target: &Target) -> Option<String> {
-    let all = target.success.saturating_add(target.failures);
-    match (target.failures, all) {
-        (_, 0) => None,
-        (0, all) => Some(format!("none of {all} failed")),
-        (failures, all) => Some(format!("{failures} of {all} failed")),
-    }
+/// `templates/mark.html`: a state as symbol, word and colour, and what it was.
+#[derive(Debug, Template)]
+#[template(path = "mark.html")]
+pub(crate) struct Mark {
+    state: &'static str,
+    word: &'static str,
+    was: Option<String>,
 }
 
-/// api-gateway and what it asks. While it does not answer, nothing is known of the others.
-fn sources(status: Option<&Status>, blind: bool) -> Vec<SourceLine> {
-    let gateway = SourceLine {
-        name: "api-gateway".to_owned(),
-        answers: !blind,
-    };
-    let others = status
-        .filter(|_| !blind)
-        .map_or(&[][..], |status| &status.sources)
-        .iter()
-        .map(|source| SourceLine {
-            name: source.name.clone(),
-            answers: source.ok,
-        });
-    std::iter::once(gateway).chain(others).collect()
+impl Mark {
+    pub(crate) fn new((state, was): (State, Option<State>)) -> Self {
+        Self {
+            state: state.class(),
+            word: state.word(),
+            was: was.map(|was| was.word().to_lowercase()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,28 +1,28 @@
-//! The page over HTTP.
+//! The pages over HTTP.
+
+mod badges;
+mod events;
+mod pages;
+mod readers;
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::Router;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::map_response;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use jiff::Timestamp;
-use service_kit::Problem;
+use service_kit::Shutdown;
 use tower_http::compression::CompressionLayer;
 
 use crate::assets;
-use crate::latest::Latest;
-use crate::page::Page;
+use crate::dashboard::Dashboard;
 
-/// How often a browser asks for the page anew.
-const RENEWAL_SECONDS: u64 = 5;
-
-/// Nothing but the page's own stylesheet and icon, nothing from elsewhere, no script, no frame around it.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Nothing but the page's own files and streams, nothing from elsewhere, no frame around it. What the script makes
+/// elements of goes through its one policy.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types uptimepulse";
 
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
@@ -39,37 +39,34 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-pub(crate) fn router(latest: Arc<Latest>) -> Router {
-    Router::new()
-        .route("/", get(page))
-        .route("/assets/{file}", get(assets::serve))
-        .with_state(latest)
-        .layer(CompressionLayer::new())
-        .layer(map_response(secure))
+/// What the handlers share.
+#[derive(Debug, Clone)]
+struct Shared {
+    dashboard: Arc<Dashboard>,
+    /// Ends the streams, which would otherwise go on.
+    shutdown: Shutdown,
 }
 
-/// `GET /`, and `GET /?pause` for a page that does not renew itself: readers must be able to stop what moves under them
-/// (WCAG 2.2, 2.2.2).
-async fn page(
-    State(latest): State<Arc<Latest>>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let view = latest.view().await;
-    let renewal_seconds = (query.as_deref() != Some("pause")).then_some(RENEWAL_SECONDS);
-    let html = Page::new(&view, Timestamp::now(), renewal_seconds)
-        .render()
-        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-    let mut head = HeaderMap::new();
-    head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(seconds) = renewal_seconds {
-        head.insert(header::REFRESH, seconds.into());
-    }
-    if view.blind.is_some() {
-        // A person gets the whole page; whoever watches it by its status learns that it shows nothing.
-        head.insert(header::RETRY_AFTER, RENEWAL_SECONDS.into());
-        return Ok((StatusCode::SERVICE_UNAVAILABLE, head, Html(html)).into_response());
-    }
-    Ok((head, Html(html)).into_response())
+pub(crate) fn router(dashboard: Arc<Dashboard>, shutdown: Shutdown) -> Router {
+    let shared = Shared {
+        dashboard,
+        shutdown,
+    };
+    Router::new()
+        .route("/", get(pages::overview))
+        .route("/targets/{name}", get(pages::target))
+        .route("/incidents", get(pages::incidents))
+        .route("/maintenance", get(pages::maintenance))
+        .route("/events", get(events::events))
+        .route("/status.json", get(readers::status))
+        .route("/feed.atom", get(readers::feed))
+        .route("/badges/{name}/state.svg", get(badges::state))
+        .route("/badges/{name}/availability.svg", get(badges::availability))
+        .route("/badges/{name}/latency.svg", get(badges::latency))
+        .route("/assets/{file}", get(assets::serve))
+        .with_state(shared)
+        .layer(CompressionLayer::new())
+        .layer(map_response(secure))
 }
 
 async fn secure(mut response: Response) -> Response {

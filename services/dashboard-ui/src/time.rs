@@ -23,6 +23,27 @@ impl Moment {
     }
 }
 
+/// A point in time as it is, whenever it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Clock {
+    /// RFC 3339, for machines.
+    pub machine: String,
+    /// Date and time to the minute, UTC.
+    pub minute: String,
+    /// The same where there is little room: `24 Nov 20:41`.
+    pub short: String,
+}
+
+impl Clock {
+    pub(crate) fn new(time: Timestamp) -> Self {
+        Self {
+            machine: time.to_string(),
+            minute: time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            short: time.strftime("%-d %b %H:%M").to_string(),
+        }
+    }
+}
+
 fn ago(seconds: i64) -> String {
     // Clocks of two machines may differ: a moment ahead is now.
     if seconds < 1 {

@@ -1,21 +1,24 @@
 //! What the page says on top: never green when the lab is blind.
 
+mod notices;
+
 use jiff::Timestamp;
 
-use crate::latest::View;
-use crate::status::{Source, State, Status};
-use crate::time::{Moment, span};
+use crate::board::View;
+use crate::gateway::status::{State, Status};
+use crate::time::Moment;
+use notices::{notices, stale_seconds};
 
 /// The overall state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overall {
-    /// Every target is up, and everything that would show otherwise is in place.
+    /// Every target is up or in maintenance, and everything that would show otherwise is in place.
     Up,
     /// Every target is up as far as can be seen, and not everything can be seen.
     Impaired,
     Down,
     Unknown,
-    /// Whatever the targets do, it cannot be seen.
+    /// Whatever the targets do, nobody can trust what looks good.
     Blind,
 }
 
@@ -30,6 +33,17 @@ impl Overall {
         }
     }
 
+    /// Its `data-state`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Impaired => "impaired",
+            Self::Down => "down",
+            Self::Unknown => "unknown",
+            Self::Blind => "blind",
+        }
+    }
+
     /// The name of its symbol and of its colours.
     pub(crate) fn class(self) -> &'static str {
         match self {
@@ -41,24 +55,54 @@ impl Overall {
     }
 }
 
+/// How far what is known of a target can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Sight {
+    Clear,
+    /// The lab is blind: what looks good may not be.
+    Doubtful,
+    /// Nothing is known any more, only what was.
+    Gone,
+}
+
+impl Sight {
+    /// The state to show in place of one that is known, and what it was, where that is something else.
+    pub(crate) fn of(self, state: State) -> (State, Option<State>) {
+        match (self, state) {
+            (Self::Clear, _)
+            | (_, State::Unknown)
+            | (Self::Doubtful, State::Down | State::Maintenance) => (state, None),
+            _ => (State::Unknown, Some(state)),
+        }
+    }
+}
+
 /// The overall state in a sentence, and what cannot be seen.
 #[derive(Debug, Clone)]
 pub(crate) struct Verdict {
     pub overall: Overall,
+    pub sight: Sight,
     pub headline: String,
     pub notices: Vec<String>,
 }
 
+impl Verdict {
+    /// What a browser shows in its tab.
+    pub(crate) fn title(&self) -> String {
+        format!("{}: {}", self.overall.word(), self.headline)
+    }
+}
+
 pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
-    match (&view.blind, &view.known) {
-        (None, Some(known)) => judge_status(&known.status),
-        (blind, known) => {
+    match (&view.away, &view.known) {
+        (None, Some(known)) => judge_status(&known.status, now),
+        (away, known) => {
             let mut notices = Vec::new();
-            if let Some(blind) = blind {
-                let since = Moment::new(blind.since, now);
+            if let Some(away) = away {
+                let since = Moment::new(away.since, now);
                 notices.push(format!(
                     "Blind since {} ({}): api-gateway {}.",
-                    since.clock, since.ago, blind.error
+                    since.clock, since.ago, away.error
                 ));
             }
             notices.push(match known {
@@ -73,6 +117,7 @@ pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
             });
             Verdict {
                 overall: Overall::Blind,
+                sight: Sight::Gone,
                 headline: "The lab is blind: api-gateway does not answer".to_owned(),
                 notices,
             }
@@ -80,50 +125,60 @@ pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
     }
 }
 
-fn judge_status(status: &Status) -> Verdict {
-    let mut notices: Vec<String> = status
-        .sources
-        .iter()
-        .filter(|source| !source.ok)
-        .map(notice)
-        .collect();
+fn judge_status(status: &Status, now: Timestamp) -> Verdict {
+    let summary = &status.summary;
     let all = status.targets.len();
     let count = |state| {
         let targets = status.targets.iter();
         targets.filter(|target| target.state == state).count()
     };
-    let (down, unknown) = (count(State::Down), count(State::Unknown));
+    let (down, unknown, maintenance) = (
+        count(State::Down),
+        count(State::Unknown),
+        count(State::Maintenance),
+    );
     let stale = stale_seconds(status);
-    if let Some(seconds) = stale {
-        notices.push(format!(
-            "The newest observation is {} old: ping-agent is not probing, or cannot be heard.",
-            span(seconds)
-        ));
-    }
+    let blind = stale.is_some() || summary.blind.is_some();
+    let notices = notices(status, stale, now);
 
     let (overall, headline) = if down > 0 {
-        (Overall::Down, of(down, all, "down"))
+        let headline = of(down, all, "down");
+        let blind = if blind { ", and the lab is blind" } else { "" };
+        (Overall::Down, format!("{headline}{blind}"))
+    } else if blind {
+        let headline = if stale.is_some() {
+            "The lab is blind: no target is being probed"
+        } else {
+            "The lab is blind: nobody can tell whether all is well"
+        };
+        (Overall::Blind, headline.to_owned())
     } else if all == 0 {
         (Overall::Unknown, "No target is configured".to_owned())
-    } else if stale.is_some() {
-        let headline = "The lab is blind: no target is being probed";
-        (Overall::Blind, headline.to_owned())
-    } else if status.newest_observation_at.is_none() {
+    } else if summary.newest_observation_at.is_none() {
         let headline = "No target has been probed yet";
         (Overall::Unknown, headline.to_owned())
     } else if unknown > 0 {
         (Overall::Unknown, of(unknown, all, "unknown"))
-    } else if status.state != State::Up {
+    } else if maintenance == all {
+        (Overall::Unknown, of(all, all, "in maintenance"))
+    } else if !matches!(summary.state, State::Up | State::Maintenance) {
         let headline = "The overall state is unknown";
         (Overall::Unknown, headline.to_owned())
-    } else if notices.is_empty() {
-        (Overall::Up, of(all, all, "up"))
     } else {
-        let headline = format!("{}, but the lab is partly blind", of(all, all, "up"));
-        (Overall::Impaired, headline)
+        let headline = match maintenance {
+            0 => of(all, all, "up"),
+            some => format!("{}, {some} in maintenance", of(all - some, all, "up")),
+        };
+        if notices.is_empty() {
+            (Overall::Up, headline)
+        } else {
+            let headline = format!("{headline}, but the lab is partly blind");
+            (Overall::Impaired, headline)
+        }
     };
     Verdict {
         overall,
+        sight: if blind { Sight::Doubtful } else { Sight::Clear },
         headline,
         notices,
     }
@@ -137,41 +192,6 @@ fn of(some: usize, all: usize, state: &str) -> String {
         (1, all) => format!("1 of {all} targets is {state}"),
         (some, all) => format!("{some} of {all} targets are {state}"),
     }
-}
-
-fn notice(source: &Source) -> String {
-    let Source { name, detail, .. } = source;
-    let detail = detail.as_ref().map_or_else(String::new, |detail| {
-        format!(": {}", detail.trim_end_matches('.'))
-    });
-    let consequence = if name.starts_with("ping-agent") {
-        " What it probes is unknown until it is."
-    } else if name.starts_with("prometheus") {
-        " Figures that come from it are missing here, and while it is down no alert can fire."
-    } else if name.starts_with("alert-logger") {
-        " Alerts may fire without being recorded."
-    } else {
-        ""
-    };
-    format!("{name} is not available{detail}.{consequence}")
-}
-
-/// How old the newest observation is, where that is too old: three times the shortest interval, a minute at least.
-/// Measured against the gateway's clock, which is not this one.
-fn stale_seconds(status: &Status) -> Option<i64> {
-    let newest = status.newest_observation_at?;
-    let age = status.generated_at.duration_since(newest);
-    let shortest = status
-        .targets
-        .iter()
-        .filter_map(|target| target.interval_seconds)
-        .fold(f64::INFINITY, f64::min);
-    let limit = if shortest.is_finite() {
-        (3.0 * shortest).max(60.0)
-    } else {
-        60.0
-    };
-    (age.as_secs_f64() > limit).then_some(age.as_secs())
 }
 
 #[cfg(test)]

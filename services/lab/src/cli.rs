@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use url::Url;
 
+use crate::bench::Benchmark;
 use crate::ports::HIGHEST_BASE;
 use crate::test::Suite;
 
@@ -61,6 +62,8 @@ pub enum Command {
     },
     /// Stop everything; data and logs are kept
     Down,
+    /// Measure what UptimePulse is designed for, beside a peer in the same run; exit code 1 past a figure's limit
+    Bench(BenchArgs),
     /// Show how much Prometheus stores, and how much it will at the end of the retention
     Sizing(SizingArgs),
     /// Run the stack on Kubernetes: minikube, or the cluster of another context
@@ -98,6 +101,22 @@ pub struct UpArgs {
     /// Be the supervisor that `up --detach` leaves running.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub detached: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Which benchmarks; without any, all of them
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Benchmark>,
+
+    /// List the benchmarks
+    #[arg(long)]
+    pub list: bool,
+
+    /// Print one JSON object keyed by benchmark, its figures named with their units
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `sizing`.
@@ -175,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_state_dir_works_after_every_command() {
-        for command in ["up", "status", "logs", "down", "sizing"] {
+        for command in ["up", "status", "logs", "down", "bench", "sizing"] {
             let cli = Cli::try_parse_from(["lab", command, "--state-dir", "/tmp/x"]).unwrap();
             assert_eq!(cli.state_dir, Some(PathBuf::from("/tmp/x")), "{command}");
         }

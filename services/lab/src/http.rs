@@ -12,6 +12,15 @@ pub fn local_client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     build(reqwest::Client::builder().no_proxy(), timeout)
 }
 
+/// A client for this machine's parts that comes with a new connection each time, as a visitor does.
+///
+/// # Errors
+/// As [`local_client`].
+pub fn visitor(timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder().no_proxy();
+    build(builder.pool_max_idle_per_host(0), timeout)
+}
+
 /// A client for any server, through the environment's proxy where one is set.
 ///
 /// # Errors

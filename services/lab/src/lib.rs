@@ -4,9 +4,11 @@
 //! ([`layout`]), decides what runs with which arguments and environment ([`plan`]) and supervises it ([`supervisor`]);
 //! the other commands read what the supervisor recorded ([`state_file`]).
 
+pub mod bench;
 pub mod cli;
 pub mod cluster;
 pub mod commands;
+pub mod dashboards;
 pub mod discovery;
 pub mod environment;
 pub mod error;
@@ -25,6 +27,7 @@ pub mod ports;
 pub mod process;
 pub mod progress;
 pub mod render;
+pub mod scratch_lab;
 pub mod sizing;
 pub mod smtp;
 pub mod state_file;

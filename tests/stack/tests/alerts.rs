@@ -149,3 +149,38 @@ fn assert_nowhere(folder: &std::path::Path, secret: &str) {
         }
     }
 }
+
+#[tokio::test]
+async fn an_agent_that_sees_nothing_is_one_alert_and_not_one_for_each_target() {
+    let mut builder = Lab::builder();
+    for host in ["a", "b", "c", "d", "e"] {
+        builder = builder.url(format!("https://{host}.invalid"));
+    }
+    let lab = builder.up();
+    let firing = |alert: &'static str| {
+        let query = format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}");
+        let lab = &lab;
+        async move { lab.query(&query).await.pop() }
+    };
+    // Prometheus raises both; only one of them passes Alertmanager.
+    within(FIRING_WITHIN, "TargetDown is firing in Prometheus", || {
+        firing("TargetDown")
+    })
+    .await;
+    let arrived = || async {
+        let history = lab.history().await;
+        let names = history.iter().map(|alert| &alert["labels"]["alertname"]);
+        let names: Vec<_> = names
+            .map(|name| name.as_str().unwrap_or_default().to_owned())
+            .collect();
+        names.contains(&"AgentBlind".to_owned()).then_some(names)
+    };
+    within(FIRING_WITHIN, "AgentBlind is in the history", arrived).await;
+    // Longer than group_wait and a group_interval: a TargetDown that were not inhibited would have come.
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    let names = arrived().await.unwrap();
+    assert!(
+        !names.iter().any(|name| name.starts_with("TargetDown")),
+        "{names:?}"
+    );
+}

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stack_tests::{Lab, get_json, get_text, repository, set_fault, within};
+use stack_tests::{Lab, get_json, get_text, set_fault, within};
 
 /// Successes and failures by target.
 type Counts = BTreeMap<String, (u64, u64)>;
@@ -73,7 +73,7 @@ async fn promql(lab: &Lab) -> Option<Counts> {
 }
 
 #[tokio::test]
-async fn summary_exposition_and_promql_agree_and_every_panel_has_data() {
+async fn summary_exposition_and_promql_agree() {
     // Prometheus scrapes every 15 s. With one target at 20 s there is, in every minute, a scrape that no probe follows
     // at once: a moment in which the three can be compared.
     let builder = Lab::builder().variable("PING_INTERVAL_SECONDS", "20");
@@ -108,46 +108,4 @@ async fn summary_exposition_and_promql_agree_and_every_panel_has_data() {
     assert_eq!(answer["window"], "5m");
     let failures = &answer["targets"][0]["failures"];
     assert!(failures.as_f64().unwrap() > 0.0, "{answer}");
-
-    for (dashboard, panel, query) in panel_queries() {
-        let what = format!("{dashboard}, panel {panel:?}: {query}");
-        within(Duration::from_secs(150), &what, || async {
-            lab.query(&query).await.pop()
-        })
-        .await;
-    }
-}
-
-/// Every panel's queries with the variables filled in as Grafana does for the last hour.
-fn panel_queries() -> Vec<(String, String, String)> {
-    let folder = repository().join("monitoring/grafana/dashboards");
-    let mut queries = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let dashboard: Value =
-            serde_json::from_slice(&std::fs::read(entry.path()).unwrap()).unwrap();
-        let file = entry.file_name().to_string_lossy().into_owned();
-        for panel in dashboard["panels"].as_array().unwrap() {
-            for target in panel["targets"].as_array().into_iter().flatten() {
-                let query = target["expr"]
-                    .as_str()
-                    .unwrap()
-                    .replace("$__rate_interval", "1m")
-                    .replace("$__interval", "15s")
-                    .replace("$__range", "5m")
-                    .replace("${target:regex}", ".*")
-                    .replace("$target", ".*");
-                assert!(
-                    !query.contains('$'),
-                    "{file}: a variable that this test does not know: {query}"
-                );
-                queries.push((
-                    file.clone(),
-                    panel["title"].as_str().unwrap_or_default().to_owned(),
-                    query,
-                ));
-            }
-        }
-    }
-    assert!(!queries.is_empty());
-    queries
 }

@@ -1,182 +1,258 @@
-use std::sync::Arc;
+mod honesty;
+mod hostile;
+mod target;
 
+use jiff::Timestamp;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::gateway::GatewayError;
-use crate::latest::{Blind, Known};
-
+use super::filter::Filter;
+use super::overview::Overview;
+use super::target::{Asked, TargetPage};
 use super::*;
+use crate::board::View;
+use crate::charts::Charts;
+use crate::fixture::{self, blind, lost, status, target, time, view};
+use crate::gateway::GatewayError;
+use crate::gateway::detail::Detail;
+use crate::news::News;
+use crate::range::Range;
+use crate::verdict::judge;
 
-fn time(text: &str) -> Timestamp {
-    text.parse().unwrap()
+const NOW: &str = "2026-11-23T02:45:30Z";
+
+fn charts(names: &[&str]) -> Charts {
+    let read = |value| Ok(serde_json::from_value(value).unwrap());
+    Charts::new(
+        Range::Day,
+        read(fixture::history(names)),
+        serde_json::from_value(fixture::latency(names)).map_err(|_| GatewayError::Malformed),
+        serde_json::from_value(fixture::slo(names)).map_err(|_| GatewayError::Malformed),
+    )
 }
 
-fn status() -> Value {
-    json!({
-        "generated_at": "2026-11-23T02:45:10.123Z",
-        "newest_observation_at": "2026-11-23T02:45:08.412Z",
-        "sources": [
-            {"name": "ping-agent", "ok": true, "detail": null},
-            {"name": "prometheus", "ok": false, "detail": "connection refused"},
-            {"name": "alert-logger", "ok": true, "detail": null}
-        ],
-        "state": "down",
-        "counts": {"up": 1, "down": 1, "unknown": 1},
-        "targets": [
-            {"target": "demo", "url": "http://demo-target:8080/ok", "kind": "http", "state": "up",
-             "availability": "99.95%", "availability_percent": 99.950_024_987_506_25,
-             "latency_seconds": 0.0123, "last_probe_at": "2026-11-23T02:45:08.412Z",
-             "interval_seconds": 15.0, "success": 2000, "failures": 1},
-            {"target": "broken", "url": "https://user:xxxxx@example.invalid/", "kind": "https", "state": "down",
-             "availability": "0.00%", "availability_percent": 0.0,
-             "latency_seconds": null, "last_probe_at": "2026-11-23T02:45:01.020Z",
-             "interval_seconds": 15.0, "success": 0, "failures": 12},
-            {"target": "never-probed", "url": "https://example.org/", "kind": "https", "state": "unknown",
-             "availability": null, "availability_percent": null,
-             "latency_seconds": null, "last_probe_at": null,
-             "interval_seconds": null, "success": 0, "failures": 0}
-        ]
-    })
+fn news(active: &[&str]) -> News {
+    let incidents: Vec<Value> = active
+        .iter()
+        .map(|name| fixture::incident(name, name, "firing"))
+        .collect();
+    News::new(
+        Ok(serde_json::from_value(json!({"alerts": incidents})).unwrap()),
+        Ok(serde_json::from_value(fixture::maintenance("demo")).unwrap()),
+        time(NOW),
+    )
 }
 
-fn view(status: Value) -> View {
-    View {
-        known: Some(Known {
-            status: Arc::new(serde_json::from_value(status).unwrap()),
-            at: time("2026-11-23T02:45:10.2Z"),
-        }),
-        blind: None,
-    }
-}
-
-fn blind(view: View) -> View {
-    View {
-        blind: Some(Blind {
-            since: time("2026-11-23T02:45:20Z"),
-            error: GatewayError::Unreachable,
-        }),
-        ..view
-    }
-}
-
-/// The page, with asset names that do not change with their content.
-fn html(view: &View) -> String {
-    let page = Page::new(view, time("2026-11-23T02:45:30Z"), Some(5));
+fn html_of(view: &View, charts: &Charts, news: &News, filter: &Filter) -> String {
+    let page = Overview::new(view, charts, news, filter, "1-2", time(NOW));
     let html = page.render().unwrap();
-    html.replace(page.stylesheet, "/assets/page.css")
-        .replace(page.icon, "/assets/icon.svg")
+    // Names that change with the content of files.
+    let assets = [
+        (assets::stylesheet(), "page.css"),
+        (assets::script(), "page.js"),
+        (assets::icon(Overall::Blind), "caution.svg"),
+        (assets::icon(judge(view, time(NOW)).overall), "icon.svg"),
+    ];
+    assets
+        .into_iter()
+        .fold(html, |html, (asset, name)| html.replace(asset.path(), name))
+}
+
+fn html(view: &View) -> String {
+    html_of(view, &charts(&["demo"]), &news(&[]), &Filter::default())
+}
+
+/// All of a page behind its head and its symbols.
+fn main_of(html: &str) -> &str {
+    html.split_once("<main").unwrap().1
+}
+
+/// One of each state, in two groups.
+fn mixed() -> Value {
+    let mut targets = vec![
+        target("demo", "up"),
+        target("broken", "down"),
+        target("never-probed", "unknown"),
+        target("resting", "maintenance"),
+    ];
+    targets[1]["group"] = json!("Payments");
+    targets[0]["certificate_not_after"] = json!("2026-11-28T02:45:30Z");
+    targets[2]["since"] = json!(null);
+    status(&targets)
+}
+
+fn asked() -> Asked<'static> {
+    Asked {
+        range: Range::Day,
+        paused: false,
+        events: "1-2",
+        now: time(NOW),
+    }
+}
+
+fn target_page(target: &Value, detail: Option<&Value>) -> String {
+    let seen = view(status(std::slice::from_ref(target)));
+    let known = seen.known.as_ref().unwrap().status.targets[0].clone();
+    let detail = detail.map(|it| serde_json::from_value::<Detail>(it.clone()).unwrap());
+    let verdict = judge(&seen, time(NOW));
+    let page = TargetPage::new(
+        &known,
+        &verdict,
+        detail.as_ref().ok_or(&GatewayError::Timeout),
+        &asked(),
+    );
+    page.render().unwrap()
 }
 
 #[test]
 fn a_page_with_a_target_of_every_state() {
-    insta::assert_snapshot!(html(&view(status())));
-}
-
-#[test]
-fn a_page_without_the_gateway() {
-    insta::assert_snapshot!(html(&blind(view(status()))));
+    let page = html_of(
+        &view(mixed()),
+        &charts(&["demo", "broken"]),
+        &news(&["broken"]),
+        &Filter::default(),
+    );
+    insta::assert_snapshot!(main_of(&page));
 }
 
 #[test]
 fn a_page_that_never_had_the_gateway() {
-    insta::assert_snapshot!(html(&blind(View::default())));
+    insta::assert_snapshot!(html_of(
+        &lost(View::default()),
+        &Charts::away(Range::Day),
+        &news(&[]),
+        &Filter::default()
+    ));
 }
 
 #[test]
-fn nothing_is_green_while_the_gateway_is_away() {
-    let mut all_up = status();
-    for target in all_up["targets"].as_array_mut().unwrap() {
-        target["state"] = json!("up");
-    }
-    all_up["state"] = json!("up");
-    let page = html(&blind(view(all_up)));
-    let rows = page.split_once("<main>").unwrap().1;
+fn what_was_known_is_shown_as_such_while_the_gateway_is_away() {
+    let page = html(&lost(view(status(&[
+        target("demo", "up"),
+        target("broken", "down"),
+    ]))));
     assert!(
-        !rows.contains("#up") && !rows.contains("state up"),
-        "{rows}"
+        page.contains("class=\"blind\"") && page.contains("data-overall=\"blind\""),
+        "{page}"
     );
-    assert!(rows.contains("<small>was up</small>"), "{rows}");
-    assert!(!rows.contains("99.95%"), "{rows}");
-}
-
-/// A target with a long interval is up for the gateway long after the agent stopped probing.
-#[test]
-fn nothing_is_green_while_nothing_is_probed() {
-    let mut status = status();
-    status["targets"].as_array_mut().unwrap().truncate(1);
-    status["targets"][0]["interval_seconds"] = json!(300.0);
-    let mut quick = status["targets"][0].clone();
-    quick["interval_seconds"] = json!(15.0);
-    quick["state"] = json!("unknown");
-    status["targets"].as_array_mut().unwrap().push(quick);
-    status["state"] = json!("unknown");
-    status["newest_observation_at"] = json!("2026-11-23T02:44:00Z");
-    let page = html(&view(status));
-    let main = page.split_once("<main>").unwrap().1;
-    assert!(main.contains("The lab is blind"), "{main}");
+    for was in ["was up", "was down"] {
+        assert!(
+            page.contains(&format!("<small class=\"was\">{was}</small>")),
+            "{page}"
+        );
+    }
+    assert!(page.contains(
+        "Blind since 2026-11-23 02:45:20 UTC (10 s ago): api-gateway cannot be reached."
+    ));
+    assert!(page.contains("Newest observation") && page.contains("22 s ago</time>, nothing since"));
     assert!(
-        !main.contains("#up") && !main.contains("state up"),
-        "{main}"
+        page.contains("<bdi>prometheus</bdi> <strong>cannot be seen</strong>"),
+        "{page}"
     );
 }
 
 #[test]
-fn trouble_comes_first_and_the_rest_in_its_order() {
-    let mut status = status();
-    let up = status["targets"][0].clone();
-    for name in ["zebra", "apple"] {
-        let mut target = up.clone();
-        target["target"] = json!(name);
-        status["targets"].as_array_mut().unwrap().insert(0, target);
-    }
-    let page = Page::new(&view(status), time("2026-11-23T02:45:30Z"), Some(5));
-    let names: Vec<_> = page.rows.iter().map(|row| row.name.as_str()).collect();
-    assert_eq!(names, ["broken", "never-probed", "apple", "zebra", "demo"]);
-}
-
-#[test]
-fn names_are_text_whatever_they_hold() {
-    let mut status = status();
-    let evil = "<script>alert(1)</script>\"'&{{ 7 }}\u{202e}txet";
-    status["targets"][0]["target"] = json!(evil);
-    status["targets"][0]["url"] = json!("javascript:alert(1)\"><img src=x>");
-    status["targets"][1]["target"] = json!("n".repeat(10_000));
-    status["sources"][1]["name"] = json!("</ul><b>");
-    status["sources"][1]["detail"] = json!("<i>");
+fn the_parts_say_since_when_they_are_away() {
+    let mut status = status(&[target("demo", "up")]);
+    status["sources"][1]["ok"] = json!(false);
+    status["blind"] = blind("prometheus");
     let page = html(&view(status));
-    for markup in ["<script", "<img", "<b>", "<i>", "href=\"javascript"] {
-        assert!(!page.contains(markup), "{markup}");
+    assert!(
+        page.contains("<bdi>prometheus</bdi> <strong>is away</strong> since <time datetime=\"2026-11-23T02:42:10Z\">2026-11-23 02:42 UTC</time>"),
+        "{page}"
+    );
+    assert!(page.contains("<bdi>ping-agent</bdi> answers"), "{page}");
+}
+
+#[test]
+fn trouble_comes_first_in_its_group_and_the_rest_in_its_order() {
+    let mut targets: Vec<Value> = [
+        ("zebra", "up"),
+        ("apple", "up"),
+        ("broken", "down"),
+        ("odd", "unknown"),
+        ("db", "up"),
+    ]
+    .map(|(name, state)| target(name, state))
+    .to_vec();
+    targets[4]["group"] = json!("Data");
+    let page = html(&view(status(&targets)));
+    let names: Vec<&str> = page
+        .split("data-target=\"")
+        .skip(1)
+        .filter_map(|it| Some(it.split_once('"')?.0))
+        .collect();
+    assert_eq!(names, ["db", "broken", "odd", "zebra", "apple"]);
+}
+
+#[test]
+fn filters_and_pages_narrow_what_is_shown() {
+    let mut targets: Vec<Value> = (0..1_500)
+        .map(|index| target(&format!("t{index:04}"), "up"))
+        .collect();
+    targets[3]["state"] = json!("down");
+    targets[7]["group"] = json!("Payments");
+    let seen = view(status(&targets));
+    let shown = |query: &str| {
+        let page = html_of(&seen, &charts(&[]), &news(&[]), &Filter::of(Some(query)));
+        let rows = page.matches("<li class=\"target\"").count();
+        (rows, page)
+    };
+    let (rows, first) = shown("");
+    assert_eq!(rows, 1_000);
+    assert!(
+        first.contains("href=\"/?after=t0999\" rel=\"next\""),
+        "the way on is missing"
+    );
+    let (rows, last) = shown("after=t0999");
+    assert_eq!(rows, 500);
+    assert!(last.contains("First targets") && !last.contains("rel=\"next\""));
+    for (query, rows) in [
+        ("state=down", 1),
+        ("group=Payments", 1),
+        ("search=PAYMENTS", 1),
+        ("search=T00", 100),
+        ("search=t00&state=down", 1),
+        ("search=none", 0),
+    ] {
+        assert_eq!(shown(query).0, rows, "{query}");
     }
-    // The override of the reading direction ends where the name ends.
-    assert!(page.contains("\u{202e}txet</bdi>"), "{page}");
-    assert!(page.contains(&"n".repeat(10_000)));
+    assert!(shown("search=none").1.contains("No target matches"));
 }
 
 #[test]
-fn everything_on_the_page_comes_from_its_own_server() {
-    let page = html(&view(status()));
-    for attribute in ["href=\"", "src=\"", "action=\""] {
-        for reference in page.split(attribute).skip(1) {
-            let local = reference.starts_with('/') && !reference.starts_with("//");
-            assert!(local || reference.starts_with('#'), "{}", &reference[..40]);
-        }
+fn the_page_renews_itself_without_script_until_it_is_paused() {
+    let renewing = html(&view(mixed()));
+    assert!(
+        renewing.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"),
+        "{renewing}"
+    );
+    assert!(
+        renewing.contains("<a class=\"button\" href=\"/?pause\">Pause</a>"),
+        "{renewing}"
+    );
+    let filter = Filter::of(Some("range=7d&pause"));
+    let paused = html_of(&view(mixed()), &charts(&[]), &news(&[]), &filter);
+    assert!(
+        !paused.contains("http-equiv") && paused.contains("data-paused"),
+        "{paused}"
+    );
+    assert!(
+        paused.contains("<a class=\"button\" href=\"/?range=7d\">Resume</a>"),
+        "{paused}"
+    );
+}
+
+#[test]
+fn the_same_target_has_the_same_row_in_the_page_and_in_an_event() {
+    let seen = view(mixed());
+    let charts = charts(&["demo"]);
+    let page = html_of(&seen, &charts, &news(&[]), &Filter::default());
+    for target in &seen.known.as_ref().unwrap().status.targets {
+        let chart = charts.of(&target.name);
+        let row = row::Row::new(target, chart, Range::Day, Sight::Clear, time(NOW));
+        assert!(page.contains(&row.render().unwrap()), "{}", target.name);
     }
-    assert!(!page.contains("<script") && !page.contains("style=\""));
-}
-
-#[test]
-fn the_icon_and_the_title_show_the_state() {
-    let page = Page::new(&view(status()), time("2026-11-23T02:45:30Z"), Some(5));
-    assert_eq!(page.icon, assets::icon(Overall::Down).path());
-    let title = "<title>Down: 1 of 3 targets is down · UptimePulse</title>";
-    assert!(page.render().unwrap().contains(title));
-}
-
-#[test]
-fn a_thousand_targets_stay_a_small_page() {
-    let mut status = status();
-    let up = status["targets"][0].clone();
-    status["targets"] = json!(vec![up; 1_000]);
-    let page = html(&view(status));
-    assert!(page.len() < 1_000_000, "{}", page.len());
+    let summary = summary::Summary::new(&seen, judge(&seen, time(NOW)), time(NOW));
+    assert!(page.contains(&summary.render().unwrap()));
 }

@@ -1,110 +1,175 @@
-use std::time::Duration;
+mod gateway;
+mod live;
+mod readers;
+mod size;
+
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use serde_json::{Value, json};
 use tower::ServiceExt;
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
-
-use crate::gateway::Gateway;
-use crate::verdict::Overall;
 
 use super::*;
-
-const STATUS: &str = r#"{"generated_at":"2026-11-23T02:45:10Z","newest_observation_at":"2026-11-23T02:45:08Z",
-    "sources":[{"name":"ping-agent","ok":true,"detail":null}],"state":"up","counts":{"up":1,"down":0,"unknown":0},
-    "targets":[{"target":"demo","url":"http://demo/","kind":"http","state":"up","availability":"100.00%",
-    "availability_percent":100.0,"latency_seconds":0.01,"last_probe_at":"2026-11-23T02:45:08Z","interval_seconds":15.0,
-    "success":3,"failures":0}]}"#;
+use crate::fixture::{self, status, target};
+use crate::follow::follow;
+use crate::gateway::Gateway;
+use crate::gateway::status::State;
+use crate::verdict::Overall;
+use gateway::Stand;
 
 /// A port that no program listens on by custom.
 const NOBODY: &str = "http://127.0.0.1:1";
 
-fn dashboard(gateway: &str) -> Router {
+/// The service, following its gateway until it is dropped.
+struct Service {
+    router: Router,
+    follower: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}
+
+fn service(gateway: &str) -> Service {
     let gateway = Gateway::new(&gateway.parse().unwrap()).unwrap();
-    router(Arc::new(Latest::new(gateway)))
+    let dashboard = Arc::new(Dashboard::new(gateway));
+    Service {
+        follower: tokio::spawn(follow(dashboard.clone())),
+        router: router(dashboard, Shutdown::never()),
+    }
 }
 
-/// A gateway that gives this answer, `times` in all.
-async fn gateway(answer: ResponseTemplate, times: u64) -> MockServer {
-    let server = MockServer::start().await;
-    Mock::given(method("GET"))
-        .and(path("/api/v1/status"))
-        .respond_with(answer)
-        .expect(times)
-        .mount(&server)
-        .await;
-    server
+impl Service {
+    async fn ask(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (Response::from_parts(head, ()), body.to_vec())
+    }
+
+    async fn get(&self, path: &str) -> (Response<()>, String) {
+        let (head, body) = self
+            .ask(Request::get(path).body(Body::empty()).unwrap())
+            .await;
+        (head, String::from_utf8(body).unwrap())
+    }
+
+    /// The page at a path once it holds a text.
+    async fn wait_for(&self, path: &str, text: &str) -> (Response<()>, String) {
+        let started = Instant::now();
+        loop {
+            let (head, page) = self.get(path).await;
+            if page.contains(text) {
+                return (head, page);
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(15),
+                "no {text:?} in {page}"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
 }
 
-async fn get(router: &Router, path: &str) -> (Response<()>, String) {
-    let request = Request::get(path).body(Body::empty()).unwrap();
-    let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    (
-        Response::from_parts(head, ()),
-        String::from_utf8(body.to_vec()).unwrap(),
-    )
+fn header<'a>(head: &'a Response<()>, name: &str) -> &'a str {
+    head.headers()[name].to_str().unwrap()
 }
 
 #[tokio::test]
 async fn the_page_shows_what_the_gateway_says() {
-    let gateway = gateway(ResponseTemplate::new(200).set_body_string(STATUS), 1).await;
-    let (head, page) = get(&dashboard(&gateway.uri()), "/").await;
+    let stand = Stand::new(status(&[target("demo", "up"), target("other", "up")])).await;
+    let (head, page) = service(&stand.url).get("/").await;
     assert_eq!(head.status(), 200);
+    for shown in [
+        "All 2 targets are up",
+        "98.73%",
+        "62% left",
+        "12.3 ms",
+        "Planned maintenance",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert_eq!(header(&head, "cache-control"), "no-store");
+    assert_eq!(header(&head, "x-content-type-options"), "nosniff");
+    assert_eq!(header(&head, "referrer-policy"), "no-referrer");
+    let policy = header(&head, "content-security-policy");
     assert!(
-        page.contains("The target is up") && page.contains("100.00%"),
-        "{page}"
+        policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"),
+        "{policy}"
     );
-    let header = |name: &str| head.headers()[name].to_str().unwrap();
-    assert_eq!(header("cache-control"), "no-store");
-    assert_eq!(header("x-content-type-options"), "nosniff");
-    assert_eq!(header("referrer-policy"), "no-referrer");
-    assert!(header("content-security-policy").starts_with("default-src 'none'; style-src 'self';"));
+    assert!(
+        !policy.contains("unsafe") && policy.contains("form-action 'self'"),
+        "{policy}"
+    );
+    assert!(
+        !head.headers().contains_key("refresh"),
+        "a script would not stop it"
+    );
 }
 
 #[tokio::test]
-async fn however_many_look_the_gateway_is_asked_once_a_second() {
-    let answer = ResponseTemplate::new(200)
-        .set_body_string(STATUS)
-        .set_delay(Duration::from_millis(20));
-    let gateway = gateway(answer, 1).await;
-    let dashboard = dashboard(&gateway.uri());
-    let views: Vec<_> = (0..20)
-        .map(|_| {
-            let dashboard = dashboard.clone();
-            tokio::spawn(async move { get(&dashboard, "/").await.0.status() })
-        })
-        .collect();
-    for view in views {
-        assert_eq!(view.await.unwrap(), 200);
+async fn however_many_look_the_gateway_is_asked_once() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    stand.delay("history", Duration::from_millis(20));
+    let service = service(&stand.url);
+    let pages = (0..20).map(|_| service.get("/"));
+    let pages = futures::future::join_all(pages).await;
+    assert!(
+        pages
+            .iter()
+            .all(|(head, page)| head.status() == 200 && page.contains("98.73%"))
+    );
+    assert_eq!(stand.asked("history"), 1);
+    assert!(stand.asked("status") < 10, "{}", stand.asked("status"));
+}
+
+#[tokio::test]
+async fn a_slow_gateway_does_not_hold_up_the_page() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    for slow in ["history", "alerts", "maintenance"] {
+        stand.delay(slow, Duration::from_secs(1));
     }
+    let service = service(&stand.url);
+    service.wait_for("/incidents", "</html>").await;
+    let started = Instant::now();
+    let (head, page) = service.get("/").await;
+    // Without patience it takes 1 s; the rest is for a busy machine.
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(head.status(), 200);
+    assert!(
+        page.contains("The target is up") && page.contains("still being fetched"),
+        "{page}"
+    );
+    service.wait_for("/", "98.73%").await;
 }
 
 #[tokio::test]
 async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
-    let broken = gateway(ResponseTemplate::new(500), 1).await;
-    let garbage = gateway(ResponseTemplate::new(200).set_body_string("<html>"), 1).await;
-    let redirect = gateway(
-        ResponseTemplate::new(302).insert_header("location", "/elsewhere"),
-        1,
-    )
-    .await;
+    let broken = Stand::new(json!({})).await;
+    broken.answer("status", 500, json!({"detail": "<b>out of order"}));
+    let garbage = Stand::new(json!([])).await;
+    let redirect = Stand::new(json!({})).await;
+    redirect.answer("status", 302, json!({}));
     for (gateway, why) in [
-        (broken.uri(), "answered with status 500"),
-        (garbage.uri(), "answered something that is not a status"),
-        (redirect.uri(), "answered with status 302"),
-        (NOBODY.to_owned(), "cannot be reached"),
+        (
+            broken.url.as_str(),
+            "answered with status 500: &#60;b&#62;out of order",
+        ),
+        (&garbage.url, "answered something that cannot be read"),
+        (&redirect.url, "answered with status 302"),
+        (NOBODY, "cannot be reached"),
     ] {
-        let (head, page) = get(&dashboard(&gateway), "/").await;
+        let (head, page) = service(gateway).get("/").await;
         assert_eq!(head.status(), 503);
-        assert_eq!(head.headers()["retry-after"], "5");
-        assert!(
-            head.headers()["content-type"]
-                .to_str()
-                .unwrap()
-                .starts_with("text/html")
-        );
+        assert_eq!(header(&head, "retry-after"), "5");
+        assert!(header(&head, "content-type").starts_with("text/html"));
         assert!(
             page.contains("The lab is blind") && page.contains(why),
             "{page}"
@@ -114,84 +179,100 @@ async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_was_known_is_shown_as_unknown_until_the_gateway_is_back() {
-    let server = MockServer::start().await;
-    let dashboard = dashboard(&server.uri());
-    let status = async |answer: ResponseTemplate| {
-        server.reset().await;
-        Mock::given(method("GET"))
-            .respond_with(answer)
-            .mount(&server)
-            .await;
-        // Paused for the step only: the gateway answers in real time.
-        tokio::time::pause();
-        tokio::time::advance(Duration::from_secs(1)).await;
-        tokio::time::resume();
-        get(&dashboard, "/").await
-    };
-    let good = || ResponseTemplate::new(200).set_body_string(STATUS);
-    let (_, before) = status(good()).await;
-    assert!(before.contains("The target is up"));
-    let (_, blind) = status(ResponseTemplate::new(502)).await;
-    assert!(blind.contains("<small>was up</small>") && !blind.contains("The target is up"));
-    let (head, after) = status(good()).await;
+async fn what_was_known_stays_until_the_gateway_is_back() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
+    stand.answer("status", 502, json!({"detail": "no agent answers"}));
+    let (head, page) = service.wait_for("/", "The lab is blind").await;
+    assert_eq!(head.status(), 503);
+    assert!(
+        page.contains("was up") && !page.contains("data-state=\"up\""),
+        "{page}"
+    );
+    let (head, _) = service.get("/targets/demo").await;
+    assert_eq!(head.status(), 503);
+    stand.set(status(&[target("demo", "up")]));
+    let (head, _) = service.wait_for("/", "The target is up").await;
     assert_eq!(head.status(), 200);
-    assert!(after.contains("The target is up"));
 }
 
 #[tokio::test]
-async fn a_gateway_that_refuses_at_once_is_asked_again_soon() {
-    let server = MockServer::start().await;
-    let starting = Mock::given(method("GET")).respond_with(ResponseTemplate::new(502));
-    starting.up_to_n_times(1).mount(&server).await;
-    let good = ResponseTemplate::new(200).set_body_string(STATUS);
-    Mock::given(method("GET"))
-        .respond_with(good)
-        .mount(&server)
+async fn every_target_has_a_page_whatever_its_name() {
+    let names = [
+        "demo",
+        "a b/c?d#e",
+        "50%",
+        "https://example.org/",
+        "<script>",
+        "\u{202e}x",
+        ".",
+    ];
+    let targets: Vec<Value> = names.iter().map(|name| target(name, "up")).collect();
+    let stand = Stand::new(status(&targets)).await;
+    let service = service(&stand.url);
+    let (_, overview) = service.wait_for("/", "All 7 targets are up").await;
+    for name in names {
+        let link = crate::page::row::link(name, crate::range::Range::Week);
+        assert!(overview.contains(link.split('?').next().unwrap()), "{link}");
+        let (head, page) = service.get(&link).await;
+        assert_eq!(head.status(), 200, "{link}");
+        assert!(page.contains("aria-current=\"true\">7 days</a>"), "{page}");
+    }
+    assert_eq!(service.get("/targets/missing").await.0.status(), 404);
+}
+
+#[tokio::test]
+async fn incidents_and_maintenance_have_pages() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    let (_, page) = service.get("/incidents").await;
+    assert!(
+        page.contains("demo is down") && page.contains("2026-11-23 02:50 UTC"),
+        "{page}"
+    );
+    assert!(
+        page.contains("href=\"/incidents?before=cursor%201\""),
+        "{page}"
+    );
+    let (_, older) = service.get("/incidents?before=cursor%201").await;
+    assert!(
+        older.contains("No incident is known from before that"),
+        "{older}"
+    );
+    let (_, page) = service.get("/maintenance").await;
+    assert!(
+        page.contains("2026-11-24 02:00 UTC") && page.contains("Database upgrade"),
+        "{page}"
+    );
+    stand.answer("incidents", 502, json!({"detail": "alert-logger is away"}));
+    service
+        .wait_for(
+            "/incidents",
+            "answered with status 502: alert-logger is away",
+        )
         .await;
-    let dashboard = dashboard(&server.uri());
-    assert_eq!(get(&dashboard, "/").await.0.status(), 503);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_millis(500)).await;
-    tokio::time::resume();
-    assert_eq!(get(&dashboard, "/").await.0.status(), 200);
 }
 
 #[tokio::test]
 async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
-    let dashboard = dashboard(NOBODY);
-    let mut assets = vec![(assets::stylesheet(), "text/css; charset=utf-8")];
+    let service = service(NOBODY);
+    let mut files = vec![
+        (assets::stylesheet(), "text/css; charset=utf-8"),
+        (assets::script(), "text/javascript; charset=utf-8"),
+        (assets::state_icon(State::Maintenance), "image/svg+xml"),
+    ];
     for overall in [Overall::Up, Overall::Blind, Overall::Down, Overall::Unknown] {
-        assets.push((assets::icon(overall), "image/svg+xml"));
+        files.push((assets::icon(overall), "image/svg+xml"));
     }
-    for (asset, content_type) in assets {
-        let (head, _) = get(&dashboard, asset.path()).await;
+    for (asset, content_type) in files {
+        let (head, _) = service.get(asset.path()).await;
         assert_eq!(head.status(), 200, "{}", asset.path());
-        assert_eq!(head.headers()["content-type"], content_type);
-        let kept = head.headers()["cache-control"].to_str().unwrap();
+        assert_eq!(header(&head, "content-type"), content_type);
+        let kept = header(&head, "cache-control");
         assert!(kept.contains("immutable"), "{kept}");
     }
     for missing in ["/assets/page.css", "/assets/..%2fCargo.toml"] {
-        assert_eq!(get(&dashboard, missing).await.0.status(), 404, "{missing}");
+        assert_eq!(service.get(missing).await.0.status(), 404, "{missing}");
     }
-}
-
-#[tokio::test]
-async fn a_browser_that_takes_gzip_gets_it() {
-    let gateway = gateway(ResponseTemplate::new(200).set_body_string(STATUS), 1).await;
-    let request = Request::get("/").header("accept-encoding", "gzip");
-    let request = request.body(Body::empty()).unwrap();
-    let response = dashboard(&gateway.uri()).oneshot(request).await.unwrap();
-    assert_eq!(response.headers()["content-encoding"], "gzip");
-}
-
-#[tokio::test]
-async fn the_page_renews_itself_until_it_is_paused() {
-    let dashboard = dashboard(NOBODY);
-    let (head, page) = get(&dashboard, "/").await;
-    assert_eq!(head.headers()["refresh"], "5");
-    assert!(page.contains("href=\"/?pause\""), "{page}");
-    let (head, page) = get(&dashboard, "/?pause").await;
-    assert!(!head.headers().contains_key("refresh"));
-    assert!(page.contains("paused · <a href=\"/\">resume</a>"), "{page}");
 }

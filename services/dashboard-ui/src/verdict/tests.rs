@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
+use crate::board::{Away, Known};
+use crate::fixture;
 use crate::gateway::GatewayError;
-use crate::latest::{Blind, Known};
 
 use super::*;
 
@@ -39,7 +40,7 @@ fn judged(status: Status) -> Verdict {
         status: Arc::new(status),
         at: now(),
     });
-    judge(&View { known, blind: None }, now())
+    judge(&View { known, away: None }, now())
 }
 
 #[test]
@@ -66,6 +67,18 @@ fn the_headline_counts() {
             "1 of 2 targets is unknown",
         ),
         (
+            "up",
+            vec!["up", "maintenance", "up"],
+            Overall::Up,
+            "2 of 3 targets are up, 1 in maintenance",
+        ),
+        (
+            "maintenance",
+            vec!["maintenance", "maintenance"],
+            Overall::Unknown,
+            "All 2 targets are in maintenance",
+        ),
+        (
             "unknown",
             vec![],
             Overall::Unknown,
@@ -84,7 +97,7 @@ fn the_headline_counts() {
 #[test]
 fn a_state_that_this_page_does_not_know_is_unknown() {
     assert_eq!(
-        judged(status(2, "maintenance", &["up"], &[])).overall,
+        judged(status(2, "resting", &["up"], &[])).overall,
         Overall::Unknown
     );
     assert_eq!(
@@ -113,7 +126,7 @@ fn old_observations_are_no_state() {
         verdict.notices
     );
     let mut never = status(2, "up", &["up"], &[]);
-    never.newest_observation_at = None;
+    never.summary.newest_observation_at = None;
     assert_eq!(judged(never).overall, Overall::Unknown);
 }
 
@@ -124,15 +137,69 @@ fn without_the_gateway_the_lab_is_blind_whatever_was_known() {
         at: now(),
     });
     for known in [None, known] {
-        let blind = Some(Blind {
+        let away = Some(Away {
             since: "2026-11-23T02:42:10Z".parse().unwrap(),
             error: GatewayError::Timeout,
         });
-        let verdict = judge(&View { known, blind }, now());
+        let verdict = judge(&View { known, away }, now());
         assert_eq!(verdict.overall, Overall::Blind);
         assert_eq!(
             verdict.notices[0],
-            "Blind since 2026-11-23 02:42:10 UTC (3 min ago): api-gateway did not answer within 3 s."
+            "Blind since 2026-11-23 02:42:10 UTC (3 min ago): api-gateway did not answer in time."
         );
+    }
+}
+
+#[test]
+fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
+    let up = fixture::target("a", "up");
+    let down = fixture::target("b", "down");
+    let blind = |targets: &[serde_json::Value]| {
+        let mut status = fixture::status(targets);
+        status["blind"] = fixture::blind("prometheus");
+        judged(serde_json::from_value(status).unwrap())
+    };
+    let verdict = blind(std::slice::from_ref(&up));
+    assert_eq!(
+        (verdict.overall, verdict.sight),
+        (Overall::Blind, Sight::Doubtful)
+    );
+    assert_eq!(
+        verdict.notices,
+        [
+            "Blind since 2026-11-23 02:42:10 UTC (3 min ago): prometheus: connection refused. \
+          Figures that come from it are missing here, and while it is away no alert can fire."
+        ]
+    );
+    let verdict = blind(&[up, down]);
+    assert_eq!(
+        (verdict.overall, verdict.sight),
+        (Overall::Down, Sight::Doubtful)
+    );
+    assert_eq!(
+        verdict.headline,
+        "1 of 2 targets is down, and the lab is blind"
+    );
+    assert_eq!(
+        verdict.sight.of(State::Up),
+        (State::Unknown, Some(State::Up))
+    );
+    assert_eq!(verdict.sight.of(State::Down), (State::Down, None));
+}
+
+#[test]
+fn a_reason_that_is_a_sentence_is_said_once() {
+    let mut status = fixture::status(&[fixture::target("a", "up")]);
+    let since = "2026-11-23T02:42:10Z";
+    status["blind"] = serde_json::json!({"since": since, "reasons": [
+        {"part": "alert-logger", "since": since, "detail": "Alert-logger is away: connection refused"},
+        {"part": "watchdog", "since": since, "detail": "no word for 3 minutes"},
+    ]});
+    let verdict = judged(serde_json::from_value(status).unwrap());
+    for (notice, text) in verdict.notices.iter().zip([
+        ": Alert-logger is away: connection refused. Alerts may fire without being recorded.",
+        ": the way of the alerts: no word for 3 minutes. An alert that fires would not arrive either.",
+    ]) {
+        assert!(notice.ends_with(text), "{notice}");
     }
 }

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::bench;
 use crate::cli::{Cli, Command};
 use crate::cluster::{self, data_path};
 use crate::error::Error;
@@ -53,8 +54,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
             runtime()?.block_on(logs::run(&lab, part.as_deref(), follow))
         }
         Command::Down => runtime()?.block_on(down::run(&lab)),
+        Command::Bench(args) => bench::run(&lab.installation, &runtime()?, &args),
         Command::Sizing(args) => runtime()?.block_on(sizing::run(&lab, &args)),
-        Command::Test(args) => test::run(lab.installation, &args),
+        Command::Test(args) => test::run(lab.installation, lab.state, &args),
         Command::Cluster(args) => cluster::run(&lab.installation, &lab.state, &runtime()?, &args),
         Command::CheckDataPath { .. } | Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
     }

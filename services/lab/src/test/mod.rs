@@ -1,10 +1,13 @@
 //! `test`: everything that can be tested on this machine, suite by suite, and by name what can't.
 
+mod api;
+mod browser;
 mod cluster;
 mod fuzz;
 mod go_tools;
 mod monitoring;
 mod nix;
+mod node;
 mod packages;
 mod providers;
 mod python;
@@ -15,6 +18,7 @@ mod summary;
 mod terraform;
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -26,7 +30,7 @@ use self::summary::Summary;
 use crate::cli::TestArgs;
 use crate::error::Error;
 use crate::output;
-use crate::paths::Installation;
+use crate::paths::{Installation, StateDir};
 use crate::tools::Tools;
 
 /// What is tested together.
@@ -38,6 +42,10 @@ pub enum Suite {
     Monitoring,
     /// The built services beside real servers: alerts, crashes, mail, wrong configuration, 10,000 targets
     Stack,
+    /// The gateway's answers against its own OpenAPI description, under schemathesis, and with hostile names
+    Api,
+    /// The status page in headless Chromium: live, blind, by keyboard, for everybody, whatever a target is called
+    Browser,
     /// Everything that reads bytes from outside, fed with bytes nobody would send, a minute each
     Fuzz,
     /// Terraform's configuration and the Helm chart, with all their variants
@@ -67,6 +75,8 @@ impl Suite {
             Self::Rust => rust::run(workshop, steps),
             Self::Monitoring => monitoring::run(workshop, steps),
             Self::Stack => stack::run(workshop, steps),
+            Self::Api => api::run(workshop, steps),
+            Self::Browser => browser::run(workshop, steps),
             Self::Fuzz => fuzz::run(workshop, steps),
             Self::Terraform => terraform::run(workshop, steps),
             Self::Nix => nix::run(workshop, steps),
@@ -79,6 +89,7 @@ impl Suite {
 #[derive(Debug)]
 struct Workshop {
     installation: Installation,
+    state: StateDir,
     /// Whether packages may be installed into the system.
     install: bool,
 }
@@ -87,7 +98,11 @@ struct Workshop {
 ///
 /// # Errors
 /// There is no source to be tested here.
-pub fn run(installation: Installation, args: &TestArgs) -> Result<ExitCode, Error> {
+pub fn run(
+    installation: Installation,
+    state: StateDir,
+    args: &TestArgs,
+) -> Result<ExitCode, Error> {
     if args.list {
         let lines: String = Suite::value_variants()
             .iter()
@@ -104,6 +119,7 @@ pub fn run(installation: Installation, args: &TestArgs) -> Result<ExitCode, Erro
     }
     let workshop = Workshop {
         installation,
+        state,
         install: args.install,
     };
     let _lock = workshop.lock()?;
@@ -136,6 +152,17 @@ impl Workshop {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let mut say = |what: &str| eprintln!("   {what}");
         Tools::find_or_fetch(&search_path, &self.installation.tools_dir(), &mut say)
+    }
+
+    /// An empty folder for what a failed step leaves to be looked at.
+    fn evidence(&self, suite: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.state.path().join("failed").join(suite);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("can't create {}", folder.display()))?;
+        Ok(folder)
     }
 
     /// One `test` at a time: they share target folders and tools.

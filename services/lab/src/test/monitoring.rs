@@ -1,13 +1,14 @@
 //! What is in monitoring/, checked by the programs that will read it.
 
-use std::collections::BTreeSet;
+mod alerts;
+mod dashboards;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
 
 use super::Workshop;
 use super::steps::Steps;
@@ -39,6 +40,11 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         "promtool test rules",
         promtool(&["test", "rules"]).args(&tests),
     );
+    let alerts = alerts::read(&rules)?;
+    let runbooks = workshop.installation.root.join("docs/runbooks");
+    steps.check("every alert has its tests and its runbook", || {
+        alerts::check(&alerts, &tests, &runbooks)
+    });
 
     let rendered = tempfile::tempdir()?;
     for (name, smtp) in [("without mail", None), ("with mail", Some(example_smtp()))] {
@@ -50,29 +56,25 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
             &format!("amtool check-config {name}"),
             Command::new(amtool).arg("check-config").arg(&file),
         );
-        let target_down = if smtp.is_some() {
-            "email,stdout"
-        } else {
-            "stdout"
-        };
-        for (alert, receivers) in [("TargetDown", target_down), ("Watchdog", "stdout")] {
+        for alert in &alerts {
+            // Watchdog is for alert-logger alone: nobody wants a mail a minute.
+            let receivers = match (&*alert.name, &smtp) {
+                ("Watchdog", _) | (_, None) => "stdout",
+                _ => "email,stdout",
+            };
             let mut route = Command::new(amtool);
             route
                 .args(["config", "routes", "test", "--config.file"])
                 .arg(&file);
             route
                 .arg(format!("--verify.receivers={receivers}"))
-                .arg(format!("alertname={alert}"))
+                .arg(format!("alertname={}", alert.name))
+                .arg(format!("severity={}", alert.severity))
                 .arg("target=demo");
             steps.command(&format!("{alert} {name} goes to {receivers}"), &mut route);
         }
     }
-    let dashboards = files(
-        &workshop.installation.monitoring("grafana/dashboards"),
-        "json",
-    )?;
-    steps.check("dashboards", || check_dashboards(&dashboards));
-    Ok(())
+    dashboards::run(workshop, steps, promtool)
 }
 
 /// Settings that YAML would read as something else if they were not quoted.
@@ -101,42 +103,4 @@ fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
         folder.display()
     );
     Ok(files)
-}
-
-/// Dashboards are provisioned as they are: each needs a uid of its own, and the data source by its fixed uid.
-fn check_dashboards(files: &[PathBuf]) -> anyhow::Result<()> {
-    let mut uids = BTreeSet::new();
-    for file in files {
-        let name = file.display();
-        let dashboard: Value = serde_json::from_slice(&fs::read(file)?)
-            .with_context(|| format!("{name} is not JSON"))?;
-        let uid = dashboard
-            .get("uid")
-            .and_then(Value::as_str)
-            .with_context(|| format!("{name} has no uid"))?;
-        ensure!(
-            uids.insert(uid.to_owned()),
-            "{name}: another dashboard has the uid {uid} as well"
-        );
-        ensure!(
-            dashboard.get("__inputs").is_none(),
-            "{name}: __inputs are for dashboards that are imported by hand"
-        );
-        let panels = dashboard
-            .get("panels")
-            .and_then(Value::as_array)
-            .with_context(|| format!("{name} has no panels"))?;
-        for panel in panels.iter().filter(|panel| panel.get("targets").is_some()) {
-            let title = panel
-                .get("title")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let datasource = panel.pointer("/datasource/uid").and_then(Value::as_str);
-            ensure!(
-                datasource == Some("prometheus"),
-                "{name}, panel {title:?}: the data source's uid is not prometheus"
-            );
-        }
-    }
-    Ok(())
 }

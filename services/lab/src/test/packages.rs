@@ -8,10 +8,20 @@ use super::steps::Steps;
 use crate::tools::{on_path, run};
 
 /// Makes sure that these programs are on PATH, each given with the Debian package that has it: installs what is missing
-/// where `--install` allows it, else says so and returns false.
+/// where `--install` allows it, else says that the suite can't be run and returns false.
 pub fn ensure(
     workshop: &Workshop,
     steps: &mut Steps,
+    programs: &[(&str, &'static str)],
+) -> anyhow::Result<bool> {
+    ensure_for(workshop, steps, "", programs)
+}
+
+/// The same for `what`, a part of the suite.
+pub fn ensure_for(
+    workshop: &Workshop,
+    steps: &mut Steps,
+    what: &str,
     programs: &[(&str, &'static str)],
 ) -> anyhow::Result<bool> {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
@@ -30,7 +40,7 @@ pub fn ensure(
     }
     let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
     steps.cannot_run(
-        "",
+        what,
         format!("not on PATH: {}", programs.join(", ")),
         format!("--install, or apt-get install {}", packages.join(" ")),
     );

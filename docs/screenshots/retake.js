@@ -1,0 +1,83 @@
+// Retakes the pictures; `retake` installs what this needs and starts it.
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { findChromium } from "../../tests/browser/find-chromium.js";
+import { diagram } from "./diagram.js";
+import { Lab } from "./lab.js";
+import { Studio } from "./studio.js";
+import { terminal } from "./terminal.js";
+
+/** The target that is made to fail, and the endpoint of the demo target behind it. */
+const FAILING = { target: "demo", endpoint: "ok" };
+
+const PICTURES = {
+    async architecture(studio) {
+        const source = await readFile(here("architecture.mmd"), "utf8");
+        await diagram(studio, "architecture", source);
+    },
+    async "status-page"(studio, lab) {
+        await studio.take("status-page", lab.url("dashboard-ui"), { height: 860 });
+    },
+    async "status-page-dark"(studio, lab) {
+        await studio.take("status-page-dark", lab.url("dashboard-ui"), { height: 860, colorScheme: "dark" });
+    },
+    async "status-page-down"(studio, lab) {
+        await lab.failing(FAILING, () => studio.take("status-page-down", lab.url("dashboard-ui"), { height: 860 }));
+    },
+    async "target-page"(studio, lab) {
+        await studio.take("target-page", lab.url("dashboard-ui", `/targets/${FAILING.target}`), { height: 1300 });
+    },
+    async "prometheus-targets"(studio, lab) {
+        // Debian's Prometheus has its pages below /classic.
+        const paths = ["/classic/targets", "/targets"].map((path) => lab.url("prometheus", path));
+        await studio.take("prometheus-targets", await firstThatAnswers(paths), { height: 1000, scale: 1 });
+    },
+    async "uptime-summary"(studio, lab) {
+        const url = lab.url("api-gateway", "/uptime-summary");
+        const summary = await (await fetch(url)).json();
+        await terminal(studio, "uptime-summary", `curl -s ${url} | jq`, summary);
+    },
+    async grafana(studio, lab) {
+        if (!lab.has("grafana")) {
+            console.log("grafana-overview.png is not retaken: there is no Grafana here (put one on PATH, then ./lab up)");
+            return;
+        }
+        const url = lab.url("grafana", "/d/uptimepulse-overview?kiosk&theme=light");
+        await studio.take("grafana-overview", url, { width: 1400, height: 1000, scale: 1, settle: 8000 });
+    },
+};
+
+const { values, positionals } = parseArgs({ options: { "state-dir": { type: "string" } }, allowPositionals: true });
+const names = positionals.length > 0 ? positionals : Object.keys(PICTURES);
+const unknown = names.filter((name) => !(name in PICTURES));
+if (unknown.length > 0) {
+    console.error(`retake: there is no picture ${unknown.join(", ")}; there are ${Object.keys(PICTURES).join(", ")}`);
+    process.exit(64);
+}
+const executablePath = findChromium();
+if (!executablePath) {
+    console.error("retake: there is no Chromium here: apt-get install chromium");
+    process.exit(1);
+}
+const lab = await Lab.running(here("../../lab"), values["state-dir"]);
+const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+try {
+    const studio = new Studio(browser, here("."));
+    for (const name of names) await PICTURES[name](studio, lab);
+} finally {
+    await browser.close();
+}
+
+function here(path) {
+    return fileURLToPath(new URL(path, import.meta.url));
+}
+
+async function firstThatAnswers(urls) {
+    for (const url of urls) {
+        if ((await fetch(url)).ok) return url;
+    }
+    throw new Error(`none of these answers: ${urls.join(", ")}`);
+}

@@ -1,0 +1,71 @@
+//! Incidents as an Atom feed (RFC 4287).
+
+use askama::Template;
+use jiff::Timestamp;
+
+use crate::digest::urn;
+use crate::gateway::incident::{Course, Incident};
+use crate::page::incident::Entry;
+
+/// `templates/feed.atom`, filled.
+#[derive(Debug, Template)]
+#[template(path = "feed.atom", escape = "html")]
+pub(crate) struct Feed {
+    id: String,
+    updated: Timestamp,
+    entries: Vec<Post>,
+}
+
+/// An incident; when it ends, its entry is updated.
+#[derive(Debug)]
+struct Post {
+    id: String,
+    title: String,
+    updated: Timestamp,
+    published: Timestamp,
+    link: String,
+    category: &'static str,
+    incident: Entry,
+}
+
+impl Feed {
+    /// The feed of a page that is reached as `host`. `started` is when it was updated where there is nothing in it.
+    pub(crate) fn new(host: &str, incidents: &[Incident], started: Timestamp) -> Self {
+        let entries: Vec<_> = incidents.iter().map(Post::new).collect();
+        let newest = entries.iter().map(|entry| entry.updated).max();
+        Self {
+            id: urn(&format!("feed of {host}")),
+            updated: newest.unwrap_or(started),
+            entries,
+        }
+    }
+}
+
+impl Post {
+    fn new(incident: &Incident) -> Self {
+        let entry = Entry::new(incident);
+        let subject = match &entry.target {
+            Some((target, _)) => format!("{}: {target}", entry.alert),
+            None => entry.alert.clone(),
+        };
+        let title = match incident.status {
+            Course::Firing => subject,
+            Course::Resolved => format!("{subject} (resolved)"),
+        };
+        Self {
+            id: urn(&format!("incident {}", incident.id)),
+            title,
+            updated: incident.ended_at.unwrap_or(incident.started_at),
+            published: incident.started_at,
+            link: format!("/incidents#{}", entry.id),
+            category: match incident.status {
+                Course::Firing => "firing",
+                Course::Resolved => "resolved",
+            },
+            incident: entry,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What cannot be trusted does not look good.
+
+use super::*;
+
+/// A target with a long interval is up for the gateway long after the agent stopped probing.
+#[test]
+fn nothing_is_green_while_nothing_is_probed() {
+    let mut slow = target("slow", "up");
+    slow["interval_seconds"] = json!(300.0);
+    let mut status = status(&[slow, target("quick", "unknown")]);
+    status["newest_observation_at"] = json!("2026-11-23T02:44:00Z");
+    let page = html(&view(status));
+    assert!(page.contains("The lab is blind"), "{page}");
+    assert_nothing_green(&page);
+}
+
+fn assert_nothing_green(page: &str) {
+    let body = page.split_once("<body").unwrap().1;
+    let tag = body.split_once('>').unwrap().0;
+    assert!(
+        tag.contains("class=\"blind\""),
+        "the colours are those of a seeing page: {tag}"
+    );
+    for good in ["data-state=\"up\"", "#up\"", "data-overall=\"up\""] {
+        assert!(!page.contains(good), "{good}: {page}");
+    }
+    assert!(!page.contains(assets::icon(Overall::Up).path()));
+    assert!(
+        !main_of(page).contains("are up") && !main_of(page).contains("is up"),
+        "{page}"
+    );
+}
+
+fn any_status() -> impl Strategy<Value = Value> {
+    let state = prop::sample::select(vec!["up", "down", "maintenance", "unknown", "resting"]);
+    let part = prop::sample::select(vec![
+        "ping-agent",
+        "prometheus",
+        "alert-logger",
+        "alert path",
+    ]);
+    (
+        prop::collection::vec(state.clone(), 0..5),
+        state,
+        prop::option::of(part),
+        prop::option::of(0_i64..200),
+        prop::collection::vec(any::<bool>(), 3),
+    )
+        .prop_map(|(states, overall, away, age, sources)| {
+            let targets: Vec<Value> = states
+                .iter()
+                .enumerate()
+                .map(|(index, state)| target(&format!("t{index}"), state))
+                .collect();
+            let mut status = status(&targets);
+            status["state"] = json!(overall);
+            status["blind"] = away.map_or(Value::Null, blind);
+            let newest = age.map(|age| {
+                Timestamp::from_second(time("2026-11-23T02:45:10Z").as_second() - age).unwrap()
+            });
+            status["newest_observation_at"] = json!(newest);
+            for (index, ok) in sources.iter().enumerate() {
+                status["sources"][index]["ok"] = json!(ok);
+            }
+            status
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever the gateway says: what cannot be trusted does not look good, on any page.
+    #[test]
+    fn never_green_when_blind(status in any_status(), away in any::<bool>()) {
+        let known = view(status.clone());
+        let seen = if away { lost(known) } else { known };
+        let verdict = judge(&seen, time(NOW));
+        let page = html(&seen);
+        let blind = away || !status["blind"].is_null();
+        prop_assert!(!blind || verdict.sight != Sight::Clear);
+        if verdict.sight != Sight::Clear {
+            assert_nothing_green(&page);
+        }
+        let clean = status["sources"].as_array().unwrap().iter().all(|it| it["ok"] == true);
+        let all_good = status["targets"].as_array().unwrap().iter().all(|it| it["state"] == "up" || it["state"] == "maintenance");
+        if verdict.overall == Overall::Up {
+            prop_assert!(clean && all_good && !blind);
+        }
+        for target in seen.known.iter().flat_map(|it| &it.status.targets) {
+            let page = TargetPage::new(target, &verdict, Err(&GatewayError::Timeout), &asked());
+            if verdict.sight != Sight::Clear {
+                assert_nothing_green(&page.render().unwrap());
+            }
+        }
+    }
+}

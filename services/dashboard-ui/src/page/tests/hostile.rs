@@ -1,0 +1,99 @@
+//! Names and labels are anybody's.
+
+use super::*;
+
+#[test]
+fn names_and_labels_are_text_whatever_they_hold() {
+    let evil = "<script>alert(1)</script>\"'&{{ 7 }}\u{202e}txet\0\u{1b}";
+    let mut targets = vec![
+        target(evil, "up"),
+        target(&"n".repeat(10_000), "up"),
+        target("m", "maintenance"),
+    ];
+    targets[0]["url"] = json!("javascript:alert(1)\"><img src=x>");
+    targets[0]["group"] = json!(evil);
+    targets[2]["maintenance"]["reason"] = json!(evil);
+    let mut status = status(&targets);
+    status["sources"][1] = json!({"name": "</ul><b>", "ok": false, "detail": "<i>\u{202e}"});
+    let mut bad = fixture::incident("\"><script>", evil, "firing");
+    bad["runbook_url"] = json!("javascript:alert(1)");
+    bad["summary"] = json!(evil);
+    bad["severity"] = json!(evil);
+    let alerts = Ok(serde_json::from_value(json!({"alerts": [bad]})).unwrap());
+    let news = News::new(
+        alerts,
+        Ok(crate::gateway::incident::Maintenance::default()),
+        time(NOW),
+    );
+    let seen = view(status);
+    let mut pages = vec![html_of(
+        &seen,
+        &charts(&[evil]),
+        &news,
+        &Filter::of(Some("search=%22%3E%3Cscript%3E")),
+    )];
+    pages.extend(
+        targets
+            .iter()
+            .map(|it| target_page(it, Some(&fixture::detail(it)))),
+    );
+    for page in pages {
+        for markup in [
+            "<script>",
+            "<img src=x",
+            "<b>\u{202e}",
+            "</ul><b>",
+            "<i>",
+            "href=\"javascript",
+        ] {
+            assert!(!page.contains(markup), "{markup}: {page}");
+        }
+        let shown: Vec<&str> = page
+            .split("<bdi")
+            .skip(1)
+            .filter_map(|it| it.split_once("</bdi>"))
+            .map(|it| it.0)
+            .collect();
+        assert!(
+            shown
+                .iter()
+                .all(|it| !it.contains(['\u{202e}', '\0', '\u{1b}'])),
+            "{shown:?}"
+        );
+        assert!(
+            shown
+                .iter()
+                .all(|it| it.len() < 2_000 || page.contains("Its whole name"))
+        );
+    }
+}
+
+#[test]
+fn everything_that_a_page_fetches_comes_from_its_own_server() {
+    let demo = target("demo", "up");
+    for page in [
+        html(&view(mixed())),
+        target_page(&demo, Some(&fixture::detail(&demo))),
+    ] {
+        for attribute in [
+            " src=\"",
+            " action=\"",
+            "<link rel=\"stylesheet\" href=\"",
+            "<use href=\"",
+        ] {
+            for reference in page.split(attribute).skip(1) {
+                let local = !reference.starts_with("//") && !reference.starts_with("http");
+                assert!(local, "{}", &reference[..40]);
+            }
+        }
+        assert!(
+            !page.contains("style=\"") && !page.contains(" onclick"),
+            "{page}"
+        );
+        assert_eq!(
+            page.matches("<script").count(),
+            1,
+            "one file, nothing inline"
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! The page of one target.
+
+use super::*;
+
+#[test]
+fn the_page_of_a_target_shows_everything_about_it() {
+    let mut broken = target("broken", "down");
+    broken["certificate_not_after"] = json!("2027-01-22T00:00:00Z");
+    let page = target_page(&broken, Some(&fixture::detail(&broken)));
+    for shown in [
+        "Down because it does not answer in time",
+        "Expires in 59 days",
+        "98.73%</b> in 24 hours, 89% of the probes seen",
+        "24 hours: 98.73% available, 1 slot down, 1 in maintenance, 10 unknown",
+        "<td>down</td><td>0.00%</td><td>64 of 64</td><td>100.00%</td>",
+        "12.3 ms</b> median, 95% within <b>45.6 ms",
+        "First byte</dt>",
+        "99.9%</dd>",
+        "62% left",
+        "<td>12.50</td>",
+        "It does not answer in time</bdi></dt><dd>14</dd>",
+        "broken is down",
+        "2026-11-23 02:40 UTC</time> Fired",
+        "2026-11-24 02:00 UTC",
+        "/badges/broken/state.svg",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert_eq!(
+        page.matches("<tr><th scope=\"row\">").count(),
+        90 + 2,
+        "slots and windows"
+    );
+    assert!(
+        !page.contains("TLS handshake</dt>"),
+        "a phase without a value: {page}"
+    );
+}
+
+#[test]
+fn what_is_not_known_of_a_target_is_not_made_up() {
+    let demo = target("demo", "up");
+    let nothing = json!({"generated_at": NOW, "target": demo, "slo": null, "history": null, "latency": null, "phases": null,
+        "reasons": null, "incidents": null, "maintenance": null,
+        "sources": [{"name": "prometheus", "ok": false, "detail": "connection refused"}]});
+    for (detail, why) in [
+        (
+            Some(&nothing),
+            "What prometheus knows is missing: connection refused.",
+        ),
+        (
+            None,
+            "History, latency and incidents are missing: api-gateway did not answer in time.",
+        ),
+    ] {
+        let page = target_page(&demo, detail);
+        assert!(page.contains(why), "{page}");
+        assert!(
+            page.contains("24 hours: availability unknown, 90 slots unknown"),
+            "{page}"
+        );
+        assert!(!page.contains("class=\"up\""), "{page}");
+        assert!(!page.contains("No incident"), "nobody knows: {page}");
+    }
+}

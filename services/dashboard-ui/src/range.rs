@@ -1,0 +1,40 @@
+//! The stretches of time that bars and lines cover.
+
+/// How far back the page looks, in 90 slots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Range {
+    #[default]
+    Day,
+    Week,
+    /// As far as the history is kept.
+    Fortnight,
+}
+
+impl Range {
+    pub(crate) const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
+
+    /// What an address says; anything else is a day.
+    pub(crate) fn of(query: Option<&str>) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|range| Some(range.query()) == query)
+            .unwrap_or_default()
+    }
+
+    /// As the gateway's and the page's own addresses name it.
+    pub(crate) fn query(self) -> &'static str {
+        match self {
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Fortnight => "14d",
+        }
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Day => "24 hours",
+            Self::Week => "7 days",
+            Self::Fortnight => "14 days",
+        }
+    }
+}

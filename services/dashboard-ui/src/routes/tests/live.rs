@@ -1,0 +1,240 @@
+//! Pages that are open: what they are told, and when.
+
+use std::collections::VecDeque;
+
+use axum::body::BodyDataStream;
+use futures::StreamExt;
+
+use super::*;
+
+/// An open page's end of the stream.
+struct Browser {
+    body: BodyDataStream,
+    text: String,
+    ready: VecDeque<(String, String, Value)>,
+}
+
+/// Opens the page, and then its stream from where that was made.
+async fn open(service: &Service, path: &str, last: Option<&str>) -> Browser {
+    let (_, page) = service.get(path).await;
+    let events = page
+        .split_once("data-events=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
+    let mut request = Request::get(events.replace("&#38;", "&"));
+    if let Some(last) = last {
+        request = request.header("last-event-id", last);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let response = service.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    Browser {
+        body: response.into_body().into_data_stream(),
+        text: String::new(),
+        ready: VecDeque::new(),
+    }
+}
+
+impl Browser {
+    /// The next event: its id, its name, its data.
+    async fn next(&mut self) -> (String, String, Value) {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return event;
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(15), self.body.next());
+            let chunk = chunk.await.expect("silence").expect("the end").unwrap();
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+            while let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    let mut lines = event.lines();
+                    lines
+                        .find_map(|line| line.strip_prefix(name))
+                        .map(ToOwned::to_owned)
+                };
+                if let Some(data) = field("data: ") {
+                    let data = serde_json::from_str(&data).unwrap();
+                    self.ready
+                        .push_back((field("id: ").unwrap(), field("event: ").unwrap(), data));
+                }
+                self.text = rest.to_owned();
+            }
+        }
+    }
+
+    /// The next event of a name for which something is true.
+    async fn wait_for(&mut self, name: &str, is: impl Fn(&Value) -> bool) -> (String, Value) {
+        loop {
+            let (id, event, data) = self.next().await;
+            if event == name && is(&data) {
+                return (id, data);
+            }
+        }
+    }
+}
+
+async fn heard(stand: &Stand) {
+    while !stand.is_heard() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn is_down(data: &Value) -> bool {
+    data["state"] == "down"
+}
+
+#[tokio::test]
+async fn a_target_that_fails_is_red_on_the_open_page_at_once() {
+    let stand = Stand::new(status(&[target("demo", "up"), target("other", "up")])).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "All 2 targets are up").await;
+    heard(&stand).await;
+    let mut page = open(&service, "/", None).await;
+    stand.set(status(&[target("demo", "down"), target("other", "up")]));
+    let said = Instant::now();
+    stand.say("1-1", "target", &target("demo", "down"));
+    let (_, row) = page.wait_for("row", is_down).await;
+    assert!(
+        said.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        said.elapsed()
+    );
+    assert_eq!(row["name"], "demo");
+    let html = row["html"].as_str().unwrap();
+    assert!(
+        html.contains(row["id"].as_str().unwrap()) && html.contains("does not answer in time"),
+        "{html}"
+    );
+    let (_, summary) = page.wait_for("summary", |it| it["overall"] == "down").await;
+    assert_eq!(summary["headline"], "1 of 2 targets is down");
+}
+
+#[tokio::test]
+async fn a_gateway_without_a_stream_is_asked_and_its_changes_are_told_as_well() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    let mut page = open(&service, "/?range=14d", None).await;
+    stand.set(status(&[target("demo", "down")]));
+    let (_, row) = page.wait_for("row", is_down).await;
+    assert!(
+        row["html"]
+            .as_str()
+            .unwrap()
+            .contains("/targets/demo?range=14d")
+    );
+}
+
+#[tokio::test]
+async fn all_browsers_share_one_stream_and_a_lost_one_resumes() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
+    heard(&stand).await;
+    let mut first = open(&service, "/", None).await;
+    let mut second = open(&service, "/", None).await;
+    stand.set(status(&[target("demo", "down")]));
+    stand.say("1-1", "target", &target("demo", "down"));
+    let (id, _) = first.wait_for("row", is_down).await;
+    second.wait_for("row", is_down).await;
+    assert_eq!(stand.resumed(), [None], "one stream for both");
+    drop(first);
+    stand.set(status(&[target("demo", "up")]));
+    stand.say("1-2", "target", &target("demo", "up"));
+    second.wait_for("row", |it| it["state"] == "up").await;
+    let mut back = open(&service, "/", Some(&id)).await;
+    back.wait_for("row", |it| it["state"] == "up").await;
+    let mut stranger = open(&service, "/", Some("some-thing")).await;
+    assert_eq!(stranger.next().await.1, "reset");
+}
+
+#[tokio::test]
+async fn the_gateways_stream_is_taken_up_where_it_broke_off() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
+    heard(&stand).await;
+    stand.say("7-41", "target", &target("demo", "up"));
+    stand.hang_up();
+    while stand.resumed().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(stand.resumed(), [None, Some("7-41".to_owned())]);
+}
+
+#[tokio::test]
+async fn the_open_page_hears_that_the_gateway_is_away_and_that_it_is_back() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    let mut page = open(&service, "/", None).await;
+    page.wait_for("summary", |it| it["blind"] == false).await;
+    stand.answer("status", 502, json!({"detail": "no agent answers"}));
+    let (_, summary) = page.wait_for("summary", |it| it["blind"] == true).await;
+    assert_eq!(summary["overall"], "blind");
+    assert!(
+        summary["html"].as_str().unwrap().contains("Blind since"),
+        "{summary}"
+    );
+    stand.set(status(&[target("demo", "up")]));
+    page.wait_for("refresh", |_| true).await;
+    page.wait_for("summary", |it| it["overall"] == "up").await;
+}
+
+#[tokio::test]
+async fn more_changes_than_are_news_are_a_fresh_page() {
+    let all = |state: &str| -> Vec<Value> {
+        (0..200)
+            .map(|index| target(&format!("t{index}"), state))
+            .collect()
+    };
+    let stand = Stand::new(status(&all("up"))).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "All 200 targets are up").await;
+    let mut page = open(&service, "/", None).await;
+    stand.set(status(&all("down")));
+    loop {
+        let (_, event, _) = page.next().await;
+        assert_ne!(event, "row");
+        if event == "refresh" {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_came_without_bars_is_told_when_they_are_there() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    stand.delay("history", Duration::from_millis(500));
+    let service = service(&stand.url);
+    service.wait_for("/targets/demo", "</html>").await;
+    let mut page = open(&service, "/", None).await;
+    page.wait_for("refresh", |_| true).await;
+    let (_, anew) = service.get("/").await;
+    assert!(anew.contains("98.73%"), "{anew}");
+}
+
+#[tokio::test]
+async fn an_incident_is_on_the_open_page_at_once() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
+    heard(&stand).await;
+    let mut page = open(&service, "/", None).await;
+    stand.answer(
+        "alerts",
+        200,
+        json!({"alerts": [fixture::incident("i-2", "demo", "firing")]}),
+    );
+    stand.say(
+        "1-1",
+        "incident",
+        &fixture::incident("i-2", "demo", "firing"),
+    );
+    page.wait_for("incidents", |it| {
+        it["html"].as_str().unwrap().contains("Active incidents")
+    })
+    .await;
+}

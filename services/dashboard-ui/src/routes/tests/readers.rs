@@ -1,0 +1,50 @@
+//! What other programs read.
+
+use super::*;
+
+#[tokio::test]
+async fn programs_read_the_status_the_feed_and_badges() {
+    let stand = Stand::new(status(&[target("a<b>", "up")])).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
+    let (head, json) = service.get("/status.json?limit=7&unknown=1").await;
+    assert_eq!(header(&head, "content-type"), "application/json");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        json["targets"][0]["kind"], "https",
+        "as the gateway says it"
+    );
+    assert_eq!(stand.queries("status").last().unwrap(), "limit=7");
+    let (head, feed) = service.get("/feed.atom").await;
+    assert_eq!(
+        header(&head, "content-type"),
+        "application/atom+xml; charset=utf-8"
+    );
+    assert!(feed.contains("TargetDown: demo (resolved)"), "{feed}");
+    for (path, value) in [
+        ("state.svg", "up"),
+        ("availability.svg", "98.73%"),
+        ("availability.svg?range=7d", "a&#60;b&#62; 7d: 98.73%"),
+        ("latency.svg", "45.6 ms"),
+    ] {
+        let (head, svg) = service.get(&format!("/badges/a%3Cb%3E/{path}")).await;
+        assert_eq!(header(&head, "content-type"), "image/svg+xml");
+        assert_eq!(header(&head, "cache-control"), "public, max-age=10");
+        assert!(
+            svg.contains(value) && svg.contains("a&#60;b&#62;") && !svg.contains("<b>"),
+            "{svg}"
+        );
+    }
+    assert_eq!(
+        service.get("/badges/missing/state.svg").await.0.status(),
+        404
+    );
+    stand.answer("status", 502, json!({}));
+    service.wait_for("/", "The lab is blind").await;
+    for badge in ["state", "availability", "latency"] {
+        let (_, svg) = service.get(&format!("/badges/a%3Cb%3E/{badge}.svg")).await;
+        assert!(svg.contains(": unknown</title>"), "{svg}");
+    }
+    let (head, _) = service.get("/status.json?search=x").await;
+    assert_eq!(head.status(), 502);
+}

@@ -1,0 +1,93 @@
+//! How large pages get, and how soon they come.
+
+use askama::Template;
+use axum::response::Html;
+use bytes::Bytes;
+
+use super::pages::in_pieces;
+use super::*;
+use crate::charts::Charts;
+use crate::news::News;
+use crate::page::filter::Filter;
+use crate::page::overview::Overview;
+use crate::range::Range;
+
+/// design.md: a page of 1,000 targets is at most 300 kB compressed. Every figure and every slot differs here, as hardly
+/// anybody's do.
+#[tokio::test]
+async fn a_thousand_targets_are_a_small_page() {
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random
+    };
+    let names: Vec<String> = (0..1_000)
+        .map(|index| format!("service-{index:04}-{:08x}", next() as u32))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let targets: Vec<Value> = names
+        .iter()
+        .map(|name| {
+            let mut target = target(name, "up");
+            target["url"] = json!(format!("https://{name}.example.org/health/{:x}", next()));
+            target["since"] = json!(format!(
+                "2026-11-{:02}T{:02}:{:02}:00Z",
+                1 + next() % 20,
+                next() % 24,
+                next() % 60
+            ));
+            target["group"] = json!(format!("Team {}", next() % 20));
+            target
+        })
+        .collect();
+    let mut history = fixture::history(&names);
+    let mut latency = fixture::latency(&names);
+    let mut slo = fixture::slo(&names);
+    for index in 0..1_000 {
+        let slots = &mut history["targets"][index];
+        for _ in 0..6 {
+            let at = next() as usize % 90;
+            slots["availability"][at] =
+                [json!(0.0), json!(0.9), json!(null)][next() as usize % 3].clone();
+        }
+        slots["overall"]["availability"] =
+            json!(format!("{}.{:02}%", 90 + next() % 10, next() % 100));
+        let line = |base: u64, next: &mut dyn FnMut() -> u64| {
+            let values: Vec<f64> = (0..90)
+                .map(|_| (base + next() % base) as f64 / 1e5)
+                .collect();
+            json!(values)
+        };
+        let base = 100 + next() % 9_000;
+        latency["targets"][index]["p50"] = line(base, &mut next);
+        latency["targets"][index]["p95"] = line(base * 2, &mut next);
+        slo["targets"][index]["error_budget_remaining_ratio"] =
+            json!(next() as u32 as f64 / f64::from(u32::MAX));
+    }
+    let charts = Charts::new(Range::Day, read(history), read(latency), read(slo));
+    let news = News::pending();
+    let view = fixture::view(status(&targets));
+    let filter = Filter::default();
+    let now = fixture::time("2026-11-23T02:45:30Z");
+    let page = Overview::new(&view, &charts, &news, &filter, "1-2", now);
+    let page = Bytes::from(page.render().unwrap());
+    let rows = page.windows(18).filter(|it| it == b"<li class=\"target\"");
+    assert_eq!(rows.count(), 1_000);
+    assert!(page.len() > 1_000_000, "there are bars and lines in it");
+
+    let router = Router::new()
+        .route("/", get(async || Html(in_pieces(page))))
+        .layer(CompressionLayer::new());
+    let request = Request::get("/").header("accept-encoding", "gzip");
+    let request = request.body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert!(body.len() < 300_000, "{} bytes", body.len());
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, crate::gateway::GatewayError> {
+    Ok(serde_json::from_value(value).unwrap())
+}

@@ -1,0 +1,109 @@
+//! Figures and codes as people read them.
+
+use jiff::Timestamp;
+
+use crate::text::visible;
+use crate::time::span;
+
+/// From here on a certificate's end is shown on the overview, in seconds.
+const CERTIFICATE_NEAR: i64 = 21 * 86_400;
+
+/// From here on it is trouble.
+const CERTIFICATE_CLOSE: i64 = 3 * 86_400;
+
+/// A ratio in whole percent, cut and not rounded: 100 % means all.
+pub(crate) fn percent(ratio: f64) -> String {
+    format!("{:.0}%", (ratio * 100.0 + 1e-9).floor())
+}
+
+/// What is left of an error budget, and whether that is nothing.
+pub(crate) fn budget(remaining: f64) -> (String, bool) {
+    if remaining < 0.0 {
+        (format!("overspent by {}", percent(-remaining)), true)
+    } else {
+        (format!("{} left", percent(remaining)), remaining == 0.0)
+    }
+}
+
+/// Why a probe failed.
+pub(crate) fn reason(code: &str) -> String {
+    match code {
+        "dns" => "its name cannot be looked up".to_owned(),
+        "connect" => "it cannot be connected to".to_owned(),
+        "tls" => "its TLS handshake or certificate fails".to_owned(),
+        "timeout" => "it does not answer in time".to_owned(),
+        "status" => "it answers with an error".to_owned(),
+        "body" => "its answer is not the expected one".to_owned(),
+        "redirect" => "its redirects lead nowhere".to_owned(),
+        "protocol" => "it breaks the protocol".to_owned(),
+        other => visible(other),
+    }
+}
+
+/// How far off a certificate's end is, and whether that is trouble.
+pub(crate) fn certificate(not_after: Timestamp, now: Timestamp) -> (String, bool) {
+    let left = not_after.as_second() - now.as_second();
+    if left < 0 {
+        (format!("expired {} ago", span(-left)), true)
+    } else {
+        (
+            format!("expires in {}", span(left)),
+            left < CERTIFICATE_CLOSE,
+        )
+    }
+}
+
+/// The same, where it is near enough to be said on the overview.
+pub(crate) fn certificate_near(not_after: Timestamp, now: Timestamp) -> Option<(String, bool)> {
+    let near = not_after.as_second() - now.as_second() < CERTIFICATE_NEAR;
+    near.then(|| certificate(not_after, now))
+}
+
+/// A part of the lab by its name.
+pub(crate) fn part(name: &str) -> String {
+    match name {
+        // The alert that always fires, so that its absence says that none gets through.
+        "watchdog" => "the way of the alerts".to_owned(),
+        name => visible(name),
+    }
+}
+
+/// A step of an incident.
+pub(crate) fn step(event: &str) -> String {
+    match event {
+        "fired" => "Fired".to_owned(),
+        "notified" => "Notification arrived".to_owned(),
+        "resolved" => "Resolved".to_owned(),
+        "resolution_notified" => "Notification of the end arrived".to_owned(),
+        other => visible(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_never_promise_more_than_there_is() {
+        for (ratio, text) in [(1.0, "100%"), (0.9999, "99%"), (0.29, "29%"), (0.0, "0%")] {
+            assert_eq!(percent(ratio), text);
+        }
+        assert_eq!(budget(0.629), ("62% left".to_owned(), false));
+        assert_eq!(budget(0.0), ("0% left".to_owned(), true));
+        assert_eq!(budget(-0.385), ("overspent by 38%".to_owned(), true));
+    }
+
+    #[test]
+    fn certificates_are_mentioned_when_their_end_is_near() {
+        let now: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        let near = |end: &str| certificate_near(end.parse().unwrap(), now);
+        assert_eq!(near("2026-12-20T00:00:00Z"), None);
+        for (end, text, trouble) in [
+            ("2026-12-10T00:00:00Z", "expires in 17 days", false),
+            ("2026-11-24T12:00:00Z", "expires in 36 h", true),
+            ("2026-11-22T00:00:00Z", "expired 24 h ago", true),
+        ] {
+            assert_eq!(near(end), Some((text.to_owned(), trouble)));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Whether each alert has what whoever is woken by it needs: tests that it comes and goes as it should, and a runbook.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// What every alert has a promtool test of. The name of such a test is `ALERT: CASE`, with more behind it where an alert
+/// has several of a case, and `ALERT LONG/SHORT: CASE` where several rules share a name.
+const CASES: [&str; 5] = ["fires", "quiet", "resolves", "no data", "counter reset"];
+
+const SEVERITIES: [&str; 2] = ["page", "ticket"];
+
+const RUNBOOK_SECTIONS: [&str; 4] = [
+    "## What it means",
+    "## Look at this first",
+    "## What to do",
+    "## Try it",
+];
+
+/// An alerting rule.
+#[derive(Debug)]
+pub struct Alert {
+    pub name: String,
+    pub severity: String,
+    /// The label that tells rules of one name apart.
+    short_window: Option<String>,
+    annotations: BTreeMap<String, String>,
+}
+
+/// As an error names it.
+impl fmt::Display for Alert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        match &self.short_window {
+            Some(window) => write!(f, " (short window {window})"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RuleFile {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    alert: Option<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct TestFile {
+    #[serde(default)]
+    tests: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    alert_rule_test: Vec<AlertExpectation>,
+    #[serde(default)]
+    promql_expr_test: Vec<SampleExpectation>,
+}
+
+#[derive(Deserialize)]
+struct AlertExpectation {
+    alertname: String,
+    #[serde(default)]
+    exp_alerts: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct SampleExpectation {
+    expr: String,
+    #[serde(default)]
+    exp_samples: Vec<serde_json::Value>,
+}
+
+/// The alerts of these rule files, in their order.
+pub fn read(rules: &[PathBuf]) -> anyhow::Result<Vec<Alert>> {
+    let mut alerts = Vec::new();
+    for file in rules {
+        let RuleFile { groups } = parse(file)?;
+        for mut rule in groups.into_iter().flat_map(|group| group.rules) {
+            let Some(name) = rule.alert else { continue };
+            alerts.push(Alert {
+                severity: rule.labels.remove("severity").unwrap_or_default(),
+                short_window: rule.labels.remove("short_window"),
+                annotations: rule.annotations,
+                name,
+            });
+        }
+    }
+    Ok(alerts)
+}
+
+/// Finds the alert without one of the [`CASES`], without a runbook or with a text that can't be used, and tests and
+/// runbooks of alerts that are not there.
+pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Result<()> {
+    let tests: Vec<Test> = tests
+        .iter()
+        .map(|file| Ok(parse::<TestFile>(file)?.tests))
+        .collect::<anyhow::Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut problems = Vec::new();
+    for alert in alerts {
+        for case in CASES {
+            if !tests.iter().any(|test| test.is(alert, case)) {
+                problems.push(format!("{alert} has no test `{case}`"));
+            }
+        }
+        problems.extend(text_problems(alert));
+        problems.extend(runbook_problem(alert, runbooks));
+    }
+    let names: BTreeSet<&str> = alerts.iter().map(|alert| &*alert.name).collect();
+    for name in tests.iter().flat_map(Test::alerts) {
+        if !names.contains(name) {
+            problems.push(format!("a test asks for {name}, which no rule raises"));
+        }
+    }
+    for name in runbook_names(runbooks)? {
+        if !names.contains(&*name) {
+            problems.push(format!("docs/runbooks/{name}.md is of no alert"));
+        }
+    }
+    problems.sort();
+    problems.dedup();
+    ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    Ok(())
+}
+
+impl Test {
+    /// Whether it is this case of this alert: by its name, and by what it asks for.
+    fn is(&self, alert: &Alert, case: &str) -> bool {
+        let Some((subject, rest)) = self.name.split_once(": ") else {
+            return false;
+        };
+        let is_of = match &alert.short_window {
+            None => subject == alert.name,
+            Some(short) => subject
+                .strip_prefix(&*alert.name)
+                .is_some_and(|windows| windows.ends_with(&format!("/{short}"))),
+        };
+        is_of && rest.starts_with(case) && self.asks_for(&alert.name, case == "fires")
+    }
+
+    /// Whether it asks whether this alert is there, and where it `fires`, expects that it is.
+    fn asks_for(&self, name: &str, fires: bool) -> bool {
+        let by_alert = self
+            .alert_rule_test
+            .iter()
+            .any(|test| test.alertname == name && (!fires || !test.exp_alerts.is_empty()));
+        let selector = format!("ALERTS{{alertname=\"{name}\"");
+        let by_sample = self
+            .promql_expr_test
+            .iter()
+            .any(|test| test.expr.contains(&selector) && (!fires || !test.exp_samples.is_empty()));
+        by_alert || by_sample
+    }
+
+    fn alerts(&self) -> impl Iterator<Item = &str> {
+        self.alert_rule_test.iter().map(|test| &*test.alertname)
+    }
+}
+
+fn text_problems(alert: &Alert) -> impl Iterator<Item = String> {
+    let text = |name: &str| alert.annotations.get(name).map_or("", String::as_str);
+    let url = text("runbook_url");
+    let file = format!("/docs/runbooks/{}.md", alert.name);
+    let wrong = [
+        (
+            !SEVERITIES.contains(&&*alert.severity),
+            "its severity is neither page nor ticket",
+        ),
+        (text("summary").is_empty(), "it has no summary"),
+        // A subject of a mail, a title: the same for each time it fires.
+        (text("summary").contains("{{"), "its summary is templated"),
+        (text("description").is_empty(), "it has no description"),
+        (
+            !url.ends_with(&file),
+            "its runbook_url is not its runbook's",
+        ),
+    ];
+    let alert = alert.to_string();
+    wrong
+        .into_iter()
+        .filter(|(is_wrong, _)| *is_wrong)
+        .map(move |(_, what)| format!("{alert}: {what}"))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn runbook_problem(alert: &Alert, runbooks: &Path) -> Option<String> {
+    let name = &alert.name;
+    let Ok(text) = fs::read_to_string(runbooks.join(format!("{name}.md"))) else {
+        return Some(format!("{name} has no runbook docs/runbooks/{name}.md"));
+    };
+    let missing = RUNBOOK_SECTIONS
+        .into_iter()
+        .find(|section| !text.lines().any(|line| line == *section))?;
+    Some(format!(
+        "docs/runbooks/{name}.md has no section `{missing}`"
+    ))
+}
+
+fn runbook_names(runbooks: &Path) -> anyhow::Result<Vec<String>> {
+    Ok(super::files(runbooks, "md")?
+        .iter()
+        .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
+        .collect())
+}
+
+fn parse<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+    let text =
+        fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
+    serde_saphyr::from_str(&text).with_context(|| format!("can't read {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests;

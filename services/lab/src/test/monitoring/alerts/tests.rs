@@ -1,0 +1,112 @@
+use super::*;
+
+const RULES: &str = r#"
+groups:
+  - name: g
+    rules:
+      - record: a:b
+        expr: vector(1)
+      - alert: Burn
+        expr: vector(1)
+        labels: {severity: page, short_window: 5m}
+        annotations: &texts {summary: Burns, description: "{{ $labels.x }} burns", runbook_url: https://example.org/docs/runbooks/Burn.md}
+      - alert: Burn
+        expr: vector(1)
+        labels: {severity: page, short_window: 30m}
+        annotations: *texts
+"#;
+
+const RUNBOOK: &str = "# Burn\n## What it means\n## Look at this first\n## What to do\n## Try it\n";
+
+/// Problems with these rules, with a test of each case of both rules but the ones left out.
+fn problems(rules: &str, without: &str, runbook: Option<&str>) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let mut tests = "tests:\n".to_owned();
+    for windows in ["1h/5m", "6h/30m"] {
+        for case in CASES {
+            let name = format!("Burn {windows}: {case} of something");
+            if name.starts_with(without) && !without.is_empty() {
+                continue;
+            }
+            let expected = if case == "fires" {
+                "[{value: 1}]"
+            } else {
+                "[]"
+            };
+            tests.push_str(&format!(
+                "  - name: '{name}'\n    promql_expr_test:\n      - expr: count(ALERTS{{alertname=\"Burn\"}})\n        \
+                 exp_samples: {expected}\n",
+            ));
+        }
+    }
+    let rules = [write("rules.yml", rules)];
+    let tests = [write("tests.yml", &tests)];
+    write("runbooks/Other.md", "");
+    fs::remove_file(dir.path().join("runbooks/Other.md")).unwrap();
+    write("runbooks/Burn.md", runbook.unwrap_or_default());
+    let alerts = read(&rules).unwrap();
+    check(&alerts, &tests, &dir.path().join("runbooks"))
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
+}
+
+#[test]
+fn an_alert_with_everything_is_fine() {
+    assert_eq!(problems(RULES, "", Some(RUNBOOK)), "");
+}
+
+#[test]
+fn each_rule_of_a_name_needs_each_case() {
+    for case in CASES {
+        let problem = problems(RULES, &format!("Burn 6h/30m: {case}"), Some(RUNBOOK));
+        assert_eq!(
+            problem,
+            format!("Burn (short window 30m) has no test `{case}`")
+        );
+    }
+}
+
+#[test]
+fn a_case_in_which_nothing_fires_is_not_that_it_fires() {
+    let silent = Test {
+        name: "Burn: fires".to_owned(),
+        alert_rule_test: Vec::new(),
+        promql_expr_test: vec![SampleExpectation {
+            expr: "ALERTS{alertname=\"Burn\"}".to_owned(),
+            exp_samples: Vec::new(),
+        }],
+    };
+    assert!(!silent.asks_for("Burn", true));
+    assert!(silent.asks_for("Burn", false));
+    assert!(!silent.asks_for("Burned", false));
+}
+
+#[test]
+fn texts_and_runbooks_are_looked_at() {
+    let with = |from: &str, to: &str| problems(&RULES.replace(from, to), "", Some(RUNBOOK));
+    assert!(with("severity: page", "severity: high").contains("neither page nor ticket"));
+    assert!(with("summary: Burns", "summary: '{{ $value }}'").contains("templated"));
+    assert!(with("runbooks/Burn.md", "runbooks/Fire.md").contains("not its runbook's"));
+    let without_try = problems(RULES, "", Some(&RUNBOOK.replace("## Try it\n", "")));
+    assert!(
+        without_try.contains("no section `## Try it`"),
+        "{without_try}"
+    );
+}
+
+#[test]
+fn what_belongs_to_no_alert_is_found() {
+    let other = RULES.replace("alert: Burn", "alert: Fire");
+    let problem = problems(&other, "", Some(RUNBOOK));
+    assert!(
+        problem.contains("docs/runbooks/Burn.md is of no alert"),
+        "{problem}"
+    );
+}

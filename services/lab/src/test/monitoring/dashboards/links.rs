@@ -1,0 +1,60 @@
+//! Where the links of dashboards, panels and values lead.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::dashboards::{Dashboard, text};
+
+/// A link to a dashboard leads to one that is there, and sets variables that it has.
+pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
+    let mut urls = Vec::new();
+    collect(&dashboard.json, &mut urls);
+    for url in urls {
+        let Some(path) = url.strip_prefix("/d/") else {
+            if !url.starts_with("https://") {
+                say(format!(
+                    "a link leads to {url}, which is neither a dashboard nor https"
+                ));
+            }
+            continue;
+        };
+        let (uid, parameters) = path.split_once('?').unwrap_or((path, ""));
+        let Some(there) = dashboards.iter().find(|other| other.uid() == uid) else {
+            say(format!(
+                "a link leads to {url}, and no dashboard has that uid"
+            ));
+            continue;
+        };
+        let names: BTreeSet<&str> = there
+            .variables()
+            .map(|variable| text(variable, "/name"))
+            .collect();
+        for parameter in parameters.split('&') {
+            let name = parameter
+                .strip_prefix("var-")
+                .and_then(|set| set.split('=').next());
+            if let Some(name) = name
+                && !names.contains(name)
+            {
+                say(format!(
+                    "a link sets the variable {name}, which {uid} does not have"
+                ));
+            }
+        }
+    }
+}
+
+/// The URLs of whatever is a link.
+fn collect<'a>(json: &'a Value, urls: &mut Vec<&'a str>) {
+    match json {
+        Value::Object(object) => {
+            if object.contains_key("targetBlank") {
+                urls.push(text(json, "/url"));
+            }
+            object.values().for_each(|value| collect(value, urls));
+        }
+        Value::Array(array) => array.iter().for_each(|value| collect(value, urls)),
+        _ => {}
+    }
+}

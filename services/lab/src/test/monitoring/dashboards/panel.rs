@@ -1,0 +1,95 @@
+//! One panel: what a reader needs to trust it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::DATASOURCE;
+use crate::dashboards::{Panel, list, text};
+
+/// Panels whose values have no unit: texts, states, columns with a unit each.
+const WITHOUT_UNIT: [&str; 2] = ["table", "state-timeline"];
+
+/// Says what is missing or misleading.
+pub fn check(panel: Panel<'_>, say: &mut dyn FnMut(String)) {
+    let json = panel.json;
+    for (pointer, uid) in list(json, "/targets")
+        .map(|query| ("a query", text(query, "/datasource/uid")))
+        .chain([("the panel", text(json, "/datasource/uid"))])
+    {
+        if uid != DATASOURCE {
+            say(format!(
+                "the datasource of {pointer} is {uid:?}, not {DATASOURCE}"
+            ));
+        }
+    }
+    let letters: Vec<&str> = panel.queries().map(|(letter, _)| letter).collect();
+    if letters.is_empty() {
+        say("it asks nothing".to_owned());
+    }
+    if letters.iter().collect::<BTreeSet<_>>().len() < letters.len() {
+        say("two queries have the same letter".to_owned());
+    }
+    if !text(json, "/description").contains("\n\nNo data") {
+        say("its description does not end with what \"No data\" means".to_owned());
+    }
+    if text(json, "/fieldConfig/defaults/noValue").is_empty() {
+        say("noValue is not set: what is shown where there is no data".to_owned());
+    }
+    let has_unit = !text(json, "/fieldConfig/defaults/unit").is_empty();
+    if !has_unit && !WITHOUT_UNIT.contains(&text(json, "/type")) {
+        say("it has no unit".to_owned());
+    }
+    if is_green_without_data(json) {
+        say("where there is no data it is green".to_owned());
+    }
+    check_columns(json, &letters, say);
+}
+
+/// Where a value is missing Grafana takes the color of the lowest threshold, of the mapping of null, or the fixed one.
+fn is_green_without_data(json: &Value) -> bool {
+    let lowest = set(json, "thresholds").map(|thresholds| text(thresholds, "/steps/0/color"));
+    let of_null = set(json, "mappings")
+        .filter_map(Value::as_array)
+        .flatten()
+        .filter(|mapping| text(mapping, "/type") == "special")
+        .map(|mapping| text(mapping, "/options/result/color"));
+    // A line that is not there has no color.
+    let is_one_value = ["bargauge", "stat"].contains(&text(json, "/type"));
+    let fixed = is_one_value.then(|| text(json, "/fieldConfig/defaults/color/fixedColor"));
+    lowest
+        .chain(of_null)
+        .chain(fixed)
+        .any(|color| color.contains("green"))
+}
+
+/// The values that a property is set to, for all fields or for some.
+fn set<'a>(json: &'a Value, property: &str) -> impl Iterator<Item = &'a Value> {
+    let for_some = list(json, "/fieldConfig/overrides")
+        .flat_map(|some| list(some, "/properties"))
+        .filter(move |set| text(set, "/id") == property)
+        .filter_map(|set| set.get("value"));
+    let for_all = json.pointer(&format!("/fieldConfig/defaults/{property}"));
+    for_all.into_iter().chain(for_some)
+}
+
+/// The columns of a table are named after the queries' letters, as `Value #A`, where there are several.
+fn check_columns(json: &Value, letters: &[&str], say: &mut dyn FnMut(String)) {
+    let columns: BTreeSet<String> = match letters {
+        [_] => ["Value".to_owned()].into(),
+        letters => letters
+            .iter()
+            .map(|letter| format!("Value #{letter}"))
+            .collect(),
+    };
+    let organized =
+        list(json, "/transformations").filter_map(|step| step.pointer("/options/renameByName"));
+    for name in organized
+        .filter_map(Value::as_object)
+        .flat_map(|renamed| renamed.keys())
+    {
+        if name.starts_with("Value") && !columns.contains(name) {
+            say(format!("no query makes the column {name:?}"));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+"""Names of targets and labels of alerts that nobody would choose come out of the gateway as they went in.
+
+Run by `./lab test api`, which starts the lab: API_GATEWAY_URL, ALERT_LOGGER_URL, TARGETS_FILE.
+"""
+
+import json
+import os
+import pathlib
+import time
+import tomllib
+import unittest
+import urllib.parse
+import urllib.request
+
+GATEWAY = os.environ["API_GATEWAY_URL"]
+ALERT_LOGGER = os.environ["ALERT_LOGGER_URL"]
+TARGETS = tomllib.loads(pathlib.Path(os.environ["TARGETS_FILE"]).read_text())["target"]
+ALERTS = pathlib.Path(__file__).with_name("hostile_alerts.json").read_text()
+LONG = "<b>0123456" * 1000
+
+# Nothing here goes through a proxy.
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def get(path):
+    with opener.open(GATEWAY + path, timeout=10) as answer:
+        return json.load(answer)
+
+
+def eventually(seconds, ask):
+    """What `ask` answers, as soon as it is true; the last answer after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (answer := ask()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return answer
+
+
+class Names(unittest.TestCase):
+    """Each name is one target, everywhere."""
+
+    def setUp(self):
+        self.names = [target["name"] for target in TARGETS]
+
+    def test_the_lists_have_them_in_the_order_of_the_file(self):
+        self.assertEqual([target["target"] for target in get("/targets")["targets"]], self.names)
+        self.assertEqual([target["target"] for target in get("/api/v1/status")["targets"]], self.names)
+
+    def test_each_is_probed_and_counted_by_itself(self):
+        def counted():
+            summary = get("/uptime-summary")["targets"]
+            return {row["target"] for row in summary if row["success"] + row["failures"] > 0}
+
+        self.assertEqual(eventually(30, lambda: counted() == set(self.names) and counted()), set(self.names))
+
+    def test_a_name_in_a_path_is_that_target(self):
+        for name in self.names:
+            with self.subTest(name):
+                detail = get("/api/v1/targets/" + urllib.parse.quote(name, safe=""))
+                self.assertEqual(detail["target"]["target"], name)
+
+    def test_a_name_in_a_query_is_that_target(self):
+        for name in self.names:
+            with self.subTest(name):
+                found = get("/api/v1/status?" + urllib.parse.urlencode({"search": name}))
+                self.assertIn(name, [target["target"] for target in found["targets"]])
+
+    def test_a_group_is_found_by_its_name(self):
+        for group in {target["group"] for target in TARGETS if "group" in target}:
+            with self.subTest(group):
+                members = [target["name"] for target in TARGETS if target.get("group") == group]
+                found = get("/api/v1/status?" + urllib.parse.urlencode({"group": group}))
+                self.assertEqual([target["target"] for target in found["targets"]], members)
+
+    def test_prometheus_numbers_are_each_targets_own(self):
+        def windowed():
+            rows = get("/api/v1/slo")["targets"]
+            return {row["target"] for row in rows if row["windows"]["5m"]["success"] or row["windows"]["5m"]["failures"]}
+
+        self.assertEqual(eventually(90, lambda: windowed() == set(self.names) and windowed()), set(self.names))
+
+    def test_a_password_is_not_told(self):
+        for path in ["/targets", "/uptime-summary", "/api/v1/status", "/api/v1/targets/secret"]:
+            with self.subTest(path):
+                self.assertNotIn("hunter2", json.dumps(get(path)))
+
+
+class Alerts(unittest.TestCase):
+    """Labels and annotations, 10 kB long and with control characters, come out as they went in."""
+
+    @classmethod
+    def setUpClass(cls):
+        text = ALERTS.replace("LONG", LONG)
+        cls.sent = json.loads(text)["alerts"]
+        request = urllib.request.Request(
+            ALERT_LOGGER + "/webhook", text.encode(), {"content-type": "application/json"}
+        )
+        opener.open(request, timeout=10).close()
+
+    def incident(self, alert):
+        def ask():
+            incidents = get("/api/v1/incidents?limit=1000")["incidents"]
+            return [incident for incident in incidents if incident["labels"] == alert["labels"]]
+
+        found = eventually(10, ask)
+        self.assertEqual(len(found), 1)
+        return found[0]
+
+    def test_an_incident_has_the_labels_of_its_alert(self):
+        firing, resolved = (self.incident(alert) for alert in self.sent)
+        self.assertEqual((firing["status"], firing["ended_at"]), ("firing", None))
+        self.assertEqual(resolved["status"], "resolved")
+        self.assertEqual(resolved["duration_seconds"], 3476.544)
+
+    def test_an_incident_has_the_words_of_its_alert(self):
+        for alert in self.sent:
+            incident = self.incident(alert)
+            self.assertEqual(incident["alert"], alert["labels"]["alertname"])
+            self.assertEqual(incident["target"], alert["labels"]["target"])
+            self.assertEqual(incident["summary"], alert["annotations"]["summary"])
+
+    def test_incidents_are_found_by_their_target(self):
+        for alert in self.sent:
+            query = urllib.parse.urlencode({"target": alert["labels"]["target"]})
+            labels = [incident["labels"] for incident in get("/api/v1/incidents?" + query)["incidents"]]
+            self.assertIn(alert["labels"], labels)
+
+    def test_the_active_ones_are_those_that_fire(self):
+        firing, resolved = (alert["labels"] for alert in self.sent)
+        active = [incident["labels"] for incident in get("/api/v1/alerts")["alerts"]]
+        self.assertIn(firing, active)
+        self.assertNotIn(resolved, active)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,63 @@
+// No part can go away and leave a page that looks good.
+
+import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
+import { distrusts, greenPixels, isGreen, overall } from "./lib/page.js";
+import { Stage } from "./lib/stage.js";
+import { until } from "./lib/wait.js";
+
+const stage = await Stage.of("blind");
+const { lab } = stage;
+
+/** Within this many seconds an open page says that a part is away which does not answer; and as long until it is back. */
+const LIMIT = 20;
+
+/** How long colours may take to fade. */
+const FADE = 1;
+
+before(() => lab.isSettled());
+after(() => stage.close());
+
+describe("a part that does not answer any more", () => {
+    for (const part of ["ping-agent", "api-gateway", "prometheus", "alert-logger", "dashboard-ui"]) {
+        stage.scene(`${part}: the open page is not green, and says since when`, async (scene) => {
+            const page = await scene.open();
+            await isGreen(page);
+            await lab.refresh();
+            const since = Date.now();
+            lab.hold(part);
+            try {
+                await until(LIMIT, "the page distrusts what it shows", () => distrusts(page));
+                console.log(`${part}: the page says so after ${((Date.now() - since) / 1000).toFixed(1)} s`);
+                await saysBlind(page);
+                // Whoever comes now learns the same, with scripts or without.
+                if (part !== "dashboard-ui") {
+                    for (const javaScriptEnabled of [true, false]) {
+                        await saysBlind(await scene.open("/", { javaScriptEnabled }));
+                    }
+                }
+            } finally {
+                lab.release(part);
+            }
+            await isGreen(page, LIMIT);
+        }, { seconds: 90, troubled: true });
+    }
+
+    stage.scene("a dashboard-ui that was replaced is found again without a reload", async (scene) => {
+        const page = await scene.open();
+        await isGreen(page);
+        await page.evaluate(() => (globalThis.notReloaded = true));
+        await lab.refresh();
+        lab.kill("dashboard-ui");
+        await until(LIMIT, "it is live again", async () => /live/i.test(await page.locator("#live").innerText()));
+        await isGreen(page, LIMIT);
+        assert.ok(await page.evaluate(() => globalThis.notReloaded));
+    }, { troubled: true });
+});
+
+async function saysBlind(page) {
+    assert.notEqual(await overall(page), "up");
+    assert.ok(await distrusts(page));
+    await until(FADE, "nothing is green", async () => (await greenPixels(page)) === 0);
+    assert.match(await page.locator("body").innerText(), /since/i);
+}

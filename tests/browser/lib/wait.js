@@ -1,0 +1,15 @@
+// Waiting for what must happen, with a deadline.
+
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Asks again and again until the answer is truthy, and gives it; fails after `seconds` with `what` and the last answer. */
+export async function until(seconds, what, ask) {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+        const answer = await ask();
+        if (answer) return answer;
+        assert.ok(Date.now() < deadline, `not within ${seconds} s: ${what}`);
+        await sleep(100);
+    }
+}

@@ -1,0 +1,114 @@
+// The page by keyboard alone.
+
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+import { until } from "../lib/wait.js";
+
+/** More than a page here has. */
+const STOPS_MAX = 150;
+
+export function keyboard(stage) {
+    describe("by keyboard alone", () => {
+        stage.scene("the first stop is the way past the head of the page", async (scene) => {
+            const page = await scene.open();
+            await page.keyboard.press("Tab");
+            const first = await stop(page);
+            assert.match(first.text, /skip/i);
+            assert.ok(first.seen, "it is seen when it has the focus");
+            await page.keyboard.press("Enter");
+            await until(2, "the focus is in the content", () =>
+                page.evaluate(() => document.getElementById("main").contains(document.activeElement)),
+            );
+            await page.keyboard.press("Tab");
+            assert.ok(await page.evaluate(() => document.activeElement.closest("#main")), "and goes on from there");
+        });
+
+        for (const path of ["/", "/targets/demo", "/incidents", "/maintenance"]) {
+            stage.scene(`every stop of ${path} is seen, in the order of the page`, async (scene) => {
+                const page = await scene.open(path);
+                const stops = [];
+                while (stops.length < STOPS_MAX) {
+                    await page.keyboard.press("Tab");
+                    const next = await stop(page);
+                    if (next === null) break;
+                    stops.push(next);
+                }
+                assert.ok(stops.length >= 5, `${stops.length} stops`);
+                assert.ok(stops.length < STOPS_MAX, "the focus leaves the page again");
+                for (const { text, seen, marked, place } of stops) {
+                    assert.ok(seen, `${text} is within the window, not covered`);
+                    assert.ok(marked, `${text} shows that it has the focus`);
+                    assert.notEqual(text, "", `stop ${place} has a name`);
+                }
+                const places = stops.map(({ place }) => place);
+                assert.deepEqual(places, [...places].sort((a, b) => a - b), "as in the document");
+                const reachable = await page.evaluate(countStops);
+                assert.equal(stops.length, reachable, "every control is a stop");
+            });
+        }
+
+        stage.scene("a target is found, opened and left", async (scene) => {
+            const page = await scene.open();
+            await tabTo(page, "#search");
+            await page.keyboard.type("refunds");
+            await page.keyboard.press("Enter");
+            await page.waitForURL(/search=refunds/);
+            await tabTo(page, '[data-target="refunds"] a');
+            await page.keyboard.press("Enter");
+            await page.waitForURL(/targets\/refunds/);
+            assert.equal(await page.locator("h1").innerText(), "refunds");
+            await tabTo(page, "details summary");
+            await page.keyboard.press("Enter");
+            assert.ok(await page.locator("details[open] table").first().isVisible(), "the numbers of the slots");
+        });
+
+        stage.scene("the page is paused and resumed, and the focus stays on the button", async (scene) => {
+            const page = await scene.open();
+            await until(10, "a live page", async () => /live/i.test(await page.locator("#live").innerText()));
+            await tabTo(page, "#pause");
+            for (const [key, word] of [
+                ["Enter", /pause/i],
+                ["Space", /live/i],
+            ]) {
+                await page.keyboard.press(key);
+                await until(10, `${word}`, async () => word.test(await page.locator("#live").innerText()));
+                assert.equal(await page.evaluate(() => document.activeElement.id), "pause");
+            }
+        });
+    });
+}
+
+async function tabTo(page, selector) {
+    for (let count = 0; count < STOPS_MAX; count += 1) {
+        await page.keyboard.press("Tab");
+        if (await page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
+    }
+    assert.fail(`the focus never came to ${selector}`);
+}
+
+/** What has the focus; null when it has left the page. */
+function stop(page) {
+    return page.evaluate(() => {
+        const element = document.activeElement;
+        if (!element || element === document.body) return null;
+        const { left, top, right, bottom } = element.getBoundingClientRect();
+        const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+        const there = document.elementFromPoint(x, y);
+        const style = getComputedStyle(element);
+        const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+        return {
+            text: (element.getAttribute("aria-label") || element.innerText || element.querySelector("img")?.alt || element.labels?.[0]?.innerText || element.name || "").trim(),
+            seen: right > 0 && bottom > 0 && left < innerWidth && top < innerHeight
+                && (element.contains(there) || Boolean(there?.contains(element))),
+            marked: element.matches(":focus-visible") && (outlined || style.boxShadow !== "none"),
+            place: [...document.querySelectorAll("*")].indexOf(element),
+        };
+    });
+}
+
+function countStops() {
+    const controls = "a[href], button, input, select, textarea, summary, [tabindex]";
+    return [...document.querySelectorAll(controls)].filter(
+        (element) => element.tabIndex >= 0 && !element.disabled && element.type !== "hidden" && element.checkVisibility(),
+    ).length;
+}
