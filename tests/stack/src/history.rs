@@ -31,7 +31,9 @@ enum Scrape {
 /// A target's life: a scrape each [`STEP`], and the probes of which it tells.
 #[derive(Debug)]
 pub struct History {
+    /// Its name.
     pub target: String,
+    /// The ratio of probes that is to succeed.
     pub objective: f64,
     scrapes: Vec<Scrape>,
     /// The probes made since the scrape before, by outcome.
@@ -45,12 +47,14 @@ pub struct History {
 /// A window's truth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Window {
+    /// Probes seen.
     pub counts: Counts,
     /// Probes due; none where nothing was known of the interval.
     pub due: Option<f64>,
 }
 
 impl Window {
+    /// Probes seen, whatever their outcome.
     pub fn observed(&self) -> u64 {
         self.counts.iter().sum()
     }
