@@ -94,19 +94,6 @@ pub struct MaintenanceWindow {
     pub reason: Option<Arc<str>>,
 }
 
-/// Targets by state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Counted {
-    /// Targets that are up.
-    pub up: usize,
-    /// Targets that are down.
-    pub down: usize,
-    /// Targets in a maintenance window.
-    pub maintenance: usize,
-    /// Targets of which nobody knows.
-    pub unknown: usize,
-}
-
 impl Board {
     /// The state of the targets listed, from what the sources say.
     #[must_use]
@@ -125,27 +112,6 @@ impl Board {
             sources: look.sources,
             targets,
         }
-    }
-
-    /// The state of all targets together.
-    #[must_use]
-    pub fn state(&self) -> State {
-        State::of_all(self.targets.iter().map(|target| target.state))
-    }
-
-    /// How many targets are in which state.
-    #[must_use]
-    pub fn counts(&self) -> Counted {
-        let mut counts = Counted::default();
-        for target in &self.targets {
-            match target.state {
-                State::Up => counts.up += 1,
-                State::Down => counts.down += 1,
-                State::Maintenance => counts.maintenance += 1,
-                State::Unknown => counts.unknown += 1,
-            }
-        }
-        counts
     }
 
     /// The groups that targets belong to, in the order in which they first come.
@@ -197,6 +163,21 @@ impl TargetStatus {
             url: listed.url,
             kind: listed.kind,
         }
+    }
+}
+
+impl TargetStatus {
+    /// Whether the other says the same, apart from what every probe changes: counts, latency and the time of the last.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        fn told(it: &TargetStatus) -> impl PartialEq + '_ {
+            let identity = (&it.target, &it.url, &it.kind, &it.group);
+            let state = (it.state, it.since, &it.reason, &it.maintenance);
+            let objectives = (it.slo_objective, it.latency_objective_seconds);
+            let rest = (it.interval_seconds, it.certificate_not_after);
+            (identity, state, objectives, rest)
+        }
+        told(self) == told(other)
     }
 }
 

@@ -12,9 +12,11 @@
 //! - `GET /api/v1/incidents`: what went wrong, and its course
 //! - `GET /api/v1/maintenance`: maintenance windows, past, open and planned
 //! - `GET /api/v1/targets/{target}`: everything about one target, in one answer
+//! - `GET /api/v1/events`: changes as they happen
 //! - `GET /openapi.json`: the description of all of them
 
 mod answer;
+mod events;
 mod history;
 mod incidents;
 mod latency;

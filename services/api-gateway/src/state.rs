@@ -15,8 +15,10 @@ use crate::board::Board;
 use crate::cache::{Cancelled, Rendered, SingleFlight};
 use crate::catalog::{Catalog, Listing};
 use crate::config::Config;
+use crate::events::Events;
 use crate::maintenance::Maintenance;
 use crate::prometheus::{Policy, Prometheus};
+use crate::sources::{LastTime, Look};
 
 /// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
 const MAINTENANCE_FOR: Duration = Duration::from_secs(5);
@@ -37,6 +39,10 @@ pub struct Gateway {
     pub alert_logger: Option<AlertLogger>,
     /// Since when which of them is away.
     pub sight: Sight,
+    /// Which of them did not answer the last time.
+    pub(crate) last_time: LastTime,
+    /// Changes, for those who listen.
+    pub events: Arc<Events>,
     /// Maintenance windows: of a target, or of all of them.
     maintenance: SingleFlight<Option<Arc<str>>, Arc<Maintenance>, Cancelled>,
     /// The body of `/uptime-summary`, by what it was made from.
@@ -65,6 +71,8 @@ impl Gateway {
                 .map(AlertLogger::new)
                 .transpose()?,
             sight: Sight::default(),
+            last_time: LastTime::default(),
+            events: Arc::default(),
             maintenance: SingleFlight::new(MAINTENANCE_FOR, MAINTENANCES),
             summary: Rendered::default(),
         })
@@ -72,7 +80,13 @@ impl Gateway {
 
     /// The state of everything now.
     pub async fn board(&self) -> Board {
-        Board::new(self.look().await, &self.catalog.listing())
+        self.board_of(self.look().await)
+    }
+
+    /// The state of everything as it looked.
+    #[must_use]
+    pub fn board_of(&self, look: Look) -> Board {
+        Board::new(look, &self.catalog.listing())
     }
 
     /// The maintenance windows of a target, or of all; `None` where no targets are configured.

@@ -14,6 +14,7 @@
 
 mod binaries;
 mod demo;
+pub mod history;
 mod http;
 mod lab;
 mod service;

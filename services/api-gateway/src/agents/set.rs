@@ -70,9 +70,21 @@ impl AgentSet {
         observation.is_whole_and_within(self.lifetime)
     }
 
-    /// What the agents say now.
+    /// What the agents say now, or said within the lifetime of a snapshot.
     pub async fn observe(&self) -> Observation {
-        let views = self.agents.iter().map(|agent| agent.view(&self.client));
+        self.views(false).await
+    }
+
+    /// What the agents say now. They are asked for it, unless they are being asked already.
+    pub async fn observe_anew(&self) -> Observation {
+        self.views(true).await
+    }
+
+    async fn views(&self, anew: bool) -> Observation {
+        let views = self
+            .agents
+            .iter()
+            .map(|agent| agent.view(&self.client, anew));
         Observation {
             views: join_all(views).await,
         }
@@ -80,12 +92,19 @@ impl AgentSet {
 }
 
 impl Agent {
-    async fn view(&self, client: &Client) -> View {
-        let get = self.snapshots.get((), || {
+    async fn view(&self, client: &Client, anew: bool) -> View {
+        let fetch = || {
             let fetch = fetch(client.clone(), self.endpoint.url.clone());
             let (agent, presence) = (self.endpoint.name(), Arc::clone(&self.presence));
             async move { presence.note(&agent, fetch.await) }
-        });
+        };
+        let get = async {
+            if anew {
+                self.snapshots.get_anew((), fetch).await
+            } else {
+                self.snapshots.get((), fetch).await
+            }
+        };
         let outcome = match self.presence.away() {
             None => get.await,
             Some(error) => match tokio::time::timeout(PATIENCE, get).await {
