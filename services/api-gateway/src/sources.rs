@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::Gateway;
@@ -41,8 +40,6 @@ pub struct Look {
     pub at: Timestamp,
     /// What the agents see.
     pub observation: Observation,
-    /// How long they took to say so.
-    pub observed_in: Duration,
     /// The mean latency of each target over the last 5 minutes; `None` where Prometheus did not say.
     pub latency: Option<Arc<ByTarget>>,
     /// Who answered, and who did not.
@@ -146,16 +143,12 @@ impl Gateway {
     }
 
     async fn look_with(&self, observe: impl Future<Output = Observation>) -> Look {
-        let observe = async {
-            let started = Instant::now();
-            (observe.await, started.elapsed())
-        };
         let prometheus = self.prometheus.as_ref();
         let answers = prometheus.map(|prometheus| prometheus.answers());
         let latency = prometheus.map(|prometheus| prometheus.latency());
         let check = self.alert_logger.as_ref().map(|it| it.check());
         let last = &self.last_time;
-        let ((observation, observed_in), answers, latency, alert_logger) = tokio::join!(
+        let (observation, answers, latency, alert_logger) = tokio::join!(
             observe,
             last.answers.ask(answers, "PROMETHEUS_URL"),
             last.latency.ask(latency, "PROMETHEUS_URL"),
@@ -182,7 +175,6 @@ impl Gateway {
         Look {
             at,
             observation,
-            observed_in,
             latency: latency.ok(),
             sources,
             blind,
@@ -192,7 +184,7 @@ impl Gateway {
 
 fn agents(observation: &Observation) -> Vec<Source> {
     let single = observation.views.len() == 1;
-    let source = |View { agent, outcome }: &View| match &agent.place {
+    let source = |View { agent, outcome, .. }: &View| match &agent.place {
         None if single => Source::new("ping-agent", outcome.as_ref().err()),
         _ => Source::new(&agent.name(), outcome.as_ref().err()),
     };

@@ -114,6 +114,7 @@ impl Agent {
         };
         View {
             agent: Arc::clone(&self.endpoint),
+            last: self.presence.last().filter(|_| outcome.is_err()),
             outcome,
         }
     }
@@ -125,6 +126,11 @@ impl Presence {
         self.lock().away.clone()
     }
 
+    /// The last snapshot.
+    fn last(&self) -> Option<Arc<Snapshot>> {
+        self.lock().last.clone()
+    }
+
     /// Puts a snapshot behind the one before it, or keeps why there is none; says in the log when the agent goes and
     /// when it is back.
     fn note(
@@ -132,7 +138,7 @@ impl Presence {
         agent: &str,
         outcome: Result<Snapshot, AgentError>,
     ) -> Result<Arc<Snapshot>, AgentError> {
-        let last = self.lock().last.clone();
+        let last = self.last();
         let outcome = outcome.map(|snapshot| match &last {
             Some(last) => Arc::new(snapshot.after(last)),
             None => Arc::new(snapshot),

@@ -14,9 +14,9 @@ use crate::board::{Board, TargetStatus};
 use crate::incidents::Incident;
 use crate::summary::StatusSummary;
 
-/// A summary comes at least this often, changed or not: it says when the newest observation was, and keeps connections
-/// that nobody would otherwise use from being closed.
-const SUMMARY_EVERY: Duration = Duration::from_secs(5);
+/// A summary comes when the last is as old as this, changed or not: it says when the newest observation was, and keeps
+/// connections that nobody would otherwise use from being closed. With the time to the next look it is 5 s at most.
+const SUMMARY_EVERY: Duration = Duration::from_secs(4);
 
 /// What was seen last.
 #[derive(Debug, Default)]

@@ -13,8 +13,12 @@ use crate::alert_logger::Query;
 /// From one look to the next. With what a look takes, a change is seen within a second of its agent counting it.
 const PERIOD: Duration = Duration::from_millis(800);
 
-/// Agents are asked for at most a tenth of the time: at 10,000 targets what they say takes a while to write and to read.
-const PERIODS_A_LOOK: u32 = 10;
+/// The period is at least ten times as long as the slowest agent took: what they say of 10,000 targets takes a while to
+/// write and to read.
+const PERIODS_A_SNAPSHOT: u32 = 10;
+
+/// But no longer than this, however far away an agent is.
+const LONGEST_PERIOD: Duration = Duration::from_secs(4);
 
 /// The incidents in which changes are looked for: alert-logger's longest page, the newest ones.
 const INCIDENTS: usize = 1000;
@@ -42,7 +46,8 @@ async fn publish_changes(gateway: &Gateway) {
             page.ok()
         };
         let (look, incidents) = tokio::join!(gateway.look_anew(), incidents);
-        let period = PERIOD.max(look.observed_in * PERIODS_A_LOOK);
+        let period = look.observation.slowest() * PERIODS_A_SNAPSHOT;
+        let period = period.clamp(PERIOD, LONGEST_PERIOD);
         match changes.take(gateway.board_of(look), incidents) {
             Ok(events) => gateway.events.publish(&events),
             Err(error) => tracing::error!(%error, "changes cannot be written as JSON"),

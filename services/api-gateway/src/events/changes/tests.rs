@@ -73,8 +73,8 @@ async fn a_summary_comes_now_and_then_though_nothing_changes() {
             .count();
         tokio::time::advance(Duration::from_millis(200)).await;
     }
-    // One at once, and then one every 5 of 20 seconds.
-    assert_eq!(summaries, 4);
+    // One at once, and then one every 4 of 20 seconds.
+    assert_eq!(summaries, 5);
 }
 
 #[tokio::test(start_paused = true)]
