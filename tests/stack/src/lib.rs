@@ -14,7 +14,6 @@
 
 mod binaries;
 mod demo;
-pub mod history;
 mod http;
 mod lab;
 mod service;
