@@ -14,8 +14,11 @@
 
 mod binaries;
 mod demo;
+pub mod history;
 mod http;
 mod lab;
+pub mod oracle;
+pub mod promtool;
 mod service;
 mod smtp;
 mod wait;

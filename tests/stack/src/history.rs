@@ -1,0 +1,13 @@
+//! Histories of targets: what their probes came to, and what Prometheus saw of it.
+
+mod course;
+mod outcome;
+mod sights;
+mod spec;
+mod truth;
+
+pub use course::{AgentCourse, Course, Probe};
+pub use outcome::{Counts, OUTCOMES, Outcome};
+pub use sights::{Reading, Sights};
+pub use spec::{AgentSpec, Event, Spec, Timeline, What, spec};
+pub use truth::Truth;
