@@ -8,7 +8,11 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(page) = page(bytes) else { return };
     for incident in page.alerts.iter().map(Incident::from) {
         assert!(incident.timeline.is_sorted_by_key(|step| step.at));
-        assert!(incident.duration_seconds.is_none_or(|seconds| seconds >= 0.0));
+        assert!(
+            incident
+                .duration_seconds
+                .is_none_or(|seconds| seconds >= 0.0)
+        );
         let link = incident.runbook_url.unwrap_or_default().to_lowercase();
         assert!(link.is_empty() || link.trim().starts_with("http"));
     }

@@ -191,6 +191,8 @@ fn data<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, QueryError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -257,5 +259,21 @@ mod tests {
         }
         let vector = br#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
         assert!(matches!(matrix(vector), Err(QueryError::Malformed(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_answer_is_refused_or_read(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let body = br#"{"status":"success","data":{"resultType":"vector","result":[
+                {"metric":{"target":"a","window":"5m"},"value":[1700000000.123,"19.5"]}]}}"#;
+            let at = at.index(body.len());
+            prop_assert!(vector(&body[..at]).is_err());
+            let mut body = *body;
+            body[at] = byte;
+            if let Ok(samples) = vector(&body) {
+                prop_assert!(samples.iter().all(|sample| sample.value.is_finite()));
+            }
+            let _ = matrix(&body);
+        }
     }
 }
