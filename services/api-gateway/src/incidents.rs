@@ -108,14 +108,19 @@ impl From<&Alert> for Incident {
     }
 }
 
-/// Whether a page may link to it. Whoever can post an alert can put `javascript:` there.
+/// Whether a page may link to it. Whoever can post an alert can put `javascript:` there, and a line break into it, which
+/// browsers pass over.
 fn is_web(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    !url.contains(|c: char| c.is_control() || c.is_whitespace())
+        && Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::alert_logger::page;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -172,12 +177,53 @@ mod tests {
         for (url, is) in [
             ("https://example.com/x", true),
             ("HTTP://example.com", true),
+            ("ht\ntp://example.com", false),
+            (" https://example.com", false),
             ("data:text/html,x", false),
             (" java\nscript:x", false),
             ("/x", false),
             ("", false),
         ] {
             assert_eq!(is_web(url), is, "{url}");
+        }
+    }
+
+    /// An answer of alert-logger with this in the places of its texts.
+    fn answer(text: &str) -> String {
+        serde_json::json!({
+            "alerts": [{
+                "status": "resolved", "fingerprint": text, "starts_at": "2026-11-23T02:45:01Z",
+                "ends_at": "2026-11-23T02:45:00Z", "labels": {"alertname": text, text: text},
+                "annotations": {"summary": text, "runbook_url": text}, "generator_url": text,
+                "first_received_at": "2026-11-23T02:45:06Z", "resolved_received_at": null,
+            }],
+            "next": text, "watchdog": {"last_received_at": null}, "durable": true,
+        })
+        .to_string()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_shown_as_it_is(text in "\\PC*|(https?|javascript|data):\\PC*|[\\x00-\\x7f]*") {
+            let page = page(answer(&text).as_bytes()).unwrap();
+            let incident = Incident::from(&page.alerts[0]);
+            prop_assert_eq!(&incident.alert, &text);
+            prop_assert_eq!(incident.duration_seconds, Some(0.0));
+            if let Some(url) = incident.runbook_url {
+                let url = url.to_ascii_lowercase();
+                prop_assert!(url.starts_with("http:") || url.starts_with("https:"), "{}", url);
+            }
+        }
+
+        #[test]
+        fn a_damaged_answer_is_refused_or_read(at in 0_usize..600, byte in any::<u8>()) {
+            let mut body = answer("x").into_bytes();
+            let at = at % body.len();
+            body[at] = byte;
+            if let Ok(page) = page(&body) {
+                let _ = page.alerts.iter().map(Incident::from).count();
+            }
+            prop_assert!(page(&body[..at]).is_err());
         }
     }
 }

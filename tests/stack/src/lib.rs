@@ -17,6 +17,8 @@ mod demo;
 pub mod history;
 mod http;
 mod lab;
+pub mod oracle;
+pub mod promtool;
 mod service;
 mod smtp;
 mod wait;

@@ -54,7 +54,8 @@ pub(super) struct EventsQuery {
         EventsQuery,
     ),
     responses(
-        (status = 200, description = "Events, without end", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events, without end, each with `id`, `event` and `data`", body = serde_json::Value,
+         content_type = "text/event-stream"),
         (status = 503, description = "Too many listen already", body = Problem,
          content_type = "application/problem+json"),
     )

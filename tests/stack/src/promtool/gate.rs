@@ -1,0 +1,60 @@
+//! Rules that are evaluated when a series says so.
+//!
+//! promtool evaluates every group at every step, whatever its interval, and is never away. So for tests of either, each
+//! expression is put behind a condition, and nothing else about it is changed.
+
+/// The series: 1 while the groups with that label `group` are evaluated.
+pub const SERIES: &str = "test:evaluates";
+
+/// The text of a rule file with every rule of a group behind the group's [`SERIES`].
+///
+/// # Panics
+/// It is not laid out as the repository's rule files are.
+#[must_use]
+pub fn gated(rules: &str) -> String {
+    let mut out = String::new();
+    let mut group = "";
+    let mut lines = rules.lines().peekable();
+    let mut gates = 0;
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("  - name: ") {
+            group = name;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let Some(expression) = line.trim_start().strip_prefix("expr: ") else {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        };
+        gates += 1;
+        let pad = " ".repeat(indent);
+        out.push_str(&format!("{pad}expr: |\n{pad}  (\n"));
+        if expression == "|" {
+            let in_block =
+                |line: &&str| line.trim().is_empty() || line.starts_with(&format!("{pad}  "));
+            while let Some(line) = lines.next_if(in_block) {
+                out.push_str(&format!("  {line}\n"));
+            }
+        } else {
+            out.push_str(&format!("{pad}    {expression}\n"));
+        }
+        out.push_str(&format!(
+            "{pad}  ) and on () {SERIES}{{group=\"{group}\"}}\n"
+        ));
+    }
+    let rules = rules.matches("- record: ").count() + rules.matches("- alert: ").count();
+    assert_eq!(gates, rules, "one expression a rule");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gated;
+
+    #[test]
+    fn every_expression_is_behind_its_group() {
+        let rules = "groups:\n  - name: a\n    rules:\n      - record: x\n        expr: y # why\n      - record: z\n        expr: |\n          1\n            + y\n\n      - record: w\n        expr: u\n";
+        let expected = "groups:\n  - name: a\n    rules:\n      - record: x\n        expr: |\n          (\n            y # why\n          ) and on () test:evaluates{group=\"a\"}\n      - record: z\n        expr: |\n          (\n            1\n              + y\n  \n          ) and on () test:evaluates{group=\"a\"}\n      - record: w\n        expr: |\n          (\n            u\n          ) and on () test:evaluates{group=\"a\"}\n";
+        assert_eq!(gated(rules), expected);
+    }
+}

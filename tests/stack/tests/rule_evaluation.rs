@@ -1,0 +1,150 @@
+//! The recording rules, evaluated by Prometheus' own engine over random histories, say what the oracle says: to a
+//! billionth, also where scrapes were missed.
+//!
+//! `availability.rs` holds the oracle to the probes. Each run is many cases in one: its targets do not know each other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests: a panic is the message"
+)]
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use stack_tests::history::{Spec, Timeline, spec};
+use stack_tests::promtool::{Case, Groups};
+
+/// Set to the seed that a failed run printed, it repeats its histories.
+const SEED: &str = "UPTIMEPULSE_SEED";
+
+/// How long a failing target is made smaller.
+const SHRINKING: Duration = Duration::from_secs(120);
+
+fn seed() -> u64 {
+    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());
+    seed.unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        now.as_millis().try_into().unwrap()
+    })
+}
+
+struct Histories {
+    timeline: Timeline,
+    groups: Groups,
+    targets: usize,
+    intervals: &'static [u16],
+    events: usize,
+    /// From one step at which everything is compared to the next.
+    check_every: usize,
+}
+
+impl Histories {
+    fn hold(&self) {
+        let seed = seed();
+        println!("{SEED}={seed}");
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+        let strategy = spec(&self.timeline, self.intervals, self.events);
+        let mut trees: Vec<_> = (0..self.targets)
+            .map(|_| strategy.new_tree(&mut runner).unwrap())
+            .collect();
+        let specs: Vec<Spec> = trees.iter().map(ValueTree::current).collect();
+        let Err(message) = self.run(&specs) else {
+            return;
+        };
+        let failing =
+            (0..self.targets).find(|number| message.contains(&format!("target=\"t{number}\"")));
+        let Some(failing) = failing else {
+            panic!("{message}");
+        };
+        let (smallest, message) = self.shrink(&mut trees[failing], message);
+        panic!("{SEED}={seed}\n{smallest:#?}\n{message}");
+    }
+
+    /// The simplest history found that still fails.
+    fn shrink(&self, tree: &mut impl ValueTree<Value = Spec>, message: String) -> (Spec, String) {
+        let begun = Instant::now();
+        let mut smallest = (tree.current(), message);
+        let mut go_on = true;
+        while go_on && begun.elapsed() < SHRINKING {
+            let spec = tree.current();
+            go_on = match self.run(std::slice::from_ref(&spec)) {
+                Err(message) => {
+                    smallest = (spec, message);
+                    tree.simplify()
+                }
+                Ok(()) => tree.complicate(),
+            };
+        }
+        smallest
+    }
+
+    fn run(&self, specs: &[Spec]) -> Result<(), String> {
+        let checks = (0..self.timeline.steps).step_by(self.check_every);
+        let checks: Vec<usize> = checks.filter(|step| self.timeline.runs(*step)).collect();
+        Case {
+            timeline: &self.timeline,
+            groups: self.groups,
+            specs,
+            checks: &checks,
+        }
+        .run()
+    }
+}
+
+#[test]
+fn hours_at_every_scrape() {
+    Histories {
+        timeline: Timeline {
+            step: 15_000,
+            steps: 7 * 240 + 1,
+            prometheus_away: Vec::new(),
+        },
+        groups: Groups::Always,
+        targets: 6,
+        intervals: &[5, 15, 30, 60],
+        events: 8,
+        check_every: 40,
+    }
+    .hold();
+}
+
+#[test]
+fn days_with_prometheus_away() {
+    Histories {
+        timeline: Timeline {
+            step: 60_000,
+            steps: 30 * 60 + 1,
+            // Across a step of four minutes, over five minutes, most of an hour, and more than one.
+            prometheus_away: vec![(123, 125), (301, 317), (601, 651), (901, 991)],
+        },
+        groups: Groups::AtTheirIntervals,
+        targets: 8,
+        intervals: &[15, 30, 60, 120],
+        events: 10,
+        check_every: 48,
+    }
+    .hold();
+}
+
+#[test]
+fn two_weeks() {
+    Histories {
+        timeline: Timeline {
+            step: 240_000,
+            steps: 15 * 360 + 1,
+            prometheus_away: vec![(1000, 1010)],
+        },
+        groups: Groups::AtTheirIntervals,
+        targets: 3,
+        intervals: &[60, 240, 300],
+        events: 12,
+        check_every: 120,
+    }
+    .hold();
+}
