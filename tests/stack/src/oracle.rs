@@ -2,7 +2,7 @@
 
 use crate::history::{Counts, OUTCOMES, Outcome, Reading, Sights};
 
-/// A counter that was not seen for so long is a new one.
+/// A counter that was not seen for longer is a new one, in milliseconds.
 pub const FORGOTTEN: i64 = 3_600_000;
 
 /// The windows that are recorded: the label, and the length in seconds.
@@ -56,7 +56,7 @@ impl Pieces {
                     continue;
                 };
                 if let Some((before, seen)) = last
-                    && at - *before < FORGOTTEN
+                    && at - *before <= FORGOTTEN
                 {
                     for outcome in OUTCOMES {
                         let (now, then) = (reading.counts[outcome], seen.counts[outcome]);

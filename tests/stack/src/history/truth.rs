@@ -22,7 +22,7 @@ impl Truth {
         let mut last: Option<(i64, Reading)> = None;
         for (&at, reading) in evaluations.iter().zip(sights) {
             let Some(reading) = reading else { continue };
-            if let Some((before, old)) = last.filter(|(before, _)| at - before < FORGOTTEN) {
+            if let Some((before, old)) = last.filter(|(before, _)| at - before <= FORGOTTEN) {
                 let same = reading.life == old.life;
                 for (probe, counted) in &mut probes {
                     let is_new = probe.life == reading.life && (!same || probe.at > before);
