@@ -1,6 +1,6 @@
 """Names of targets and labels of alerts that nobody would choose come out of the gateway as they went in.
 
-Run by `./lab test api`, which starts the lab: API_GATEWAY_URL, ALERT_LOGGER_URL, TARGETS_FILE.
+Run by `./lab test api`, which starts the lab: API_GATEWAY_URL, ALERT_LOGGER_URL, DEMO_TARGET_URL, TARGETS_FILE.
 """
 
 import json
@@ -14,6 +14,7 @@ import urllib.request
 
 GATEWAY = os.environ["API_GATEWAY_URL"]
 ALERT_LOGGER = os.environ["ALERT_LOGGER_URL"]
+DEMO_TARGET = os.environ["DEMO_TARGET_URL"]
 TARGETS = tomllib.loads(pathlib.Path(os.environ["TARGETS_FILE"]).read_text())["target"]
 ALERTS = pathlib.Path(__file__).with_name("hostile_alerts.json").read_text()
 LONG = "<b>0123456" * 1000
@@ -82,6 +83,39 @@ class Names(unittest.TestCase):
         for path in ["/targets", "/uptime-summary", "/api/v1/status", "/api/v1/targets/secret"]:
             with self.subTest(path):
                 self.assertNotIn("hunter2", json.dumps(get(path)))
+
+
+class Events(unittest.TestCase):
+    """A change comes on the stream under the name of its target."""
+
+    def fault(self, method, endpoint, body=None):
+        headers = {"content-type": "application/json"}
+        url = f"{DEMO_TARGET}/faults/{endpoint}"
+        opener.open(urllib.request.Request(url, body, headers, method=method), timeout=10).close()
+
+    def changes(self, stream, seconds):
+        """The data of `target` events, for at most so long: a summary comes every few seconds, and ends the waiting."""
+        deadline = time.monotonic() + seconds
+        event = None
+        for line in stream:
+            field, _, value = line.decode().rstrip("\n").partition(": ")
+            if field == "event":
+                event = value
+            elif field == "data" and event == "target":
+                yield json.loads(value)
+            if time.monotonic() > deadline:
+                return
+
+    def test_names_in_events_are_the_targets_own(self):
+        for endpoint in ["quotes", "promql", "mixed", "separators"]:
+            name = next(target["name"] for target in TARGETS if target["url"].endswith(f"/t/{endpoint}"))
+            with self.subTest(name), opener.open(GATEWAY + "/api/v1/events", timeout=30) as stream:
+                self.fault("PUT", endpoint, b'{"kind": "status", "status": 503}')
+                try:
+                    states = ((change["target"], change["state"]) for change in self.changes(stream, 20))
+                    self.assertIn((name, "down"), states)
+                finally:
+                    self.fault("DELETE", endpoint)
 
 
 class Alerts(unittest.TestCase):

@@ -12,6 +12,9 @@ const { lab } = stage;
 /** Within this many seconds an open page says that a part is away which does not answer; and as long until it is back. */
 const LIMIT = 20;
 
+/** How long colours may take to fade. */
+const FADE = 1;
+
 before(() => lab.isSettled());
 after(() => stage.close());
 
@@ -55,6 +58,6 @@ describe("a part that does not answer any more", () => {
 async function saysBlind(page) {
     assert.notEqual(await overall(page), "up");
     assert.ok(await distrusts(page));
-    assert.equal(await greenPixels(page), 0, "nothing is green");
+    await until(FADE, "nothing is green", async () => (await greenPixels(page)) === 0);
     assert.match(await page.locator("body").innerText(), /since/i);
 }

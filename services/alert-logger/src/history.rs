@@ -24,12 +24,22 @@ struct Entry {
 /// Which alerts a reader wants.
 #[derive(Debug)]
 pub struct Query {
+    /// Only those whose label `target` is this.
+    pub target: Option<String>,
     /// Only those with this status.
     pub status: Option<Status>,
     /// Only those that come after this one in the history's order.
     pub before: Option<Key>,
     /// At most this many.
     pub limit: usize,
+}
+
+impl Query {
+    fn takes(&self, alert: &Alert) -> bool {
+        let target = |wanted| alert.labels.get("target") == Some(wanted);
+        self.status.is_none_or(|status| alert.status() == status)
+            && self.target.as_ref().is_none_or(target)
+    }
 }
 
 /// An answer to a [`Query`].
@@ -106,7 +116,7 @@ impl History {
             .alerts
             .range((start, Bound::Unbounded))
             .map(|(_, entry)| &entry.alert)
-            .filter(|alert| query.status.is_none_or(|status| alert.status() == status));
+            .filter(|alert| query.takes(alert));
         let alerts: Vec<_> = wanted.by_ref().take(query.limit).cloned().collect();
         let more = wanted.next().is_some();
         let next = alerts.last().filter(|_| more).map(|alert| alert.key());
@@ -138,6 +148,7 @@ mod tests {
 
     fn query(status: Option<Status>, before: Option<Key>, limit: usize) -> Query {
         Query {
+            target: None,
             status,
             before,
             limit,
@@ -169,6 +180,26 @@ mod tests {
         assert_eq!((starts(&page.alerts), page.next), (vec![3, 1], None));
         let page = history.page(&query(Some(Status::Resolved), None, 2));
         assert_eq!((starts(&page.alerts), page.next), (vec![2], None));
+    }
+
+    #[test]
+    fn a_target_selects_and_a_page_of_it_is_full() {
+        let of = |target: &str, n: i64| {
+            let mut alert = firing(&format!("f{n}"), n);
+            alert.labels.insert("target".to_owned(), target.to_owned());
+            alert
+        };
+        let mut alerts: Vec<_> = (0..20).map(|n| of("a", n)).collect();
+        alerts.extend([of("b", 3), of("b", 1), firing("agent", 2)]);
+        let history = folded(&alerts);
+        let wanted = |before| Query {
+            target: Some("b".to_owned()),
+            ..query(None, before, 1)
+        };
+        let first = history.page(&wanted(None));
+        assert_eq!(starts(&first.alerts), [3]);
+        let rest = history.page(&wanted(first.next));
+        assert_eq!((starts(&rest.alerts), rest.next), (vec![1], None));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use targets::Occurrence;
 use utoipa::ToSchema;
 
-use crate::agents::{Observation, Series};
+use crate::agents::Observation;
 use crate::blind::Blind;
 use crate::catalog::{Listed, Listing};
 use crate::figures::Figures;
@@ -47,7 +47,8 @@ pub struct TargetStatus {
     /// Unknown when no agent that answers has probed it within two intervals and 15 s; else maintenance inside a
     /// maintenance window.
     pub state: State,
-    /// Since when, as far as the gateway knows: null where it was so before the gateway first asked.
+    /// Since when, as far as the gateway knows: null where it was so before the gateway first asked. Of an unknown target,
+    /// when it was last probed.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub since: Option<Timestamp>,
     /// What its newest probe failed for while it is down: `dns`, `connect`, `tls`, `timeout`, `status`, `body`, `redirect`,
@@ -94,24 +95,11 @@ pub struct MaintenanceWindow {
     pub reason: Option<Arc<str>>,
 }
 
-/// Targets by state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Counted {
-    /// Targets that are up.
-    pub up: usize,
-    /// Targets that are down.
-    pub down: usize,
-    /// Targets in a maintenance window.
-    pub maintenance: usize,
-    /// Targets of which nobody knows.
-    pub unknown: usize,
-}
-
 impl Board {
     /// The state of the targets listed, from what the sources say.
     #[must_use]
     pub fn new(look: Look, listing: &Listing) -> Self {
-        let listed = listing.targets(&look.observation);
+        let listed = listing.known_targets(&look.observation);
         let status = |listed: Listed| {
             let latency = look.latency.as_ref();
             let latency = latency.and_then(|latency| latency.get(&listed.name).copied());
@@ -125,27 +113,6 @@ impl Board {
             sources: look.sources,
             targets,
         }
-    }
-
-    /// The state of all targets together.
-    #[must_use]
-    pub fn state(&self) -> State {
-        State::of_all(self.targets.iter().map(|target| target.state))
-    }
-
-    /// How many targets are in which state.
-    #[must_use]
-    pub fn counts(&self) -> Counted {
-        let mut counts = Counted::default();
-        for target in &self.targets {
-            match target.state {
-                State::Up => counts.up += 1,
-                State::Down => counts.down += 1,
-                State::Maintenance => counts.maintenance += 1,
-                State::Unknown => counts.unknown += 1,
-            }
-        }
-        counts
     }
 
     /// The groups that targets belong to, in the order in which they first come.
@@ -168,35 +135,56 @@ impl TargetStatus {
         now: Timestamp,
     ) -> Self {
         let name = Arc::clone(&listed.name);
-        let series = || observation.series(&name);
-        let newest = |of: fn(&Series) -> Option<f64>| series().filter_map(of).reduce(f64::max);
         let configured = listed.configured.as_deref();
         let window = configured.and_then(|target| target.maintenance.active(now));
-        let standing = Standing::of_target(series(), window.as_ref(), now);
-        let soonest = series().filter_map(|series| series.not_after);
+        let standing = Standing::of_target(observation.series(&name), window.as_ref(), now);
+        // What an agent said before it went away is no state of now, but still when it last knew one.
+        let last = || observation.last_series(&name);
+        let last_probe = last().filter_map(|series| series.last_probe);
+        let last_probe = last_probe.reduce(f64::max);
+        let soonest = last().filter_map(|series| series.not_after);
         Self {
             state: standing.state,
-            since: standing.since.and_then(from_seconds),
+            since: match standing.state {
+                State::Unknown => last_probe,
+                _ => standing.since,
+            }
+            .and_then(from_seconds),
             reason: standing.reason,
             figures: observation.counts(&name).into(),
             latency_seconds,
-            last_probe_at: newest(|series| series.last_probe).and_then(from_seconds),
-            interval_seconds: series().find_map(|series| series.interval),
+            last_probe_at: last_probe.and_then(from_seconds),
+            interval_seconds: last().find_map(|series| series.interval),
             certificate_not_after: soonest.reduce(f64::min).and_then(from_seconds),
             group: configured.and_then(|target| target.group.clone()),
             slo_objective: match configured {
                 Some(target) => Some(target.slo_objective),
-                None => series().find_map(|series| series.slo_objective),
+                None => last().find_map(|series| series.slo_objective),
             },
             latency_objective_seconds: match configured {
                 Some(target) => target.latency_objective,
-                None => series().find_map(|series| series.latency_objective),
+                None => last().find_map(|series| series.latency_objective),
             },
             maintenance: window.map(MaintenanceWindow::from),
             target: Arc::clone(&name),
             url: listed.url,
             kind: listed.kind,
         }
+    }
+}
+
+impl TargetStatus {
+    /// Whether the other says the same, apart from what every probe changes: counts, latency and the time of the last.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        fn told(it: &TargetStatus) -> impl PartialEq + '_ {
+            let identity = (&it.target, &it.url, &it.kind, &it.group);
+            let state = (it.state, it.since, &it.reason, &it.maintenance);
+            let objectives = (it.slo_objective, it.latency_objective_seconds);
+            let rest = (it.interval_seconds, it.certificate_not_after);
+            (identity, state, objectives, rest)
+        }
+        told(self) == told(other)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use targets::{Target, TargetSet};
 use tokio::sync::watch::Receiver;
 
-use crate::agents::Observation;
+use crate::agents::{Observation, Snapshot};
 
 /// The targets of answers: those of the configuration, in its order. A gateway without a list of its own lists what
 /// the agents export, in the order in which they do.
@@ -42,8 +42,14 @@ impl Catalog {
     /// What is listed now.
     #[must_use]
     pub fn listing(&self) -> Listing {
-        let targets = self.configured.as_ref();
-        Listing(targets.map(|targets| Arc::clone(&targets.borrow())))
+        Listing(self.configured())
+    }
+
+    /// The targets of the configuration now, if there is one.
+    #[must_use]
+    pub fn configured(&self) -> Option<Arc<TargetSet>> {
+        let targets = self.configured.as_ref()?;
+        Some(Arc::clone(&targets.borrow()))
     }
 }
 
@@ -60,10 +66,19 @@ impl Listing {
         Some(targets.collect())
     }
 
-    /// The targets of the configuration, else those of the agents.
+    /// The targets of the configuration, else those of the agents that answer.
     #[must_use]
     pub fn targets(&self, observation: &Observation) -> Vec<Listed> {
-        self.configured().unwrap_or_else(|| exported(observation))
+        self.configured()
+            .unwrap_or_else(|| exported(observation.snapshots()))
+    }
+
+    /// The targets of the configuration, else those of the agents, among them those that an agent had before it went
+    /// away.
+    #[must_use]
+    pub fn known_targets(&self, observation: &Observation) -> Vec<Listed> {
+        self.configured()
+            .unwrap_or_else(|| exported(observation.last_snapshots()))
     }
 }
 
@@ -95,10 +110,10 @@ impl Listed {
 }
 
 /// Every target that an agent exports, once: the first agent's, then what the others add.
-fn exported(observation: &Observation) -> Vec<Listed> {
+fn exported<'a>(snapshots: impl Iterator<Item = &'a Arc<Snapshot>>) -> Vec<Listed> {
     let mut seen = HashSet::new();
     let mut listed = Vec::new();
-    for (name, series) in observation.snapshots().flat_map(|snapshot| snapshot.iter()) {
+    for (name, series) in snapshots.flat_map(|snapshot| snapshot.iter()) {
         if !seen.insert(name) {
             continue;
         }

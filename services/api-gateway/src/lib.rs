@@ -12,9 +12,12 @@ pub mod board;
 pub mod cache;
 pub mod catalog;
 mod config;
+pub mod events;
 pub mod exposition;
 pub mod figures;
 mod http_error;
+pub mod incidents;
+pub mod maintenance;
 pub mod outcomes;
 pub mod prometheus;
 pub mod range;
@@ -22,6 +25,7 @@ pub mod routes;
 pub mod sources;
 mod state;
 pub mod status;
+pub mod summary;
 mod time;
 pub mod watch;
 
@@ -60,6 +64,11 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     );
     context.spawn("watch", async move {
         watching.await;
+        Ok(())
+    });
+    let polling = events::poll(Arc::clone(&gateway), context.shutdown.clone());
+    context.spawn("events", async move {
+        polling.await;
         Ok(())
     });
     Ok(App {

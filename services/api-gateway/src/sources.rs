@@ -1,7 +1,7 @@
 //! What every source of an answer says at one moment.
 
-use std::fmt::Display;
-use std::sync::Arc;
+use std::fmt::{self, Display};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,6 +16,9 @@ use crate::time::now;
 
 /// How long an answer about now waits for a source that only adds to it.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long it waits for one that did not answer the last time. A hanging one would else slow all readers down.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(250);
 
 /// A part that an answer comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -46,53 +49,122 @@ pub struct Look {
 }
 
 /// Why there is no answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Silence {
     /// The source is not configured; it can't be away.
     NotConfigured(&'static str),
+    /// It is away, or fails.
     Away(String),
+    /// It was not waited for any longer.
+    Late(Duration),
 }
 
 impl Display for Silence {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConfigured(variable) => write!(f, "not configured; set {variable}"),
             Self::Away(why) => f.write_str(why),
+            Self::Late(after) => write!(f, "no answer within {} s", after.as_secs_f64()),
         }
     }
 }
 
 impl Silence {
-    fn away(&self) -> Option<&str> {
+    /// Why a source that is configured is away.
+    fn away(&self) -> Option<String> {
         match self {
             Self::NotConfigured(_) => None,
-            Self::Away(why) => Some(why),
+            silence => Some(silence.to_string()),
         }
     }
 }
 
+/// The answer of a source, or why there is none within `patience`. `None` is a source that `variable` would configure.
+pub(crate) async fn ask<T, E: Display>(
+    question: Option<impl Future<Output = Result<T, E>>>,
+    variable: &'static str,
+    patience: Duration,
+) -> Result<T, Silence> {
+    let question = question.ok_or(Silence::NotConfigured(variable))?;
+    match tokio::time::timeout(patience, question).await {
+        Ok(answer) => answer.map_err(|error| Silence::Away(error.to_string())),
+        Err(_) => Err(Silence::Late(patience)),
+    }
+}
+
+/// Why a source did not answer the last time that it was asked about now.
+#[derive(Debug, Default)]
+pub(crate) struct Last(Mutex<Option<Silence>>);
+
+impl Last {
+    /// Asks the source, as [`ask`] does, with less patience if it did not answer the last time.
+    async fn ask<T, E: Display>(
+        &self,
+        question: Option<impl Future<Output = Result<T, E>>>,
+        variable: &'static str,
+    ) -> Result<T, Silence> {
+        let last = self.lock().clone();
+        let patience = if last.is_some() {
+            LITTLE_PATIENCE
+        } else {
+            PATIENCE
+        };
+        let answer = ask(question, variable, patience).await;
+        let answer = answer.map_err(|silence| match (silence, last) {
+            (Silence::Late(_), Some(last)) => last,
+            (silence, _) => silence,
+        });
+        *self.lock() = answer.as_ref().err().cloned();
+        answer
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Silence>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last time for each question about now.
+#[derive(Debug, Default)]
+pub(crate) struct LastTime {
+    answers: Last,
+    latency: Last,
+    check: Last,
+}
+
 impl Gateway {
-    /// Asks every source.
+    /// Asks every source. What it said a moment ago may do.
     pub async fn look(&self) -> Look {
+        self.look_with(self.agents.observe()).await
+    }
+
+    /// Asks every source, the agents for what is true now.
+    pub async fn look_anew(&self) -> Look {
+        self.look_with(self.agents.observe_anew()).await
+    }
+
+    async fn look_with(&self, observe: impl Future<Output = Observation>) -> Look {
         let prometheus = self.prometheus.as_ref();
         let answers = prometheus.map(|prometheus| prometheus.answers());
         let latency = prometheus.map(|prometheus| prometheus.latency());
         let check = self.alert_logger.as_ref().map(|it| it.check());
+        let last = &self.last_time;
         let (observation, answers, latency, alert_logger) = tokio::join!(
-            self.agents.observe(),
-            ask(answers, "PROMETHEUS_URL", PATIENCE),
-            ask(latency, "PROMETHEUS_URL", PATIENCE),
-            ask(check, "ALERT_LOGGER_URL", PATIENCE),
+            observe,
+            last.answers.ask(answers, "PROMETHEUS_URL"),
+            last.latency.ask(latency, "PROMETHEUS_URL"),
+            last.check.ask(check, "ALERT_LOGGER_URL"),
         );
 
         let at = now();
         let no_agent = observation.blind();
+        let no_prometheus = answers.as_ref().err().and_then(Silence::away);
+        let no_alert_logger = alert_logger.as_ref().err().and_then(Silence::away);
         let parts = Parts {
             agents: no_agent.as_deref(),
-            prometheus: answers.as_ref().err().and_then(Silence::away),
+            prometheus: no_prometheus.as_deref(),
             alert_logger: match &alert_logger {
                 Ok(arrival) => Some(Ok(arrival.last_received_at)),
-                Err(silence) => silence.away().map(Err),
+                Err(_) => no_alert_logger.as_deref().map(Err),
             },
         };
         let blind = self.sight.judge(parts, at);
@@ -110,25 +182,9 @@ impl Gateway {
     }
 }
 
-/// The answer of a source, or why there is none within `patience`. `None` is a source that `variable` would configure.
-pub(crate) async fn ask<T, E: Display>(
-    question: Option<impl Future<Output = Result<T, E>>>,
-    variable: &'static str,
-    patience: Duration,
-) -> Result<T, Silence> {
-    let question = question.ok_or(Silence::NotConfigured(variable))?;
-    match tokio::time::timeout(patience, question).await {
-        Ok(answer) => answer.map_err(|error| Silence::Away(error.to_string())),
-        Err(_) => Err(Silence::Away(format!(
-            "no answer within {} s",
-            patience.as_secs_f64()
-        ))),
-    }
-}
-
 fn agents(observation: &Observation) -> Vec<Source> {
     let single = observation.views.len() == 1;
-    let source = |View { agent, outcome }: &View| match &agent.place {
+    let source = |View { agent, outcome, .. }: &View| match &agent.place {
         None if single => Source::new("ping-agent", outcome.as_ref().err()),
         _ => Source::new(&agent.name(), outcome.as_ref().err()),
     };

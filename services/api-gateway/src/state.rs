@@ -1,7 +1,9 @@
 //! What the routes answer from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use service_kit::ClientError;
 use targets::TargetSet;
 use tokio::sync::watch::Receiver;
@@ -10,10 +12,19 @@ use crate::agents::{AgentSet, Observation};
 use crate::alert_logger::AlertLogger;
 use crate::blind::Sight;
 use crate::board::Board;
-use crate::cache::Rendered;
+use crate::cache::{Cancelled, Rendered, SingleFlight};
 use crate::catalog::{Catalog, Listing};
 use crate::config::Config;
+use crate::events::Events;
+use crate::maintenance::Maintenance;
 use crate::prometheus::{Policy, Prometheus};
+use crate::sources::{LastTime, Look};
+
+/// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
+const MAINTENANCE_FOR: Duration = Duration::from_secs(5);
+
+/// Whose maintenance windows are kept: those of all targets, and of so many single ones.
+const MAINTENANCES: usize = 32;
 
 /// The sources of a gateway's answers.
 #[derive(Debug)]
@@ -28,6 +39,12 @@ pub struct Gateway {
     pub alert_logger: Option<AlertLogger>,
     /// Since when which of them is away.
     pub sight: Sight,
+    /// Which of them did not answer the last time.
+    pub(crate) last_time: LastTime,
+    /// Changes, for those who listen.
+    pub events: Arc<Events>,
+    /// Maintenance windows: of a target, or of all of them.
+    maintenance: SingleFlight<Option<Arc<str>>, Arc<Maintenance>, Cancelled>,
     /// The body of `/uptime-summary`, by what it was made from.
     pub summary: Rendered<(Listing, Observation)>,
 }
@@ -54,12 +71,62 @@ impl Gateway {
                 .map(AlertLogger::new)
                 .transpose()?,
             sight: Sight::default(),
+            last_time: LastTime::default(),
+            events: Arc::default(),
+            maintenance: SingleFlight::new(MAINTENANCE_FOR, MAINTENANCES),
             summary: Rendered::default(),
         })
     }
 
     /// The state of everything now.
     pub async fn board(&self) -> Board {
-        Board::new(self.look().await, &self.catalog.listing())
+        self.board_of(self.look().await)
+    }
+
+    /// The state of everything as it looked.
+    #[must_use]
+    pub fn board_of(&self, look: Look) -> Board {
+        Board::new(look, &self.catalog.listing())
+    }
+
+    /// The maintenance windows of a target, or of all; `None` where no targets are configured.
+    ///
+    /// # Errors
+    /// The gateway is shutting down.
+    pub async fn maintenance(
+        &self,
+        target: Option<&str>,
+    ) -> Result<Option<Arc<Maintenance>>, Cancelled> {
+        let Some(targets) = self.catalog.configured() else {
+            return Ok(None);
+        };
+        let Some(target) = target else {
+            return self.windows(None, targets).await.map(Some);
+        };
+        match targets.get(target).map(|target| Arc::clone(&target.name)) {
+            Some(name) => self.windows(Some(name), targets).await.map(Some),
+            None => Ok(Some(Arc::default())),
+        }
+    }
+
+    async fn windows(
+        &self,
+        target: Option<Arc<str>>,
+        targets: Arc<TargetSet>,
+    ) -> Result<Arc<Maintenance>, Cancelled> {
+        let wanted = target.clone();
+        let find = move || {
+            let now = Timestamp::now();
+            Arc::new(match wanted {
+                Some(name) => Maintenance::of(targets.get(&name), now),
+                None => Maintenance::of(&*targets, now),
+            })
+        };
+        let find = || async {
+            tokio::task::spawn_blocking(find)
+                .await
+                .map_err(|_| Cancelled)
+        };
+        self.maintenance.get(target, find).await
     }
 }

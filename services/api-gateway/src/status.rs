@@ -59,14 +59,14 @@ impl State {
 pub struct Standing {
     /// The state.
     pub state: State,
-    /// Since when, in seconds since the epoch, as far as that is known. Of an unknown target: since when nobody knows.
+    /// Since when, in seconds since the epoch, as far as that is known; `None` of an unknown target.
     pub since: Option<f64>,
     /// What the newest probe failed for, of a target that is down and where that is known.
     pub reason: Option<Arc<str>>,
 }
 
 impl Standing {
-    /// The standing of a target from what each agent says of it.
+    /// The standing of a target from what each agent that answers says of it.
     ///
     /// One that sees it down outweighs those that see it up; one that has not probed it for two intervals and 15 s says
     /// nothing. While `window` is open, or an agent says that one is, it is in maintenance, whatever they see.
@@ -75,18 +75,17 @@ impl Standing {
         window: Option<&Occurrence>,
         now: Timestamp,
     ) -> Self {
-        let (fresh, stale): (Vec<_>, Vec<_>) = series
+        let fresh: Vec<_> = series
             .into_iter()
-            .filter(|series| series.up.is_some())
-            .partition(|series| is_fresh(series, now));
+            .filter(|series| series.up.is_some() && is_fresh(series, now))
+            .collect();
         let of = |state, since| Self {
             state,
             since,
             reason: None,
         };
         if fresh.is_empty() {
-            let last_known = stale.iter().filter_map(|series| series.last_probe);
-            return of(State::Unknown, last_known.reduce(f64::max));
+            return of(State::Unknown, None);
         }
         if let Some(window) = window {
             return of(
@@ -212,8 +211,6 @@ mod tests {
         }
         let up = standing(&agents);
         assert_eq!((up.since, up.reason), (Some(30.0), None));
-        let nobody = standing(&[seen(false, 99.0, 15.0), seen(true, 77.0, 15.0)]);
-        assert_eq!(nobody.since, Some(NOW - 77.0));
     }
 
     #[test]

@@ -337,3 +337,28 @@ async fn who_has_the_answer_already_is_told_so() {
     .await;
     assert_eq!(page.status, 200);
 }
+
+/// What it said before is no state of now, but still the newest observation that there is.
+#[tokio::test]
+async fn what_an_agent_saw_before_it_went_away_is_dated_and_unknown() {
+    let says = ResponseTemplate::new(200).set_body_string(exposition(&[("a", 1, 2.0)]));
+    let agent = agent_that(in_turn([says, ResponseTemplate::new(503)])).await;
+    let gateway = gateway(&[
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+        ("PING_AGENT_CACHE_SECONDS", "0"),
+    ]);
+    let before = get(&gateway, "/api/v1/status").await.json();
+    let after = get(&gateway, "/api/v1/status").await.json();
+    let target = &after["targets"][0];
+    assert_eq!(
+        (&before["state"], &after["state"]),
+        (&json!("up"), &json!("unknown"))
+    );
+    assert_eq!(
+        after["newest_observation_at"],
+        before["newest_observation_at"]
+    );
+    assert_eq!(target["since"], before["newest_observation_at"]);
+    assert_eq!(target["availability"], json!(null));
+    assert_eq!(after["blind"]["reasons"][0]["part"], "ping-agent");
+}

@@ -113,6 +113,11 @@
     }
   };
 
+  // Not all pages at the same moment, and those of large labs least of all.
+  const refetchSoon = () => {
+    refetchIn(Math.random() * Math.min(1_000, 100 + document.querySelectorAll('.target').length));
+  };
+
   // -- Reading out ----------------------------------------------------------------------------------------------------
 
   let toAnnounce = [];
@@ -175,11 +180,10 @@
       }
     },
     refresh() {
-      // Not all pages at the same moment.
-      refetchIn(Math.random() * 500);
+      refetchSoon();
     },
     reset() {
-      refetchIn(Math.random() * 500);
+      refetchSoon();
     },
   };
 

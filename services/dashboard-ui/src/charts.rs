@@ -47,6 +47,7 @@ pub(crate) struct Chart {
 impl Charts {
     /// Asks the gateway for everything at once.
     pub(crate) async fn fetch(gateway: Gateway, range: Range) -> Fetched<Arc<Self>> {
+        let gateway = gateway.patient();
         let query = [("range", range.query())];
         let (slots, latency, slo) = tokio::join!(
             gateway.all(&["history"], &query),
@@ -63,17 +64,17 @@ impl Charts {
         latency: Result<ByTarget<Latency>, GatewayError>,
         slo: Result<ByTarget<Slo>, GatewayError>,
     ) -> Self {
-        let mut missing = Vec::new();
+        let mut missing = Missing::new();
         let mut past: HashMap<String, Past> = HashMap::new();
-        for slots in told(slots, "The bars", &mut missing) {
+        for slots in told(slots, "bars", &mut missing) {
             let name = slots.target.clone();
             past.entry(name).or_default().slots = Some(slots);
         }
-        for latency in told(latency, "Latencies", &mut missing) {
+        for latency in told(latency, "latencies", &mut missing) {
             let name = latency.target.clone();
             past.entry(name).or_default().latency = Some(latency);
         }
-        for slo in told(slo, "Error budgets", &mut missing) {
+        for slo in told(slo, "error budgets", &mut missing) {
             let name = slo.target.clone();
             past.entry(name).or_default().slo = Some(slo);
         }
@@ -81,7 +82,7 @@ impl Charts {
         Self {
             of: past.into_iter().map(chart).collect(),
             none: Past::default().chart(range),
-            missing,
+            missing: missing.into_iter().map(sentence).collect(),
         }
     }
 
@@ -126,19 +127,29 @@ impl Charts {
     }
 }
 
+/// What is missing, by the reason.
+type Missing = Vec<(GatewayError, Vec<&'static str>)>;
+
 /// The targets of an answer; that there is none is noted.
 fn told<T>(
     answer: Result<ByTarget<T>, GatewayError>,
-    what: &str,
-    missing: &mut Vec<String>,
+    what: &'static str,
+    missing: &mut Missing,
 ) -> Vec<T> {
     match answer {
         Ok(answer) => answer.targets,
         Err(error) => {
-            missing.push(format!("{what} are missing: api-gateway {error}."));
+            match missing.iter_mut().find(|(it, _)| *it == error) {
+                Some((_, known)) => known.push(what),
+                None => missing.push((error, vec![what])),
+            }
             Vec::new()
         }
     }
+}
+
+fn sentence((error, what): (GatewayError, Vec<&str>)) -> String {
+    format!("Missing here: {}. api-gateway {error}.", what.join(", "))
 }
 
 #[derive(Debug, Default)]

@@ -18,6 +18,9 @@ use crate::text::{cut, visible};
 /// Past this, the page is rendered without an answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Past this, figures of the past are missing. Prometheus may take a while for those of thousands of targets.
+const LONG_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// 1,000 targets with 90 slots and long names; past it, whoever answers is not the gateway.
 const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
 
@@ -32,6 +35,7 @@ const DETAIL_MAX_CHARS: usize = 200;
 pub(crate) struct Gateway {
     client: reqwest::Client,
     base: Url,
+    timeout: Duration,
 }
 
 /// Why there is no answer. Reads on after "api-gateway".
@@ -47,6 +51,13 @@ pub(crate) enum GatewayError {
     Malformed,
 }
 
+impl GatewayError {
+    /// Whether the gateway was not set up to know it, which it says among its sources.
+    pub(crate) fn is_not_configured(&self) -> bool {
+        matches!(self, Self::Status { status: 501, .. })
+    }
+}
+
 /// An answer that comes in parts.
 pub(crate) trait Paged {
     /// Where the next part begins.
@@ -59,7 +70,16 @@ impl Gateway {
         Ok(Self {
             client: service_kit::http_client(TIMEOUT)?,
             base: base.clone(),
+            timeout: TIMEOUT,
         })
+    }
+
+    /// The same for figures that nobody waits for.
+    pub(crate) fn patient(self) -> Self {
+        Self {
+            timeout: LONG_TIMEOUT,
+            ..self
+        }
     }
 
     /// An address below `/api/v1`.
@@ -80,7 +100,8 @@ impl Gateway {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<u8>, GatewayError> {
-        let response = self.client.get(self.url(path, query)).send().await?;
+        let request = self.client.get(self.url(path, query));
+        let response = request.timeout(self.timeout).send().await?;
         read(accepted(response).await?).await
     }
 

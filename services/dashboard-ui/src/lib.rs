@@ -22,7 +22,7 @@
 //! | `#headline`, `.notice` | the state in a sentence; what cannot be seen, `Blind since …` |
 //! | `.facts`, `#made` | the three facts; when the page was made |
 //! | `.parts li` | the parts that the page comes from, and whether they answer |
-//! | `#incidents .incident` | active incidents (`.active`), on the target's page all |
+//! | `#incidents .incident` | active incidents (`.active`), on other pages than the overview all |
 //! | `#targets .target[id][data-target]` | a row; its id is made from the name |
 //! | `.state[data-state]` | in a row and on the target's page: `up`, `down`, `maintenance`, `unknown`; beside it `.was` |
 //! | `svg.bar path.up` | the slots of a kind: `up`, `part`, `down`, `maintenance`, `unknown` |

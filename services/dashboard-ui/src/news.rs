@@ -7,7 +7,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use crate::cache::Fetched;
-use crate::gateway::incident::{Alerts, Maintenance};
+use crate::gateway::incident::{Alerts, Maintenance, Planned};
 use crate::gateway::{Gateway, GatewayError};
 use crate::page::incident::Entry;
 use crate::page::maintenance::Stretch;
@@ -65,6 +65,9 @@ impl News {
     ) -> Self {
         let mut missing = Vec::new();
         let mut note = |what: &str, error: GatewayError| {
+            if error.is_not_configured() {
+                return;
+            }
             missing.push(format!("{what} cannot be shown: api-gateway {error}."));
         };
         let alerts = alerts.map_or_else(
@@ -78,11 +81,7 @@ impl News {
             note("Planned maintenance", error);
             Maintenance::default()
         });
-        let soon: Vec<_> = maintenance
-            .planned
-            .iter()
-            .filter(|window| window.start.as_second() - now.as_second() < AHEAD)
-            .collect();
+        let soon = next_of_each(&maintenance.planned, now);
         Self::of(&Filled {
             more_incidents: alerts.len().saturating_sub(SHOWN),
             incidents: alerts.iter().take(SHOWN).map(Entry::new).collect(),
@@ -97,5 +96,65 @@ impl News {
             // A template over strings does not fail.
             html: filled.render().unwrap_or_default(),
         }
+    }
+}
+
+/// The next window of each target, where that is soon: what comes back every night is said once.
+fn next_of_each(planned: &[Planned], now: Timestamp) -> Vec<&Planned> {
+    let mut next: Vec<&Planned> = Vec::new();
+    let soon = planned
+        .iter()
+        .filter(|window| window.start.as_second() - now.as_second() < AHEAD);
+    for window in soon {
+        if next.iter().all(|it| it.target != window.target) {
+            next.push(window);
+        }
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{maintenance, time};
+
+    #[test]
+    fn what_comes_back_every_night_is_said_once() {
+        let mut plan = maintenance("demo");
+        let night = plan["planned"][0].clone();
+        for (target, start) in [
+            ("demo", "2026-11-25"),
+            ("other", "2026-11-25"),
+            ("far", "2026-12-09"),
+        ] {
+            let mut window = night.clone();
+            window["target"] = target.into();
+            window["start"] = format!("{start}T02:00:00Z").into();
+            plan["planned"].as_array_mut().unwrap().push(window);
+        }
+        let plan: Maintenance = serde_json::from_value(plan).unwrap();
+        let next = next_of_each(&plan.planned, time("2026-11-23T02:45:30Z"));
+        let starts = next
+            .iter()
+            .map(|it| (it.target.as_deref().unwrap(), it.start.to_string()));
+        assert!(starts.eq([
+            ("demo", "2026-11-24T02:00:00Z".to_owned()),
+            ("other", "2026-11-25T02:00:00Z".to_owned()),
+        ]));
+    }
+
+    /// A lab without alert-logger says so among its parts, and need not repeat it.
+    #[test]
+    fn what_is_not_configured_is_not_missing() {
+        let refused = |status| GatewayError::Status {
+            status,
+            detail: None,
+        };
+        let html = |status| {
+            let now = time("2026-11-23T02:45:30Z");
+            News::new(Err(refused(status)), Err(refused(status)), now).html
+        };
+        assert!(html(502).contains("Active incidents cannot be shown"));
+        assert!(!html(501).contains("cannot be shown"));
     }
 }

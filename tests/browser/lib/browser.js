@@ -12,23 +12,42 @@ export function launch() {
     });
 }
 
-/** A page of its own context, with what went wrong in it collected in `troubles`. */
+/**
+ * A page of its own context, with what went wrong in it collected in `troubles`: errors, policy violations, foreign scripts
+ * that ran, requests to other origins.
+ */
 export async function open(browser, url, options = {}) {
     const { width = 1280, height = 900, ...rest } = options;
     const context = await browser.newContext({ viewport: { width, height }, ...rest });
     const page = await context.newPage();
     const troubles = watch(page, new URL(url).origin);
     if (options.javaScriptEnabled !== false) {
-        await page.addInitScript(() => {
-            globalThis.hacked = undefined;
-            globalThis.violations = [];
-            addEventListener("securitypolicyviolation", (event) => {
-                globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
-            });
-        });
+        await page.exposeBinding("tellTest", (_, text) => troubles.push(text));
+        await page.addInitScript(tellOfIntruders);
     }
-    await page.goto(url, { waitUntil: "load" });
+    await page.goto(url);
     return { page, troubles, close: () => context.close() };
+}
+
+/** Does something in an empty page, where the status page's policy does not hold. */
+export async function aside(browser, what) {
+    const context = await browser.newContext();
+    try {
+        return await what(await context.newPage());
+    } finally {
+        await context.close();
+    }
+}
+
+function tellOfIntruders() {
+    const tell = globalThis.tellTest;
+    addEventListener("securitypolicyviolation", (event) => {
+        tell(`policy violation: ${event.violatedDirective} ${event.blockedURI}`);
+    });
+    // What the hostile names try to set.
+    Object.defineProperty(globalThis, "hacked", {
+        set: (value) => tell(`a foreign script ran: window.hacked = ${value}`),
+    });
 }
 
 function watch(page, origin) {
@@ -49,20 +68,12 @@ function watch(page, origin) {
     return troubles;
 }
 
-/** Everything that went wrong in a page so far, policy violations and foreign scripts that ran among them. */
-export async function troublesOf({ page, troubles }) {
-    const { violations, hacked } = await page.evaluate(() => ({
-        violations: globalThis.violations ?? [],
-        hacked: globalThis.hacked,
-    }));
-    return [
-        ...troubles,
-        ...violations.map((violation) => `policy violation: ${violation}`),
-        ...(hacked === undefined ? [] : [`a foreign script ran: window.hacked = ${hacked}`]),
-    ];
-}
-
 /** How much wider the content is than the window, in pixels. */
 export function overflow(page) {
     return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** Opens everything that can be unfolded. */
+export function unfold(page) {
+    return page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
 }

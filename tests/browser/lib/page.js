@@ -1,6 +1,7 @@
 // What the tests hold on to in the page; services/dashboard-ui/src/lib.rs names it.
 
 import assert from "node:assert/strict";
+import { aside } from "./browser.js";
 import { until } from "./wait.js";
 
 /** The row of a target, or on its own page the target. */
@@ -42,13 +43,8 @@ export async function isGreen(page, seconds = 60) {
 /** How many pixels of what is seen of the page are green. */
 export async function greenPixels(page) {
     const picture = (await page.screenshot()).toString("base64");
-    const eye = await page.context().browser().newContext();
-    try {
-        const blank = await eye.newPage();
-        return await blank.evaluate(countGreen, `data:image/png;base64,${picture}`);
-    } finally {
-        await eye.close();
-    }
+    const url = `data:image/png;base64,${picture}`;
+    return aside(page.context().browser(), (blank) => blank.evaluate(countGreen, url));
 }
 
 async function countGreen(url) {

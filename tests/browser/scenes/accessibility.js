@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { describe } from "node:test";
-import { overflow } from "../lib/browser.js";
+import { overflow, unfold } from "../lib/browser.js";
 import { showsState } from "../lib/page.js";
 
 const PATHS = ["/", "/targets/demo", "/incidents", "/maintenance"];
@@ -47,7 +47,7 @@ export function accessibility(stage) {
         const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
         assert.deepEqual(serious.map(inWords), [], where);
         assert.ok((await overflow(page)) <= 0, `${where} scrolls sideways by ${await overflow(page)} px`);
-        for (const details of await page.locator("details:not([open]) > summary").all()) await details.click();
+        await unfold(page);
         assert.ok((await overflow(page)) <= 0, `${where}, unfolded, scrolls sideways by ${await overflow(page)} px`);
     }
 }

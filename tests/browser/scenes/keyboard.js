@@ -97,7 +97,7 @@ function stop(page) {
         const style = getComputedStyle(element);
         const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
         return {
-            text: (element.getAttribute("aria-label") || element.innerText || element.labels?.[0]?.innerText || element.name || "").trim(),
+            text: (element.getAttribute("aria-label") || element.innerText || element.querySelector("img")?.alt || element.labels?.[0]?.innerText || element.name || "").trim(),
             seen: right > 0 && bottom > 0 && left < innerWidth && top < innerHeight
                 && (element.contains(there) || Boolean(there?.contains(element))),
             marked: element.matches(":focus-visible") && (outlined || style.boxShadow !== "none"),

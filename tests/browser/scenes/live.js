@@ -22,8 +22,10 @@ export function live(stage) {
                     await until(2, "the whole page says so", async () => (await overall(page)) === "down");
                     assert.match(await page.title(), /^Down/);
                     if (path === "/") {
-                        assert.match(await target(page, "demo").innerText(), /503|status/i, "the reason in words");
-                        assert.notEqual(await page.locator("#announcement").innerText(), "", "it is read out");
+                        assert.match(await target(page, "demo").innerText(), /because/, "the reason in words");
+                        await until(3, "it is read out", async () =>
+                        (await page.locator("#announcement").innerText()).includes("demo is down"),
+                    );
                     }
                 } finally {
                     await lab.clearFault("ok");

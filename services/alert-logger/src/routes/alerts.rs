@@ -1,4 +1,4 @@
-//! `GET /api/v1/alerts?status=firing|resolved&limit=N&before=CURSOR`.
+//! `GET /api/v1/alerts?target=NAME&status=firing|resolved&limit=N&before=CURSOR`.
 
 use std::sync::PoisonError;
 
@@ -21,6 +21,7 @@ const LIMIT: usize = 1000;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
+    target: Option<String>,
     status: Option<String>,
     limit: Option<String>,
     before: Option<String>,
@@ -84,6 +85,7 @@ impl Parameters {
         let limit_allowed = format!("a whole number from 1 to {LIMIT}");
         let before = |text: &str| text.parse::<Key>().ok();
         Ok(history::Query {
+            target: self.target.clone(),
             status: parameter("status", self.status.as_deref(), "firing, resolved", status)?,
             limit: parameter("limit", self.limit.as_deref(), &limit_allowed, limit)?
                 .unwrap_or(LIMIT),

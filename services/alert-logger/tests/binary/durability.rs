@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -30,15 +31,20 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
             Arc::new(format!("{}/webhook", service.url)),
             service.client.clone(),
         );
+        let taken = Arc::new(AtomicUsize::new(0));
         let senders = (0..8).map(|sender| {
             let (url, client) = (Arc::clone(&url), client.clone());
+            let taken = Arc::clone(&taken);
             tokio::spawn(async move {
                 let mut acknowledged = Vec::new();
                 for number in 0.. {
                     let name = format!("r{round}s{sender}n{number}");
                     let body = firing(&name, sender).to_string();
                     match client.post(url.as_str()).body(body).send().await {
-                        Ok(answer) if answer.status() == StatusCode::OK => acknowledged.push(name),
+                        Ok(answer) if answer.status() == StatusCode::OK => {
+                            acknowledged.push(name);
+                            taken.fetch_add(1, Ordering::Relaxed);
+                        }
                         _ => break,
                     }
                 }
@@ -46,7 +52,11 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
             })
         });
         let senders: Vec<_> = senders.collect();
-        tokio::time::sleep(Duration::from_millis(30 + 40 * round)).await;
+        // However slow the machine: not before some were taken, and then in the middle of others.
+        while taken.load(Ordering::Relaxed) < 10 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(10 * round)).await;
         service.kill();
         for sender in senders {
             acknowledged.extend(sender.await.unwrap());

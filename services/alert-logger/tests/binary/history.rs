@@ -66,6 +66,7 @@ async fn the_history_is_read_newest_first_by_status_and_in_pages() {
         fingerprints(&service.alerts("?status=resolved").await),
         ["b"]
     );
+    assert_eq!(fingerprints(&service.alerts("?target=c").await), ["c"]);
     let first = service.alerts("?status=firing&limit=2").await;
     assert_eq!(fingerprints(&first), ["d", "c"]);
     let next = first["next"].as_str().unwrap();

@@ -20,6 +20,8 @@ pub struct View {
     pub agent: Arc<Endpoint>,
     /// Its snapshot, shared with every reader of the moment.
     pub outcome: Result<Arc<Snapshot>, AgentError>,
+    /// The last snapshot of one that says nothing now.
+    pub last: Option<Arc<Snapshot>>,
 }
 
 /// The same snapshot, not one with the same content: what a rendered body is kept by.
@@ -71,9 +73,29 @@ impl Observation {
             .filter_map(|view| view.outcome.as_ref().ok())
     }
 
+    /// The snapshots of the agents that answered, and the last ones of those that did not.
+    pub fn last_snapshots(&self) -> impl Iterator<Item = &Arc<Snapshot>> {
+        self.views
+            .iter()
+            .filter_map(|view| view.outcome.as_ref().ok().or(view.last.as_ref()))
+    }
+
+    /// How long the slowest of the agents that answered took.
+    #[must_use]
+    pub fn slowest(&self) -> Duration {
+        let took = self.snapshots().map(|snapshot| snapshot.took);
+        took.max().unwrap_or_default()
+    }
+
     /// What the agents that see a target say about it.
     pub fn series<'a>(&'a self, target: &'a str) -> impl Iterator<Item = &'a Series> {
         self.snapshots().filter_map(|snapshot| snapshot.get(target))
+    }
+
+    /// What the agents that see a target say about it, or said last.
+    pub fn last_series<'a>(&'a self, target: &'a str) -> impl Iterator<Item = &'a Series> {
+        self.last_snapshots()
+            .filter_map(|snapshot| snapshot.get(target))
     }
 
     /// A target's probes, over all agents. A counter that is absent counts 0.

@@ -70,9 +70,21 @@ impl AgentSet {
         observation.is_whole_and_within(self.lifetime)
     }
 
-    /// What the agents say now.
+    /// What the agents say now, or said within the lifetime of a snapshot.
     pub async fn observe(&self) -> Observation {
-        let views = self.agents.iter().map(|agent| agent.view(&self.client));
+        self.views(false).await
+    }
+
+    /// What the agents say now. They are asked for it, unless they are being asked already.
+    pub async fn observe_anew(&self) -> Observation {
+        self.views(true).await
+    }
+
+    async fn views(&self, anew: bool) -> Observation {
+        let views = self
+            .agents
+            .iter()
+            .map(|agent| agent.view(&self.client, anew));
         Observation {
             views: join_all(views).await,
         }
@@ -80,12 +92,19 @@ impl AgentSet {
 }
 
 impl Agent {
-    async fn view(&self, client: &Client) -> View {
-        let get = self.snapshots.get((), || {
+    async fn view(&self, client: &Client, anew: bool) -> View {
+        let fetch = || {
             let fetch = fetch(client.clone(), self.endpoint.url.clone());
             let (agent, presence) = (self.endpoint.name(), Arc::clone(&self.presence));
             async move { presence.note(&agent, fetch.await) }
-        });
+        };
+        let get = async {
+            if anew {
+                self.snapshots.get_anew((), fetch).await
+            } else {
+                self.snapshots.get((), fetch).await
+            }
+        };
         let outcome = match self.presence.away() {
             None => get.await,
             Some(error) => match tokio::time::timeout(PATIENCE, get).await {
@@ -95,6 +114,7 @@ impl Agent {
         };
         View {
             agent: Arc::clone(&self.endpoint),
+            last: self.presence.last().filter(|_| outcome.is_err()),
             outcome,
         }
     }
@@ -106,6 +126,11 @@ impl Presence {
         self.lock().away.clone()
     }
 
+    /// The last snapshot.
+    fn last(&self) -> Option<Arc<Snapshot>> {
+        self.lock().last.clone()
+    }
+
     /// Puts a snapshot behind the one before it, or keeps why there is none; says in the log when the agent goes and
     /// when it is back.
     fn note(
@@ -113,7 +138,7 @@ impl Presence {
         agent: &str,
         outcome: Result<Snapshot, AgentError>,
     ) -> Result<Arc<Snapshot>, AgentError> {
-        let last = self.lock().last.clone();
+        let last = self.last();
         let outcome = outcome.map(|snapshot| match &last {
             Some(last) => Arc::new(snapshot.after(last)),
             None => Arc::new(snapshot),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -14,6 +15,8 @@ use crate::exposition::{ParseError, Sample, samples};
 pub struct Snapshot {
     /// When the agent was asked: what it said is no older.
     pub taken: Instant,
+    /// How long it took to get and to read.
+    pub took: Duration,
     series: HashMap<Arc<str>, Series>,
     /// The targets in the order in which the exposition first names them.
     names: Vec<Arc<str>>,
@@ -70,6 +73,7 @@ impl Snapshot {
     pub fn parse(text: &[u8], taken: Instant) -> Result<Self, ParseError> {
         let mut snapshot = Self {
             taken,
+            took: Duration::ZERO,
             series: HashMap::new(),
             names: Vec::new(),
         };
@@ -79,6 +83,7 @@ impl Snapshot {
         for series in snapshot.series.values_mut() {
             series.course = Course::at_first_sight(series);
         }
+        snapshot.took = taken.elapsed();
         Ok(snapshot)
     }
 

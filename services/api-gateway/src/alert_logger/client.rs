@@ -9,7 +9,7 @@ use url::Url;
 
 use super::model::{Arrival, Page, Query, page};
 use crate::cache::{Cancelled, SingleFlight};
-use crate::http_error::describe;
+use crate::http_error::{describe, shortened};
 
 /// How long an answer may take, a full page's included.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -140,5 +140,5 @@ async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLogg
     }
     let read = tokio::task::spawn_blocking(move || page(&body)).await;
     read.map_err(|_| Cancelled)?
-        .map_err(|error| AlertLoggerError::Malformed(error.to_string()))
+        .map_err(|error| AlertLoggerError::Malformed(shortened(error)))
 }

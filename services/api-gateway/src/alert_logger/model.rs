@@ -22,6 +22,7 @@ pub struct Query {
 /// Whether an alert is still true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = IncidentStatus)]
 pub enum Status {
     /// It is.
     Firing,

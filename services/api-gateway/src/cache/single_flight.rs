@@ -77,13 +77,31 @@ where
     where
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
+        self.get_within(self.lifetime, key, fetch).await
+    }
+
+    /// The value of a key as it is now: the one that is being fetched, or that of a new `fetch`. It is kept for others.
+    ///
+    /// # Errors
+    /// That of the fetch.
+    pub async fn get_anew<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<V, E>
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        self.get_within(Duration::ZERO, key, fetch).await
+    }
+
+    async fn get_within<F>(&self, age: Duration, key: K, fetch: impl FnOnce() -> F) -> Result<V, E>
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
         let mut flight = {
             let mut entries = lock(&self.entries);
             let now = Instant::now();
             let entry = entries.get_mut(&key);
             let flying = entry.as_ref().and_then(|entry| entry.flight.clone());
             match entry.and_then(|entry| entry.kept.as_ref()) {
-                Some(kept) if now - kept.started < self.lifetime => {
+                Some(kept) if now - kept.started < age => {
                     let value = kept.value.clone();
                     if flying.is_none() && self.is_due(kept, now) {
                         self.take_off(&mut entries, key, now, fetch());
@@ -275,6 +293,15 @@ mod tests {
         let both = tokio::join!(counted.get("a"), counted.get("a"));
         assert_eq!(both, (Ok(1), Ok(1)));
         assert_eq!(counted.get("a").await, Ok(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_wants_it_anew_gets_it_and_the_others_have_it_too() {
+        let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
+        assert_eq!(counted.get("a").await, Ok(1));
+        let fetch = || async { Ok(7) };
+        assert_eq!(counted.cache.get_anew("a", fetch).await, Ok(7));
+        assert_eq!(counted.get("a").await, Ok(7));
     }
 
     #[tokio::test(start_paused = true)]

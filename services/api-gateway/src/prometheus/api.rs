@@ -48,6 +48,17 @@ impl Api {
         query(&self.client, &self.query, &parameters, self.policy, vector).await
     }
 
+    /// Asks the simplest question once.
+    pub(super) async fn answers(&self) -> Result<(), QueryError> {
+        let parameters = [("query", "vector(1)".to_owned())];
+        let once = Policy {
+            retries: 0,
+            ..self.policy
+        };
+        let answer = query(&self.client, &self.query, &parameters, once, vector).await;
+        answer.map(drop)
+    }
+
     /// What a query comes to at several times: from the first to the last, so many seconds from one to the next. Times
     /// are in seconds since the epoch.
     pub(super) async fn range(

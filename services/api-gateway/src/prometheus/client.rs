@@ -108,7 +108,7 @@ impl Prometheus {
     /// It does not.
     pub async fn answers(&self) -> Result<(), QueryError> {
         let api = Arc::clone(&self.api);
-        let fetch = || async move { api.instant("vector(1)", Timestamp::now()).await.map(drop) };
+        let fetch = || async move { api.answers().await };
         self.answers.get((), fetch).await
     }
 

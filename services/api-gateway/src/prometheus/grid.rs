@@ -133,7 +133,7 @@ impl Reader {
 
     /// The grid of a range now.
     pub(super) async fn read(&self, api: &Api, range: Range) -> Result<Arc<Grid>, QueryError> {
-        let now = Timestamp::now();
+        let now = crate::time::now();
         let slots = Slots::at(range, now);
         let (mut grid, from) = match self.kept(range) {
             Some(kept) if now.duration_since(kept.whole_at) < WHOLE => kept.moved(slots, now),

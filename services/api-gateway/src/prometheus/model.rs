@@ -6,6 +6,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::QueryError;
+use crate::http_error::shortened;
 
 /// The labels that the gateway reads. A query's result has those that it is `by`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -171,16 +172,18 @@ pub fn matrix(body: &[u8]) -> Result<Vec<Series>, QueryError> {
 }
 
 fn data<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, QueryError> {
-    let malformed = |error: serde_json::Error| QueryError::Malformed(error.to_string());
+    let malformed = |error: serde_json::Error| QueryError::Malformed(shortened(error));
     let response: Response<T> = serde_json::from_slice(body).map_err(malformed)?;
     if response.status == Status::Error {
         let Response {
             error_type, error, ..
         } = response;
-        return Err(QueryError::Refused(format!("{error_type}: {error}")));
+        return Err(QueryError::Refused(shortened(format_args!(
+            "{error_type}: {error}"
+        ))));
     }
     for warning in response.warnings {
-        tracing::warn!(warning, "Prometheus warns");
+        tracing::warn!(warning = shortened(warning), "Prometheus warns");
     }
     let no_data = || QueryError::Malformed("it has no data".to_owned());
     response.data.ok_or_else(no_data)
@@ -188,6 +191,8 @@ fn data<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, QueryError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -254,5 +259,21 @@ mod tests {
         }
         let vector = br#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
         assert!(matches!(matrix(vector), Err(QueryError::Malformed(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_answer_is_refused_or_read(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let body = br#"{"status":"success","data":{"resultType":"vector","result":[
+                {"metric":{"target":"a","window":"5m"},"value":[1700000000.123,"19.5"]}]}}"#;
+            let at = at.index(body.len());
+            prop_assert!(vector(&body[..at]).is_err());
+            let mut body = *body;
+            body[at] = byte;
+            if let Ok(samples) = vector(&body) {
+                prop_assert!(samples.iter().all(|sample| sample.value.is_finite()));
+            }
+            let _ = matrix(&body);
+        }
     }
 }

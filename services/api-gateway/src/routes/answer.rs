@@ -11,6 +11,8 @@ use service_kit::Problem;
 use tokio::task::JoinError;
 
 use crate::Gateway;
+use crate::alert_logger::AlertLogger;
+use crate::cache::Cancelled;
 use crate::prometheus::Prometheus;
 
 /// A JSON body that is made already. Nothing may keep it: it says what is true now.
@@ -76,6 +78,8 @@ pub(super) enum RenderError {
     Tag(#[from] header::InvalidHeaderValue),
     #[error("the answer was given up: {0}")]
     GivenUp(#[from] JoinError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 impl From<RenderError> for Problem {
@@ -90,6 +94,16 @@ pub(super) fn prometheus(gateway: &Gateway) -> Result<&Prometheus, Problem> {
         Problem::new(
             StatusCode::NOT_IMPLEMENTED,
             "such answers come from Prometheus, and none is configured; set PROMETHEUS_URL",
+        )
+    })
+}
+
+/// The alert-logger of answers that come from nowhere else.
+pub(super) fn alert_logger(gateway: &Gateway) -> Result<&AlertLogger, Problem> {
+    gateway.alert_logger.as_ref().ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "such answers come from alert-logger, and none is configured; set ALERT_LOGGER_URL",
         )
     })
 }

@@ -16,7 +16,10 @@ use utoipa_axum::routes;
 
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
-use super::{history, latency, phases, slo, status, summary, targets, windowed};
+use super::{
+    events, history, incidents, latency, maintenance, phases, slo, status, summary, target,
+    targets, windowed,
+};
 use crate::Gateway;
 
 /// The description's head; paths and schemas come from the routes.
@@ -42,13 +45,18 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(history::history))
         .routes(routes!(latency::latency))
         .routes(routes!(phases::phases))
+        .routes(routes!(incidents::alerts))
+        .routes(routes!(incidents::incidents))
+        .routes(routes!(maintenance::maintenance))
+        .routes(routes!(target::target))
+        .routes(routes!(events::events))
         .routes(routes!(openapi))
         .with_state(gateway)
         .split_for_parts();
     for (path, item) in &mut description.paths.paths {
         if let Some(operation) = &mut item.get {
             describe_errors(operation);
-            if path.starts_with("/api/v1/") {
+            if path.starts_with("/api/v1/") && path != "/api/v1/events" {
                 describe_tag(operation);
             }
         }
@@ -79,7 +87,7 @@ fn describe_errors(operation: &mut Operation) {
     }
 }
 
-/// The tag that every answer of `/api/v1` has, and the answer to whoever has it already.
+/// The tag that every answer of `/api/v1` but the stream has, and the answer to whoever has it already.
 fn describe_tag(operation: &mut Operation) {
     let tag = HeaderBuilder::new()
         .schema(Some(Object::with_type(Type::String)))

@@ -4,30 +4,25 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::HeaderMap;
-use axum::response::Response;
-use jiff::Timestamp;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use service_kit::Problem;
 use utoipa::ToSchema;
 
 use super::answer::tagged;
+use super::events::LAST_EVENT_ID;
 use super::list::Filter;
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::blind::Blind;
-use crate::board::{Board, Counted, TargetStatus};
-use crate::sources::Source;
-use crate::status::State;
+use crate::board::TargetStatus;
+use crate::summary::StatusSummary;
 
 /// Everything the status page shows.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Status<'a> {
-    /// When this answer was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub generated_at: Timestamp,
-    /// All but the targets.
+    /// All targets together, whatever page is asked for.
     #[serde(flatten)]
-    pub summary: Summary<'a>,
+    pub summary: StatusSummary<'a>,
     /// The groups that targets belong to, in the order in which they first come.
     pub groups: Vec<&'a str>,
     /// How many targets match on all pages.
@@ -39,43 +34,16 @@ pub struct Status<'a> {
     pub targets: Vec<&'a TargetStatus>,
 }
 
-/// The state of all targets together, whatever page is asked for.
-#[derive(Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = StatusSummary)]
-pub struct Summary<'a> {
-    /// The newest result of any probe; null where there is none. An old one means that nobody is looking.
-    #[schema(value_type = Option<String>, format = DateTime, required = true)]
-    pub newest_observation_at: Option<Timestamp>,
-    /// Since when nothing here can be trusted, and why; null while it can.
-    #[schema(required = true)]
-    pub blind: Option<&'a Blind>,
-    /// Where this answer comes from, and what was away.
-    pub sources: &'a [Source],
-    /// Down if any target is down, else unknown if any is unknown or there is none, else up if any is up.
-    pub state: State,
-    /// How many targets are in which state.
-    pub counts: Counted,
-}
-
-impl<'a> Summary<'a> {
-    /// That of a board.
-    pub fn of(board: &'a Board) -> Self {
-        Self {
-            newest_observation_at: board.newest,
-            blind: board.blind.as_ref(),
-            sources: &board.sources,
-            state: board.state(),
-            counts: board.counts(),
-        }
-    }
-}
-
 /// What the status page shows. A source that is away is named in `sources`; what only it knows is unknown or null.
 #[utoipa::path(
     get,
     path = "/api/v1/status",
     params(Filter),
-    responses((status = 200, description = "The state of everything", body = Status))
+    responses(
+        (status = 200, description = "The state of everything", body = Status, headers(
+            ("Last-Event-ID" = String, description = "For /api/v1/events: what happens from now on comes behind it"),
+        )),
+    )
 )]
 pub(super) async fn status(
     Shared(gateway): Shared<Arc<Gateway>>,
@@ -84,15 +52,17 @@ pub(super) async fn status(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref(), &[Filter::PARAMETERS])?;
     let filter = Filter::read(&parameters)?;
+    // Before anyone is asked: what changes meanwhile may be in the answer and comes as an event too.
+    let position = gateway.events.position();
     let board = gateway.board().await;
     let page = filter.page(&board.targets);
     let status = Status {
-        generated_at: board.at,
-        summary: Summary::of(&board),
+        summary: StatusSummary::of(&board),
         groups: board.groups(),
         total: page.total,
         next: page.next,
         targets: page.targets,
     };
-    Ok(tagged(&request, &status)?)
+    let answer = tagged(&request, &status)?;
+    Ok(([(LAST_EVENT_ID, position)], answer).into_response())
 }

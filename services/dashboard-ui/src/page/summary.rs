@@ -11,6 +11,7 @@ use crate::range::Range;
 use crate::text::{name, visible};
 use crate::time::{Clock, Moment};
 use crate::verdict::{Sight, Verdict};
+use crate::words;
 
 /// How many targets that are down are named in the verdict.
 const NAMED_MAX: usize = 5;
@@ -150,7 +151,7 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
         .clone()
         .filter(|reason| sources.iter().all(|source| source.name != reason.part));
     parts.extend(others.map(|reason| Part {
-        name: visible(&reason.part),
+        name: words::part(&reason.part),
         trouble: Some(Trouble {
             text: "is broken",
             since: Some(Clock::new(reason.since)),

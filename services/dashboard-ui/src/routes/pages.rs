@@ -154,7 +154,7 @@ fn respond(view: &View, page: &impl Template) -> Result<Response, Problem> {
 
 /// A page in pieces: while the rest of a large one is being compressed, the browser has its beginning, and others have
 /// their turn.
-fn in_pieces(html: Bytes) -> Body {
+pub(super) fn in_pieces(html: Bytes) -> Body {
     let pieces = stream::unfold(html, |mut rest| async move {
         if rest.is_empty() {
             return None;

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::gateway::status::{Source, Status};
+use crate::gateway::status::{Reason, Source, Status};
 use crate::text::visible;
 use crate::time::{Moment, span};
+use crate::words::part;
 
 /// What cannot be seen, and since when.
 pub(super) fn notices(status: &Status, stale: Option<i64>, now: Timestamp) -> Vec<String> {
@@ -14,11 +15,10 @@ pub(super) fn notices(status: &Status, stale: Option<i64>, now: Timestamp) -> Ve
     for reason in reasons {
         let since = Moment::new(reason.since, now);
         notices.push(format!(
-            "Blind since {} ({}): {}{}.{}",
+            "Blind since {} ({}): {}.{}",
             since.clock,
             since.ago,
-            visible(&reason.part),
-            detail(reason.detail.as_deref()),
+            why(reason),
             consequence(&reason.part)
         ));
     }
@@ -45,6 +45,14 @@ pub(super) fn notices(status: &Status, stale: Option<i64>, now: Timestamp) -> Ve
     notices
 }
 
+/// What is wrong with a part. A detail that names the part is a sentence of its own.
+fn why(reason: &Reason) -> String {
+    match reason.detail.as_deref() {
+        Some(text) if text.contains(&reason.part) => visible(text).trim_end_matches('.').to_owned(),
+        text => format!("{}{}", part(&reason.part), detail(text)),
+    }
+}
+
 fn detail(detail: Option<&str>) -> String {
     detail.map_or_else(String::new, |detail| {
         format!(": {}", visible(detail).trim_end_matches('.'))
@@ -58,6 +66,8 @@ fn consequence(part: &str) -> &'static str {
         " Figures that come from it are missing here, and while it is away no alert can fire."
     } else if part.starts_with("alert") {
         " Alerts may fire without being recorded."
+    } else if part == "watchdog" {
+        " An alert that fires would not arrive either."
     } else {
         ""
     }

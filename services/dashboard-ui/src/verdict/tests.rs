@@ -186,3 +186,20 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
     );
     assert_eq!(verdict.sight.of(State::Down), (State::Down, None));
 }
+
+#[test]
+fn a_reason_that_is_a_sentence_is_said_once() {
+    let mut status = fixture::status(&[fixture::target("a", "up")]);
+    let since = "2026-11-23T02:42:10Z";
+    status["blind"] = serde_json::json!({"since": since, "reasons": [
+        {"part": "alert-logger", "since": since, "detail": "Alert-logger is away: connection refused"},
+        {"part": "watchdog", "since": since, "detail": "no word for 3 minutes"},
+    ]});
+    let verdict = judged(serde_json::from_value(status).unwrap());
+    for (notice, text) in verdict.notices.iter().zip([
+        ": Alert-logger is away: connection refused. Alerts may fire without being recorded.",
+        ": the way of the alerts: no word for 3 minutes. An alert that fires would not arrive either.",
+    ]) {
+        assert!(notice.ends_with(text), "{notice}");
+    }
+}

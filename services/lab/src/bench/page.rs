@@ -36,8 +36,12 @@ const ENCODINGS: &str = "gzip, deflate, br, zstd";
 /// How long the lab may take until the page shows every target up.
 const SETTLED: Duration = Duration::from_secs(180);
 
-/// What the page says of itself when every target is up and nothing is blind.
+/// In the page: every target is up and nothing is blind.
 const ALL_UP: &str = r#"data-overall="up""#;
+
+/// In the page: a figure that is not known yet, and stretches of a bar in which some probes failed.
+const UNKNOWN: &str = ">unknown<";
+const PART: &str = r#"<path class="part""#;
 
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
     let names: Vec<String> = (0..TARGETS).map(name).collect();
@@ -113,20 +117,22 @@ async fn load(client: &Client, url: &str) -> anyhow::Result<Page> {
     Ok(Page { first_byte, body })
 }
 
-/// The page, not compressed, as soon as it shows every target up.
+/// The page, not compressed, as soon as it shows every target up, all its figures and its history.
 async fn settled(client: &Client, url: &str) -> anyhow::Result<String> {
     let begun = Instant::now();
     loop {
         let answer = client.get(url).send().await?;
         let text = answer.text().await?;
-        if text.contains(ALL_UP) {
+        let bars = text.matches(PART).count();
+        let unknown = text.matches(UNKNOWN).count();
+        if text.contains(ALL_UP) && bars > TARGETS / 2 && unknown == 0 {
             return Ok(text);
         }
         if begun.elapsed() > SETTLED {
             let title = text.split_once("<title>").map(|(_, rest)| rest);
             let title = title.and_then(|rest| rest.split_once("</title>"));
             bail!(
-                "after {} s the page is not green yet: {}",
+                "after {} s the page is not complete: {bars} bars with failures, {unknown} unknown figures, {}",
                 SETTLED.as_secs(),
                 title.map_or("it has no title", |(title, _)| title)
             );

@@ -34,6 +34,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         .args(["-m", "unittest", "-v", "hostile_names"])
         .env("API_GATEWAY_URL", &gateway)
         .env("ALERT_LOGGER_URL", lab.url(Part::AlertLogger))
+        .env("DEMO_TARGET_URL", lab.url(Part::DemoTarget))
         .env("TARGETS_FILE", folder.join("hostile.toml"))
         .current_dir(&folder);
     steps.command("hostile names and labels", &mut names);

@@ -29,7 +29,8 @@ impl NodeProject {
         folder: &str,
         what: &str,
     ) -> anyhow::Result<Option<Self>> {
-        if !packages::ensure(workshop, steps, &[("node", "nodejs"), ("npm", "npm")])? {
+        let programs = [("node", "nodejs"), ("npm", "npm")];
+        if !packages::ensure_for(workshop, steps, what, &programs)? {
             return Ok(None);
         }
         let version = version()?;

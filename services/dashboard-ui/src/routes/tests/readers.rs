@@ -45,7 +45,6 @@ async fn programs_read_the_status_the_feed_and_badges() {
         let (_, svg) = service.get(&format!("/badges/a%3Cb%3E/{badge}.svg")).await;
         assert!(svg.contains(": unknown</title>"), "{svg}");
     }
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let (head, _) = service.get("/status.json?search=x").await;
     assert_eq!(head.status(), 502);
 }

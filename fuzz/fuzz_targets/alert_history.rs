@@ -1,0 +1,19 @@
+//! Any bytes that might answer where alert-logger should be: incidents that can be shown, or refused.
+#![no_main]
+
+use api_gateway::alert_logger::page;
+use api_gateway::incidents::Incident;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let Ok(page) = page(bytes) else { return };
+    for incident in page.alerts.iter().map(Incident::from) {
+        assert!(incident.timeline.is_sorted_by_key(|step| step.at));
+        assert!(
+            incident
+                .duration_seconds
+                .is_none_or(|seconds| seconds >= 0.0)
+        );
+        let link = incident.runbook_url.unwrap_or_default().to_lowercase();
+        assert!(link.is_empty() || link.trim().starts_with("http"));
+    }
+});

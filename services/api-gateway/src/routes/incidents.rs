@@ -1,0 +1,155 @@
+//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: what alert-logger knows.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+use service_kit::Problem;
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::{alert_logger, bad_gateway, tagged};
+use super::parameters::Parameters;
+use crate::Gateway;
+use crate::alert_logger::{Arrival, Page, Query, Status};
+use crate::incidents::Incident;
+
+/// The longest page, which is alert-logger's.
+const LIMIT: usize = 1000;
+
+/// The page without `limit`.
+const DEFAULT_LIMIT: usize = 100;
+
+/// Longest target, in characters.
+const TARGET_MAX_CHARS: usize = 1024;
+
+/// The alerts that fire now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Alerts {
+    /// Newest first, at most 1,000.
+    pub alerts: Vec<Incident>,
+    /// The alert that always fires, which is not among them.
+    pub watchdog: Arrival,
+}
+
+/// A page of incidents.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Incidents {
+    /// Newest first.
+    pub incidents: Vec<Incident>,
+    /// `before` of the next page; null on the last.
+    #[schema(required = true)]
+    pub next: Option<String>,
+    /// Whether alert-logger's history outlives it.
+    pub durable: bool,
+}
+
+/// Which incidents are wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct IncidentsQuery {
+    /// Only those of this target.
+    #[param(max_length = 1024)]
+    target: Option<String>,
+    /// Only those that go on, or only those that are over.
+    status: Option<Status>,
+    /// At most this many.
+    #[param(minimum = 1, maximum = 1000, default = 100, required = false)]
+    limit: usize,
+    /// Where the page starts: `next` of the page before.
+    #[param(
+        pattern = "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z,"
+    )]
+    before: Option<String>,
+}
+
+impl IncidentsQuery {
+    fn read(query: Option<&str>) -> Result<Self, Problem> {
+        let parameters = Parameters::read(query, &[&["target", "status", "limit", "before"]])?;
+        let is_cursor = |text: &str| {
+            let (time, _) = text.split_once(',')?;
+            time.parse::<Timestamp>().ok().map(|_| text.to_owned())
+        };
+        Ok(Self {
+            target: parameters.text("target", TARGET_MAX_CHARS)?,
+            status: parameters.word("status", &Status::ALL)?,
+            limit: parameters
+                .number("limit", 1, LIMIT)?
+                .unwrap_or(DEFAULT_LIMIT),
+            before: parameters.get("before", "next of an earlier answer", is_cursor)?,
+        })
+    }
+}
+
+/// The alerts that fire now.
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts",
+    responses(
+        (status = 200, description = "The alerts that fire", body = Alerts),
+        (status = 501, description = "The gateway knows no alert-logger", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 502, description = "alert-logger is away or fails", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn alerts(
+    State(gateway): State<Arc<Gateway>>,
+    RawQuery(query): RawQuery,
+    request: HeaderMap,
+) -> Result<Response, Problem> {
+    Parameters::read(query.as_deref(), &[])?;
+    let firing = Query {
+        status: Some(Status::Firing),
+        limit: LIMIT,
+        ..Query::default()
+    };
+    let page = alert_logger(&gateway)?.page(firing).await;
+    let page = page.map_err(bad_gateway)?;
+    let alerts = Alerts {
+        alerts: incidents_of(&page),
+        watchdog: page.watchdog,
+    };
+    Ok(tagged(&request, &alerts)?)
+}
+
+/// What went wrong, and its course. The alert that always fires is not among it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/incidents",
+    params(IncidentsQuery),
+    responses(
+        (status = 200, description = "A page of incidents", body = Incidents),
+        (status = 501, description = "The gateway knows no alert-logger", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 502, description = "alert-logger is away or fails", body = Problem,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn incidents(
+    State(gateway): State<Arc<Gateway>>,
+    RawQuery(query): RawQuery,
+    request: HeaderMap,
+) -> Result<Response, Problem> {
+    let wanted = IncidentsQuery::read(query.as_deref())?;
+    let wanted = Query {
+        target: wanted.target,
+        status: wanted.status,
+        before: wanted.before,
+        limit: wanted.limit,
+    };
+    let page = alert_logger(&gateway)?.page(wanted).await;
+    let page = page.map_err(bad_gateway)?;
+    let incidents = Incidents {
+        incidents: incidents_of(&page),
+        next: page.next.clone(),
+        durable: page.durable,
+    };
+    Ok(tagged(&request, &incidents)?)
+}
+
+pub(super) fn incidents_of(page: &Page) -> Vec<Incident> {
+    page.alerts.iter().map(Incident::from).collect()
+}
