@@ -14,10 +14,12 @@
 
 mod binaries;
 mod demo;
+pub mod exposer;
 pub mod history;
 mod http;
 mod lab;
 pub mod oracle;
+pub mod prometheus;
 pub mod promtool;
 mod service;
 mod smtp;

@@ -10,26 +10,14 @@
     reason = "tests: a panic is the message"
 )]
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use stack_tests::history::{Spec, Timeline, spec};
+use stack_tests::history::{Spec, Timeline, seeded, spec};
 use stack_tests::promtool::{Case, Groups};
-
-/// Set to the seed that a failed run printed, it repeats its histories.
-const SEED: &str = "UPTIMEPULSE_SEED";
 
 /// How long a failing target is made smaller.
 const SHRINKING: Duration = Duration::from_secs(120);
-
-fn seed() -> u64 {
-    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());
-    seed.unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        now.as_millis().try_into().unwrap()
-    })
-}
 
 struct Histories {
     timeline: Timeline,
@@ -43,12 +31,7 @@ struct Histories {
 
 impl Histories {
     fn hold(&self) {
-        let seed = seed();
-        println!("{SEED}={seed}");
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+        let mut runner = seeded();
         let strategy = spec(&self.timeline, self.intervals, self.events);
         let mut trees: Vec<_> = (0..self.targets)
             .map(|_| strategy.new_tree(&mut runner).unwrap())
@@ -63,7 +46,7 @@ impl Histories {
             panic!("{message}");
         };
         let (smallest, message) = self.shrink(&mut trees[failing], message);
-        panic!("{SEED}={seed}\n{smallest:#?}\n{message}");
+        panic!("{smallest:#?}\n{message}");
     }
 
     /// The simplest history found that still fails.

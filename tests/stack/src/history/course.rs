@@ -64,8 +64,9 @@ impl AgentCourse {
             events.map(|event| {
                 // Between two steps, and even without a step of its own something that takes time.
                 let from = timeline.at(event.at) + timeline.step * 3 / 8;
-                let to = from + timeline.at(event.steps);
-                (from, to.max(from + timeline.step / 4))
+                let to = from + timeline.at(event.steps).max(timeline.step / 4);
+                // What begins with the history has always been so.
+                (if event.at == 0 { i64::MIN } else { from }, to)
             })
         };
         let changes = spec.events.iter().filter_map(|event| match event.what {
@@ -134,6 +135,7 @@ impl AgentCourse {
             counts[probe.outcome] += 1;
         }
         Reading {
+            at,
             counts,
             interval: self.interval(at) as f64 / 1000.0,
             life,

@@ -5,6 +5,8 @@ use super::Counts;
 /// What one agent's `/metrics` said of a target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
+    /// When, in milliseconds from the start.
+    pub at: i64,
     /// Its counters.
     pub counts: Counts,
     /// `ping_interval_seconds`.

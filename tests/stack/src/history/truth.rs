@@ -10,6 +10,7 @@ pub struct Truth {
     pub probes: Vec<(Probe, Option<i64>)>,
     /// Resets that no counter shows, because it was past its old value before anybody looked: when, and what is missing.
     pub hidden: Vec<(i64, Counts)>,
+    /// When the agent was read.
     seen: Vec<i64>,
 }
 
@@ -22,11 +23,11 @@ impl Truth {
         let mut last: Option<(i64, Reading)> = None;
         for (&at, reading) in evaluations.iter().zip(sights) {
             let Some(reading) = reading else { continue };
-            if let Some((before, old)) = last.filter(|(before, _)| at - before <= FORGOTTEN) {
+            if let Some((_, old)) = last.filter(|(before, _)| at - before <= FORGOTTEN) {
                 let same = reading.life == old.life;
                 for (probe, counted) in &mut probes {
-                    let is_new = probe.life == reading.life && (!same || probe.at > before);
-                    if is_new && probe.at <= at {
+                    let is_new = probe.life == reading.life && (!same || probe.at > old.at);
+                    if is_new && probe.at <= reading.at {
                         *counted = Some(at);
                     }
                 }
@@ -40,7 +41,7 @@ impl Truth {
                     hidden.push((at, missing));
                 }
             }
-            seen.push(at);
+            seen.push(reading.at);
             last = Some((at, *reading));
         }
         Self {

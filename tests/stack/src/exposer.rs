@@ -1,0 +1,192 @@
+//! Agents that only pretend: `/metrics` as ping-agent writes it, of targets whose course is known beforehand.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::history::{AgentCourse, OUTCOMES, Reading};
+
+/// A target that is always there and counts the scrapes that were answered: what was seen of it tells which scrape an
+/// evaluation saw.
+pub const CLOCK: &str = "clock";
+
+/// A target as one agent shows it.
+#[derive(Debug, Clone)]
+pub struct Exposed {
+    /// Its name.
+    pub target: String,
+    /// `ping_slo_objective_ratio`.
+    pub objective: f64,
+    /// What happens to it.
+    pub course: AgentCourse,
+}
+
+/// What goes wrong with the whole agent.
+#[derive(Debug, Clone, Copy)]
+pub enum Trouble {
+    /// It answers 503.
+    Failing,
+    /// It does not answer for two seconds.
+    Hanging,
+}
+
+/// One agent.
+#[derive(Debug)]
+pub struct Exposer {
+    agent: Arc<Agent>,
+    port: u16,
+    server: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Agent {
+    targets: Vec<Exposed>,
+    troubles: Vec<(std::ops::Range<i64>, Trouble)>,
+    start: i64,
+    end: i64,
+    /// When each scrape was answered that was: milliseconds from the start.
+    answered: Mutex<Vec<i64>>,
+}
+
+impl Exposer {
+    /// Serves `targets` on a port of its own. Their courses begin at `start` (milliseconds of the epoch) and stand still
+    /// after `end` (milliseconds from the start); `troubles` are in milliseconds from the start as well.
+    ///
+    /// # Panics
+    /// There is no port.
+    pub async fn serve(
+        targets: Vec<Exposed>,
+        troubles: Vec<(std::ops::Range<i64>, Trouble)>,
+        start: i64,
+        end: i64,
+    ) -> Self {
+        let agent = Arc::new(Agent {
+            targets,
+            troubles,
+            start,
+            end,
+            answered: Mutex::default(),
+        });
+        let router = Router::new()
+            .route("/metrics", get(metrics))
+            .with_state(Arc::clone(&agent));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = tokio::spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        });
+        Self {
+            agent,
+            port,
+            server,
+        }
+    }
+
+    /// `HOST:PORT`, the label `instance` of its series.
+    #[must_use]
+    pub fn instance(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// How many scrapes it has answered.
+    ///
+    /// # Panics
+    /// It has panicked.
+    #[must_use]
+    pub fn answered(&self) -> usize {
+        self.agent.answered.lock().expect("no panic").len()
+    }
+
+    /// What it said of a target in the scrape after which the clock showed `clock`.
+    ///
+    /// # Panics
+    /// There was no such scrape.
+    #[must_use]
+    pub fn said(&self, course: &AgentCourse, clock: usize) -> Option<Reading> {
+        let answered = self.agent.answered.lock().expect("no panic");
+        course.read(answered[clock - 1].min(self.agent.end))
+    }
+}
+
+impl Drop for Exposer {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Milliseconds of the epoch.
+///
+/// # Panics
+/// It is before 1970.
+#[must_use]
+pub fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(now.expect("after 1970").as_millis()).expect("before the year 292278994")
+}
+
+async fn metrics(State(agent): State<Arc<Agent>>) -> Response {
+    let elapsed = (now() - agent.start).max(0);
+    let trouble = agent
+        .troubles
+        .iter()
+        .find(|(when, _)| when.contains(&elapsed));
+    if let Some((_, trouble)) = trouble {
+        if let Trouble::Hanging = trouble {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let clock = {
+        let mut answered = agent.answered.lock().expect("no panic");
+        answered.push(elapsed);
+        answered.len()
+    };
+    agent.text(elapsed.min(agent.end), clock).into_response()
+}
+
+impl Agent {
+    fn text(&self, at: i64, clock: usize) -> String {
+        let shown: Vec<_> = self
+            .targets
+            .iter()
+            .filter_map(|exposed| Some((exposed, exposed.course.read(at)?)))
+            .collect();
+        let mut text = String::new();
+        for outcome in OUTCOMES {
+            let name = outcome.name();
+            let _ = writeln!(text, "# TYPE ping_{name}_total counter");
+            for (exposed, reading) in &shown {
+                let (target, count) = (&exposed.target, reading.counts[outcome]);
+                let _ = writeln!(text, "ping_{name}_total{{target=\"{target}\"}} {count}");
+            }
+        }
+        let _ = writeln!(text, "ping_success_total{{target=\"{CLOCK}\"}} {clock}");
+        let _ = writeln!(text, "ping_interval_seconds{{target=\"{CLOCK}\"}} 1");
+        for (exposed, reading) in &shown {
+            let (target, objective) = (&exposed.target, exposed.objective);
+            let interval = reading.interval;
+            let _ = writeln!(
+                text,
+                "ping_interval_seconds{{target=\"{target}\"}} {interval}"
+            );
+            let _ = writeln!(
+                text,
+                "ping_slo_objective_ratio{{target=\"{target}\"}} {objective}"
+            );
+            let _ = writeln!(text, "ping_up{{target=\"{target}\"}} 1");
+            let _ = writeln!(
+                text,
+                "ping_target_info{{target=\"{target}\",url=\"http://{target}/\",kind=\"http\"}} 1"
+            );
+        }
+        text
+    }
+}

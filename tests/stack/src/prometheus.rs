@@ -1,0 +1,192 @@
+//! A real Prometheus with the repository's configuration and rules, in a hurry.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::{client, eventually, free_port, get_text, promtool, repository};
+
+/// A server in a folder of its own. It is killed when dropped.
+#[derive(Debug)]
+pub struct Prometheus {
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+/// A series of an answer: its labels, and its samples by time (milliseconds).
+#[derive(Debug, Clone)]
+pub struct Series {
+    labels: Value,
+    /// Its samples.
+    pub samples: Vec<(i64, f64)>,
+}
+
+impl Series {
+    /// A label's value; empty where it has none.
+    #[must_use]
+    pub fn label(&self, name: &str) -> &str {
+        self.labels[name].as_str().unwrap_or_default()
+    }
+}
+
+impl Prometheus {
+    /// Starts it with `monitoring/prometheus/prometheus.yml`, scrapes and evaluations every second instead of every 15, and
+    /// the rule files as they are.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start(agents: &[String]) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("prometheus-")
+            .tempdir()
+            .expect("a folder");
+        let source = repository().join("monitoring/prometheus");
+        let config = std::fs::read_to_string(source.join("prometheus.yml")).expect("a file");
+        std::fs::write(folder.path().join("prometheus.yml"), hurried(&config)).expect("a file");
+        std::os::unix::fs::symlink(source.join("rules"), folder.path().join("rules"))
+            .expect("a link");
+        let discovery = folder.path().join("discovery");
+        std::fs::create_dir(&discovery).expect("a folder");
+        let agents = json!([{ "targets": agents }]).to_string();
+        std::fs::write(discovery.join("ping-agent.json"), agents).expect("a file");
+        let mut prometheus = Self {
+            folder,
+            port: free_port(),
+            child: None,
+        };
+        prometheus.start_again().await;
+        prometheus
+    }
+
+    /// Starts it after [`Prometheus::stop`].
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start_again(&mut self) {
+        let log = std::fs::File::create(self.log()).expect("a file");
+        let child = Command::new(promtool::tools().server)
+            .current_dir(self.folder.path())
+            .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
+            .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("Prometheus starts");
+        self.child = Some(child);
+        let ready = self.url("/-/ready");
+        eventually("Prometheus is ready", || get_text_of(ready.clone())).await;
+    }
+
+    /// Ends it as its supervisor would, and waits.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub async fn stop(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let id = i32::try_from(child.id().expect("it runs")).expect("a process id");
+        kill_process(Pid::from_raw(id).expect("a process id"), Signal::TERM)
+            .expect("it can be signalled");
+        child.wait().await.expect("it ends");
+    }
+
+    /// `http://127.0.0.1:PORT` + `path`.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The answer to an instant query, a vector or a matrix.
+    ///
+    /// # Panics
+    /// It refuses the query.
+    pub async fn query(&self, promql: &str) -> Vec<Series> {
+        let request = client()
+            .get(self.url("/api/v1/query"))
+            .query(&[("query", promql)]);
+        let answer = request.send().await.expect("an answer");
+        let answer: Value = answer.json().await.expect("JSON");
+        let result = answer["data"]["result"].as_array();
+        let result = result.unwrap_or_else(|| panic!("{promql}: {answer}"));
+        result.iter().map(series).collect()
+    }
+
+    /// The labels of the alerts that are pending or firing, and their state as the label `state`.
+    ///
+    /// # Panics
+    /// It does not answer.
+    pub async fn alerts(&self) -> Vec<Series> {
+        let answer = client().get(self.url("/api/v1/alerts")).send().await;
+        let answer: Value = answer.expect("an answer").json().await.expect("JSON");
+        let alerts = answer["data"]["alerts"].as_array().expect("alerts");
+        let alert = |alert: &Value| {
+            let mut labels = alert["labels"].clone();
+            labels["state"] = alert["state"].clone();
+            Series {
+                labels,
+                samples: Vec::new(),
+            }
+        };
+        alerts.iter().map(alert).collect()
+    }
+
+    fn log(&self) -> std::path::PathBuf {
+        self.folder.path().join("prometheus.log")
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", tail(&self.log()));
+        }
+    }
+}
+
+fn series(result: &Value) -> Series {
+    let values = match result["values"].as_array() {
+        Some(values) => values.clone(),
+        None => vec![result["value"].clone()],
+    };
+    let sample = |pair: &Value| {
+        let seconds = pair[0].as_f64().expect("a time");
+        let value = pair[1].as_str().expect("a number as text");
+        (
+            (seconds * 1000.0).round() as i64,
+            value.parse().expect("a number"),
+        )
+    };
+    Series {
+        labels: result["metric"].clone(),
+        samples: values.iter().map(sample).collect(),
+    }
+}
+
+/// The configuration with every second what is every 15 s.
+fn hurried(config: &str) -> String {
+    let mut hurried = config.to_owned();
+    for (slow, fast) in [
+        ("scrape_interval: 15s", "scrape_interval: 1s"),
+        ("evaluation_interval: 15s", "evaluation_interval: 1s"),
+        ("scrape_timeout: 10s", "scrape_timeout: 1s"),
+    ] {
+        assert_eq!(hurried.matches(slow).count(), 1, "{slow}");
+        hurried = hurried.replace(slow, fast);
+    }
+    hurried
+}
+
+fn tail(log: &Path) -> String {
+    let log = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(15)..].join("\n")
+}
+
+async fn get_text_of(url: String) -> Option<String> {
+    get_text(&url).await
+}

@@ -1,0 +1,243 @@
+//! Those who read what Prometheus recorded: the gateway, and the page and the dashboard in front of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lab::dashboards::{Dashboard, fill};
+use serde_json::Value;
+use stack_tests::exposer::now;
+use stack_tests::history::{OUTCOMES, Outcome};
+use stack_tests::oracle::{Figures, Pieces, SHORT};
+use stack_tests::{Service, get_json, get_text, repository, within};
+
+use super::live::{END, Live, Target};
+use super::same::assert_same;
+
+/// Asks all of them.
+pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
+    let agents = live
+        .exposers
+        .iter()
+        .map(|exposer| format!("http://{}/metrics", exposer.instance()));
+    let gateway = Service::start(
+        "api-gateway",
+        &[
+            (
+                "PING_AGENT_METRICS_URL",
+                agents.collect::<Vec<_>>().join(","),
+            ),
+            ("PROMETHEUS_URL", live.prometheus.url("")),
+            ("PROMETHEUS_QUERY_CACHE_SECONDS", "0".to_owned()),
+        ],
+    )
+    .await;
+    for (window, seconds) in [
+        ("30s", 30),
+        ("75s", 75),
+        ("2m", 120),
+        ("5m", 300),
+        ("6h", SHORT),
+    ] {
+        let url = gateway.url(&format!("/uptime-summary-windowed?window={window}"));
+        let (answer, figures) = at_one_moment(live, pieces, seconds, || get_json(&url)).await;
+        let targets = by_name(&answer);
+        for (name, figures) in figures {
+            let target = live
+                .targets
+                .iter()
+                .find(|target| target.name == *name)
+                .unwrap();
+            assert_eq!(
+                targets.contains_key(name.as_str()),
+                is_there(target),
+                "{name}"
+            );
+            if !is_there(target) {
+                continue;
+            }
+            let percent = figures.availability().map(|ratio| 100.0 * ratio);
+            let target = targets[name.as_str()];
+            let what = format!("{name} over {window}");
+            assert_eq!(
+                target["success"],
+                figures.counts[Outcome::Success],
+                "{what}"
+            );
+            assert_eq!(
+                target["failures"],
+                figures.counts[Outcome::Failure],
+                "{what}"
+            );
+            assert_same(target["availability_percent"].as_f64(), percent, &what);
+        }
+    }
+    check_objectives(live, pieces, &gateway).await;
+}
+
+/// Whether an agent shows the target at the end: the gateway lists those.
+fn is_there(target: &Target) -> bool {
+    let agents = target.course.agents.iter();
+    agents
+        .map(|agent| agent.read(END))
+        .any(|reading| reading.is_some())
+}
+
+fn by_name(answer: &Value) -> BTreeMap<&str, &Value> {
+    let targets = answer["targets"].as_array().unwrap().iter();
+    targets
+        .map(|target| (target["target"].as_str().unwrap(), target))
+        .collect()
+}
+
+/// An answer about a window that ends when it is asked for, and what it is to say: it is asked for again until no piece
+/// comes or goes meanwhile.
+async fn at_one_moment<'a, F: Future<Output = Option<Value>>>(
+    live: &Live,
+    pieces: &'a BTreeMap<String, Pieces>,
+    seconds: i64,
+    mut ask: impl FnMut() -> F,
+) -> (Value, BTreeMap<&'a String, Figures>) {
+    let counts = || {
+        let end = now() - live.start;
+        let figures = pieces.iter();
+        let figures = figures.map(|(name, pieces)| (name, pieces.over(end, seconds)));
+        figures.collect::<BTreeMap<_, _>>()
+    };
+    within(
+        Duration::from_secs(20),
+        "an answer about one moment",
+        || {
+            let before = counts();
+            let answer = ask();
+            async move {
+                let answer = answer.await?;
+                let after = counts();
+                let same =
+                    |(name, figures): (&&String, &Figures)| after[*name].counts == figures.counts;
+                before.iter().all(same).then_some((answer, before))
+            }
+        },
+    )
+    .await
+    .0
+}
+
+/// What is recorded once a minute: the gateway's `/api/v1/slo`, the page of a target, the dashboard of all.
+async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gateway: &Service) {
+    let page = Service::start("dashboard-ui", &[("API_GATEWAY_URL", gateway.url(""))]).await;
+    let percent = dashboard_query("overview.json", "Targets", "D");
+    let url = gateway.url("/api/v1/slo");
+    // Again where the windows were recorded meanwhile.
+    let ((slo, pages, percents, evaluated), _) = within(
+        Duration::from_secs(90),
+        "the readers' answers of one evaluation",
+        || async {
+            let before = live.slo_evaluations().await;
+            let slo = get_json(&url).await?;
+            let percents = live.prometheus.query(&percent).await;
+            let mut pages = BTreeMap::new();
+            for target in live.targets[..6].iter().filter(|target| is_there(target)) {
+                let page = get_text(&page.url(&format!("/targets/{}", target.name))).await;
+                pages.insert(target.name.clone(), page?);
+            }
+            let evaluated = *before.last()?;
+            let same = live.slo_evaluations().await == before;
+            same.then_some((slo, pages, percents, evaluated))
+        },
+    )
+    .await;
+    let answered = by_name(&slo);
+    let percents: BTreeMap<_, _> = percents
+        .iter()
+        .map(|series| (series.label("target"), series.samples[0].1))
+        .collect();
+    for target in &live.targets {
+        let name = target.name.as_str();
+        let figures = pieces[name].over(evaluated, 300);
+        assert_eq!(answered.contains_key(name), is_there(target), "{name}");
+        let Some(answer) = answered.get(name) else {
+            continue;
+        };
+        let answer = &answer["windows"]["5m"];
+        let shares = shares(&figures);
+        for (share, expected) in ["up", "down", "maintenance", "unknown"].iter().zip(shares) {
+            let what = format!("the share {share} of {name}");
+            assert_same(answer["shares"][share].as_f64(), Some(expected), &what);
+        }
+        let sum: f64 = shares.iter().sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{name}: {shares:?}");
+        assert_same(answer["coverage"].as_f64(), figures.coverage(), name);
+        let ratio = figures.availability();
+        assert_same(
+            answer["availability_percent"].as_f64(),
+            ratio.map(|ratio| 100.0 * ratio),
+            name,
+        );
+        assert_eq!(
+            answer["availability"].as_str(),
+            text(&figures).as_deref(),
+            "{name}"
+        );
+        let shown = percents.get(name).map(|percent| format!("{percent:.2}%"));
+        assert_eq!(shown, text(&figures), "{name} on the dashboard");
+        if let Some(page) = pages.get(name) {
+            let row = row(page, "5 minutes");
+            let mut expected = vec![text(&figures).unwrap_or_else(|| "–".to_owned())];
+            expected.extend(shares.map(|share| format!("{:.2}%", 100.0 * share)));
+            assert_eq!(row[..5], expected, "{name} on its page");
+        }
+    }
+}
+
+/// A query of a dashboard, as Grafana asks it for all targets over 5 minutes.
+fn dashboard_query(file: &str, title: &str, letter: &str) -> String {
+    let folder = repository().join("monitoring/grafana/dashboards");
+    let dashboards = Dashboard::read_all(&folder).unwrap();
+    let dashboard = dashboards.iter().find(|dashboard| dashboard.file == file);
+    let mut panels = dashboard
+        .unwrap()
+        .panels()
+        .filter(|panel| panel.title() == title);
+    let panel = panels.next().unwrap();
+    let (_, query) = panel.queries().find(|(other, _)| *other == letter).unwrap();
+    fill(query, &[("target", ".*"), ("window", "5m")]).unwrap()
+}
+
+/// The text of availability: cut to two places, not rounded.
+fn text(figures: &Figures) -> Option<String> {
+    let (success, failure) = (
+        figures.counts[Outcome::Success],
+        figures.counts[Outcome::Failure],
+    );
+    let hundredths = (10_000 * success).checked_div(success + failure)?;
+    Some(format!("{}.{:02}%", hundredths / 100, hundredths % 100))
+}
+
+/// Up, down, maintenance, unknown.
+fn shares(figures: &Figures) -> [f64; 4] {
+    let coverage = figures.coverage().unwrap_or_default();
+    let observed = figures.counts.observed() as f64;
+    let share = |outcome| {
+        if observed > 0.0 {
+            coverage * figures.counts[outcome] as f64 / observed
+        } else {
+            0.0
+        }
+    };
+    let [up, down, maintenance] = OUTCOMES.map(share);
+    [up, down, maintenance, 1.0 - coverage]
+}
+
+/// The cells of a row of a table in a page, the picture left out.
+fn row(page: &str, heading: &str) -> Vec<String> {
+    let (_, rest) = page
+        .split_once(&format!("<th scope=\"row\">{heading}</th>"))
+        .unwrap_or_else(|| panic!("no row {heading} in {page}"));
+    let (row, _) = rest.split_once("</tr>").unwrap();
+    let cells = row
+        .split("<td>")
+        .filter(|cell| !cell.is_empty() && !cell.contains("<svg"));
+    cells
+        .map(|cell| cell.split('<').next().unwrap().to_owned())
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! What Prometheus recorded, beside what it is to record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stack_tests::history::{Counts, OUTCOMES, Sights, Truth};
+use stack_tests::oracle::{Pieces, SHORT, WINDOWS};
+
+use super::live::{Clock, Live, Target};
+use super::same::assert_same;
+
+/// Every evaluation counted what the agents had shown it, and no other did.
+pub async fn check_pieces(live: &Live, target: &Target, pieces: &Pieces) {
+    let name = &target.name;
+    let increase = format!("target:probes:increase{{target=\"{name}\"}}");
+    let mut recorded = live.recorded(&increase, "outcome").await;
+    for outcome in OUTCOMES {
+        let counts = pieces.counts.iter();
+        let expected: Vec<_> = counts
+            .map(|(at, counts)| (*at, counts[outcome] as f64))
+            .filter(|(_, count)| *count > 0.0)
+            .collect();
+        let recorded = recorded.remove(outcome.name()).unwrap_or_default();
+        assert_eq!(recorded, expected, "{name}, {outcome:?}");
+    }
+}
+
+/// What was recorded to be due at each evaluation, and that the agents had shown it. The rule for it looks a moment after the
+/// counters are looked at: where a scrape arrives between the two, it sees more than they show.
+pub async fn due(live: &Live, target: &Target, clocks: &[Clock]) -> Vec<(i64, f64)> {
+    let name = &target.name;
+    let selector = format!("target:probes_due:rate{{target=\"{name}\"}}");
+    let mut recorded = live.recorded(&selector, "target").await;
+    let recorded = recorded.remove(name).unwrap_or_default();
+    let by_time: BTreeMap<i64, f64> = recorded.iter().copied().collect();
+    let evaluations: BTreeSet<i64> = clocks.iter().flat_map(Clock::keys).copied().collect();
+    for at in evaluations {
+        let mut possible = vec![0.0];
+        for (agent, course) in target.agents().zip(&target.course.agents) {
+            let seen = live
+                .saw_about(agent, course, &clocks[agent], at)
+                .into_iter();
+            let rates = seen.map(|seen| seen.map_or(0.0, |reading| 1.0 / reading.interval));
+            let rates: Vec<f64> = rates.collect();
+            let with = |sum: &f64| rates.iter().map(|rate| sum + rate).collect::<Vec<_>>();
+            possible = possible.iter().flat_map(with).collect();
+        }
+        let due = by_time.get(&at).copied().unwrap_or_default();
+        let is_possible = possible.iter().any(|sum| (sum - due).abs() < 1e-9);
+        assert!(
+            is_possible,
+            "{name} at {at}: {due} due, not one of {possible:?}"
+        );
+    }
+    recorded
+}
+
+/// All probes are in it but those that no scrape can have shown: of an agent that was never away, none.
+pub fn check_truth(target: &Target, sights: &Sights, counts: Counts) {
+    for outcome in OUTCOMES {
+        let (mut made, mut lost) = (0, 0);
+        for (course, seen) in target.course.agents.iter().zip(&sights.agents) {
+            let truth = Truth::new(course, &sights.evaluations, seen);
+            made += truth.made(i64::MIN, i64::MAX, outcome);
+            lost += truth.lost(i64::MIN, i64::MAX, outcome);
+        }
+        assert_eq!(counts[outcome] + lost, made, "{}: {outcome:?}", target.name);
+        if target.name == "t0" {
+            assert!(lost <= 1, "one probe before the first scrape: {lost}");
+        }
+    }
+}
+
+/// What the windows of the group `slo` say at an evaluation of it.
+pub async fn check_windows(live: &Live, pieces: &BTreeMap<String, Pieces>, evaluated: i64) {
+    let at = (live.start + evaluated) as f64 / 1000.0;
+    // What an evaluation no longer records is looked for in vain, also where a restart left no mark of its end.
+    let of_then = |metric| format!("last_over_time({metric}[1ms] @ {at})");
+    let mut recorded = BTreeMap::new();
+    for metric in [
+        "target:probes:count",
+        "target:availability:ratio",
+        "target:coverage:ratio",
+        "target:error_budget:burn_rate",
+    ] {
+        for series in live.prometheus.query(&of_then(metric)).await {
+            let labels =
+                ["target", "window", "outcome"].map(|label| series.label(label).to_owned());
+            recorded.insert((metric, labels), series.samples[0].1);
+        }
+    }
+    for target in &live.targets {
+        for (window, seconds) in WINDOWS.into_iter().filter(|(_, seconds)| *seconds <= SHORT) {
+            let figures = pieces[&target.name].over(evaluated, seconds);
+            let is_there = pieces[&target.name]
+                .due
+                .last()
+                .is_some_and(|(at, _)| *at > evaluated - 1_500);
+            let burn_rate = figures
+                .burn_rate(target.course.objective)
+                .filter(|_| is_there);
+            let labels = |outcome: &str| [target.name.as_str(), window, outcome].map(str::to_owned);
+            let mut same = |metric, outcome: &str, expected: Option<f64>| {
+                let recorded = recorded.remove(&(metric, labels(outcome)));
+                let what = format!("{metric} of {:?}", labels(outcome));
+                assert_same(recorded, expected, &what);
+            };
+            for outcome in OUTCOMES {
+                let count = Some(figures.counts[outcome] as f64).filter(|count| *count > 0.0);
+                same("target:probes:count", outcome.name(), count);
+            }
+            same("target:availability:ratio", "", figures.availability());
+            same("target:coverage:ratio", "", figures.coverage());
+            same("target:error_budget:burn_rate", "", burn_rate);
+        }
+    }
+}
