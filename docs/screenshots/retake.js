@@ -19,16 +19,16 @@ const PICTURES = {
         await diagram(studio, "architecture", source);
     },
     async "status-page"(studio, lab) {
-        await studio.take("status-page", lab.url("dashboard-ui"), { height: 860 });
+        await studio.take("status-page", lab.url("dashboard-ui"));
     },
     async "status-page-dark"(studio, lab) {
-        await studio.take("status-page-dark", lab.url("dashboard-ui"), { height: 860, colorScheme: "dark" });
+        await studio.take("status-page-dark", lab.url("dashboard-ui"), { colorScheme: "dark" });
     },
     async "status-page-down"(studio, lab) {
-        await lab.failing(FAILING, () => studio.take("status-page-down", lab.url("dashboard-ui"), { height: 860 }));
+        await lab.failing(FAILING, () => studio.take("status-page-down", lab.url("dashboard-ui")));
     },
     async "target-page"(studio, lab) {
-        await studio.take("target-page", lab.url("dashboard-ui", `/targets/${FAILING.target}`), { height: 1300 });
+        await studio.take("target-page", lab.url("dashboard-ui", `/targets/${FAILING.target}`), { height: 1250 });
     },
     async "prometheus-targets"(studio, lab) {
         // Debian's Prometheus has its pages below /classic.

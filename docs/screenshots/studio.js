@@ -1,7 +1,11 @@
 // Takes pictures of pages, each in a context of its own.
 
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stat } from "node:fs/promises";
+import { shrink } from "./png.js";
+
+/** Sharp where a page is shown as wide as GitHub shows it, and below 200 kB. */
+const SCALE = 1.5;
 
 export class Studio {
     constructor(browser, folder) {
@@ -10,22 +14,22 @@ export class Studio {
     }
 
     /** NAME.png of a page, at most `height` high. `settle`: milliseconds that it needs after it has loaded. */
-    async take(name, url, { width = 1000, height = 800, scale = 2, colorScheme = "light", settle = 500 } = {}) {
+    async take(name, url, { width = 1180, height = 860, scale = SCALE, colorScheme = "light", settle = 500 } = {}) {
         await this.#page({ width, height, scale, colorScheme }, async (page) => {
             await page.goto(url, { waitUntil: "load" });
             await page.waitForTimeout(settle);
             const whole = await page.evaluate(() => document.documentElement.scrollHeight);
             const clip = { x: 0, y: 0, width, height: Math.min(whole, height) };
-            await this.#keep(name, (path) => page.screenshot({ path, clip }));
+            await this.#keep(name, page.screenshot({ clip }));
         });
     }
 
     /** NAME.png of one element of a page made of `html`, after `prepare` has done its work on the page. */
     async takeElement(name, html, selector, prepare = async () => {}) {
-        await this.#page({ width: 1400, height: 900, scale: 2, colorScheme: "light" }, async (page) => {
+        await this.#page({ width: 1400, height: 900, scale: SCALE, colorScheme: "light" }, async (page) => {
             await page.setContent(html);
             await prepare(page);
-            await this.#keep(name, (path) => page.locator(selector).screenshot({ path, omitBackground: true }));
+            await this.#keep(name, page.locator(selector).screenshot({ omitBackground: true }));
         });
     }
 
@@ -43,10 +47,9 @@ export class Studio {
         }
     }
 
-    async #keep(name, screenshot) {
-        const path = join(this.folder, `${name}.png`);
-        await screenshot(path);
-        const { size } = await stat(path);
-        console.log(`docs/screenshots/${name}.png  ${Math.ceil(size / 1000)} kB`);
+    async #keep(name, picture) {
+        const png = shrink(await picture);
+        await writeFile(join(this.folder, `${name}.png`), png);
+        console.log(`docs/screenshots/${name}.png  ${Math.ceil(png.length / 1000)} kB`);
     }
 }
