@@ -13,7 +13,7 @@
 use std::time::{Duration, Instant};
 
 use proptest::strategy::{Strategy, ValueTree};
-use stack_tests::history::{Spec, Timeline, seeded, spec};
+use stack_tests::history::{AgentSpec, Event, Spec, Timeline, What, seeded, spec};
 use stack_tests::promtool::{Case, Groups};
 
 /// How long a failing target is made smaller.
@@ -130,4 +130,40 @@ fn two_weeks() {
         check_every: 120,
     }
     .hold();
+}
+
+/// An hour is where a counter is forgotten and a total begins anew: what random histories seldom meet to the minute.
+#[test]
+fn about_an_hour() {
+    let event = |what, at, steps| Event { what, at, steps };
+    let target = |events| Spec {
+        objective: 0.999,
+        agents: vec![AgentSpec {
+            interval: 60,
+            phase: 500,
+            flaky: 0,
+            seed: 0,
+            events,
+        }],
+    };
+    let unscraped = (58..=62).map(|steps| target(vec![event(What::Unscraped, 20, steps)]));
+    // The second total is in the next hour and smaller than the first.
+    let failing = (58..=68).map(|pause| {
+        let first = event(What::Failing, 2, 8);
+        target(vec![first, event(What::Failing, 10 + pause, 3)])
+    });
+    let specs: Vec<Spec> = unscraped.chain(failing).collect();
+    let timeline = Timeline {
+        step: 60_000,
+        steps: 3 * 60 + 1,
+        prometheus_away: Vec::new(),
+    };
+    let checks: Vec<usize> = (0..timeline.steps).step_by(12).collect();
+    let case = Case {
+        timeline: &timeline,
+        groups: Groups::AtTheirIntervals,
+        specs: &specs,
+        checks: &checks,
+    };
+    case.run().unwrap();
 }
