@@ -1,5 +1,6 @@
 //! One cluster, many things to be seen on it: steps that go on when one of them fails.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -16,11 +17,14 @@ impl Story {
         let begun = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(step));
         let took = begun.elapsed().as_secs_f64();
-        if outcome.is_ok() {
-            println!("   passed after {took:.0} s");
-        } else {
-            println!("   FAILED after {took:.0} s");
-            self.failed.push(name.to_owned());
+        match outcome {
+            Ok(()) => println!("   passed after {took:.0} s"),
+            Err(panic) => {
+                println!("   FAILED after {took:.0} s");
+                let message = message(panic.as_ref());
+                self.failed
+                    .push(format!("{name}, after {took:.0} s: {message}"));
+            }
         }
     }
 
@@ -45,8 +49,31 @@ impl Story {
     /// The end.
     ///
     /// # Panics
-    /// A step has failed; the message names it.
+    /// A step has failed; the message names each, and says why.
     pub fn end(self) {
-        assert!(self.failed.is_empty(), "failed: {}", self.failed.join("; "));
+        assert!(self.failed.is_empty(), "failed:\n{}", self.failed.join("\n"));
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_says_which_steps_failed_and_why() {
+        let mut story = Story::default();
+        story.step("a line comes", || panic!("not within {} s", 150));
+        story.step("all is well", || ());
+        let end = catch_unwind(AssertUnwindSafe(|| story.end())).unwrap_err();
+        assert_eq!(
+            message(end.as_ref()),
+            "failed:\na line comes, after 0 s: not within 150 s"
+        );
     }
 }

@@ -86,6 +86,8 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         // Its output as it comes.
         .args(["--run-ignored", "only", "--no-capture"])
         .env("PATH", path(workshop, &tools)?)
+        // What a step waited for in vain says more than where it did.
+        .env("RUST_BACKTRACE", "0")
         .env("UPTIMEPULSE_BIN_DIR", &workshop.installation.bin_dir)
         .env("CARGO_TARGET_DIR", target_dir(workshop));
     match &providers {
