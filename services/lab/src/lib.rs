@@ -26,6 +26,7 @@ pub mod platform;
 pub mod ports;
 pub mod process;
 pub mod progress;
+pub mod prometheus;
 pub mod render;
 pub mod scratch_lab;
 pub mod sizing;

@@ -49,17 +49,17 @@ impl ScratchLab {
     /// # Errors
     /// The servers can't be had, or a part is not ready in time; the message has what the lab said.
     pub fn up(installation: &Installation, targets: &str) -> anyhow::Result<Self> {
-        Self::up_with(installation, targets, |_, _| Ok(()))
+        Self::up_with(installation, targets, |_, _, _| Ok(()))
     }
 
-    /// The same, and `prepare` fills the state folder before anything is started.
+    /// The same, and `prepare` fills the state folder before anything is started on those ports.
     ///
     /// # Errors
     /// As [`ScratchLab::up`], or `prepare` fails.
     pub fn up_with(
         installation: &Installation,
         targets: &str,
-        prepare: impl FnOnce(&StateDir, &Tools) -> anyhow::Result<()>,
+        prepare: impl FnOnce(&StateDir, &Tools, Ports) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let mut say = |what: &str| eprintln!("   {what}");
@@ -68,8 +68,8 @@ impl ScratchLab {
         let root = root(installation, folder.path(), targets)
             .with_context(|| format!("can't lay out a lab in {}", folder.path().display()))?;
         let state = StateDir::new(&folder.path().join("state"))?;
-        prepare(&state, &tools)?;
         let (ports, base) = free_ports()?;
+        prepare(&state, &tools, ports)?;
         let (stdin, tie) = platform::tie()?;
         let log = fs::File::create(log_file(folder.path()))?;
         let child = Command::new(platform::program()?)

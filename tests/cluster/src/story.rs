@@ -51,7 +51,11 @@ impl Story {
     /// # Panics
     /// A step has failed; the message names each, and says why.
     pub fn end(self) {
-        assert!(self.failed.is_empty(), "failed:\n{}", self.failed.join("\n"));
+        assert!(
+            self.failed.is_empty(),
+            "failed:\n{}",
+            self.failed.join("\n")
+        );
     }
 }
 

@@ -17,11 +17,11 @@ pub const WINDOWS: [(&str, i64); 8] = [
     ("14d", 1_209_600),
 ];
 
-/// Windows up to here are made of what each evaluation counted, longer ones of what was gathered every four minutes.
-pub const SHORT: i64 = 21_600;
+/// Windows up to so many seconds are made of what each evaluation counted.
+pub const SHORT: i64 = 3_600;
 
-/// Four minutes in milliseconds.
-pub const GATHERED: i64 = 240_000;
+/// Longer ones are made of what was gathered in steps: up to so many seconds of steps of so many milliseconds.
+pub const STEPS: [(i64, i64); 2] = [(86_400, 240_000), (1_209_600, 960_000)];
 
 /// What was counted, and how much was due, at each of a row of times.
 #[derive(Debug, Clone, Default)]
@@ -75,14 +75,16 @@ impl Pieces {
     }
 
     /// The same gathered at fewer times: what was counted since the one before, and what was due on average over the last
-    /// `span` milliseconds. What nobody gathered within an hour is lost.
+    /// `span` milliseconds. Of an outcome that was not counted for an hour, what nobody had gathered by then is lost.
     #[must_use]
     pub fn gathered(&self, times: &[i64], span: i64) -> Self {
         let mut gathered = Self::default();
         let mut before = i64::MIN;
         for &at in times {
-            let since = before.max(at - FORGOTTEN);
-            let counts = sum(within(&self.counts, since, at));
+            let mut counts = Counts::default();
+            for outcome in OUTCOMES {
+                counts[outcome] = self.since(before, at, outcome);
+            }
             if counts.observed() > 0 {
                 gathered.counts.push((at, counts));
             }
@@ -91,6 +93,21 @@ impl Pieces {
             before = at;
         }
         gathered
+    }
+
+    /// How many of an outcome were counted after `before` up to `at` without an hour in which there was none.
+    fn since(&self, before: i64, at: i64, outcome: Outcome) -> u64 {
+        let (mut sum, mut last) = (0, before.max(0));
+        for (when, counts) in &self.counts {
+            if before < *when && *when <= at && counts[outcome] > 0 {
+                if when - last >= FORGOTTEN {
+                    sum = 0;
+                }
+                sum += counts[outcome];
+                last = *when;
+            }
+        }
+        if at - last >= FORGOTTEN { 0 } else { sum }
     }
 
     /// A window of so many seconds that ends at a time.

@@ -55,11 +55,13 @@ async fn all_series_are_present() {
     let once = [
         "ping_success_total",
         "ping_failure_total",
+        "ping_maintenance_total",
         "ping_missed_total",
         "ping_up",
         "ping_last_probe_timestamp_seconds",
         "ping_interval_seconds",
         "ping_slo_objective_ratio",
+        "ping_maintenance_active",
         "ping_target_info",
         "ping_latency_seconds_count",
         "ping_latency_seconds_sum",

@@ -36,8 +36,8 @@ pub const RECORDED: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d
 /// long enough for those at its edges not to matter.
 const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
 
-/// Longer windows whose sums are recorded, each time that the pieces of 4 m are: the same, for less. Those of shorter
-/// windows are recorded once a minute, and their pieces are newer.
+/// Longer windows whose recorded sums are taken: what page and dashboards show, for less than adding it up. The pieces of
+/// shorter windows are newer than their sums.
 const LONG_RECORDED: [(&str, Duration); 3] = [
     ("1d", Duration::from_secs(86_400)),
     ("3d", Duration::from_secs(3 * 86_400)),

@@ -1,6 +1,6 @@
 //! A day of history for many targets, as if the lab had been up: the page without it would be smaller than it will be.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufWriter, Write};
 use std::process::Command;
 
@@ -25,7 +25,7 @@ const INTERVAL_SECONDS: i64 = 15;
 /// Probes due in a step.
 const DUE: i64 = STEP_SECONDS / INTERVAL_SECONDS;
 
-/// The windows that are counted every four minutes.
+/// The windows that are counted every four minutes and shown in every row.
 const WINDOWS: [&str; 3] = ["1d", "3d", "14d"];
 
 /// Writes blocks for Prometheus' data folder in which each of `targets` was probed for a day, and failed now and then.
@@ -33,10 +33,26 @@ const WINDOWS: [&str; 3] = ["1d", "3d", "14d"];
 /// # Errors
 /// promtool fails, or the disk is full.
 pub fn write(state: &StateDir, tools: &Tools, targets: &[String]) -> anyhow::Result<()> {
+    write_blocks(state, tools, |out| write_samples(out, targets))
+}
+
+/// Writes blocks for Prometheus' data folder of what `write` writes in the OpenMetrics format, without its end mark.
+///
+/// # Errors
+/// promtool fails, or the disk is full.
+pub fn write_blocks(
+    state: &StateDir,
+    tools: &Tools,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
     let data = state.prometheus_data();
     fs::create_dir_all(&data)?;
     let samples = tempfile::NamedTempFile::new_in(state.path())?;
-    write_samples(samples.as_file(), targets).context("can't write the history")?;
+    let mut out = BufWriter::new(samples.as_file());
+    write(&mut out)
+        .and_then(|()| writeln!(out, "# EOF"))
+        .and_then(|()| out.flush())
+        .context("can't write the history")?;
     run(Command::new(&tools.prometheus.promtool)
         .args(["tsdb", "create-blocks-from", "--max-block-duration=24h"])
         .args(["--quiet", "openmetrics"])
@@ -45,8 +61,7 @@ pub fn write(state: &StateDir, tools: &Tools, targets: &[String]) -> anyhow::Res
     Ok(())
 }
 
-fn write_samples(file: &File, targets: &[String]) -> std::io::Result<()> {
-    let mut out = BufWriter::new(file);
+fn write_samples(out: &mut dyn Write, targets: &[String]) -> std::io::Result<()> {
     let end = Timestamp::now().as_second() - END_SECONDS;
     // A day is read from what is counted at each evaluation. Sums over a slot are the same with one sample a step.
     writeln!(out, "# TYPE target:probes:increase gauge")?;
@@ -73,13 +88,11 @@ fn write_samples(file: &File, targets: &[String]) -> std::io::Result<()> {
             )?;
         }
     }
-    write_counts(&mut out, targets, end)?;
-    writeln!(out, "# EOF")?;
-    out.flush()
+    write_counts(out, targets, end)
 }
 
 /// What the rules of four minutes have made of it last, and will make of it next only when their time has come.
-fn write_counts(out: &mut impl Write, targets: &[String], end: i64) -> std::io::Result<()> {
+fn write_counts(out: &mut dyn Write, targets: &[String], end: i64) -> std::io::Result<()> {
     writeln!(out, "# TYPE target:probes:count gauge")?;
     for (index, target) in (0_i64..).zip(targets) {
         for window in WINDOWS {

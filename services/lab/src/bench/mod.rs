@@ -3,6 +3,7 @@
 mod figure;
 mod history;
 mod page;
+mod rules;
 mod static_server;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use crate::paths::Installation;
 pub enum Benchmark {
     /// The status page with 1,000 targets: time to its first byte, and its compressed size
     Page,
+    /// The rules with 1,000 targets and two weeks of history: how long Prometheus takes to evaluate all of them
+    Rules,
 }
 
 impl Benchmark {
@@ -32,6 +35,7 @@ impl Benchmark {
     ) -> anyhow::Result<Vec<Figure>> {
         match self {
             Self::Page => page::measure(installation, runtime),
+            Self::Rules => rules::measure(installation, runtime),
         }
     }
 }

@@ -46,7 +46,7 @@ const PART: &str = r#"<path class="part""#;
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
     let names: Vec<String> = (0..TARGETS).map(name).collect();
     eprintln!("   starting a lab with {TARGETS} targets and a day of history");
-    let lab = ScratchLab::up_with(installation, &targets(&names), |state, tools| {
+    let lab = ScratchLab::up_with(installation, &targets(&names), |state, tools, _| {
         history::write(state, tools, &names)
     })?;
     runtime.block_on(visit(&lab))

@@ -1,7 +1,6 @@
 //! How much a Prometheus stores, and will store at the end of its retention.
 
 mod duration;
-mod prometheus;
 pub mod report;
 
 use std::path::Path;
@@ -10,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 
-use self::prometheus::Prometheus;
+use crate::prometheus::Prometheus;
 
 /// What a sample takes where this Prometheus has not compacted anything yet: the upper end of the 1 to 2 bytes of
 /// Prometheus' documentation ("Storage", operational aspects).

@@ -6,9 +6,20 @@ use super::file::{Sample, TestFile};
 use super::gate::{self, gated};
 use super::{rules, run, tools};
 use crate::history::{Course, OUTCOMES, Reading, Sights, Spec, Timeline};
-use crate::oracle::{Figures, GATHERED, Pieces, SHORT, WINDOWS};
+use crate::oracle::{Figures, Pieces, SHORT, STEPS, WINDOWS};
 
-const GROUPS: [&str; 4] = ["probes", "probes-4m", "slo", "slo-alerts"];
+/// In this order where they are evaluated at the same moment.
+const GROUPS: [&str; 6] = [
+    "probes",
+    "probes-16m",
+    "probes-4m",
+    "slo",
+    "latency",
+    "slo-alerts",
+];
+
+/// Those that gather in the steps of [`STEPS`].
+const GATHERING: [&str; STEPS.len()] = ["probes-4m", "probes-16m"];
 
 /// When the groups are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,8 +100,9 @@ impl Case<'_> {
     }
 
     fn evaluates(&self, group: &str, index: usize) -> bool {
-        let at_its_interval = match (self.groups, group) {
-            (Groups::AtTheirIntervals, "probes-4m") => self.timeline.at(index) % GATHERED == 0,
+        let step = GATHERING.iter().position(|gathering| *gathering == group);
+        let at_its_interval = match (self.groups, step) {
+            (Groups::AtTheirIntervals, Some(step)) => self.timeline.at(index) % STEPS[step].1 == 0,
             _ => true,
         };
         at_its_interval && self.timeline.runs(index)
@@ -123,14 +135,17 @@ impl Case<'_> {
         let evaluations = self.timeline.evaluations();
         let sights = course.sights(&evaluations);
         let pieces = Pieces::counted(&sights);
-        let gatherings: Vec<i64> = (0..self.timeline.steps)
-            .filter(|index| self.evaluates("probes-4m", *index))
-            .map(|index| self.timeline.at(index))
-            .collect();
-        let gathered = pieces.gathered(&gatherings, GATHERED);
+        let gathered = [0, 1].map(|step| {
+            let indices = 0..self.timeline.steps;
+            let times = indices.filter(|index| self.evaluates(GATHERING[step], *index));
+            let times: Vec<i64> = times.map(|index| self.timeline.at(index)).collect();
+            pieces.gathered(&times, STEPS[step].1)
+        });
         let figures = |at: i64, window: i64| {
-            let pieces = if window <= SHORT { &pieces } else { &gathered };
-            pieces.over(at, window)
+            let step = STEPS.iter().position(|(most, _)| window <= *most);
+            let step = step.filter(|_| window > SHORT);
+            step.map_or(&pieces, |step| &gathered[step])
+                .over(at, window)
         };
         let mut put = |figure: &str, labels: &str, of: &dyn Fn(i64) -> Option<f64>| {
             let samples = (0..self.timeline.steps).map(|index| {

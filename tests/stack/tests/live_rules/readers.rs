@@ -7,7 +7,7 @@ use lab::dashboards::{Dashboard, fill};
 use serde_json::Value;
 use stack_tests::exposer::now;
 use stack_tests::history::{OUTCOMES, Outcome};
-use stack_tests::oracle::{Figures, Pieces, SHORT};
+use stack_tests::oracle::{Figures, Pieces};
 use stack_tests::{Service, get_json, get_text, repository, within};
 
 use super::live::{END, Live, Target};
@@ -36,7 +36,7 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
         ("75s", 75),
         ("2m", 120),
         ("5m", 300),
-        ("6h", SHORT),
+        ("6h", 21_600),
     ] {
         let url = gateway.url(&format!("/uptime-summary-windowed?window={window}"));
         let (answer, figures) = at_one_moment(live, pieces, seconds, || get_json(&url)).await;

@@ -1,4 +1,4 @@
-//! The little of Prometheus' HTTP API that sizing needs.
+//! The little of Prometheus' HTTP API that sizing and benchmarks need.
 
 use std::collections::HashMap;
 use std::time::Duration;
