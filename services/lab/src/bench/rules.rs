@@ -34,9 +34,9 @@ const SETTLED: Duration = Duration::from_secs(330);
 /// A group's median over five minutes. Its last evaluation may be older than that.
 const GROUPS: &str = "quantile_over_time(0.5, prometheus_rule_group_last_duration_seconds[5m])";
 
-/// How many groups were not evaluated yet.
-const MISSING: &str =
-    "count(prometheus_rule_group_last_evaluation_timestamp_seconds < 1e9) or vector(0)";
+/// How many groups were not evaluated yet; nothing before Prometheus has scraped itself.
+const MISSING: &str = "count(prometheus_rule_group_last_evaluation_timestamp_seconds) \
+    - (count(prometheus_rule_group_last_evaluation_timestamp_seconds > 1e9) or vector(0))";
 
 /// What a dashboard would ask if nothing were recorded, of the same two weeks.
 const PEER: &str = "count(sum_over_time(target:probes:increase16m[14d]))";
@@ -66,10 +66,11 @@ async fn evaluations(prometheus: &Prometheus) -> anyhow::Result<Vec<Figure>> {
         EVERY_GROUP.as_secs() / 60
     );
     let begun = Instant::now();
-    while scalar(prometheus, MISSING).await? > 0.0 {
+    while prometheus.scalar(MISSING).await? != Some(0.0) {
         ensure!(
             begun.elapsed() < EVERY_GROUP,
-            "groups of rules are not evaluated: prometheus_rule_group_last_evaluation_timestamp_seconds"
+            "after {} minutes not every group of rules was evaluated",
+            EVERY_GROUP.as_secs() / 60
         );
         sleep(Duration::from_secs(5)).await;
     }
