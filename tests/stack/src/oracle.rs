@@ -17,11 +17,11 @@ pub const WINDOWS: [(&str, i64); 8] = [
     ("14d", 1_209_600),
 ];
 
-/// Windows up to so many seconds are made of what each evaluation counted.
+/// Windows up to here are made of what each evaluation counted, longer ones of what was gathered every four minutes.
 pub const SHORT: i64 = 3_600;
 
-/// Longer ones are made of what was gathered in steps: up to so many seconds of steps of so many milliseconds.
-pub const STEPS: [(i64, i64); 2] = [(86_400, 240_000), (1_209_600, 960_000)];
+/// Four minutes in milliseconds.
+pub const GATHERED: i64 = 240_000;
 
 /// What was counted, and how much was due, at each of a row of times.
 #[derive(Debug, Clone, Default)]

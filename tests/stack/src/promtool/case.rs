@@ -6,20 +6,21 @@ use super::file::{Sample, TestFile};
 use super::gate::{self, gated};
 use super::{rules, run, tools};
 use crate::history::{Course, OUTCOMES, Reading, Sights, Spec, Timeline};
-use crate::oracle::{Figures, Pieces, SHORT, STEPS, WINDOWS};
+use crate::oracle::{Figures, GATHERED, Pieces, SHORT, WINDOWS};
 
 /// In this order where they are evaluated at the same moment.
-const GROUPS: [&str; 6] = [
+const GROUPS: [&str; 7] = [
     "probes",
-    "probes-16m",
     "probes-4m",
+    "probes-days",
+    "probes-due-days",
     "slo",
     "latency",
     "slo-alerts",
 ];
 
-/// Those that gather in the steps of [`STEPS`].
-const GATHERING: [&str; STEPS.len()] = ["probes-4m", "probes-16m"];
+/// Those that are evaluated every [`GATHERED`] milliseconds.
+const GATHERING: [&str; 3] = ["probes-4m", "probes-days", "probes-due-days"];
 
 /// When the groups are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,11 +101,8 @@ impl Case<'_> {
     }
 
     fn evaluates(&self, group: &str, index: usize) -> bool {
-        let step = GATHERING.iter().position(|gathering| *gathering == group);
-        let at_its_interval = match (self.groups, step) {
-            (Groups::AtTheirIntervals, Some(step)) => self.timeline.at(index) % STEPS[step].1 == 0,
-            _ => true,
-        };
+        let may_wait = self.groups == Groups::AtTheirIntervals && GATHERING.contains(&group);
+        let at_its_interval = !may_wait || self.timeline.at(index) % GATHERED == 0;
         at_its_interval && self.timeline.runs(index)
     }
 
@@ -135,17 +133,14 @@ impl Case<'_> {
         let evaluations = self.timeline.evaluations();
         let sights = course.sights(&evaluations);
         let pieces = Pieces::counted(&sights);
-        let gathered = [0, 1].map(|step| {
-            let indices = 0..self.timeline.steps;
-            let times = indices.filter(|index| self.evaluates(GATHERING[step], *index));
-            let times: Vec<i64> = times.map(|index| self.timeline.at(index)).collect();
-            pieces.gathered(&times, STEPS[step].1)
-        });
+        let gatherings: Vec<i64> = (0..self.timeline.steps)
+            .filter(|index| self.evaluates("probes-4m", *index))
+            .map(|index| self.timeline.at(index))
+            .collect();
+        let gathered = pieces.gathered(&gatherings, GATHERED);
         let figures = |at: i64, window: i64| {
-            let step = STEPS.iter().position(|(most, _)| window <= *most);
-            let step = step.filter(|_| window > SHORT);
-            step.map_or(&pieces, |step| &gathered[step])
-                .over(at, window)
+            let pieces = if window <= SHORT { &pieces } else { &gathered };
+            pieces.over(at, window)
         };
         let mut put = |figure: &str, labels: &str, of: &dyn Fn(i64) -> Option<f64>| {
             let samples = (0..self.timeline.steps).map(|index| {
