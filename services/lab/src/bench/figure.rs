@@ -1,6 +1,7 @@
 //! What a benchmark comes to: figures beside their peers'.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -35,6 +36,14 @@ impl Figure {
             .rsplit_once('_')
             .map_or(self.name, |(stem, _)| stem)
     }
+}
+
+/// Of sorted times, in milliseconds.
+pub fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+    let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted
+        .get(index)
+        .map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
 }
 
 /// One object keyed by benchmark; each figure, its limit, its peer's and their ratio.
@@ -129,5 +138,13 @@ mod tests {
     fn a_figure_past_its_limit_is_told() {
         assert!(!table(&measured(100.0)).contains("past its limit"));
         assert!(table(&measured(100.1)).contains("past its limit"));
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_times() {
+        let times: Vec<_> = (1..=100).map(Duration::from_millis).collect();
+        assert_eq!(percentile(&times, 50), 50.0);
+        assert_eq!(percentile(&times, 99), 99.0);
+        assert!(percentile(&[], 50).is_nan());
     }
 }

@@ -1,14 +1,12 @@
 //! A day of history for many targets, as if the lab had been up: the page without it would be smaller than it will be.
 
-use std::fs;
-use std::io::{BufWriter, Write};
-use std::process::Command;
+use std::io::Write;
 
-use anyhow::Context as _;
 use jiff::Timestamp;
 
+use super::blocks;
 use crate::paths::StateDir;
-use crate::tools::{Tools, run};
+use crate::tools::Tools;
 
 /// From one sample to the next of the series that the history is drawn from (monitoring/prometheus/rules/probes.yml).
 const STEP_SECONDS: i64 = 240;
@@ -33,32 +31,7 @@ const WINDOWS: [&str; 3] = ["1d", "3d", "14d"];
 /// # Errors
 /// promtool fails, or the disk is full.
 pub fn write(state: &StateDir, tools: &Tools, targets: &[String]) -> anyhow::Result<()> {
-    write_blocks(state, tools, |out| write_samples(out, targets))
-}
-
-/// Writes blocks for Prometheus' data folder of what `write` writes in the OpenMetrics format, without its end mark.
-///
-/// # Errors
-/// promtool fails, or the disk is full.
-pub fn write_blocks(
-    state: &StateDir,
-    tools: &Tools,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> anyhow::Result<()> {
-    let data = state.prometheus_data();
-    fs::create_dir_all(&data)?;
-    let samples = tempfile::NamedTempFile::new_in(state.path())?;
-    let mut out = BufWriter::new(samples.as_file());
-    write(&mut out)
-        .and_then(|()| writeln!(out, "# EOF"))
-        .and_then(|()| out.flush())
-        .context("can't write the history")?;
-    run(Command::new(&tools.prometheus.promtool)
-        .args(["tsdb", "create-blocks-from", "--max-block-duration=24h"])
-        .args(["--quiet", "openmetrics"])
-        .arg(samples.path())
-        .arg(&data))?;
-    Ok(())
+    blocks::write(state, tools, |out| write_samples(out, targets))
 }
 
 fn write_samples(out: &mut dyn Write, targets: &[String]) -> std::io::Result<()> {

@@ -1,5 +1,6 @@
 //! `bench`: what UptimePulse is designed for, measured on this machine beside a peer in the same run.
 
+mod blocks;
 mod figure;
 mod history;
 mod page;
@@ -82,4 +83,18 @@ pub fn run(
     } else {
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    /// How many targets a `targets.toml` has, read as the services read it.
+    pub fn accepted(text: &str) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("targets.toml");
+        std::fs::write(&file, text).unwrap();
+        let set = targets::TargetSource::new(None, Some(file), targets::Defaults::of_a_reader())
+            .load()
+            .unwrap();
+        set.len()
+    }
 }

@@ -9,7 +9,7 @@ use reqwest::Client;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
-use super::figure::Figure;
+use super::figure::{Figure, percentile};
 use super::history;
 use super::static_server::StaticServer;
 use crate::http;
@@ -165,14 +165,6 @@ fn name(index: usize) -> String {
     format!("{service}-{index:04}")
 }
 
-/// Of sorted times, in milliseconds.
-fn percentile(sorted: &[Duration], percent: usize) -> f64 {
-    let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-    sorted
-        .get(index)
-        .map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
-}
-
 fn kilobytes(bytes: usize) -> f64 {
     bytes as f64 / 1000.0
 }
@@ -198,25 +190,12 @@ fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::accepted;
     use super::*;
 
     #[test]
     fn the_targets_are_accepted_and_their_names_differ() {
         let names: Vec<String> = (0..TARGETS).map(name).collect();
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("targets.toml");
-        std::fs::write(&file, super::targets(&names)).unwrap();
-        let set = targets::TargetSource::new(None, Some(file), targets::Defaults::of_a_reader())
-            .load()
-            .unwrap();
-        assert_eq!(set.len(), TARGETS);
-    }
-
-    #[test]
-    fn a_percentile_is_one_of_the_times() {
-        let times: Vec<_> = (1..=100).map(Duration::from_millis).collect();
-        assert_eq!(percentile(&times, 50), 50.0);
-        assert_eq!(percentile(&times, 99), 99.0);
-        assert!(percentile(&[], 50).is_nan());
+        assert_eq!(accepted(&super::targets(&names)), TARGETS);
     }
 }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
-use super::figure::Figure;
-use super::history;
+use super::blocks;
+use super::figure::{Figure, percentile};
 use crate::part::Part;
 use crate::paths::Installation;
 use crate::prometheus::Prometheus;
@@ -52,7 +52,7 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
     eprintln!("   writing two weeks of history for {TARGETS} targets");
     let lab = ScratchLab::up_with(installation, &targets(), |state, tools, ports| {
         let agent = ports.address(Part::PingAgent).to_string();
-        history::write_blocks(state, tools, |out| write_samples(out, &agent))
+        blocks::write(state, tools, |out| write_samples(out, &agent))
     })?;
     let prometheus = Prometheus::new(&lab.url(Part::Prometheus))?;
     runtime.block_on(evaluations(&prometheus))
@@ -104,8 +104,7 @@ async fn peer(prometheus: &Prometheus) -> anyhow::Result<f64> {
         times.push(begun.elapsed());
     }
     times.sort();
-    let median = times.get(ASKED / 2).context("it was asked")?;
-    Ok(median.as_secs_f64())
+    Ok(percentile(&times, 50) / 1000.0)
 }
 
 async fn scalar(prometheus: &Prometheus, query: &str) -> anyhow::Result<f64> {
@@ -207,16 +206,11 @@ impl History<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::accepted;
     use super::*;
 
     #[test]
     fn the_targets_are_accepted() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("targets.toml");
-        std::fs::write(&file, super::targets()).unwrap();
-        let set = targets::TargetSource::new(None, Some(file), targets::Defaults::of_a_reader())
-            .load()
-            .unwrap();
-        assert_eq!(set.len(), TARGETS);
+        assert_eq!(accepted(&super::targets()), TARGETS);
     }
 }
