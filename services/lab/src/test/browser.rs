@@ -36,20 +36,19 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let mut labs = Vec::new();
     for (name, file) in LABS {
         let targets = std::fs::read_to_string(folder.join(file))?;
-        eprintln!("   starting a lab: {name}");
+        steps.say(&format!("starting a lab: {name}"));
         labs.push((name, ScratchLab::up(&workshop.installation, &targets)?));
     }
     let evidence = workshop.evidence("browser")?;
-    steps.check("the page in Chromium", || {
-        let status = project
-            .node()
-            .args(["--test", "--test-reporter=spec", AT_A_TIME])
+    steps.check("the page in Chromium", |output| {
+        let mut node = project.node();
+        node.args(["--test", "--test-reporter=spec", AT_A_TIME])
             .args(project.files(".", ".test.js")?)
             .env("CHROMIUM", chromium)
             .env("LAB", std::env::current_exe()?)
             .env("LAB_STATE_DIRS", state_dirs(&labs).to_string())
-            .env("EVIDENCE_DIR", &evidence)
-            .status()?;
+            .env("EVIDENCE_DIR", &evidence);
+        let status = output.attach(&mut node)?.status()?;
         if !status.success() {
             for (name, lab) in &labs {
                 lab.copy_logs(&evidence.join("logs").join(name))?;
@@ -91,7 +90,7 @@ fn chromium(
     }
     if workshop.install {
         // Without a font, text has no size.
-        packages::install(&["chromium", "fonts-dejavu-core"])?;
+        packages::install(workshop, steps, &["chromium", "fonts-dejavu-core"])?;
         return find().map(Some);
     }
     steps.cannot_run(

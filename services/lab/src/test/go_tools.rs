@@ -45,12 +45,16 @@ impl GoTool {
         if program.is_file() {
             return Ok(Some(program));
         }
+        let _tools = steps.wait_for(name, &workshop.go_tools);
+        if program.is_file() {
+            return Ok(Some(program));
+        }
         if on_path(&search_path, &["go"]).is_none() {
             let why = format!("there is no {name} here, and no Go to build it with");
             steps.cannot_run(what, why, format!("install {name} or Go"));
             return Ok(None);
         }
-        eprintln!("   building {name}");
+        steps.say(&format!("building {name}"));
         let mut go = Command::new("go");
         run(go.env("GOBIN", &folder).args(["install", self.module]))?;
         Ok(Some(program))

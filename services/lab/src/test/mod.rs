@@ -1,4 +1,6 @@
-//! `test`: everything that can be tested on this machine, suite by suite, and by name what can't.
+//! `test`: everything that can be tested on this machine, and by name what can't.
+//!
+//! The suites that wait for something (a lab, a cluster, a browser) run beside those that compute ([`schedule`]).
 
 mod api;
 mod browser;
@@ -12,26 +14,24 @@ mod packages;
 mod providers;
 mod python;
 mod rust;
+mod schedule;
+mod screen;
 mod stack;
 mod steps;
 mod summary;
 mod terraform;
+mod workshop;
 
-use std::fs::File;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
-use anyhow::Context as _;
 use clap::ValueEnum;
 
 use self::steps::Steps;
-use self::summary::Summary;
+use self::workshop::Workshop;
 use crate::cli::TestArgs;
 use crate::error::Error;
 use crate::output;
 use crate::paths::{Installation, StateDir};
-use crate::tools::Tools;
 
 /// What is tested together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,7 +46,7 @@ pub enum Suite {
     Api,
     /// The status page in headless Chromium: live, blind, by keyboard, for everybody, whatever a target is called
     Browser,
-    /// Everything that reads bytes from outside, fed with bytes nobody would send, a minute each
+    /// Everything that reads bytes from outside, fed with bytes nobody would send
     Fuzz,
     /// Terraform's configuration and the Helm chart, with all their variants
     Terraform,
@@ -85,15 +85,6 @@ impl Suite {
     }
 }
 
-/// What the suites work with.
-#[derive(Debug)]
-struct Workshop {
-    installation: Installation,
-    state: StateDir,
-    /// Whether packages may be installed into the system.
-    install: bool,
-}
-
 /// Runs the suites that `args` name, else all.
 ///
 /// # Errors
@@ -111,70 +102,18 @@ pub fn run(
         output::print(&lines)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if !installation.root.join("Cargo.lock").is_file() {
-        return Err(anyhow::anyhow!(
-            "./lab test needs the repository: there is no Cargo.lock beside monitoring/"
-        )
-        .into());
-    }
-    let workshop = Workshop {
-        installation,
-        state,
-        install: args.install,
-    };
+    let workshop = Workshop::new(installation, state, args)?;
     let _lock = workshop.lock()?;
     let chosen = if args.suites.is_empty() {
         Suite::value_variants()
     } else {
         &args.suites
     };
-    let mut summary = Summary::default();
-    for suite in chosen {
-        let begun = Instant::now();
-        let mut steps = Steps::new(suite.name());
-        // What a suite could not even begin with is a failure of the suite, and the next one goes on.
-        if let Err(error) = suite.run(&workshop, &mut steps) {
-            steps.fail(&format!("{error:#}"));
-        }
-        summary.add(suite.name(), steps.end(), begun.elapsed());
-    }
-    output::print(&summary.table())?;
+    let (summary, took) = schedule::run(&workshop, chosen)?;
+    output::print(&summary.table(took))?;
     Ok(if summary.all_good() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
-}
-
-impl Workshop {
-    /// The servers that are not this repository's, fetched if need be.
-    fn servers(&self) -> anyhow::Result<Tools> {
-        let search_path = std::env::var_os("PATH").unwrap_or_default();
-        let mut say = |what: &str| eprintln!("   {what}");
-        Tools::find_or_fetch(&search_path, &self.installation.tools_dir(), &mut say)
-    }
-
-    /// An empty folder for what a failed step leaves to be looked at.
-    fn evidence(&self, suite: &str) -> anyhow::Result<PathBuf> {
-        let folder = self.state.path().join("failed").join(suite);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
-        }
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("can't create {}", folder.display()))?;
-        Ok(folder)
-    }
-
-    /// One `test` at a time: they share target folders and tools.
-    fn lock(&self) -> anyhow::Result<File> {
-        let folder = self.installation.tools_dir();
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("can't create {}", folder.display()))?;
-        let path = folder.join("test.lock");
-        let file =
-            File::create(&path).with_context(|| format!("can't create {}", path.display()))?;
-        file.try_lock()
-            .context("another ./lab test is running in this repository; wait for it to end")?;
-        Ok(file)
-    }
 }

@@ -17,7 +17,7 @@ use crate::ports::Ports;
 use crate::smtp::Smtp;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let tools = workshop.servers()?;
+    let tools = workshop.servers(steps)?;
     let promtool = |arguments: &[&str]| {
         let mut command = Command::new(&tools.prometheus.promtool);
         command.args(arguments);
@@ -42,7 +42,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     );
     let alerts = alerts::read(&rules)?;
     let runbooks = workshop.installation.root.join("docs/runbooks");
-    steps.check("every alert has its tests and its runbook", || {
+    steps.check("every alert has its tests and its runbook", |_| {
         alerts::check(&alerts, &tests, &runbooks)
     });
 

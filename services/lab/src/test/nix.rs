@@ -46,7 +46,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         workshop.installation.root.join("nix/host/run")
     };
     // What nix/host puts in nixpkgs' place, beside what is on PATH.
-    workshop.servers()?;
+    workshop.servers(steps)?;
     let Some(_) = TestTools::get(
         workshop,
         steps,

@@ -45,7 +45,7 @@ impl NodeProject {
         let project = Self {
             folder: workshop.installation.root.join(folder),
         };
-        if let Err(error) = project.install() {
+        if let Err(error) = project.install(steps) {
             steps.cannot_run(
                 what,
                 format!("{error:#}").replace('\n', " "),
@@ -76,13 +76,13 @@ impl NodeProject {
         Ok(files)
     }
 
-    fn install(&self) -> anyhow::Result<()> {
+    fn install(&self, steps: &Steps) -> anyhow::Result<()> {
         let wanted = std::fs::read(self.folder.join("package-lock.json"))?;
         let stamp = self.folder.join("node_modules").join(STAMP);
         if std::fs::read(&stamp).is_ok_and(|made| made == wanted) {
             return Ok(());
         }
-        eprintln!("   fetching the packages of {}", self.folder.display());
+        steps.say(&format!("fetching the packages of {}", self.folder.display()));
         run(Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&self.folder))?;

@@ -35,7 +35,7 @@ pub fn ensure_for(
     let packages: BTreeSet<&str> = missing.iter().map(|(_, package)| *package).collect();
     let packages: Vec<&str> = packages.into_iter().collect();
     if workshop.install {
-        install(&packages)?;
+        install(workshop, steps, &packages)?;
         return Ok(true);
     }
     let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
@@ -48,8 +48,9 @@ pub fn ensure_for(
 }
 
 /// Installs Debian's packages into the system. Only `--install` allows it.
-pub fn install(packages: &[&str]) -> anyhow::Result<()> {
-    eprintln!("   installing {}", packages.join(" "));
+pub fn install(workshop: &Workshop, steps: &mut Steps, packages: &[&str]) -> anyhow::Result<()> {
+    let _packages = steps.wait_for("the system's packages", &workshop.packages);
+    steps.say(&format!("installing {}", packages.join(" ")));
     let apt = |arguments: &[&str]| {
         run(Command::new("apt-get")
             .env("DEBIAN_FRONTEND", "noninteractive")

@@ -44,7 +44,7 @@ impl Providers {
         }
         let why = format!("terraform init can't get the real providers here: {instead}");
         steps.cannot_run(what, why, way_out);
-        let config = build(workshop)?;
+        let config = build(workshop, steps)?;
         init(folder, Some(&config))
             .context("terraform init, with providers that know the schemas")?;
         Ok(Some(Self::Schemas(config)))
@@ -72,13 +72,14 @@ pub fn copy_configuration(workshop: &Workshop, folder: &Path) -> anyhow::Result<
 }
 
 /// Builds the providers that know schemas, once, and gives the CLI configuration that names them.
-fn build(workshop: &Workshop) -> anyhow::Result<PathBuf> {
+fn build(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<PathBuf> {
+    let _tools = steps.wait_for("Terraform's providers", &workshop.go_tools);
     let folder = workshop
         .installation
         .tools_dir()
         .join("terraform-providers");
     let script = "tests/terraform/schema-provider/mirror.sh";
-    eprintln!("   building providers that know the schemas");
+    steps.say("building providers that know the schemas");
     run(Command::new(workshop.installation.root.join(script)).arg(&folder))?;
     Ok(folder.join("terraform.rc"))
 }

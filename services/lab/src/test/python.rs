@@ -23,7 +23,7 @@ impl TestTools {
     /// Makes the environment, or takes the one made before from the same requirements. `None` where that can't be, and
     /// the suite says so.
     pub fn get(workshop: &Workshop, steps: &mut Steps, what: &str) -> Option<Self> {
-        match Self::find_or_make(workshop) {
+        match Self::find_or_make(workshop, steps) {
             Ok(tools) => Some(tools),
             Err(error) => {
                 let way_out = if workshop.install {
@@ -37,7 +37,7 @@ impl TestTools {
         }
     }
 
-    fn find_or_make(workshop: &Workshop) -> anyhow::Result<Self> {
+    fn find_or_make(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<Self> {
         let requirements = workshop.installation.root.join("tests/requirements.txt");
         let wanted = std::fs::read(&requirements)
             .with_context(|| format!("can't read {}", requirements.display()))?;
@@ -45,6 +45,7 @@ impl TestTools {
         let tools = Self {
             bin: folder.join("bin"),
         };
+        let _tools = steps.wait_for("the test tools", &workshop.test_tools);
         let stamp = folder.join("requirements.txt");
         if std::fs::read(&stamp).is_ok_and(|made| made == wanted) {
             return Ok(tools);
@@ -52,10 +53,10 @@ impl TestTools {
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
-        eprintln!("   fetching the test tools into {}", folder.display());
+        steps.say(&format!("fetching the test tools into {}", folder.display()));
         if let Err(error) = make(&folder) {
             ensure!(workshop.install, error);
-            packages::install(&["python3-venv"])?;
+            packages::install(workshop, steps, &["python3-venv"])?;
             make(&folder)?;
         }
         let mut pip = Command::new(tools.python());

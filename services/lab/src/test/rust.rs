@@ -71,12 +71,3 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     steps.command("documentation", doc.env("RUSTDOCFLAGS", "--deny warnings"));
     Ok(())
 }
-
-impl Workshop {
-    /// cargo, in the repository's root: the one that the entry script found.
-    pub(super) fn cargo(&self) -> Command {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.current_dir(&self.installation.root);
-        command
-    }
-}

@@ -9,21 +9,16 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         return Ok(());
     };
     // Fetched once, before the labs of the tests all want them.
-    workshop.servers()?;
+    workshop.servers(steps)?;
 
-    let mut command = workshop.cargo();
+    let arguments = [
+        "--filterset=package(stack-tests)",
+        "--no-fail-fast",
+        // They wait for alerts most of the time.
+        "--test-threads=4",
+    ];
+    let mut command = workshop.nextest(steps, &tools, &arguments)?;
     command
-        .args([
-            "nextest",
-            "run",
-            "--locked",
-            "--package",
-            "stack-tests",
-            "--no-fail-fast",
-            // They wait for alerts most of the time.
-            "--test-threads=4",
-        ])
-        .env("PATH", tools.path()?)
         .env("UPTIMEPULSE_BIN_DIR", &workshop.installation.bin_dir)
         .env("UPTIMEPULSE_PYTHON", tools.python());
     steps.command("the stack as its users run it", &mut command);

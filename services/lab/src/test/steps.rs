@@ -1,18 +1,22 @@
 //! The steps of one suite: each shown as it runs, all of them run even if one fails.
 
 use std::process::Command;
-use std::time::Instant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use console::style;
+use super::screen::{Output, Screen};
 
-/// What a suite came to.
+/// Waits shorter than this are not worth a line.
+const NOTICEABLE: Duration = Duration::from_secs(1);
+
+/// The result of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Every step that could run passed.
     Passed,
-    /// These failed.
+    /// These steps failed.
     Failed(Vec<String>),
-    /// Nothing of it could run here.
+    /// No step could run here.
     Skipped,
 }
 
@@ -27,36 +31,45 @@ pub struct NotRun {
     pub way_out: String,
 }
 
-/// What came of a suite's steps.
+/// What is known of a suite when its steps have ended.
 #[derive(Debug)]
 pub struct Ended {
     pub outcome: Outcome,
     pub not_run: Vec<NotRun>,
+    /// How long the suite waited for something that another suite was using.
+    pub waits: Vec<(String, Duration)>,
 }
 
 /// Runs the steps of one suite.
 #[derive(Debug)]
 pub struct Steps {
     suite: String,
+    screen: Screen,
+    output: Output,
     run: usize,
     failed: Vec<String>,
     not_run: Vec<NotRun>,
+    waits: Vec<(String, Duration)>,
 }
 
 impl Steps {
-    pub fn new(suite: String) -> Self {
+    /// Steps of a suite on `screen`.
+    pub fn new(suite: String, screen: &Screen) -> Self {
         Self {
+            output: screen.output(&suite),
+            screen: screen.clone(),
             suite,
             run: 0,
             failed: Vec::new(),
             not_run: Vec::new(),
+            waits: Vec::new(),
         }
     }
 
-    /// Runs a command, its output shown as it comes.
+    /// Runs a command.
     pub fn command(&mut self, name: &str, command: &mut Command) {
-        self.check(name, || {
-            let status = command.status().map_err(anyhow::Error::from)?;
+        self.check(name, |output| {
+            let status = output.attach(command)?.status()?;
             anyhow::ensure!(
                 status.success(),
                 "{} ended with {status}",
@@ -66,23 +79,44 @@ impl Steps {
         });
     }
 
-    /// Runs a check of our own.
-    pub fn check(&mut self, name: &str, check: impl FnOnce() -> anyhow::Result<()>) {
+    /// Runs a check of our own. Commands that it starts are to write to the output that it is given.
+    pub fn check(&mut self, name: &str, check: impl FnOnce(&Output) -> anyhow::Result<()>) {
         self.run += 1;
-        eprintln!("{} {}: {name}", style("──").for_stderr().cyan(), self.suite);
+        self.screen.begins(&self.suite, name);
         let begun = Instant::now();
-        match check() {
-            Ok(()) => eprintln!(
-                "   {name} passed after {:.0} s",
-                begun.elapsed().as_secs_f64()
-            ),
+        let mark = self.output.mark();
+        match check(&self.output) {
+            Ok(()) => self.screen.passed(&self.suite, name, begun.elapsed()),
             Err(error) => {
-                eprintln!(
-                    "   {} {error:#}",
-                    style(format!("{name} failed:")).for_stderr().red()
-                );
+                let written = self.output.since(mark);
+                self.screen
+                    .failed(&self.suite, name, &format!("{error:#}"), &written);
                 self.failed.push(name.to_owned());
             }
+        }
+    }
+
+    /// Says what the suite is doing between two steps.
+    pub fn say(&self, text: &str) {
+        self.screen.say(&self.suite, text);
+    }
+
+    /// Takes what only one suite may use at a time; how long that took is in the summary.
+    pub fn wait_for<'a>(&mut self, what: &str, lock: &'a Mutex<()>) -> MutexGuard<'a, ()> {
+        let begun = Instant::now();
+        // A suite that panicked while it had the lock has left nothing in the lock itself.
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waited_for(what, begun.elapsed());
+        guard
+    }
+
+    fn waited_for(&mut self, what: &str, took: Duration) {
+        if took < NOTICEABLE {
+            return;
+        }
+        match self.waits.iter_mut().find(|(name, _)| name == what) {
+            Some((_, total)) => *total += took,
+            None => self.waits.push((what.to_owned(), took)),
         }
     }
 
@@ -97,15 +131,14 @@ impl Steps {
 
     /// The suite could not go on.
     pub fn fail(&mut self, why: &str) {
-        eprintln!(
-            "   {} {why}",
-            style(format!("{} failed:", self.suite)).for_stderr().red()
-        );
+        self.screen.failed(&self.suite, "it", why, "");
         self.failed
             .push(why.lines().next().unwrap_or_default().to_owned());
     }
 
+    /// Ends the suite.
     pub fn end(self) -> Ended {
+        self.screen.ends(&self.suite);
         let outcome = match (self.failed.is_empty(), self.run) {
             (false, _) => Outcome::Failed(self.failed),
             (true, 0) => Outcome::Skipped,
@@ -114,6 +147,36 @@ impl Steps {
         Ended {
             outcome,
             not_run: self.not_run,
+            waits: self.waits,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_failed_command_wrote_is_shown_when_suites_run_side_by_side() {
+        let folder = tempfile::tempdir().unwrap();
+        let screen = Screen::side_by_side(folder.path());
+        let mut steps = Steps::new("rust".to_owned(), &screen);
+        steps.command("fine", Command::new("sh").args(["-c", "echo before"]));
+        let mark = steps.output.mark();
+        steps.command("broken", Command::new("sh").args(["-c", "echo why; exit 3"]));
+        assert_eq!(steps.output.since(mark), "why\n");
+        assert_eq!(steps.end().outcome, Outcome::Failed(vec!["broken".to_owned()]));
+        let log = std::fs::read_to_string(folder.path().join("rust.log")).unwrap();
+        assert_eq!(log, "before\nwhy\n");
+    }
+
+    #[test]
+    fn waits_for_the_same_thing_are_added_up() {
+        let mut steps = Steps::new("stack".to_owned(), &Screen::Open);
+        for took in [0, 2, 3] {
+            steps.waited_for("cargo", Duration::from_secs(took));
+        }
+        let waits = steps.end().waits;
+        assert_eq!(waits, [("cargo".to_owned(), Duration::from_secs(5))]);
     }
 }

@@ -36,12 +36,12 @@ pub fn run(
     let dashboards = Dashboard::read_all(&folder)?;
     let rules = workshop.installation.monitoring("prometheus/rules");
     let recorded = Recorded::read(&rules)?;
-    steps.check("dashboards", || {
+    steps.check("dashboards", |_| {
         let problems = problems(&dashboards, &recorded);
         ensure!(problems.is_empty(), "\n   {}", problems.join("\n   "));
         Ok(())
     });
-    steps.check("the dashboards' datasource", || {
+    steps.check("the dashboards' datasource", |_| {
         let file = grafana.join("provisioning/datasources/prometheus.yml");
         let provisioned: Value = serde_saphyr::from_str(&fs::read_to_string(&file)?)
             .with_context(|| format!("can't read {}", file.display()))?;
