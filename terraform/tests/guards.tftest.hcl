@@ -90,6 +90,24 @@ run "a_missing_tag" {
   expect_failures = [helm_release.uptimepulse]
 }
 
+# What nix run .#load-images leaves where nixpkgs has no Grafana.
+run "no_grafana_image" {
+  command = plan
+
+  variables {
+    image_tags = {
+      alert-logger = "t1", alertmanager = "t1", api-gateway = "t1", config-reloader = "t1", dashboard-ui = "t1", demo-target = "t1"
+      lab          = "t1", ping-agent = "t1", prometheus = "t1"
+    }
+  }
+
+  assert {
+    condition     = strcontains(local.images_way_out, "grafana_enabled = false")
+    error_message = "Whoever can't have a Grafana image does not learn that the stack runs without it."
+  }
+  expect_failures = [helm_release.uptimepulse]
+}
+
 run "a_tag_that_never_changes" {
   command = plan
 
