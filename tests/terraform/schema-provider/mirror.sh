@@ -5,7 +5,7 @@
 #   export TF_CLI_CONFIG_FILE=$(tests/terraform/schema-provider/mirror.sh ~/.cache/schema-providers)
 #
 # DIR/lowest.rc has the lowest versions that terraform/versions.tf takes. A line of schemas/versions names both of a provider;
-# their schemas are the same, which was checked with providers built from the sources of each.
+# one schema serves both, since the sources of the two differ in no schema.
 #
 # With it `terraform init`, `validate`, `plan` and `test` (with mock_provider) work, and reject what the real providers
 # would reject. It can't apply anything.
