@@ -42,10 +42,18 @@
         in
         {
           packages = packages.public // images.public;
-          apps = import ./nix/apps.nix (context // { inherit packages images; });
+          apps = import ./nix/apps.nix (
+            context
+            // {
+              inherit packages;
+              # Images are built on Linux, also for a Mac.
+              linux = projects.${builtins.replaceStrings [ "darwin" ] [ "linux" ] system};
+            }
+          );
           checks = import ./nix/checks.nix (context // { inherit packages images; });
           devShells.default = import ./nix/shell.nix context;
           formatter = pkgs.nixfmt;
+          inherit images pkgs;
         };
 
       projects = lib.genAttrs systems project;

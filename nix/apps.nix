@@ -3,7 +3,7 @@
   lib,
   pkgs,
   packages,
-  images,
+  linux,
   ...
 }:
 let
@@ -14,12 +14,28 @@ let
 
   lab = app (lib.getExe packages.public.lab);
 
-  # NAME, IMAGE:TAG and the script that writes the image, a line each.
+  # A program that writes the image. The image itself is one, for Linux; a Mac gets what its Linux builder wrote.
+  stream =
+    image:
+    if pkgs.stdenv.hostPlatform.isLinux then
+      image
+    else
+      let
+        archive = linux.pkgs.runCommand "${lib.getName image}-archive" { } "${image} >$out";
+      in
+      lib.getExe (
+        pkgs.writeShellApplication {
+          name = "stream";
+          text = "exec cat ${archive}";
+        }
+      );
+
+  # NAME, IMAGE:TAG and the program that writes the image, a line each.
   list = pkgs.writeText "images" (
     lib.concatStrings (
       lib.mapAttrsToList (
-        name: image: "${name} ${image.imageName}:${image.imageTag} ${image}\n"
-      ) images.all
+        name: image: "${name} ${image.imageName}:${image.imageTag} ${stream image}\n"
+      ) linux.images.all
     )
   );
 
@@ -38,5 +54,5 @@ in
 {
   inherit lab;
   default = lab;
+  load-images = app (lib.getExe load-images);
 }
-// lib.optionalAttrs (images.all != { }) { load-images = app (lib.getExe load-images); }

@@ -199,6 +199,7 @@ let
     helm-template = check "helm-template" {
       uses = [ tools.helm ];
       files = [
+        ../docs/operations.md
         ../terraform/chart
         ../tests/terraform/helm-template
         ../tests/terraform/tags.yaml

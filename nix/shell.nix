@@ -28,6 +28,7 @@ pkgs.mkShell {
     pkgs.actionlint
     pkgs.jq
     pkgs.nixfmt
+    pkgs.openssl
     pkgs.python3
     pkgs.shellcheck
   ];

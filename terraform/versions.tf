@@ -4,14 +4,15 @@ terraform {
   # 1.11 has write-only attributes: the only way to hand a password on without keeping it.
   required_version = ">= 1.11"
 
+  # From the lowest versions that it is tested with, which are in tests/terraform/schema-provider/schemas/versions.
   required_providers {
     kubernetes = {
       source  = "hashicorp/kubernetes"
-      version = "~> 3.2"
+      version = ">= 3.1.0, < 4.0.0"
     }
     helm = {
       source  = "hashicorp/helm"
-      version = "~> 3.1"
+      version = ">= 3.1.1, < 4.0.0"
     }
   }
 }

@@ -90,6 +90,24 @@ run "a_missing_tag" {
   expect_failures = [helm_release.uptimepulse]
 }
 
+# What nix run .#load-images leaves where nixpkgs has no Grafana.
+run "no_grafana_image" {
+  command = plan
+
+  variables {
+    image_tags = {
+      alert-logger = "t1", alertmanager = "t1", api-gateway = "t1", config-reloader = "t1", dashboard-ui = "t1", demo-target = "t1"
+      lab          = "t1", ping-agent = "t1", prometheus = "t1"
+    }
+  }
+
+  assert {
+    condition     = strcontains(local.images_way_out, "grafana_enabled = false")
+    error_message = "Whoever can't have a Grafana image does not learn that the stack runs without it."
+  }
+  expect_failures = [helm_release.uptimepulse]
+}
+
 run "a_tag_that_never_changes" {
   command = plan
 
@@ -152,11 +170,93 @@ run "targets_without_a_target" {
   expect_failures = [kubernetes_config_map_v1.targets]
 }
 
-run "a_password_in_a_target" {
+# The same password in each spelling that TOML has; services/targets reads the same files.
+
+run "a_password_plain" {
   command = plan
 
   variables {
-    targets_file = "tests/fixtures/targets-password.toml"
+    targets_file = "tests/fixtures/targets-password-plain.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_comment" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-comment.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_continued" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-continued.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_dotted_key" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-dotted-key.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_escaped" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-escaped.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_inline_table" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-inline-table.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_literal" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-literal.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_quoted_key" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-quoted-key.toml"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.targets]
+}
+
+run "a_password_quotes_inside" {
+  command = plan
+
+  variables {
+    targets_file = "tests/fixtures/targets-password-quotes-inside.toml"
   }
 
   expect_failures = [kubernetes_config_map_v1.targets]

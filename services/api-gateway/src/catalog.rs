@@ -66,11 +66,11 @@ impl Listing {
         Some(targets.collect())
     }
 
-    /// The targets of the configuration, else those of the agents that answer.
+    /// The targets of the configuration, else those of the agents whose counts are given.
     #[must_use]
     pub fn targets(&self, observation: &Observation) -> Vec<Listed> {
         self.configured()
-            .unwrap_or_else(|| exported(observation.snapshots()))
+            .unwrap_or_else(|| exported(observation.counted_snapshots()))
     }
 
     /// The targets of the configuration, else those of the agents, among them those that an agent had before it went

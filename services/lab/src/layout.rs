@@ -10,6 +10,7 @@ use targets::{Defaults, TargetSource};
 
 use crate::discovery;
 use crate::error::Error;
+use crate::live_targets;
 use crate::part::Part;
 use crate::paths::{Installation, StateDir};
 use crate::plan::{Plan, Targets};
@@ -124,9 +125,15 @@ pub fn alertmanager(
 }
 
 fn write_targets(plan: &Plan<'_>) -> Result<(), Error> {
-    let template = read(plan.installation, "targets.toml")?;
+    let template = plan.installation.monitoring("targets.toml");
     let path = plan.state.targets_file();
-    save(&path, &render::targets(&template, plan.ports))?;
+    live_targets::render(&template, &path, plan.ports).with_context(|| {
+        format!(
+            "can't render {} into {}",
+            template.display(),
+            path.display()
+        )
+    })?;
     TargetSource::new(None, Some(path), Defaults::of_a_reader())
         .load()
         .map(drop)

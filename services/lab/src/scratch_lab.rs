@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
 
+use crate::files;
 use crate::part::Part;
 use crate::paths::{Installation, StateDir};
 use crate::platform::{self, Tie};
@@ -186,7 +187,8 @@ fn root(installation: &Installation, folder: &Path, targets: &str) -> anyhow::Re
             )?;
         }
     }
-    fs::write(monitoring.join("targets.toml"), targets)?;
+    // It may hold a password.
+    files::replace(&monitoring.join("targets.toml"), targets.as_bytes())?;
     fs::create_dir(root.join(".lab"))?;
     symlink(installation.tools_dir(), root.join(".lab/tools"))?;
     Ok(root)

@@ -30,6 +30,7 @@ impl Checkout {
         let folder = tempfile::tempdir().unwrap();
         for file in [
             "monitoring/prometheus/prometheus.yml",
+            "monitoring/targets.toml",
             "terraform/versions.tf",
         ] {
             let file = folder.path().join(file);
@@ -49,6 +50,7 @@ impl Checkout {
             (
                 "terraform",
                 r#"[ "$2" != apply ] || echo "password $TF_VAR_grafana_admin_password" >>secrets
+[ "$2" != console ] || echo '"./../monitoring/targets.toml"'
 [ "$2 $3" != "output -raw" ] || printf lab-namespace"#,
             ),
             (
@@ -73,7 +75,7 @@ esac"#,
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         // Only what changes something is recorded.
         let record = format!(
-            "case \"{name} $*\" in kubectl*|*'output -raw'*) ;; *) echo \"{name} $*\" >>'{}' ;; esac",
+            "case \"{name} $*\" in kubectl*|*console*|*'output -raw'*) ;; *) echo \"{name} $*\" >>'{}' ;; esac",
             self.path("record").display()
         );
         fs::write(&file, format!("#!/bin/sh\n{record}\n{script}\n")).unwrap();
@@ -302,10 +304,52 @@ async fn status_names_what_is_wrong_and_exits_1() {
         );
     }
 
+    // A pod that crashes does not come up by itself, so nobody waits for the rest.
+    let crash = r#"{"items": [{"metadata": {"name": "prometheus-1"}, "status": {"containerStatuses": [
+        {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}}]}"#;
+    fs::write(checkout.path("pods.json"), crash).unwrap();
     checkout.parts.reset().await;
     let (output, said) = checkout.lab(&["cluster", "status"]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("failed  targets up"), "{said}");
+    for failed in ["failed  pods ready", "failed  targets up"] {
+        assert!(said.contains(failed), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn status_right_after_a_start_waits_until_prometheus_knows_its_alertmanager() {
+    let checkout = Checkout::new().await;
+    checkout.healthy();
+    let none = json!({"data": {"activeAlertmanagers": []}});
+    Mock::given(path("/api/v1/alertmanagers"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(none))
+        .up_to_n_times(1)
+        .with_priority(1)
+        .mount(&checkout.parts)
+        .await;
+    let (output, said) = checkout.lab(&["cluster", "status"]).await;
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("waiting: Alertmanager reachable: Prometheus knows no Alertmanager"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_password_in_the_target_list_ends_it_before_anything_is_applied() {
+    let checkout = Checkout::new().await;
+    checkout.healthy();
+    let list = "[[target]]\n\"url\" = \"http://me:hunter2\\u0040a.example/\"\n";
+    fs::write(checkout.path("monitoring/targets.toml"), list).unwrap();
+    let (output, said) = checkout.lab(&["cluster", "up"]).await;
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("targets.toml: target[0].url (line 2) holds a password"),
+        "{said}"
+    );
+    assert!(!said.contains("hunter2"), "{said}");
+    let applied = |line: &String| line.contains(" apply ");
+    assert!(!checkout.recorded().iter().any(applied), "{said}");
 }
 
 #[tokio::test]

@@ -90,6 +90,21 @@ fn the_targets_file_is_checked_before_the_start() {
 }
 
 #[test]
+fn a_password_in_a_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let target = "[[target]]\n\"url\" = \"http://me:hunter2\\u0040host/\"";
+    std::fs::write(path, target).unwrap();
+    // As a ConfigMap is mounted.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    refused(
+        &[("PING_TARGETS_FILE", path)],
+        &[path, "target[0].url (line 2) holds a password", "chmod 600"],
+    );
+}
+
+#[test]
 fn a_key_of_the_file_that_nobody_reads_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "ping_shards = '0/1'").unwrap();

@@ -89,6 +89,17 @@ pub enum TargetsError {
         allowed: &'static str,
     },
 
+    /// A file that others can read holds a password.
+    #[error(
+        "{key} holds a password, and others can read the file (mode {mode:o}); allowed: mode 600 (chmod 600)"
+    )]
+    Exposed {
+        /// The first password's place, such as `target[3].url (line 40)`.
+        key: String,
+        /// The permissions of the file.
+        mode: u32,
+    },
+
     /// Any of the above, in the file of `PING_TARGETS_FILE`.
     #[error("PING_TARGETS_FILE = {}: {error}", path.display())]
     InFile {

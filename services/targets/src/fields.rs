@@ -164,7 +164,8 @@ impl<'a> Field<'a> {
     }
 }
 
-fn join(path: &str, name: &str) -> String {
+/// A key of the table at `path`, as messages name it.
+pub(crate) fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
     } else {

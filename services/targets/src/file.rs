@@ -8,7 +8,7 @@ use crate::{
     error::Refusal,
     expect::{status_code, status_range},
     fields::{Field, Fields, Lines, shown},
-    latency, maintenance, name,
+    latency, maintenance, name, passwords,
     place::Place,
     redact::redact,
     timing,
@@ -29,6 +29,13 @@ const EXPECT_KEYS: [&str; 2] = ["status", "body_contains"];
 
 /// Longest `body_contains`, in bytes: far below what is read of a body, so that it can be found at all.
 const MAX_BODY_CONTAINS_BYTES: usize = 4096;
+
+/// The place of the first password in the file, in whatever spelling and under whatever key.
+pub(crate) fn find_password(text: &str) -> Result<Option<String>, TargetsError> {
+    let lines = Lines::of(text);
+    let document = DeTable::parse(text).map_err(|error| syntax(&error, text, &lines))?;
+    Ok(passwords::first("", document.get_ref(), &lines))
+}
 
 /// The targets of the file, in its order.
 pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Vec<(Place, Target)>, TargetsError> {

@@ -14,6 +14,7 @@ mod line;
 mod maintenance;
 mod model;
 mod name;
+mod passwords;
 mod place;
 mod redact;
 mod set;

@@ -1,11 +1,22 @@
 //! Where targets are configured.
 
-use std::{fs::File, io::Read, path::PathBuf};
+use std::{fs::File, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use crate::{Defaults, TargetSet, TargetsError, file, set::Builder, urls};
 
 /// Largest `targets.toml`, in bytes: many times what 10,000 targets with every key set take.
 const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// Permission bits with which others than the file's owner can read it.
+const READABLE_BY_OTHERS: u32 = 0o044;
+
+/// A file as it was read.
+#[derive(Default, PartialEq)]
+pub(crate) struct Content {
+    bytes: Vec<u8>,
+    /// Its permissions.
+    mode: u32,
+}
 
 /// The sources of targets: `PING_TARGET_URLS`, the file of `PING_TARGETS_FILE`, or both.
 #[derive(Clone)]
@@ -31,12 +42,22 @@ impl TargetSource {
     /// Blocks on the file.
     ///
     /// # Errors
-    /// No source is set, the file can't be read, a source lists no target, or one of them is refused.
+    /// No source is set, the file can't be read, a source lists no target, one of them is refused, or the file holds a
+    /// password and others can read it.
     pub fn load(&self) -> Result<TargetSet, TargetsError> {
         match &self.file {
             Some(_) => self.assemble(Some(&self.read_file()?)),
             None => self.assemble(None),
         }
+    }
+
+    /// The place of the first password in the file, whoever can read it, such as `target[0].url (line 3)`. Blocks on the file.
+    ///
+    /// # Errors
+    /// The file can't be read, or is not TOML.
+    pub fn find_password(&self) -> Result<Option<String>, TargetsError> {
+        let content = self.read_file()?;
+        file::find_password(self.text(&content)?).map_err(|error| self.in_file(error))
     }
 
     /// Whether there is a file that can change.
@@ -45,26 +66,28 @@ impl TargetSource {
     }
 
     /// The file's content now. Without a file it is empty.
-    pub(crate) fn read_file(&self) -> Result<Vec<u8>, TargetsError> {
+    pub(crate) fn read_file(&self) -> Result<Content, TargetsError> {
         let Some(path) = &self.file else {
-            return Ok(Vec::new());
+            return Ok(Content::default());
         };
         let unreadable = |reason: String| {
             let allowed = "the path of a readable targets.toml";
             self.in_file(TargetsError::Unreadable { reason, allowed })
         };
-        let read = || -> std::io::Result<Vec<u8>> {
+        let read = || -> std::io::Result<Content> {
             let file = File::open(path)?;
+            let metadata = file.metadata()?;
             // Reading a pipe would wait, and a device may never end.
-            if !file.metadata()?.is_file() {
+            if !metadata.is_file() {
                 return Err(std::io::Error::other("not a regular file"));
             }
-            let mut content = Vec::new();
-            file.take(MAX_FILE_BYTES + 1).read_to_end(&mut content)?;
-            Ok(content)
+            let mut bytes = Vec::new();
+            file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+            let mode = metadata.permissions().mode() & 0o777;
+            Ok(Content { bytes, mode })
         };
         match read() {
-            Ok(content) if content.len() as u64 > MAX_FILE_BYTES => Err(unreadable(format!(
+            Ok(content) if content.bytes.len() as u64 > MAX_FILE_BYTES => Err(unreadable(format!(
                 "larger than {} MiB",
                 MAX_FILE_BYTES >> 20
             ))),
@@ -74,17 +97,13 @@ impl TargetSource {
     }
 
     /// The union of the file's content, where there is a file, and the URLs.
-    pub(crate) fn assemble(&self, content: Option<&[u8]>) -> Result<TargetSet, TargetsError> {
+    pub(crate) fn assemble(&self, content: Option<&Content>) -> Result<TargetSet, TargetsError> {
         let mut builder = Builder::default();
         if let Some(content) = content {
-            let text = std::str::from_utf8(content).map_err(|error| {
-                self.in_file(TargetsError::Unreadable {
-                    reason: error.to_string(),
-                    allowed: "TOML in UTF-8",
-                })
-            })?;
-            let targets =
-                file::parse(text, &self.defaults).and_then(|targets| builder.extend(targets));
+            let text = self.text(content)?;
+            let targets = file::parse(text, &self.defaults)
+                .and_then(|targets| builder.extend(targets))
+                .and_then(|()| check_private(text, content.mode));
             targets.map_err(|error| self.in_file(error))?;
         }
         if let Some(urls) = &self.urls {
@@ -96,6 +115,15 @@ impl TargetSource {
         }
     }
 
+    fn text<'a>(&self, content: &'a Content) -> Result<&'a str, TargetsError> {
+        std::str::from_utf8(&content.bytes).map_err(|error| {
+            self.in_file(TargetsError::Unreadable {
+                reason: error.to_string(),
+                allowed: "TOML in UTF-8",
+            })
+        })
+    }
+
     /// Names the file in front of the message, where there is one.
     fn in_file(&self, error: TargetsError) -> TargetsError {
         match &self.file {
@@ -105,5 +133,16 @@ impl TargetSource {
             },
             None => error,
         }
+    }
+}
+
+/// Refuses a password in a file that others can read.
+fn check_private(text: &str, mode: u32) -> Result<(), TargetsError> {
+    if mode & READABLE_BY_OTHERS == 0 {
+        return Ok(());
+    }
+    match file::find_password(text)? {
+        Some(key) => Err(TargetsError::Exposed { key, mode }),
+        None => Ok(()),
     }
 }

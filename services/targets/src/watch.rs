@@ -1,6 +1,6 @@
 //! Keeps a [`TargetSet`] current while `targets.toml` changes.
 //!
-//! What counts is the file's content, not its time or inode: a ConfigMap changes by a swap of the symlink `..data`, and
+//! What counts is the file's content and who can read it, not its time or inode: a ConfigMap changes by a swap of the symlink `..data`, and
 //! its files keep their names and may keep their times. SIGHUP rereads at once. A file that is refused, or away for a
 //! moment, leaves the targets as they were and says so once.
 
@@ -14,7 +14,7 @@ use tokio::{
 };
 use tracing::{error, info};
 
-use crate::{TargetSet, TargetSource, TargetsError};
+use crate::{TargetSet, TargetSource, TargetsError, source::Content};
 
 /// How often the file's content is compared.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -56,7 +56,7 @@ enum Trigger {
 /// What the last look found: compared with the next, so that each content is judged and reported once.
 #[derive(PartialEq)]
 enum Seen {
-    Content(Vec<u8>),
+    Content(Content),
     Unreadable(TargetsError),
 }
 

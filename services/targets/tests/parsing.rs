@@ -225,6 +225,10 @@ fn ten_thousand_targets_take_well_under_a_second() {
 fn the_labs_own_targets_are_valid() {
     let text = include_str!("../../../monitoring/targets.toml");
     let set = TargetSet::parse_toml(text, &Defaults::default()).unwrap();
+    assert!(
+        set.iter().all(|target| target.url.password().is_none()),
+        "everybody can read it"
+    );
     assert_eq!(
         names(&set),
         [

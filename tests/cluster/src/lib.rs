@@ -29,4 +29,4 @@ pub use stack::{
     variables::{Password, Variables},
 };
 pub use story::Story;
-pub use wait::within;
+pub use wait::{pause, within};

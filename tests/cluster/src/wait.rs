@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// Waits a moment before the next question.
 #[allow(clippy::disallowed_methods, reason = "there is no runtime here")]
-fn pause() {
+pub fn pause() {
     thread::sleep(PAUSE);
 }
 

@@ -72,6 +72,7 @@ async fn history_survives_down_and_up_and_nothing_is_left_behind() {
 
     // kill -9 of the lab itself: its parts die with it, or at the latest by `down`.
     let running = pids(&lab);
+    assert!(running.len() >= 7, "{running:?}");
     let state = std::fs::read_to_string(lab.state_dir().join("lab.json")).unwrap();
     let state: Value = serde_json::from_str(&state).unwrap();
     let supervisor = i32::try_from(

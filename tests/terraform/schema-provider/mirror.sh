@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# mirror.sh DIR: builds a Terraform filesystem mirror of schema-only providers in DIR, and prints the path of a CLI
-# configuration that uses it. For machines that can't reach the provider registry; needs Go:
+# mirror.sh DIR: builds Terraform filesystem mirrors of schema-only providers in DIR, and prints the path of a CLI
+# configuration that uses the newest versions. For machines that can't reach the provider registry; needs Go:
 #
 #   export TF_CLI_CONFIG_FILE=$(tests/terraform/schema-provider/mirror.sh ~/.cache/schema-providers)
+#
+# DIR/lowest.rc has the lowest versions that terraform/versions.tf takes. A line of schemas/versions names both of a provider;
+# one schema serves both, since the sources of the two differ in no schema.
 #
 # With it `terraform init`, `validate`, `plan` and `test` (with mock_provider) work, and reject what the real providers
 # would reject. It can't apply anything.
@@ -14,18 +17,27 @@ dir=$(cd "$1" && pwd)
 # Nothing is built again for the same sources.
 sources=$(cd "$here" && cat go.mod go.sum main.go mirror.sh schemas/* | sha256sum)
 if [ "$(cat "$dir/sources" 2>/dev/null)" != "$sources" ]; then
-    rm -rf "${dir:?}"/{mirror,schemas,sources}
+    rm -rf "${dir:?}"/{lowest,mirror,schemas,sources}
     cp -r "$here/schemas" "$dir/schemas"
     (cd "$here" && CGO_ENABLED=0 go build -mod=readonly -trimpath -ldflags "-s -w -X main.schemaDir=$dir/schemas" \
         -o "$dir/schema-provider" .) >&2
     platform=$(go env GOOS)_$(go env GOARCH)
-    while read -r name version; do
-        provider=$dir/mirror/registry.terraform.io/hashicorp/$name/$version/$platform
+    # add MIRROR NAME VERSION: puts a provider into a mirror.
+    add() {
+        local provider=$1/registry.terraform.io/hashicorp/$2/$3/$platform
         mkdir -p "$provider"
-        ln "$dir/schema-provider" "$provider/terraform-provider-${name}_v$version"
+        ln "$dir/schema-provider" "$provider/terraform-provider-${2}_v$3"
+    }
+    while read -r name lowest newest; do
+        add "$dir/lowest" "$name" "$lowest"
+        add "$dir/mirror" "$name" "$newest"
     done <"$dir/schemas/versions"
     rm "$dir/schema-provider"
-    printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s/mirror"\n  }\n}\n' "$dir" >"$dir/terraform.rc"
+    config='provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n'
+    # shellcheck disable=SC2059 # it is a format
+    printf "$config" "$dir/mirror" >"$dir/terraform.rc"
+    # shellcheck disable=SC2059 # it is a format
+    printf "$config" "$dir/lowest" >"$dir/lowest.rc"
     echo "$sources" >"$dir/sources"
 fi
 echo "$dir/terraform.rc"

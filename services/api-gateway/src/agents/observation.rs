@@ -22,16 +22,29 @@ pub struct View {
     pub outcome: Result<Arc<Snapshot>, AgentError>,
     /// The last snapshot of one that says nothing now.
     pub last: Option<Arc<Snapshot>>,
+    /// Whether `last` is recent enough for its counts to be given.
+    pub is_recent: bool,
+}
+
+impl View {
+    /// The snapshot whose counts are given: the current one, or the last one of an agent that has just gone.
+    fn counted(&self) -> Option<&Arc<Snapshot>> {
+        let last = self.last.as_ref().filter(|_| self.is_recent);
+        self.outcome.as_ref().ok().or(last)
+    }
 }
 
 /// The same snapshot, not one with the same content: what a rendered body is kept by.
 impl PartialEq for View {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.outcome, &other.outcome) {
-            (Ok(one), Ok(other)) => Arc::ptr_eq(one, other),
-            (Err(_), Err(_)) => self.agent == other.agent,
+        let same_snapshot = match (self.counted(), other.counted()) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
             _ => false,
-        }
+        };
+        same_snapshot
+            && Arc::ptr_eq(&self.agent, &other.agent)
+            && self.outcome.is_ok() == other.outcome.is_ok()
     }
 }
 
@@ -57,6 +70,13 @@ impl Observation {
         Some(format!("no ping-agent answers ({})", reasons.join("; ")))
     }
 
+    /// Why no agent's counts can be given, if none can.
+    #[must_use]
+    pub fn uncounted(&self) -> Option<String> {
+        let nothing = self.counted_snapshots().next().is_none();
+        nothing.then(|| self.blind()).flatten()
+    }
+
     /// Whether every agent answered, none of them longer ago than `age`.
     #[must_use]
     pub fn is_whole_and_within(&self, age: Duration) -> bool {
@@ -71,6 +91,12 @@ impl Observation {
         self.views
             .iter()
             .filter_map(|view| view.outcome.as_ref().ok())
+    }
+
+    /// The snapshots whose counts are given: those of the agents that answered, and the last ones of those that have just
+    /// gone.
+    pub fn counted_snapshots(&self) -> impl Iterator<Item = &Arc<Snapshot>> {
+        self.views.iter().filter_map(View::counted)
     }
 
     /// The snapshots of the agents that answered, and the last ones of those that did not.
@@ -98,17 +124,17 @@ impl Observation {
             .filter_map(|snapshot| snapshot.get(target))
     }
 
-    /// A target's probes, over all agents. A counter that is absent counts 0.
+    /// A target's probes, over all agents that answered. A counter that is absent counts 0.
     #[must_use]
     pub fn counts(&self, target: &str) -> Counts {
-        let mut counts = Counts::default();
-        for series in self.series(target) {
-            counts += Counts {
-                success: series.success.unwrap_or_default(),
-                failures: series.failures.unwrap_or_default(),
-            };
-        }
-        counts
+        sum(self.series(target))
+    }
+
+    /// [`Observation::counts`], with the last ones of agents that have just gone.
+    #[must_use]
+    pub fn last_counts(&self, target: &str) -> Counts {
+        let all = self.counted_snapshots();
+        sum(all.filter_map(|snapshot| snapshot.get(target)))
     }
 
     fn away(&self) -> impl Iterator<Item = (&Endpoint, &AgentError)> {
@@ -117,4 +143,15 @@ impl Observation {
             Err(error) => Some((&*view.agent, error)),
         })
     }
+}
+
+fn sum<'a>(all: impl Iterator<Item = &'a Series>) -> Counts {
+    let mut counts = Counts::default();
+    for series in all {
+        counts += Counts {
+            success: series.success.unwrap_or_default(),
+            failures: series.failures.unwrap_or_default(),
+        };
+    }
+    counts
 }

@@ -14,6 +14,9 @@ use crate::cache::SingleFlight;
 /// How long readers wait for an agent that was away the last time. A hanging one would else slow all of them down.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// How long the last counts of an agent that is away are still given. A pod that is replaced is back sooner.
+const LAST_COUNTS_FOR: Duration = Duration::from_secs(30);
+
 /// The agents of the configuration.
 #[derive(Debug)]
 pub struct AgentSet {
@@ -112,9 +115,12 @@ impl Agent {
                 Err(_) => Err(error),
             },
         };
+        let last = self.presence.last().filter(|_| outcome.is_err());
+        let recent = |last: &Arc<Snapshot>| last.taken.elapsed() <= LAST_COUNTS_FOR;
         View {
             agent: Arc::clone(&self.endpoint),
-            last: self.presence.last().filter(|_| outcome.is_err()),
+            is_recent: last.as_ref().is_some_and(recent),
+            last,
             outcome,
         }
     }

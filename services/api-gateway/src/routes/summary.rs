@@ -23,7 +23,7 @@ pub struct Summary {
     pub targets: Vec<TargetSummary>,
     /// All targets together.
     pub total: Figures,
-    /// The agents that did not answer, by place or URL: what only they see is missing.
+    /// The agents that did not answer, by place or URL: their counts are the last ones, and after 30 s they are missing.
     pub partial: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Summary {
     path = "/uptime-summary",
     responses(
         (status = 200, description = "Availability by target and in total", body = Summary),
-        (status = 502, description = "No agent answers", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "No agent has answered for 30 s", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn summary(
@@ -78,7 +78,7 @@ pub(super) async fn summary(
 ) -> Result<Response, Problem> {
     Parameters::read(query.as_deref(), &[])?;
     let observation = gateway.agents.observe().await;
-    if let Some(reason) = observation.blind() {
+    if let Some(reason) = observation.uncounted() {
         return Err(blind(reason));
     }
     let listing = gateway.catalog.listing();
@@ -90,7 +90,7 @@ pub(super) async fn summary(
         .summary
         .get(source, good_enough, |(listing, observation)| {
             let listed = listing.targets(observation);
-            let counts = |target: &str| observation.counts(target);
+            let counts = |target: &str| observation.last_counts(target);
             to_json(&Summary::new(listed, counts, observation.partial()))
         });
     Ok(json(body.await?))

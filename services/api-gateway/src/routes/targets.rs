@@ -48,7 +48,7 @@ impl From<Listed> for TargetEntry {
     path = "/targets",
     responses(
         (status = 200, description = "The targets", body = Targets),
-        (status = 502, description = "There is no list of targets and no agent answers", body = Problem,
+        (status = 502, description = "There is no list of targets and no agent has answered for 30 s", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -62,7 +62,7 @@ pub(super) async fn targets(
         Some(listed) => listed,
         None => {
             let observation = gateway.agents.observe().await;
-            if let Some(reason) = observation.blind() {
+            if let Some(reason) = observation.uncounted() {
                 return Err(blind(reason));
             }
             listing.targets(&observation)

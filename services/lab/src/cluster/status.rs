@@ -1,14 +1,19 @@
 //! `cluster status`: the checks, by name.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use console::style;
 use tokio::runtime::Runtime;
 
 use super::Cluster;
-use super::checks::{self, Checked};
+use super::checks::{self, Checked, all_good, something_lasts};
 use crate::error::Error;
 use crate::output;
+
+/// Within this everything becomes true that does so by itself: a rollout takes a minute, a first scrape and evaluation half
+/// a minute more, a first Watchdog 75 s.
+const SETTLES_WITHIN: Duration = Duration::from_secs(90);
 
 /// Shows what each check saw; exit code 1 if one failed.
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
@@ -17,7 +22,12 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
         "context {}, namespace {}",
         kubectl.context, kubectl.namespace
     ));
-    let checked = runtime.block_on(checks::run(&kubectl, &tags(cluster)));
+    let checked = runtime.block_on(checks::settle(
+        &kubectl,
+        &tags(cluster),
+        SETTLES_WITHIN,
+        something_lasts,
+    ));
     output::print(&table(&checked))?;
     Ok(if all_good(&checked) {
         ExitCode::SUCCESS
@@ -32,10 +42,6 @@ pub fn tags(cluster: &Cluster<'_>) -> std::path::PathBuf {
         .installation
         .root
         .join("terraform/images.auto.tfvars.json")
-}
-
-pub fn all_good(checked: &[Checked]) -> bool {
-    checked.iter().all(|check| check.outcome.is_ok())
 }
 
 pub fn table(checked: &[Checked]) -> String {

@@ -1,5 +1,8 @@
 //! Terraform, in terraform/, with a state for each context.
 
+use std::io::{Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
 use super::MINIKUBE;
 use super::typed::Typist;
 
@@ -80,6 +83,21 @@ impl<'a> Terraform<'a> {
         output
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| NAMESPACE.to_owned())
+    }
+
+    /// The target list that an apply would take, by Terraform's own variables. `None` where Terraform can't tell: it says why
+    /// when it applies.
+    pub fn targets_file(&self, root: &Path) -> Option<PathBuf> {
+        let mut arguments = vec!["-chdir=terraform", "console", "-no-color"];
+        arguments.extend(self.variables.iter().map(String::as_str));
+        let mut command = self.typist.command("terraform", &arguments).ok()?;
+        let mut question = tempfile::tempfile().ok()?;
+        question.write_all(b"local.targets_file\n").ok()?;
+        question.rewind().ok()?;
+        let answer = command.stdin(question).output().ok()?;
+        // A string in quotes, relative to the configuration.
+        let file: String = serde_json::from_slice(&answer.stdout).ok()?;
+        Some(root.join("terraform").join(file))
     }
 
     fn run(

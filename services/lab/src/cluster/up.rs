@@ -1,21 +1,19 @@
 //! `cluster up`: from a checkout to the stack, ready, on a cluster.
 
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
+use targets::{Defaults, TargetSource};
 use tokio::runtime::Runtime;
 
 use super::{Cluster, checks, passwords, status};
 use crate::error::Error;
 use crate::output;
-use crate::progress::Progress;
 
 /// Discovery, a first scrape, a rule's evaluation and a first Watchdog, which may take 75 s.
 const PATIENCE: Duration = Duration::from_secs(240);
-
-/// Between two looks.
-const PERIOD: Duration = Duration::from_secs(5);
 
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
     let typist = &cluster.typist;
@@ -35,6 +33,9 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
     ));
     let terraform = cluster.terraform();
     terraform.prepare()?;
+    if let Some(file) = terraform.targets_file(&cluster.installation.root) {
+        refuse_passwords(&file)?;
+    }
     terraform.apply(&secrets.variables)?;
     wait(cluster, runtime)?;
     let way_out = "terraform apply has not finished";
@@ -48,27 +49,26 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
 /// Until all checks are good.
 fn wait(cluster: &Cluster<'_>, runtime: &Runtime) -> anyhow::Result<()> {
     let kubectl = cluster.kubectl();
-    let mut progress = Progress::new();
-    progress.step("waiting for data to flow");
-    let begun = Instant::now();
-    loop {
-        let checked = runtime.block_on(checks::run(&kubectl, &status::tags(cluster)));
-        let good = status::all_good(&checked);
-        if good || begun.elapsed() > PATIENCE {
-            progress.finish();
-            output::print(&status::table(&checked))?;
-            if !good {
-                bail!(
-                    "it is applied, and not all of it is well after {} s",
-                    PATIENCE.as_secs()
-                );
-            }
-            return Ok(());
-        }
-        if let Some(check) = checked.iter().find(|check| check.outcome.is_err()) {
-            progress.step(&format!("waiting: {}", check.name));
-        }
-        // The timer belongs to the runtime, so it is made inside.
-        runtime.block_on(async { tokio::time::sleep(PERIOD).await });
+    let tags = status::tags(cluster);
+    // Even a pod that crashes may come up once the others have.
+    let checked = runtime.block_on(checks::settle(&kubectl, &tags, PATIENCE, |_| false));
+    output::print(&status::table(&checked))?;
+    ensure!(
+        checks::all_good(&checked),
+        "it is applied, and not all of it is well after {} s",
+        PATIENCE.as_secs()
+    );
+    Ok(())
+}
+
+/// Refuses a target list with a password before anything is applied.
+fn refuse_passwords(file: &Path) -> anyhow::Result<()> {
+    let source = TargetSource::new(None, Some(file.to_path_buf()), Defaults::of_a_reader());
+    if let Some(place) = source.find_password()? {
+        bail!(
+            "{}: {place} holds a password, which would be readable in Terraform's state and in a ConfigMap: watch an address that needs none",
+            file.display()
+        );
     }
+    Ok(())
 }

@@ -50,6 +50,25 @@ impl Providers {
         Ok(Some(Self::Schemas(config)))
     }
 
+    /// Initialises the configuration in `folder` with the lowest versions that it takes, which know schemas and nothing else.
+    /// `None` where they can't be built.
+    pub fn lowest(
+        workshop: &Workshop,
+        steps: &mut Steps,
+        folder: &Path,
+        what: &str,
+    ) -> anyhow::Result<Option<Self>> {
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        if on_path(&search_path, &["go"]).is_none() {
+            let why = "there is no Go to build providers with that know their schemas";
+            steps.cannot_run(what, why, "install Go");
+            return Ok(None);
+        }
+        let config = build(workshop)?.with_file_name("lowest.rc");
+        init(folder, Some(&config)).context("terraform init, with the lowest versions")?;
+        Ok(Some(Self::Schemas(config)))
+    }
+
     /// Makes a command use them.
     pub fn set(&self, command: &mut Command) {
         if let Self::Schemas(config) = self {

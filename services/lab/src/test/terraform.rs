@@ -1,5 +1,6 @@
 //! Terraform's configuration and the chart: formatting, types, tests, and every variant rendered.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::Workshop;
@@ -23,14 +24,7 @@ fn configuration(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     }
     let copy = tempfile::tempdir()?;
     let folder = copy_configuration(workshop, copy.path())?;
-    let terraform = |arguments: &[&str]| {
-        let mut command = Command::new("terraform");
-        command
-            .args(arguments)
-            .env("CHECKPOINT_DISABLE", "1")
-            .current_dir(&folder);
-        command
-    };
+    let terraform = |arguments: &[&str]| terraform(&folder, arguments);
     steps.command(
         "formatting",
         &mut terraform(&["fmt", "-check", "-diff", "-recursive"]),
@@ -50,7 +44,45 @@ fn configuration(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         providers.set(&mut command);
         steps.command(name, &mut command);
     }
+    lowest_versions(workshop, steps)
+}
+
+/// The same with the lowest versions of the providers that versions.tf takes; the registry would give the newest.
+fn lowest_versions(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+    let copy = tempfile::tempdir()?;
+    let folder = copy_configuration(workshop, copy.path())?;
+    let what = "terraform validate and test with the lowest versions of the providers";
+    let Some(providers) = Providers::lowest(workshop, steps, &folder, what)? else {
+        return Ok(());
+    };
+    for (name, arguments) in [
+        ("types, with the lowest versions", &["validate"][..]),
+        (
+            "terraform test, with the lowest versions",
+            // What is refused before a provider is asked is the same for all.
+            &[
+                "test",
+                "-filter=tests/monitoring.tftest.hcl",
+                "-filter=tests/release.tftest.hcl",
+                "-filter=tests/secrets.tftest.hcl",
+                "-filter=tests/storage.tftest.hcl",
+            ],
+        ),
+    ] {
+        let mut command = terraform(&folder, arguments);
+        providers.set(command.arg("-no-color"));
+        steps.command(name, &mut command);
+    }
     Ok(())
+}
+
+fn terraform(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("terraform");
+    command
+        .args(arguments)
+        .env("CHECKPOINT_DISABLE", "1")
+        .current_dir(folder);
+    command
 }
 
 fn chart(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {

@@ -60,6 +60,13 @@ impl Variables {
         }
     }
 
+    /// These, and one more.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.plain.push((name, value));
+        self
+    }
+
     /// The passwords.
     #[must_use]
     pub fn passwords(&self) -> &[Password] {

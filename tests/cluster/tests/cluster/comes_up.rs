@@ -104,9 +104,19 @@ pub fn every_target_is_up(node: &Node) {
         }
         Ok(())
     });
-    let answer = node.ask("prometheus", "/api/v1/alertmanagers").unwrap();
-    let url = &answer["data"]["activeAlertmanagers"][0]["url"];
-    assert_eq!(url, "http://alertmanager:9093/api/v2/alerts");
+    // It discovers it some seconds after each start.
+    within(
+        limit,
+        Instant::now(),
+        "Prometheus knows Alertmanager",
+        || {
+            let answer = node.ask("prometheus", "/api/v1/alertmanagers")?;
+            let url = &answer["data"]["activeAlertmanagers"][0]["url"];
+            (url == "http://alertmanager:9093/api/v2/alerts")
+                .then_some(())
+                .ok_or_else(|| answer.to_string())
+        },
+    );
 }
 
 pub fn the_summary_has_numbers(node: &Node) {

@@ -1,6 +1,8 @@
 //! After destroy nothing is left but the volumes that the class keeps.
 
-use cluster_tests::{NAMESPACE, Node, Stack, output, succeeds};
+use std::time::{Duration, Instant};
+
+use cluster_tests::{NAMESPACE, Node, Stack, output, succeeds, within};
 use serde_json::Value;
 
 pub fn completely(node: &Node, stack: &Stack) {
@@ -19,9 +21,15 @@ pub fn completely(node: &Node, stack: &Stack) {
     assert!(claims.is_empty(), "claims: {claims:?}");
     let volumes = everywhere("persistentvolumes");
     assert!(!volumes.is_empty(), "the node has volumes");
-    for volume in volumes {
-        assert_ne!(volume["status"]["phase"], "Bound", "{volume}");
-    }
+    // The controller releases them some time after their claims are gone.
+    let limit = Duration::from_secs(30);
+    within(limit, Instant::now(), "every volume is released", || {
+        let volumes = everywhere("persistentvolumes");
+        let bound = volumes
+            .iter()
+            .find(|volume| volume["status"]["phase"] == "Bound");
+        bound.map_or(Ok(()), |volume| Err(volume.to_string()))
+    });
     let kinds = "clusterroles,clusterrolebindings,validatingwebhookconfigurations,customresourcedefinitions";
     let ours: Vec<_> = everywhere(kinds)
         .into_iter()

@@ -7,7 +7,9 @@
     reason = "tests: a panic is the message"
 )]
 
+mod agent_replaced;
 mod alerts;
+mod autoscaling;
 mod comes_up;
 mod connections;
 mod edits;
@@ -93,6 +95,15 @@ fn the_stack_on_a_cluster() {
     );
     story.step("a second apply changes nothing", || {
         assert_eq!(stack.changes(), [""; 0]);
+    });
+    story.step(
+        "readers get the summary while ping-agent is replaced",
+        || {
+            agent_replaced::costs_no_answer(&node);
+        },
+    );
+    story.step("autoscaling keeps the replicas that run", || {
+        autoscaling::stops_no_replica(&node, &checkout, &variables);
     });
     story.step("./lab cluster status", || {
         let bin_dir = std::env::var("UPTIMEPULSE_BIN_DIR").expect("the suite names it");

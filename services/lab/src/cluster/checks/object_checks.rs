@@ -26,6 +26,23 @@ pub fn volumes_bound(claims: &Value) -> anyhow::Result<String> {
     Ok(names(claims))
 }
 
+/// Why a container waits until somebody acts.
+const NEEDS_HELP: [&str; 4] = [
+    "CrashLoopBackOff",
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "ImagePullBackOff",
+];
+
+/// Whether a container waits until somebody acts.
+pub fn need_help(pods: &Value) -> bool {
+    items(pods)
+        .iter()
+        .filter(|pod| !is_done(pod))
+        .flat_map(|pod| list(pod, "/status/containerStatuses"))
+        .any(|container| NEEDS_HELP.contains(&text(container, "/state/waiting/reason")))
+}
+
 /// Every pod is ready; else the reason, in the words of what to do.
 pub fn pods_ready(pods: &Value) -> anyhow::Result<String> {
     // A hook's pod is left for its log.
@@ -149,7 +166,12 @@ mod tests {
             pods_ready(&pods(json!({"running": {}}), true)).unwrap(),
             "1 pods"
         );
+        assert!(
+            !need_help(&pods(json!({"running": {}}), false)),
+            "it starts"
+        );
         let never = pods(json!({"waiting": {"reason": "ErrImageNeverPull"}}), false);
+        assert!(need_help(&never));
         let message = pods_ready(&never).unwrap_err().to_string();
         assert!(
             message.contains("nix run .#load-images") && message.contains("ping-agent:new"),
