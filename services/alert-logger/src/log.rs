@@ -10,8 +10,9 @@ mod lock;
 mod recover;
 mod rewrite;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,10 +112,16 @@ impl AlertLog {
         Ok((log, recovered.history))
     }
 
-    /// Whether [`append`](Self::append) can be called; otherwise the log must be rewritten first.
+    /// Whether [`append`](Self::append) can be called; otherwise the log must be rewritten first. A file that was deleted or
+    /// replaced would take lines that nobody finds again.
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        self.file.is_some()
+        let Some(file) = &self.file else {
+            return false;
+        };
+        let identity = |it: &fs::Metadata| (it.dev(), it.ino());
+        let (open, named) = (file.metadata(), fs::metadata(&self.path));
+        matches!((open, named), (Ok(open), Ok(named)) if identity(&open) == identity(&named))
     }
 
     /// How long the log is.

@@ -1,12 +1,12 @@
 //! The latest arrival of `Watchdog`, the alert that always fires: while it arrives, so would any other.
 //!
-//! It is no part of the history. Its time is kept in a file of its own, replaced at each arrival without a sync:
-//! a power cut may cost the last minute, which the next arrival makes good.
+//! It is no part of the history. Its time is kept in a file of its own beside the log, and an arrival counts only once it is
+//! on the disk: alert-logger would else look well although it can store nothing, until the first real alert.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,9 +26,16 @@ pub struct Arrival {
 /// Remembers the latest arrival.
 #[derive(Debug)]
 pub struct Watchdog {
-    latest: Mutex<Arrival>,
+    memory: Mutex<Memory>,
     /// Where it outlives the process; `None`: nowhere.
     path: Option<PathBuf>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    latest: Arrival,
+    /// An arrival that could not be stored yet.
+    unstored: Option<Timestamp>,
 }
 
 impl Watchdog {
@@ -37,11 +44,15 @@ impl Watchdog {
     pub fn open(dir: Option<&Path>) -> Self {
         let path = dir.map(|dir| dir.join(FILE));
         let latest = path.as_deref().map_or(Ok(Arrival::default()), read);
+        let latest = latest.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the last arrival of Watchdog cannot be read and is forgotten");
+            Arrival::default()
+        });
         Self {
-            latest: Mutex::new(latest.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the last arrival of Watchdog cannot be read and is forgotten");
-                Arrival::default()
-            })),
+            memory: Mutex::new(Memory {
+                latest,
+                unstored: None,
+            }),
             path,
         }
     }
@@ -55,28 +66,53 @@ impl Watchdog {
             .is_some_and(|name| name == ALERT_NAME)
     }
 
-    /// Notes arrivals. A resolved `Watchdog` is no sign of life: Alertmanager sends it when Prometheus is gone.
-    pub fn take(&self, arrivals: &[&Alert]) {
+    /// Stores arrivals, and one that an earlier call could not store. A resolved `Watchdog` is no sign of life: Alertmanager
+    /// sends it when Prometheus is gone.
+    ///
+    /// # Errors
+    /// The arrival could not be stored, and does not count yet.
+    pub fn take(&self, arrivals: &[&Alert]) -> Result<(), NotStored> {
+        let mut memory = self.lock();
         let firing = arrivals.iter().filter(|a| a.status() == Status::Firing);
-        let Some(newest) = firing.map(|alert| alert.first_received_at).max() else {
-            return;
+        let newest = firing.map(|alert| alert.first_received_at).max();
+        let Some(newest) = newest.or(memory.unstored) else {
+            return Ok(());
         };
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.last_received_at = latest.last_received_at.max(Some(newest));
-        let arrival = *latest;
-        drop(latest);
-        if let Some(path) = &self.path
-            && let Err(error) = write(path, &arrival)
-        {
-            tracing::warn!(%error, path = %path.display(), "the arrival of Watchdog cannot be kept");
+        memory.unstored = Some(newest);
+        let arrival = Arrival {
+            last_received_at: Some(newest),
+        };
+        if let Some(path) = &self.path {
+            write(path, &arrival).map_err(|error| NotStored {
+                path: path.clone(),
+                error,
+            })?;
         }
+        memory.latest = arrival;
+        memory.unstored = None;
+        Ok(())
     }
 
-    /// The latest arrival.
+    /// The latest arrival, never later than now: a clock that was put back must not keep it young.
     #[must_use]
     pub fn latest(&self) -> Arrival {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut memory = self.lock();
+        let latest = &mut memory.latest.last_received_at;
+        *latest = latest.map(|latest| latest.min(Timestamp::now()));
+        memory.latest
     }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An arrival could not be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {error}", path.display())]
+pub struct NotStored {
+    path: PathBuf,
+    error: io::Error,
 }
 
 fn read(path: &Path) -> io::Result<Arrival> {
@@ -89,7 +125,9 @@ fn read(path: &Path) -> io::Result<Arrival> {
 
 fn write(path: &Path, arrival: &Arrival) -> io::Result<()> {
     let successor = path.with_added_extension("tmp");
-    fs::write(&successor, serde_json::to_vec(arrival)?)?;
+    let mut file = File::create(&successor)?;
+    file.write_all(&serde_json::to_vec(arrival)?)?;
+    file.sync_data()?;
     fs::rename(successor, path)
 }
 
@@ -114,8 +152,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = Watchdog::open(Some(dir.path()));
         assert_eq!(seconds(&first), None);
-        first.take(&[&watchdog(firing("w", 20)), &watchdog(firing("w", 10))]);
-        first.take(&[&watchdog(firing("w", 5))]);
+        let both = [&watchdog(firing("w", 20)), &watchdog(firing("w", 10))];
+        first.take(&both).unwrap();
         assert_eq!(seconds(&first), Some(20));
         assert_eq!(seconds(&Watchdog::open(Some(dir.path()))), Some(20));
         assert_eq!(seconds(&Watchdog::open(None)), None);
@@ -124,8 +162,8 @@ mod tests {
     #[test]
     fn a_resolved_watchdog_is_no_sign_of_life() {
         let lab = Watchdog::open(None);
-        lab.take(&[&watchdog(firing("w", 10))]);
-        lab.take(&[&watchdog(resolved("w", 10, 50))]);
+        lab.take(&[&watchdog(firing("w", 10))]).unwrap();
+        lab.take(&[&watchdog(resolved("w", 10, 50))]).unwrap();
         assert_eq!(seconds(&lab), Some(10));
     }
 
@@ -135,7 +173,40 @@ mod tests {
         fs::write(dir.path().join(FILE), "").unwrap();
         let lab = Watchdog::open(Some(dir.path()));
         assert_eq!(seconds(&lab), None);
-        lab.take(&[&watchdog(firing("w", 10))]);
+        lab.take(&[&watchdog(firing("w", 10))]).unwrap();
         assert_eq!(seconds(&Watchdog::open(Some(dir.path()))), Some(10));
+    }
+
+    /// The clock was an hour ahead when it last arrived, and is put back; then the process starts anew.
+    #[test]
+    fn an_arrival_in_the_future_counts_from_now_and_the_next_one_replaces_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Timestamp::now().as_second();
+        let ahead = watchdog(firing("w", now + 3600));
+        Watchdog::open(Some(dir.path())).take(&[&ahead]).unwrap();
+        let lab = Watchdog::open(Some(dir.path()));
+        let first = lab.latest();
+        assert!(first.last_received_at.unwrap() <= Timestamp::now());
+        assert_eq!(lab.latest(), first, "it grows old");
+        lab.take(&[&watchdog(firing("w", now - 5))]).unwrap();
+        assert_eq!(seconds(&lab), Some(now - 5));
+    }
+
+    /// The folder of the log is gone, or its disk full.
+    #[test]
+    fn an_arrival_that_cannot_be_stored_has_not_arrived() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = dir.path().join("kept");
+        fs::create_dir(&kept).unwrap();
+        let lab = Watchdog::open(Some(&kept));
+        lab.take(&[&watchdog(firing("w", 10))]).unwrap();
+        fs::remove_dir_all(&kept).unwrap();
+        let error = lab.take(&[&watchdog(firing("w", 70))]).unwrap_err();
+        assert!(error.to_string().contains(FILE), "{error}");
+        assert_eq!(seconds(&lab), Some(10));
+        assert!(lab.take(&[]).is_err(), "it is still to be stored");
+        fs::create_dir(&kept).unwrap();
+        lab.take(&[]).unwrap();
+        assert_eq!(seconds(&lab), Some(70));
     }
 }

@@ -154,17 +154,24 @@ impl Writer {
         let (arrivals, alerts): (Vec<&Alert>, Vec<&Alert>) = deliveries
             .iter()
             .partition(|delivery| Watchdog::is_watchdog(delivery));
-        self.watchdog.take(&arrivals);
-        let outcome = self.make_durable(&alerts);
+        let outcome = self
+            .make_durable(&alerts)
+            .map_err(|error| error.to_string())
+            // Its arrival proves that what comes is stored.
+            .and_then(|()| {
+                self.watchdog
+                    .take(&arrivals)
+                    .map_err(|error| error.to_string())
+            });
         match &outcome {
             Ok(()) => self.latch.ready(),
             Err(error) => {
                 self.metrics.log_failures.inc();
                 tracing::error!(%error, "the alert log cannot be written; trying again");
-                self.latch.not_ready(error.to_string());
+                self.latch.not_ready(error.clone());
             }
         }
-        outcome.map_err(|error| NotDurable(error.to_string()))?;
+        outcome.map_err(NotDurable)?;
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         for alert in alerts {
             history.fold(alert);

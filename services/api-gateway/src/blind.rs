@@ -8,16 +8,22 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::prometheus::Proof;
+
 /// `Watchdog` comes once a minute. Past this, two have not come.
 const WATCHDOG_AGE: SignedDuration = SignedDuration::from_secs(150);
+
+/// Prometheus scrapes and evaluates every 15 s. This leaves room for two missed rounds, and for a remote store that answers
+/// 30 s late.
+const PROOF_AGE: SignedDuration = SignedDuration::from_secs(75);
 
 /// A part without which the lab is blind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
-    /// All of the agents: nobody probes.
+    /// All of the agents: nobody probes, or nobody can tell.
     PingAgent,
-    /// It keeps the history, and no alert can fire without it.
+    /// It keeps the history, and no alert can fire without it: it is away, or does not do its work.
     Prometheus,
     /// Alerts do not arrive.
     AlertLogger,
@@ -40,7 +46,7 @@ pub struct Blind {
 pub struct Reason {
     /// Which.
     pub part: Part,
-    /// When it was first found to be away; for `watchdog`, when it last arrived.
+    /// When it was first found to be away, or its last sign of life: for `watchdog` when it last arrived.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// In words.
@@ -60,13 +66,15 @@ impl Display for Blind {
     }
 }
 
-/// What is known of the parts now. One that is not configured is not away.
+/// What is known of the parts now. A part that is not configured is not away.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
     /// Why no agent answers.
     pub agents: Option<&'a str>,
-    /// Why Prometheus does not answer.
-    pub prometheus: Option<&'a str>,
+    /// How many targets the agents have results of.
+    pub probed: usize,
+    /// What Prometheus proves, or why it does not answer; `None` where none is configured.
+    pub prometheus: Option<Result<Proof, &'a str>>,
     /// When `Watchdog` last arrived at alert-logger, or why that does not answer; `None` where none is configured.
     pub alert_logger: Option<Result<Option<Timestamp>, &'a str>>,
 }
@@ -78,53 +86,120 @@ pub struct Sight(Mutex<Memory>);
 #[derive(Debug, Default)]
 struct Memory {
     away: BTreeMap<Part, Timestamp>,
-    /// When alert-logger first said that no `Watchdog` has arrived yet.
-    awaited: Option<Timestamp>,
+    watchdog: LastSign,
+    stored: LastSign,
+    rules: LastSign,
+    /// When Prometheus last had results of every target that is probed.
+    targets: LastSign,
+}
+
+/// The last sign of life of a part, by this clock.
+///
+/// A part reports the time by its own clock, which may be ahead, or may have been put back since. So a report counts from
+/// when it was first seen, at the latest: one that lies in the future grows old like any other.
+#[derive(Debug, Default)]
+struct LastSign {
+    reported: Option<Timestamp>,
+    counts: Option<Timestamp>,
+}
+
+impl LastSign {
+    /// When the last sign came. Without any report, the first time that one was missed; a report that is gone (Prometheus
+    /// finds no sample older than 5 minutes) still counts.
+    fn update(&mut self, reported: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        let counts = match reported {
+            Some(time) if self.reported != reported => {
+                self.reported = reported;
+                time
+            }
+            _ => self.counts.unwrap_or(now),
+        };
+        *self.counts.insert(counts.min(now))
+    }
 }
 
 impl Sight {
     /// Whether the lab is blind at the time `now`, at which the parts are like this.
     ///
-    /// A `Watchdog` that has never arrived is waited for like the next one: a lab that has just started is not blind for
+    /// A sign of life that has never come is waited for like the next one: a lab that has just started is not blind for
     /// it.
     pub fn judge(&self, parts: Parts<'_>, now: Timestamp) -> Option<Blind> {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reasons = Vec::new();
         for (part, away) in [
             (Part::PingAgent, parts.agents),
-            (Part::Prometheus, parts.prometheus),
+            (Part::Prometheus, parts.prometheus.and_then(Result::err)),
             (Part::AlertLogger, parts.alert_logger.and_then(Result::err)),
         ] {
             let Some(detail) = away else {
                 memory.away.remove(&part);
                 continue;
             };
+            let since = memory.away.entry(part).or_insert(now);
+            *since = now.min(*since);
             reasons.push(Reason {
                 part,
-                since: *memory.away.entry(part).or_insert(now),
+                since: *since,
                 detail: detail.to_owned(),
             });
+        }
+        if let Some(Ok(proof)) = parts.prometheus {
+            reasons.extend(memory.unproven(proof, parts.probed, now));
         }
         if let Some(Ok(arrived)) = parts.alert_logger {
             reasons.extend(memory.overdue(arrived, now));
         }
+        Blind::because(reasons)
+    }
+}
+
+impl Blind {
+    /// Blindness for these reasons, if there are any.
+    #[must_use]
+    pub fn because(reasons: Vec<Reason>) -> Option<Self> {
         let since = reasons.iter().map(|reason| reason.since).min()?;
-        Some(Blind { since, reasons })
+        Some(Self { since, reasons })
     }
 }
 
 impl Memory {
+    /// The first link of the way through Prometheus that is broken: what comes behind it is broken too.
+    fn unproven(&mut self, proof: Proof, probed: usize, now: Timestamp) -> Option<Reason> {
+        let complete = (proof.targets >= probed).then_some(now);
+        let links = [
+            (
+                self.stored.update(proof.stored, now),
+                "Prometheus stores nothing: its disk is full or broken, it scrapes nothing, or its clock is not this one's"
+                    .to_owned(),
+            ),
+            (
+                self.rules.update(proof.rules, now),
+                "Prometheus does not evaluate its rules, or can't record what they say".to_owned(),
+            ),
+            (
+                self.targets.update(complete, now),
+                format!(
+                    "Prometheus has results of {} of the {probed} targets that are probed: it does not scrape every ping-agent",
+                    proof.targets
+                ),
+            ),
+        ];
+        let broken = |(since, _): &(Timestamp, String)| now.duration_since(*since) > PROOF_AGE;
+        let (since, detail) = links.into_iter().find(broken)?;
+        Some(Reason {
+            part: Part::Prometheus,
+            since,
+            detail,
+        })
+    }
+
     /// Whether `Watchdog` is overdue.
     fn overdue(&mut self, arrived: Option<Timestamp>, now: Timestamp) -> Option<Reason> {
-        let (since, detail) = match arrived {
-            Some(arrived) => {
-                self.awaited = None;
-                (arrived, "has not arrived at alert-logger since")
-            }
-            None => (
-                *self.awaited.get_or_insert(now),
-                "has never arrived at alert-logger",
-            ),
+        let since = self.watchdog.update(arrived, now);
+        let detail = if self.watchdog.reported.is_some() {
+            "has not arrived at alert-logger since"
+        } else {
+            "has never arrived at alert-logger"
         };
         (now.duration_since(since) > WATCHDOG_AGE).then(|| Reason {
             part: Part::Watchdog,
@@ -137,79 +212,4 @@ impl Memory {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FINE: Parts<'_> = Parts {
-        agents: None,
-        prometheus: None,
-        alert_logger: None,
-    };
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn reasons(blind: Option<Blind>) -> Vec<(Part, i64)> {
-        let reasons = blind.into_iter().flat_map(|blind| {
-            assert_eq!(
-                Some(blind.since),
-                blind.reasons.iter().map(|reason| reason.since).min()
-            );
-            blind.reasons
-        });
-        reasons
-            .map(|reason| (reason.part, reason.since.as_second()))
-            .collect()
-    }
-
-    #[test]
-    fn each_part_is_away_since_it_was_first_found_to_be() {
-        let sight = Sight::default();
-        let judge = |parts, second| reasons(sight.judge(parts, at(second)));
-        let no_agent = Parts {
-            agents: Some("refused"),
-            ..FINE
-        };
-        let neither = Parts {
-            prometheus: Some("refused"),
-            ..no_agent
-        };
-        assert_eq!(judge(FINE, 10), []);
-        assert_eq!(judge(no_agent, 20), [(Part::PingAgent, 20)]);
-        let both = [(Part::PingAgent, 20), (Part::Prometheus, 30)];
-        assert_eq!(judge(neither, 30), both);
-        assert_eq!(judge(neither, 40), both);
-        assert_eq!(judge(FINE, 50), []);
-        assert_eq!(judge(no_agent, 60), [(Part::PingAgent, 60)]);
-        let no_alerts = Parts {
-            alert_logger: Some(Err("refused")),
-            ..FINE
-        };
-        assert_eq!(judge(no_alerts, 70), [(Part::AlertLogger, 70)]);
-    }
-
-    #[test]
-    fn a_watchdog_is_overdue_after_two_that_did_not_come() {
-        let sight = Sight::default();
-        let judge = |arrived: Option<i64>, second| {
-            let alert_logger = Some(Ok(arrived.map(at)));
-            reasons(sight.judge(
-                Parts {
-                    alert_logger,
-                    ..FINE
-                },
-                at(second),
-            ))
-        };
-        assert_eq!(judge(Some(1000), 1150), []);
-        assert_eq!(judge(Some(1000), 1151), [(Part::Watchdog, 1000)]);
-        assert_eq!(judge(Some(1160), 1100), [], "a clock that is ahead");
-        // One that never came is waited for from when that was first heard.
-        assert_eq!(judge(None, 2000), []);
-        assert_eq!(judge(None, 2150), []);
-        assert_eq!(judge(None, 2151), [(Part::Watchdog, 2000)]);
-        assert_eq!(judge(Some(2160), 2160), []);
-        assert_eq!(judge(None, 3000), []);
-    }
-}
+mod tests;

@@ -7,13 +7,16 @@ use serde::Serialize;
 use targets::Occurrence;
 use utoipa::ToSchema;
 
-use crate::agents::Observation;
-use crate::blind::Blind;
+use crate::agents::{Observation, Series};
+use crate::blind::{Blind, Part, Reason};
 use crate::catalog::{Listed, Listing};
 use crate::figures::Figures;
 use crate::sources::{Look, Source};
 use crate::status::{Standing, State};
 use crate::time::from_seconds;
+
+/// A newest observation that is older than this, in seconds, is none.
+const STALE_SECONDS: f64 = 60.0;
 
 /// Every target's state.
 #[derive(Debug)]
@@ -44,11 +47,14 @@ pub struct TargetStatus {
     /// What it belongs to; null where the configuration does not say.
     #[schema(value_type = Option<String>, required = true)]
     pub group: Option<Arc<str>>,
-    /// Unknown when no agent that answers has probed it within two intervals and 15 s; else maintenance inside a
-    /// maintenance window.
+    /// Unknown when no agent that answers has probed it within two intervals and 15 s, or when it would be up and the lab
+    /// is blind; else maintenance inside a maintenance window.
     pub state: State,
+    /// The state that its probes say, where `state` is unknown because the lab is blind; else null.
+    #[schema(required = true)]
+    pub was: Option<State>,
     /// Since when, as far as the gateway knows: null where it was so before the gateway first asked. Of an unknown target,
-    /// when it was last probed.
+    /// when it was last probed, or since when the lab is blind.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub since: Option<Timestamp>,
     /// What its newest probe failed for while it is down: `dns`, `connect`, `tls`, `timeout`, `status`, `body`, `redirect`,
@@ -105,13 +111,35 @@ impl Board {
             let latency = latency.and_then(|latency| latency.get(&listed.name).copied());
             TargetStatus::new(listed, &look.observation, latency, look.at)
         };
-        let targets: Vec<_> = listed.into_iter().map(status).collect();
+        let mut targets: Vec<_> = listed.into_iter().map(status).collect();
+        let newest = targets.iter().filter_map(|it| it.last_probe_at).max();
+        let reasons = look.blind.map_or_else(Vec::new, |blind| blind.reasons);
+        let unprobed = newest
+            .filter(|_| reasons.iter().all(|reason| reason.part != Part::PingAgent))
+            .and_then(|newest| unprobed(&targets, newest, look.at));
+        let blind = Blind::because(reasons.into_iter().chain(unprobed).collect());
+        if let Some(blind) = &blind {
+            for target in &mut targets {
+                target.doubt(blind.since);
+            }
+        }
         Self {
             at: look.at,
-            newest: targets.iter().filter_map(|it| it.last_probe_at).max(),
-            blind: look.blind,
+            newest,
+            blind,
             sources: look.sources,
             targets,
+        }
+    }
+
+    /// The state of all targets together.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let state = State::of_all(self.targets.iter().map(|target| target.state));
+        match state {
+            // Nobody can tell whether it is anything worse.
+            State::Maintenance if self.blind.is_some() => State::Unknown,
+            state => state,
         }
     }
 
@@ -127,7 +155,32 @@ impl Board {
     }
 }
 
+/// Why nobody knows anything: no target was probed for three of the shortest intervals, or for a minute where that is
+/// longer.
+fn unprobed(targets: &[TargetStatus], newest: Timestamp, now: Timestamp) -> Option<Reason> {
+    let intervals = targets.iter().filter_map(|target| target.interval_seconds);
+    let limit = intervals
+        .reduce(f64::min)
+        .map_or(STALE_SECONDS, |shortest| STALE_SECONDS.max(3.0 * shortest));
+    let age = now.duration_since(newest).as_secs_f64();
+    (age > limit).then(|| Reason {
+        part: Part::PingAgent,
+        since: newest,
+        detail: "ping-agent has probed no target since, or its clock is not this one's".to_owned(),
+    })
+}
+
 impl TargetStatus {
+    /// Takes that what looks good can't be trusted.
+    fn doubt(&mut self, since: Timestamp) {
+        let state = self.state.in_doubt();
+        if state != self.state {
+            self.was = Some(self.state);
+            self.state = state;
+            self.since = Some(since);
+        }
+    }
+
     fn new(
         listed: Listed,
         observation: &Observation,
@@ -140,11 +193,12 @@ impl TargetStatus {
         let standing = Standing::of_target(observation.series(&name), window.as_ref(), now);
         // What an agent said before it went away is no state of now, but still when it last knew one.
         let last = || observation.last_series(&name);
-        let last_probe = last().filter_map(|series| series.last_probe);
+        let last_probe = last().filter_map(Series::probed);
         let last_probe = last_probe.reduce(f64::max);
         let soonest = last().filter_map(|series| series.not_after);
         Self {
             state: standing.state,
+            was: None,
             since: match standing.state {
                 State::Unknown => last_probe,
                 _ => standing.since,
@@ -179,7 +233,7 @@ impl TargetStatus {
     pub fn says_the_same(&self, other: &Self) -> bool {
         fn told(it: &TargetStatus) -> impl PartialEq + '_ {
             let identity = (&it.target, &it.url, &it.kind, &it.group);
-            let state = (it.state, it.since, &it.reason, &it.maintenance);
+            let state = (it.state, it.was, it.since, &it.reason, &it.maintenance);
             let objectives = (it.slo_objective, it.latency_objective_seconds);
             let rest = (it.interval_seconds, it.certificate_not_after);
             (identity, state, objectives, rest)

@@ -10,6 +10,7 @@ mod history;
 mod latency;
 mod model;
 mod phases;
+mod proof;
 mod query;
 mod window;
 
@@ -20,5 +21,6 @@ pub use history::{History, Known};
 pub use latency::{P50, P95};
 pub use model::{matrix, vector};
 pub use phases::{PHASES, Phases, TargetPhases};
+pub use proof::Proof;
 pub use query::QueryError;
 pub use window::{RECORDED, Window};

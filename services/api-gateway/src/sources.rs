@@ -126,7 +126,7 @@ impl Last {
 /// The last time for each question about now.
 #[derive(Debug, Default)]
 pub(crate) struct LastTime {
-    answers: Last,
+    proof: Last,
     latency: Last,
     check: Last,
 }
@@ -144,24 +144,28 @@ impl Gateway {
 
     async fn look_with(&self, observe: impl Future<Output = Observation>) -> Look {
         let prometheus = self.prometheus.as_ref();
-        let answers = prometheus.map(|prometheus| prometheus.answers());
+        let proof = prometheus.map(|prometheus| prometheus.proof());
         let latency = prometheus.map(|prometheus| prometheus.latency());
         let check = self.alert_logger.as_ref().map(|it| it.check());
         let last = &self.last_time;
-        let (observation, answers, latency, alert_logger) = tokio::join!(
+        let (observation, proof, latency, alert_logger) = tokio::join!(
             observe,
-            last.answers.ask(answers, "PROMETHEUS_URL"),
+            last.proof.ask(proof, "PROMETHEUS_URL"),
             last.latency.ask(latency, "PROMETHEUS_URL"),
             last.check.ask(check, "ALERT_LOGGER_URL"),
         );
 
         let at = now();
         let no_agent = observation.blind();
-        let no_prometheus = answers.as_ref().err().and_then(Silence::away);
+        let no_prometheus = proof.as_ref().err().and_then(Silence::away);
         let no_alert_logger = alert_logger.as_ref().err().and_then(Silence::away);
         let parts = Parts {
             agents: no_agent.as_deref(),
-            prometheus: no_prometheus.as_deref(),
+            probed: observation.probed(),
+            prometheus: match &proof {
+                Ok(proof) => Some(Ok(*proof)),
+                Err(_) => no_prometheus.as_deref().map(Err),
+            },
             alert_logger: match &alert_logger {
                 Ok(arrival) => Some(Ok(arrival.last_received_at)),
                 Err(_) => no_alert_logger.as_deref().map(Err),
@@ -169,7 +173,7 @@ impl Gateway {
         };
         let blind = self.sight.judge(parts, at);
         let mut sources = agents(&observation);
-        let prometheus = answers.as_ref().err().or(latency.as_ref().err());
+        let prometheus = proof.as_ref().err().or(latency.as_ref().err());
         sources.push(Source::new("prometheus", prometheus));
         sources.push(Source::new("alert-logger", alert_logger.as_ref().err()));
         Look {

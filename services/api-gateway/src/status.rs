@@ -25,7 +25,7 @@ pub enum State {
     Down,
     /// Its probes do not count, because it is being worked on.
     Maintenance,
-    /// Nobody knows: no agent that answers has probed it of late.
+    /// Nobody knows: no agent that answers has probed it of late, or the lab is blind.
     Unknown,
 }
 
@@ -51,6 +51,15 @@ impl State {
             .into_iter()
             .max_by_key(severity)
             .unwrap_or(Self::Unknown)
+    }
+
+    /// The state that can still be told while the lab is blind: only what looks good can't be trusted.
+    #[must_use]
+    pub fn in_doubt(self) -> Self {
+        match self {
+            Self::Up => Self::Unknown,
+            state => state,
+        }
     }
 }
 
@@ -116,15 +125,15 @@ impl Standing {
 
 /// When a series' target was probed last; long ago where it never was.
 fn probed(series: &Series) -> f64 {
-    series.last_probe.unwrap_or_default()
+    series.probed().unwrap_or_default()
 }
 
 fn is_fresh(series: &Series, now: Timestamp) -> bool {
     let interval = series.interval.unwrap_or(DEFAULT_INTERVAL_SECONDS);
-    series.last_probe.is_some_and(|last_probe| {
-        let age = now.as_duration().as_secs_f64() - last_probe;
-        (-ALLOWANCE_SECONDS..=2.0 * interval + ALLOWANCE_SECONDS).contains(&age)
-    })
+    let now = now.as_duration().as_secs_f64();
+    let ahead = series.last_probe.unwrap_or_default() - now;
+    let oldest = now - (2.0 * interval + ALLOWANCE_SECONDS);
+    ahead <= ALLOWANCE_SECONDS && series.probed().is_some_and(|probed| probed >= oldest)
 }
 
 #[cfg(test)]
@@ -191,6 +200,7 @@ mod tests {
         let course = |since, reason: Option<&str>| Course {
             since,
             reason: reason.map(Arc::from),
+            seen: None,
         };
         let mut agents = [
             seen(true, 1.0, 15.0),

@@ -23,7 +23,8 @@ pub struct StatusSummary<'a> {
     pub blind: Option<&'a Blind>,
     /// Where this answer comes from, and what was away.
     pub sources: &'a [Source],
-    /// Down if any target is down, else unknown if any is unknown or there is none, else up if any is up.
+    /// Down if any target is down, else unknown if any is unknown, if there is none, or if the lab is blind, else up if any
+    /// is up.
     pub state: State,
     /// How many targets are in which state.
     pub counts: Counted,
@@ -52,7 +53,7 @@ impl<'a> StatusSummary<'a> {
             newest_observation_at: board.newest,
             blind: board.blind.as_ref(),
             sources: &board.sources,
-            state: State::of_all(states()),
+            state: board.state(),
             counts: states().collect(),
         }
     }

@@ -28,7 +28,9 @@ pub async fn watch(gateway: Arc<Gateway>, latch: Latch, notice: Notice, mut shut
     let mut ready = false;
     loop {
         let look = gateway.look().await;
-        let pause = match look.observation.blind() {
+        let no_agent = look.observation.blind();
+        let blind = gateway.board_of(look).blind;
+        let pause = match no_agent {
             Some(reason) if !ready && started.elapsed() < START => {
                 latch.not_ready(reason);
                 AT_START
@@ -36,14 +38,14 @@ pub async fn watch(gateway: Arc<Gateway>, latch: Latch, notice: Notice, mut shut
             _ => {
                 ready = true;
                 latch.ready();
-                if look.blind.is_some() {
+                if blind.is_some() {
                     WHILE_BLIND
                 } else {
                     WHILE_WELL
                 }
             }
         };
-        notice.say(look.blind.map(|blind| blind.to_string()));
+        notice.say(blind.map(|blind| blind.to_string()));
         tokio::select! {
             () = shutdown.requested() => return,
             () = sleep(pause) => {}

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use support::{
     agent, agent_that, alert_logger, answers, ask_with, gateway, get, history, in_turn, metrics_of,
-    nobody, targets_file, vector,
+    nobody, proof, targets_file, vector,
 };
 use wiremock::{MockServer, ResponseTemplate};
 
@@ -68,7 +68,7 @@ async fn everything_the_page_shows_is_in_one_answer() {
     let prometheus = MockServer::start().await;
     let latency = vector(&[("http://up/", "0.0123"), ("http://down/", "NaN")]);
     answers(&prometheus, "rate(ping_latency_seconds_sum[5m])", latency).await;
-    answers(&prometheus, "vector(1)", vector(&[])).await;
+    answers(&prometheus, "timestamp(up)", proof(3, 9, 3)).await;
     let alert_logger = alert_logger(history(&json!([]), Some(30))).await;
     let gateway = gateway(&[
         TARGETS,
@@ -113,7 +113,7 @@ async fn everything_the_page_shows_is_in_one_answer() {
     assert!((2.0..30.0).contains(&age), "{age}");
     assert_eq!(
         status["targets"][3],
-        json!({"target": "http://new/", "url": "http://new/", "kind": "http", "state": "unknown",
+        json!({"target": "http://new/", "url": "http://new/", "kind": "http", "state": "unknown", "was": null,
             "success": 0, "failures": 0, "availability": null, "availability_percent": null,
             "latency_seconds": null, "last_probe_at": null, "interval_seconds": null, "group": null,
             "since": null, "reason": null, "maintenance": null, "certificate_not_after": null,
@@ -202,10 +202,103 @@ async fn a_prometheus_that_hangs_does_not_hold_up_the_page() {
     let started = Instant::now();
     let status = get(&gateway, "/api/v1/status").await.json();
     assert!(started.elapsed() < Duration::from_secs(10));
-    assert_eq!(status["state"], "up");
+    assert_eq!(status["state"], "unknown");
     let detail = source(&status, "prometheus")["detail"].as_str().unwrap();
     assert!(detail.contains("1 s"), "{detail}");
     assert_eq!(status["blind"]["reasons"][0]["part"], "prometheus");
+}
+
+/// It answers, it is ready, and it evaluates; what it writes goes nowhere.
+#[tokio::test]
+async fn with_prometheus_disk_full_no_reader_is_told_up() {
+    let targets = [("http://up/", 1, 2.0), ("http://down/", 0, 2.0)];
+    let agent = agent(&exposition(&targets)).await;
+    let prometheus = MockServer::start().await;
+    answers(&prometheus, "timestamp(up)", proof(90, 95, 2)).await;
+    answers(&prometheus, "", vector(&[])).await;
+    let status = |urls: &'static str| {
+        let gateway = gateway(&[
+            ("PING_TARGET_URLS", urls),
+            ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+            ("PROMETHEUS_URL", &prometheus.uri()),
+        ]);
+        async move { get(&gateway, "/api/v1/status").await.json() }
+    };
+    let up = status("http://up/").await;
+    assert_eq!(up["blind"]["reasons"][0]["part"], "prometheus");
+    assert_eq!(up["state"], "unknown");
+    assert_eq!(
+        up["counts"],
+        json!({"up": 0, "down": 0, "maintenance": 0, "unknown": 1})
+    );
+    let target = &up["targets"][0];
+    assert_eq!(
+        (&target["state"], &target["was"], &target["since"]),
+        (&json!("unknown"), &json!("up"), &up["blind"]["since"])
+    );
+    // What an agent sees down is down, whatever else is broken.
+    let down = status("http://up/,http://down/").await;
+    assert_eq!(down["state"], "down");
+    assert_eq!(states(&down), ["unknown", "down"]);
+}
+
+/// Its targets have long intervals: each of them would be up for a while yet.
+#[tokio::test]
+async fn an_agent_that_stopped_probing_blinds_before_its_slowest_target_is_unknown() {
+    let text = exposition(&[("slow", 1, 70.0), ("quick", 1, 70.0)]).replace(
+        "ping_interval_seconds{target=\"slow\"} 15",
+        "ping_interval_seconds{target=\"slow\"} 300",
+    );
+    let agent = agent(&text).await;
+    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
+    let status = get(&gateway, "/api/v1/status").await.json();
+    assert_eq!(states(&status), ["unknown", "unknown"]);
+    assert_eq!(status["targets"][0]["was"], "up");
+    assert_eq!(status["blind"]["reasons"][0]["part"], "ping-agent");
+    assert_eq!(status["blind"]["since"], status["newest_observation_at"]);
+}
+
+#[tokio::test]
+async fn an_agent_without_series_leaves_every_target_unknown() {
+    let agent = agent("# HELP ping_up Whether the last probe succeeded.\n").await;
+    let gateway = gateway(&[TARGETS, ("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
+    let status = get(&gateway, "/api/v1/status").await.json();
+    assert_eq!(source(&status, "ping-agent")["ok"], true);
+    assert_eq!(status["state"], "unknown");
+    assert_eq!(states(&status), ["unknown"; 4]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_alert_loggers_blinds() {
+    let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
+    let other = alert_logger(ResponseTemplate::new(200).set_body_string("ok")).await;
+    let gateway = gateway(&[
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+        ("ALERT_LOGGER_URL", &other.uri()),
+    ]);
+    let status = get(&gateway, "/api/v1/status").await.json();
+    assert_eq!(status["state"], "unknown");
+    assert_eq!(status["blind"]["reasons"][0]["part"], "alert-logger");
+}
+
+/// By its own clock, Prometheus would always find something fresh. Samples of another time are not there at this one.
+#[tokio::test]
+async fn prometheus_is_asked_by_the_gateways_clock() {
+    let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
+    let prometheus = MockServer::start().await;
+    answers(&prometheus, "", vector(&[])).await;
+    let gateway = gateway(&[
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+        ("PROMETHEUS_URL", &prometheus.uri()),
+    ]);
+    let before = Timestamp::now();
+    get(&gateway, "/api/v1/status").await;
+    for request in prometheus.received_requests().await.unwrap() {
+        let mut pairs = request.url.query_pairs();
+        let (_, time) = pairs.find(|(name, _)| name == "time").unwrap();
+        let time: Timestamp = time.parse().unwrap();
+        assert!((before..=Timestamp::now()).contains(&time), "{time}");
+    }
 }
 
 #[tokio::test]

@@ -80,6 +80,7 @@ pub(crate) fn icon(overall: Overall) -> &'static Asset {
         Overall::Up => &UP,
         Overall::Impaired | Overall::Blind => &CAUTION,
         Overall::Down => &DOWN,
+        Overall::Maintenance => &MAINTENANCE,
         Overall::Unknown => &UNKNOWN,
     }
 }

@@ -5,9 +5,9 @@ mod notices;
 use jiff::Timestamp;
 
 use crate::board::View;
-use crate::gateway::status::{State, Status};
+use crate::gateway::status::{State, Status, Target};
 use crate::time::Moment;
-use notices::{notices, stale_seconds};
+use notices::notices;
 
 /// The overall state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) enum Overall {
     /// Every target is up as far as can be seen, and not everything can be seen.
     Impaired,
     Down,
+    /// Every target is in maintenance.
+    Maintenance,
     Unknown,
     /// Whatever the targets do, nobody can trust what looks good.
     Blind,
@@ -28,6 +30,7 @@ impl Overall {
             Self::Up => "Up",
             Self::Impaired => "Up, partly blind",
             Self::Down => "Down",
+            Self::Maintenance => "Maintenance",
             Self::Unknown => "Unknown",
             Self::Blind => "Blind",
         }
@@ -39,6 +42,7 @@ impl Overall {
             Self::Up => "up",
             Self::Impaired => "impaired",
             Self::Down => "down",
+            Self::Maintenance => "maintenance",
             Self::Unknown => "unknown",
             Self::Blind => "blind",
         }
@@ -50,6 +54,7 @@ impl Overall {
             Self::Up => "up",
             Self::Impaired | Self::Blind => "caution",
             Self::Down => "down",
+            Self::Maintenance => "maintenance",
             Self::Unknown => "unknown",
         }
     }
@@ -66,13 +71,15 @@ pub(crate) enum Sight {
 }
 
 impl Sight {
-    /// The state to show in place of one that is known, and what it was, where that is something else.
-    pub(crate) fn of(self, state: State) -> (State, Option<State>) {
-        match (self, state) {
+    /// The state to show of a target, and what it was, where that is something else.
+    ///
+    /// The gateway says itself what is in doubt. A target's row may be a moment older than the summary that says so.
+    pub(crate) fn of(self, target: &Target) -> (State, Option<State>) {
+        match (self, target.state) {
             (Self::Clear, _)
             | (_, State::Unknown)
-            | (Self::Doubtful, State::Down | State::Maintenance) => (state, None),
-            _ => (State::Unknown, Some(state)),
+            | (Self::Doubtful, State::Down | State::Maintenance) => (target.state, target.was),
+            _ => (State::Unknown, Some(target.state)),
         }
     }
 }
@@ -137,20 +144,15 @@ fn judge_status(status: &Status, now: Timestamp) -> Verdict {
         count(State::Unknown),
         count(State::Maintenance),
     );
-    let stale = stale_seconds(status);
-    let blind = stale.is_some() || summary.blind.is_some();
-    let notices = notices(status, stale, now);
+    let blind = summary.blind.is_some();
+    let notices = notices(status, now);
 
     let (overall, headline) = if down > 0 {
         let headline = of(down, all, "down");
         let blind = if blind { ", and the lab is blind" } else { "" };
         (Overall::Down, format!("{headline}{blind}"))
     } else if blind {
-        let headline = if stale.is_some() {
-            "The lab is blind: no target is being probed"
-        } else {
-            "The lab is blind: nobody can tell whether all is well"
-        };
+        let headline = "The lab is blind: nobody can tell whether all is well";
         (Overall::Blind, headline.to_owned())
     } else if all == 0 {
         (Overall::Unknown, "No target is configured".to_owned())
@@ -160,8 +162,8 @@ fn judge_status(status: &Status, now: Timestamp) -> Verdict {
     } else if unknown > 0 {
         (Overall::Unknown, of(unknown, all, "unknown"))
     } else if maintenance == all {
-        (Overall::Unknown, of(all, all, "in maintenance"))
-    } else if !matches!(summary.state, State::Up | State::Maintenance) {
+        (Overall::Maintenance, of(all, all, "in maintenance"))
+    } else if summary.state != State::Up {
         let headline = "The overall state is unknown";
         (Overall::Unknown, headline.to_owned())
     } else {

@@ -185,16 +185,52 @@ async fn a_log_that_cannot_be_written_refuses_says_so_and_recovers_by_itself() {
     assert_eq!(running.alerts(), [firing("a", 1)]);
 }
 
+fn watchdog(second: i64) -> Alert {
+    let mut watchdog = firing("w", second);
+    watchdog
+        .labels
+        .insert("alertname".to_owned(), "Watchdog".to_owned());
+    watchdog
+}
+
+/// Every write would go well, and nobody would find what was written.
+#[tokio::test]
+async fn a_log_that_was_deleted_is_back_with_the_next_watchdog() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(Some(dir.path()), Limits::DEFAULT).await;
+    running.recorder.record(vec![firing("a", 1)]).await.unwrap();
+    std::fs::remove_file(dir.path().join("alerts.jsonl")).unwrap();
+    running.recorder.record(vec![watchdog(2)]).await.unwrap();
+    running.end().await;
+    let again = start(Some(dir.path()), Limits::DEFAULT).await;
+    assert_eq!(again.alerts(), [firing("a", 1)]);
+}
+
+/// Its readiness says so before any alert comes, and the Watchdog has not arrived.
+#[tokio::test]
+async fn with_its_folder_gone_a_watchdog_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join("kept");
+    std::fs::create_dir(&kept).unwrap();
+    let running = start(Some(&kept), Limits::DEFAULT).await;
+    running.recorder.record(vec![watchdog(10)]).await.unwrap();
+    std::fs::remove_dir_all(&kept).unwrap();
+    assert!(running.recorder.record(vec![watchdog(70)]).await.is_err());
+    assert_eq!(running.readiness.reasons().len(), 1);
+    let latest = running.watchdog.latest().last_received_at.unwrap();
+    assert_eq!(latest.as_second(), 10);
+}
+
 #[tokio::test]
 async fn the_watchdog_leaves_only_its_latest_arrival() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(Some(dir.path()), Limits::DEFAULT).await;
     for second in [10, 20] {
-        let mut watchdog = firing("w", second);
-        watchdog
-            .labels
-            .insert("alertname".to_owned(), "Watchdog".to_owned());
-        running.recorder.record(vec![watchdog]).await.unwrap();
+        running
+            .recorder
+            .record(vec![watchdog(second)])
+            .await
+            .unwrap();
     }
     assert!(running.alerts().is_empty());
     assert_eq!(running.syncs(), 0);

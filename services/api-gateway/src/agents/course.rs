@@ -12,16 +12,19 @@ pub struct Course {
     pub since: Option<f64>,
     /// The reason of the newest failure; `None` where that was before the gateway first asked and there have been several.
     pub reason: Option<Arc<str>>,
+    /// When the gateway first saw the newest probe, in seconds since the epoch, by its own clock.
+    pub seen: Option<f64>,
 }
 
 impl Course {
-    /// Of a series that nothing is known of from before.
-    pub(super) fn at_first_sight(series: &Series) -> Self {
+    /// Of a series that nothing is known of from before, read at the time `now`.
+    pub(super) fn at_first_sight(series: &Series, now: f64) -> Self {
         let mut reasons = series.reasons.iter().filter(|(_, count)| *count > 0.0);
         let only = reasons.next().filter(|_| reasons.next().is_none());
         Self {
             since: None,
             reason: only.map(|(reason, _)| Arc::clone(reason)),
+            seen: Some(now),
         }
     }
 
@@ -30,10 +33,16 @@ impl Course {
         let Some(before) = before else {
             return Self {
                 since: series.last_probe,
-                ..Self::at_first_sight(series)
+                ..series.course.clone()
             };
         };
+        let is_new = before.last_probe != series.last_probe;
         Self {
+            seen: match before.course.seen {
+                // A clock that was put back must not leave it in the future.
+                Some(seen) if !is_new => series.course.seen.map(|now| now.min(seen)),
+                _ => series.course.seen,
+            },
             since: if before.up == series.up {
                 before.course.since
             } else {
@@ -76,7 +85,7 @@ mod tests {
             reasons: reasons.collect(),
             ..Series::default()
         };
-        series.course = Course::at_first_sight(&series);
+        series.course = Course::at_first_sight(&series, last_probe);
         series
     }
 

@@ -1,5 +1,6 @@
 //! What all agents said.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,6 +105,14 @@ impl Observation {
         self.views
             .iter()
             .filter_map(|view| view.outcome.as_ref().ok().or(view.last.as_ref()))
+    }
+
+    /// How many targets there are results of.
+    #[must_use]
+    pub fn probed(&self) -> usize {
+        let series = self.snapshots().flat_map(|snapshot| snapshot.iter());
+        let probed = series.filter(|(_, series)| series.up.is_some());
+        probed.map(|(name, _)| name).collect::<HashSet<_>>().len()
     }
 
     /// How long the slowest of the agents that answered took.

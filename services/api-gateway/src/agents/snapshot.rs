@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Course;
@@ -64,6 +65,20 @@ pub struct Info {
     pub kind: String,
 }
 
+impl Series {
+    /// When the target was probed last, in seconds since the epoch: not after the gateway first saw it. The time of a probe
+    /// that is in the future would otherwise become a fresh one later, whatever has become of its agent.
+    #[must_use]
+    pub fn probed(&self) -> Option<f64> {
+        let last_probe = self.last_probe?;
+        Some(
+            self.course
+                .seen
+                .map_or(last_probe, |seen| last_probe.min(seen)),
+        )
+    }
+}
+
 impl Snapshot {
     /// Reads the exposition that an agent was asked for at `taken`. Series of other metrics, and series without a
     /// `target`, are none of the gateway's business.
@@ -80,8 +95,9 @@ impl Snapshot {
         for sample in samples(text) {
             snapshot.take(&sample?);
         }
+        let now = Timestamp::now().as_duration().as_secs_f64();
         for series in snapshot.series.values_mut() {
-            series.course = Course::at_first_sight(series);
+            series.course = Course::at_first_sight(series, now);
         }
         snapshot.took = taken.elapsed();
         Ok(snapshot)
@@ -241,12 +257,30 @@ mod tests {
                 course: Course {
                     since: None,
                     reason: Some("dns".into()),
+                    seen: snapshot.get("a").unwrap().course.seen,
                 },
             })
         );
         let names: Vec<_> = snapshot.iter().map(|(name, _)| &**name).collect();
         assert_eq!(names, ["b \"quoted\"", "a"]);
         assert_eq!(snapshot.get("b \"quoted\"").unwrap().up, None);
+    }
+
+    /// The agent's clock was ahead when it probed last, and is put back.
+    #[test]
+    fn a_probe_from_the_future_is_never_fresh_again() {
+        let snapshot = |last_probe: f64| {
+            let text = format!("ping_last_probe_timestamp_seconds{{target=\"a\"}} {last_probe}\n");
+            Snapshot::parse(text.as_bytes(), Instant::now()).unwrap()
+        };
+        let probed = |snapshot: &Snapshot| snapshot.get("a").unwrap().probed().unwrap();
+        let now = Timestamp::now().as_duration().as_secs_f64();
+        let first = snapshot(now + 3600.0);
+        assert!((now..now + 600.0).contains(&probed(&first)));
+        let again = snapshot(now + 3600.0).after(&first);
+        assert_eq!(probed(&again), probed(&first), "it is the same probe");
+        let new = snapshot(now - 5.0).after(&again);
+        assert_eq!(probed(&new), now - 5.0);
     }
 
     #[test]

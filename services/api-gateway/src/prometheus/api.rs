@@ -44,19 +44,30 @@ impl Api {
         promql: &str,
         at: Timestamp,
     ) -> Result<Vec<Sample>, QueryError> {
-        let parameters = [("query", promql.to_owned()), ("time", at.to_string())];
-        query(&self.client, &self.query, &parameters, self.policy, vector).await
+        self.instant_with(promql, at, self.policy).await
     }
 
-    /// Asks the simplest question once.
-    pub(super) async fn answers(&self) -> Result<(), QueryError> {
-        let parameters = [("query", "vector(1)".to_owned())];
+    /// The same without another try.
+    pub(super) async fn instant_once(
+        &self,
+        promql: &str,
+        at: Timestamp,
+    ) -> Result<Vec<Sample>, QueryError> {
         let once = Policy {
             retries: 0,
             ..self.policy
         };
-        let answer = query(&self.client, &self.query, &parameters, once, vector).await;
-        answer.map(drop)
+        self.instant_with(promql, at, once).await
+    }
+
+    async fn instant_with(
+        &self,
+        promql: &str,
+        at: Timestamp,
+        policy: Policy,
+    ) -> Result<Vec<Sample>, QueryError> {
+        let parameters = [("query", promql.to_owned()), ("time", at.to_string())];
+        query(&self.client, &self.query, &parameters, policy, vector).await
     }
 
     /// What a query comes to at several times: from the first to the last, so many seconds from one to the next. Times

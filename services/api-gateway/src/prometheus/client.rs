@@ -15,6 +15,7 @@ use super::history::{self, History};
 use super::latency;
 use super::model::Sample;
 use super::phases::{self, Phases};
+use super::proof::{self, Proof};
 use super::{QueryError, Window};
 use crate::cache::SingleFlight;
 use crate::outcomes::Outcomes;
@@ -23,8 +24,8 @@ use crate::range::Range;
 /// The windows that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a megabyte.
 const WINDOWS: usize = 32;
 
-/// How long Prometheus counts as answering.
-const ANSWERS_FOR: Duration = Duration::from_secs(1);
+/// How long a proof is good for.
+const PROOF_FOR: Duration = Duration::from_secs(1);
 
 /// How long a history is kept: its slots are 16 minutes and more.
 const HISTORY_FOR: Duration = Duration::from_secs(30);
@@ -58,7 +59,7 @@ impl Default for Policy {
 #[derive(Debug)]
 pub struct Prometheus {
     api: Arc<Api>,
-    answers: SingleFlight<(), (), QueryError>,
+    proof: SingleFlight<(), Proof, QueryError>,
     counts: Arc<SingleFlight<Window, Arc<WindowCounts>, QueryError>>,
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
     budgets: SingleFlight<(), Arc<Budgets>, QueryError>,
@@ -90,7 +91,7 @@ impl Prometheus {
         };
         Ok(Self {
             api: Arc::new(Api::new(base, policy)?),
-            answers: SingleFlight::new(ANSWERS_FOR, 1),
+            proof: SingleFlight::new(PROOF_FOR, 1),
             counts: Arc::new(SingleFlight::new(lifetime, WINDOWS)),
             latency: SingleFlight::new(lifetime, 1),
             budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
@@ -102,14 +103,14 @@ impl Prometheus {
         })
     }
 
-    /// Asks whether it answers queries at all.
+    /// What it proves to have stored and evaluated.
     ///
     /// # Errors
-    /// It does not.
-    pub async fn answers(&self) -> Result<(), QueryError> {
+    /// It does not answer.
+    pub async fn proof(&self) -> Result<Proof, QueryError> {
         let api = Arc::clone(&self.api);
-        let fetch = || async move { api.answers().await };
-        self.answers.get((), fetch).await
+        let fetch = || async move { proof::fetch(&api).await };
+        self.proof.get((), fetch).await
     }
 
     /// The probes of each target in the window that ends now.

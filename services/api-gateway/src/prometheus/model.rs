@@ -23,6 +23,8 @@ pub struct Labels {
     pub phase: Option<String>,
     /// What a probe failed for.
     pub reason: Option<String>,
+    /// What a sample proves.
+    pub proof: Option<String>,
 }
 
 /// One element of an instant vector.

@@ -191,6 +191,18 @@ pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
     samples(values.map(|(target, value)| (json!({"target": target}), (*value).to_owned())))
 }
 
+/// What Prometheus proves: its newest sample and the oldest evaluation of its rules are so many seconds old, and it has
+/// results of so many targets.
+pub fn proof(stored: i64, rules: i64, targets: usize) -> ResponseTemplate {
+    let ago = |seconds: i64| (Timestamp::now().as_second() - seconds).to_string();
+    let proof = |name: &str, value: String| (json!({"proof": name}), value);
+    samples([
+        proof("stored", ago(stored)),
+        proof("rules", ago(rules)),
+        proof("targets", targets.to_string()),
+    ])
+}
+
 /// Probes by target and outcome.
 pub fn outcomes(probes: &[(&str, &str, &str)]) -> ResponseTemplate {
     let labelled = |(target, outcome, probes): &(&str, &str, &str)| {

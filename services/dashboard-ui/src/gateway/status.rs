@@ -114,6 +114,8 @@ pub(crate) struct Target {
     pub url: String,
     pub group: Option<String>,
     pub state: State,
+    /// What its probes say, where the lab is blind and the state is therefore unknown.
+    pub was: Option<State>,
     /// Why the newest probe failed, while it is down: `timeout`.
     pub reason: Option<String>,
     /// Since when it has been in its state, as far as known.

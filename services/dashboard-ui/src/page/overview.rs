@@ -139,7 +139,7 @@ fn matches(target: &Target, filter: &Filter, sight: Sight) -> bool {
         && filter.group.as_deref().is_none_or(|wanted| wanted == group)
         && filter
             .state
-            .is_none_or(|wanted| wanted == sight.of(target.state).0)
+            .is_none_or(|wanted| wanted == sight.of(target).0)
 }
 
 fn ranges(filter: &Filter) -> Vec<Choice> {
@@ -199,7 +199,7 @@ fn sections<'a>(
         let of_group = targets.iter().filter(|it| it.group.as_deref() == group);
         let mut members: Vec<&Target> = of_group.copied().collect();
         members.sort_by_key(|target| {
-            let state = sight.of(target.state).0;
+            let state = sight.of(target).0;
             State::ALL.iter().position(|it| *it == state)
         });
         Section {

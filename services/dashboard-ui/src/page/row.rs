@@ -56,7 +56,7 @@ impl<'a> Row<'a> {
             url: (url != shown).then_some(url),
             name: shown,
             link: link(&target.name, range),
-            mark: Mark::new(sight.of(target.state)),
+            mark: Mark::new(sight.of(target)),
             since: since(target, sight),
             notes: notes(target, sight, now),
             figures: &chart.html,
@@ -81,14 +81,14 @@ pub(crate) fn link(target: &str, range: Range) -> String {
 
 /// Since when the state that is shown has been so.
 pub(crate) fn since(target: &Target, sight: Sight) -> Option<Clock> {
-    let (_, was) = sight.of(target.state);
+    let (_, was) = sight.of(target);
     target.since.filter(|_| was.is_none()).map(Clock::new)
 }
 
 /// What is wrong with a target, or special about it.
 pub(crate) fn notes(target: &Target, sight: Sight, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
-    let seen = sight.of(target.state).1.is_none();
+    let seen = sight.of(target).1.is_none();
     if let Some(code) = target.reason.as_deref().filter(|_| seen) {
         notes.push(Note {
             tone: "down",

@@ -1,10 +1,12 @@
 //! The top of the overview: what is so, in a sentence, and how anybody knows.
 
+use std::sync::Arc;
+
 use askama::Template;
 use jiff::Timestamp;
 
 use crate::board::View;
-use crate::gateway::status::{State, Status};
+use crate::gateway::status::{State, Status, Target};
 use crate::page::filter::Filter;
 use crate::page::row::link;
 use crate::range::Range;
@@ -65,10 +67,7 @@ impl Summary {
         let targets = status.map_or(&[][..], |status| &status.targets);
         let shown = |state| {
             let is = move |it: &&State| **it == state;
-            let states: Vec<_> = targets
-                .iter()
-                .map(|it| verdict.sight.of(it.state).0)
-                .collect();
+            let states: Vec<_> = targets.iter().map(|it| verdict.sight.of(it).0).collect();
             states.iter().filter(is).count()
         };
         let counts = State::ALL.into_iter().map(|state| Count {
@@ -78,8 +77,8 @@ impl Summary {
                 .with(|it| it.state = Some(state))
                 .address("/"),
         });
-        let is_down = |state| verdict.sight.of(state).0 == State::Down;
-        let down: Vec<_> = targets.iter().filter(|it| is_down(it.state)).collect();
+        let is_down = |target: &&Arc<Target>| verdict.sight.of(target).0 == State::Down;
+        let down: Vec<_> = targets.iter().filter(is_down).collect();
         Self {
             counts: counts.filter(|it| it.count > 0).collect(),
             more_down: down.len().saturating_sub(NAMED_MAX),
@@ -140,7 +139,11 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
         Part {
             name: visible(&source.name),
             trouble: (!source.ok || since.is_some()).then_some(Trouble {
-                text: "is away",
+                text: if source.ok {
+                    "does not work"
+                } else {
+                    "is away"
+                },
                 since,
             }),
         }

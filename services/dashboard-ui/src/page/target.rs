@@ -83,11 +83,11 @@ impl TargetPage {
     ) -> Self {
         let (range, now) = (asked.range, asked.now);
         let sight = verdict.sight;
-        let mark = Mark::new(sight.of(target.state));
+        let mark = Mark::new(sight.of(target));
         let shown = name(&target.name);
         let title = format!("{}: {shown}", mark.word);
         let mut shell = Shell::new(Here::Target, title, verdict, Moment::new(now, now));
-        shell.icon = state_icon(sight.of(target.state).0).path();
+        shell.icon = state_icon(sight.of(target).0).path();
         shell.events = format!("/events?range={}&since={}", range.query(), asked.events);
         shell.row = element_id("target", &target.name);
         let plain = link(&target.name, range);

@@ -27,7 +27,7 @@ pub(super) async fn state(
     let view = shared.dashboard.view().await;
     known(&view, &name)?;
     let sight = judge(&view, jiff::Timestamp::now()).sight;
-    let state = find(&view, &name).map_or(TargetState::Unknown, |it| sight.of(it.state).0);
+    let state = find(&view, &name).map_or(TargetState::Unknown, |it| sight.of(it).0);
     respond(&Badge::state(&name, state))
 }
 

@@ -262,7 +262,13 @@ async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
         (assets::script(), "text/javascript; charset=utf-8"),
         (assets::state_icon(State::Maintenance), "image/svg+xml"),
     ];
-    for overall in [Overall::Up, Overall::Blind, Overall::Down, Overall::Unknown] {
+    for overall in [
+        Overall::Up,
+        Overall::Blind,
+        Overall::Down,
+        Overall::Maintenance,
+        Overall::Unknown,
+    ] {
         files.push((assets::icon(overall), "image/svg+xml"));
     }
     for (asset, content_type) in files {

@@ -75,7 +75,7 @@ fn the_headline_counts() {
         (
             "maintenance",
             vec!["maintenance", "maintenance"],
-            Overall::Unknown,
+            Overall::Maintenance,
             "All 2 targets are in maintenance",
         ),
         (
@@ -116,15 +116,7 @@ fn a_source_that_is_away_is_named_and_takes_the_green() {
 }
 
 #[test]
-fn old_observations_are_no_state() {
-    assert_eq!(judged(status(60, "up", &["up"], &[])).overall, Overall::Up);
-    let verdict = judged(status(61, "up", &["up"], &[]));
-    assert_eq!(verdict.overall, Overall::Blind);
-    assert!(
-        verdict.notices[0].contains("61 s old"),
-        "{:?}",
-        verdict.notices
-    );
+fn a_lab_that_was_never_probed_is_unknown() {
     let mut never = status(2, "up", &["up"], &[]);
     never.summary.newest_observation_at = None;
     assert_eq!(judged(never).overall, Overall::Unknown);
@@ -168,7 +160,7 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
         verdict.notices,
         [
             "Blind since 2026-11-23 02:42:10 UTC (3 min ago): prometheus: connection refused. \
-          Figures that come from it are missing here, and while it is away no alert can fire."
+          Figures that come from it are missing here or old, and until it is back no alert can be relied on."
         ]
     );
     let verdict = blind(&[up, down]);
@@ -180,11 +172,12 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
         verdict.headline,
         "1 of 2 targets is down, and the lab is blind"
     );
-    assert_eq!(
-        verdict.sight.of(State::Up),
-        (State::Unknown, Some(State::Up))
-    );
-    assert_eq!(verdict.sight.of(State::Down), (State::Down, None));
+    let shown = |name, state| {
+        let target = serde_json::from_value(fixture::target(name, state)).unwrap();
+        verdict.sight.of(&target)
+    };
+    assert_eq!(shown("a", "up"), (State::Unknown, Some(State::Up)));
+    assert_eq!(shown("b", "down"), (State::Down, None));
 }
 
 #[test]
@@ -194,11 +187,13 @@ fn a_reason_that_is_a_sentence_is_said_once() {
     status["blind"] = serde_json::json!({"since": since, "reasons": [
         {"part": "alert-logger", "since": since, "detail": "Alert-logger is away: connection refused"},
         {"part": "watchdog", "since": since, "detail": "no word for 3 minutes"},
+        {"part": "prometheus", "since": since, "detail": "Prometheus stores nothing"},
     ]});
     let verdict = judged(serde_json::from_value(status).unwrap());
     for (notice, text) in verdict.notices.iter().zip([
         ": Alert-logger is away: connection refused. Alerts may fire without being recorded.",
         ": the way of the alerts: no word for 3 minutes. An alert that fires would not arrive either.",
+        "): Prometheus stores nothing. Figures that come from it are missing here or old, and until it is back no alert can be relied on.",
     ]) {
         assert!(notice.ends_with(text), "{notice}");
     }

@@ -45,6 +45,9 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     steps.check("every alert has its tests and its runbook", |_| {
         alerts::check(&alerts, &tests, &runbooks)
     });
+    steps.check("Watchdog notices a group that is not evaluated", || {
+        alerts::check_groups(&rules)
+    });
 
     let rendered = tempfile::tempdir()?;
     for (name, smtp) in [("without mail", None), ("with mail", Some(example_smtp()))] {

@@ -20,7 +20,7 @@ impl Row {
     pub(crate) fn at(now: Timestamp, series: &Arc<TargetSeries>) -> Self {
         Self {
             series: Arc::clone(series),
-            counters: series.counters(),
+            counters: series.counters(now),
             in_maintenance: series.in_maintenance(now),
         }
     }

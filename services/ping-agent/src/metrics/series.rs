@@ -74,9 +74,16 @@ impl TargetSeries {
         self.with(|counters| counters.missed += count);
     }
 
-    /// The numbers now: those of one moment.
-    pub(crate) fn counters(&self) -> Counters {
-        self.with(|counters| counters.clone())
+    /// The numbers now: those of one moment. A last probe that is in the future, since the clock was put back, counts from
+    /// now: it would else look young until that time has come again.
+    pub(crate) fn counters(&self, now: Timestamp) -> Counters {
+        let now = now.as_duration().as_secs_f64();
+        self.with(|counters| {
+            if let Some(last) = &mut counters.last {
+                last.at = last.at.min(now);
+            }
+            counters.clone()
+        })
     }
 
     /// `target="…"`, escaped.

@@ -22,7 +22,11 @@ fn table(toml: &str) -> SeriesTable {
 }
 
 fn text(table: &SeriesTable) -> String {
-    text_at(Timestamp::UNIX_EPOCH, table)
+    text_at(moment_of(1_900_000_000), table)
+}
+
+fn moment_of(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }
 
 fn text_at(now: Timestamp, table: &SeriesTable) -> String {
@@ -291,4 +295,19 @@ proptest! {
 /// A basic string of TOML.
 fn toml_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The clock is put back an hour, and the agent probes no more.
+#[test]
+fn a_last_probe_in_the_future_grows_old() {
+    let table = table("[[target]]\nname = 'x'\nurl = 'http://x'\n");
+    let series = Arc::clone(&table.load()[0]);
+    series.record(&report(Ok(()), 35, &[]), at(5000.0), false);
+    let last_probe = |second| {
+        let text = text_at(moment_of(second), &table);
+        samples(&text)["ping_last_probe_timestamp_seconds{target=\"x\"}"].to_owned()
+    };
+    assert_eq!(last_probe(5001), "5000");
+    assert_eq!(last_probe(1400), "1400");
+    assert_eq!(last_probe(5001), "1400");
 }

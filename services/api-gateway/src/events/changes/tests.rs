@@ -12,6 +12,7 @@ fn target(name: &str, state: State, success: f64) -> TargetStatus {
         kind: "http".to_owned(),
         group: None,
         state,
+        was: None,
         since: None,
         reason: None,
         maintenance: None,

@@ -12,6 +12,7 @@ fn target(name: &str, group: Option<&str>, state: State) -> TargetStatus {
         kind: "http".to_owned(),
         group: group.map(Arc::from),
         state,
+        was: None,
         since: None,
         reason: None,
         maintenance: None,

@@ -13,6 +13,15 @@ use serde::de::DeserializeOwned;
 /// has several of a case, and `ALERT LONG/SHORT: CASE` where several rules share a name.
 const CASES: [&str; 5] = ["fires", "quiet", "resolves", "no data", "counter reset"];
 
+/// What every alert about the lab has as well: a restart that goes well, in which it does not fire.
+const RESTART: &str = "restart";
+
+/// The rule files whose alerts are about the lab, not about targets.
+const ABOUT_THE_LAB: [&str; 3] = ["agents", "prometheus", "watchdog"];
+
+/// What each group that raises alerts records at every evaluation, and `Watchdog` counts.
+const EVALUATED: &str = "lab:rules_evaluated:timestamp_seconds";
+
 const SEVERITIES: [&str; 2] = ["page", "ticket"];
 
 const RUNBOOK_SECTIONS: [&str; 4] = [
@@ -30,6 +39,7 @@ pub struct Alert {
     /// The label that tells rules of one name apart.
     short_window: Option<String>,
     annotations: BTreeMap<String, String>,
+    about_the_lab: bool,
 }
 
 /// As an error names it.
@@ -50,12 +60,16 @@ struct RuleFile {
 
 #[derive(Deserialize)]
 struct Group {
+    name: String,
     rules: Vec<Rule>,
 }
 
 #[derive(Deserialize)]
 struct Rule {
     alert: Option<String>,
+    record: Option<String>,
+    #[serde(default)]
+    expr: String,
     #[serde(default)]
     labels: BTreeMap<String, String>,
     #[serde(default)]
@@ -97,17 +111,56 @@ pub fn read(rules: &[PathBuf]) -> anyhow::Result<Vec<Alert>> {
     let mut alerts = Vec::new();
     for file in rules {
         let RuleFile { groups } = parse(file)?;
+        let stem = file.file_stem().unwrap_or_default();
+        let about_the_lab = ABOUT_THE_LAB.iter().any(|name| stem == *name);
         for mut rule in groups.into_iter().flat_map(|group| group.rules) {
             let Some(name) = rule.alert else { continue };
             alerts.push(Alert {
                 severity: rule.labels.remove("severity").unwrap_or_default(),
                 short_window: rule.labels.remove("short_window"),
                 annotations: rule.annotations,
+                about_the_lab,
                 name,
             });
         }
     }
     Ok(alerts)
+}
+
+/// Finds the group that raises alerts and does not record when it was evaluated, and the `Watchdog` that counts another
+/// number of them: without either, nobody would notice that such a group is not evaluated.
+pub fn check_groups(rules: &[PathBuf]) -> anyhow::Result<()> {
+    let mut problems = Vec::new();
+    let mut raising = 0;
+    let mut watchdog = None;
+    for file in rules {
+        let RuleFile { groups } = parse(file)?;
+        for Group { name, rules } in groups {
+            let expr_of = |rule: &Rule| rule.expr.clone();
+            let is_watchdog = |rule: &&Rule| rule.alert.as_deref() == Some("Watchdog");
+            watchdog = watchdog.or(rules.iter().find(is_watchdog).map(expr_of));
+            if rules.iter().all(|rule| rule.alert.is_none()) {
+                continue;
+            }
+            raising += 1;
+            let records = |rule: &Rule| {
+                rule.record.as_deref() == Some(EVALUATED) && rule.labels.get("group") == Some(&name)
+            };
+            if !rules.iter().any(records) {
+                problems.push(format!(
+                    "the group {name} raises alerts and does not record {EVALUATED} with the label group: {name}"
+                ));
+            }
+        }
+    }
+    let counts = format!("== {raising}\n");
+    if !watchdog.is_some_and(|expr| format!("{expr}\n").contains(&counts)) {
+        problems.push(format!(
+            "Watchdog does not count the {raising} groups that raise alerts: count({EVALUATED} …) == {raising}"
+        ));
+    }
+    ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    Ok(())
 }
 
 /// Finds the alert without one of the [`CASES`], without a runbook or with a text that can't be used, and tests and
@@ -122,7 +175,8 @@ pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Re
         .collect();
     let mut problems = Vec::new();
     for alert in alerts {
-        for case in CASES {
+        let restart = alert.about_the_lab.then_some(RESTART);
+        for case in CASES.into_iter().chain(restart) {
             if !tests.iter().any(|test| test.is(alert, case)) {
                 problems.push(format!("{alert} has no test `{case}`"));
             }

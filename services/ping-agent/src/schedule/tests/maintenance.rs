@@ -25,7 +25,7 @@ impl Lab {
     fn maintenance(&self, name: &str) -> u64 {
         let table = self.table.load();
         let series = table.iter().find(|series| &*series.target().name == name);
-        series.unwrap().counters().maintenance
+        series.unwrap().counters(Timestamp::MAX).maintenance
     }
 
     /// How many probes of this target started in these seconds.

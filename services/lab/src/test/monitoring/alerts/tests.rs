@@ -20,6 +20,10 @@ const RUNBOOK: &str = "# Burn\n## What it means\n## Look at this first\n## What 
 
 /// Problems with these rules, with a test of each case of both rules but the ones left out.
 fn problems(rules: &str, without: &str, runbook: Option<&str>) -> String {
+    problems_in("rules.yml", rules, without, runbook)
+}
+
+fn problems_in(file: &str, rules: &str, without: &str, runbook: Option<&str>) -> String {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = dir.path().join(name);
@@ -45,7 +49,7 @@ fn problems(rules: &str, without: &str, runbook: Option<&str>) -> String {
             ));
         }
     }
-    let rules = [write("rules.yml", rules)];
+    let rules = [write(file, rules)];
     let tests = [write("tests.yml", &tests)];
     write("runbooks/Other.md", "");
     fs::remove_file(dir.path().join("runbooks/Other.md")).unwrap();
@@ -71,6 +75,34 @@ fn each_rule_of_a_name_needs_each_case() {
             format!("Burn (short window 30m) has no test `{case}`")
         );
     }
+}
+
+#[test]
+fn an_alert_about_the_lab_needs_a_restart_in_which_it_is_quiet() {
+    let problem = problems_in("agents.yml", RULES, "", Some(RUNBOOK));
+    assert_eq!(
+        problem,
+        "Burn (short window 30m) has no test `restart`\nBurn (short window 5m) has no test `restart`"
+    );
+}
+
+#[test]
+fn a_group_that_nobody_would_miss_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rules.yml");
+    let problems = |counted: usize, group: &str| {
+        let rules = format!(
+            "groups:\n  - name: g\n    rules:\n      - record: {EVALUATED}\n        expr: vector(time())\n        \
+             labels: {{group: {group}}}\n      - alert: Watchdog\n        expr: |\n          vector(1)\n            \
+             and on () count({EVALUATED} > 0) == {counted}\n            and on () up\n"
+        );
+        fs::write(&file, rules).unwrap();
+        let problem = check_groups(std::slice::from_ref(&file)).err();
+        problem.map_or_else(String::new, |error| error.to_string())
+    };
+    assert_eq!(problems(1, "g"), "");
+    assert!(problems(1, "h").contains("the group g raises alerts"));
+    assert!(problems(2, "g").contains("does not count the 1 groups"));
 }
 
 #[test]

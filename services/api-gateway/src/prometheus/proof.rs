@@ -1,0 +1,43 @@
+//! Proof that Prometheus does its work, read back from what it stores.
+
+use jiff::Timestamp;
+
+use super::QueryError;
+use super::api::Api;
+use crate::time::from_seconds;
+
+/// The newest stored scrape, the oldest evaluation of a group of rules, and the targets of which there are results. Each is
+/// there only if it was stored: a Prometheus that can't write still answers, and still evaluates.
+const PROMQL: &str = "label_replace(max(timestamp(up)), \"proof\", \"stored\", \"\", \"\") \
+     or label_replace(min(lab:rules_evaluated:timestamp_seconds), \"proof\", \"rules\", \"\", \"\") \
+     or label_replace(count(group by (target) (ping_up)), \"proof\", \"targets\", \"\", \"\")";
+
+/// What Prometheus proves by what it has stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The newest stored sample of any scrape; `None` if there is none within 5 minutes.
+    pub stored: Option<Timestamp>,
+    /// When the group of rules was evaluated, and that recorded, for which this is longest ago.
+    pub rules: Option<Timestamp>,
+    /// How many targets there are results of.
+    pub targets: usize,
+}
+
+/// Asks once, as of this clock's now: samples of a Prometheus whose clock is another are not there then.
+pub(super) async fn fetch(api: &Api) -> Result<Proof, QueryError> {
+    let mut proof = Proof::default();
+    for sample in api.instant_once(PROMQL, Timestamp::now()).await? {
+        match sample.labels.proof.as_deref() {
+            Some("stored") => proof.stored = from_seconds(sample.value),
+            Some("rules") => proof.rules = from_seconds(sample.value),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "saturates, and a count is a whole number"
+            )]
+            Some("targets") => proof.targets = sample.value as usize,
+            _ => {}
+        }
+    }
+    Ok(proof)
+}
