@@ -1,7 +1,7 @@
-//! One alert as the history knows it, and how two deliveries of it become one.
+//! One alert as the history knows it, and how two records of it become one.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -21,6 +21,56 @@ pub enum Status {
     Resolved,
 }
 
+/// How an alert ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Prometheus resolved it, and the notification arrived.
+    Delivered,
+    /// Neither Prometheus nor Alertmanager knows it any more, and no notification of its end arrived.
+    NotDelivered,
+    /// Alertmanager resolved it by itself while Prometheus was silent. Prometheus has yet to confirm that.
+    Unconfirmed,
+}
+
+/// What Prometheus and Alertmanager said of an alert when they were asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It goes on, after it had been taken for ended.
+    Active,
+    /// Neither of them knows it any more.
+    Ended,
+    /// Alertmanager resolved it by itself.
+    Unconfirmed,
+}
+
+impl Verdict {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
+}
+
+/// The outcome of a reconciliation. Of several, the newest counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Finding {
+    /// When it was found.
+    pub at: Timestamp,
+    /// What was found.
+    pub verdict: Verdict,
+    /// When the alert was last known to be active.
+    pub last_active_at: Timestamp,
+    /// The end that Alertmanager gave when it resolved the alert by itself: a guess, so it is no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_at: Option<Timestamp>,
+}
+
 /// What makes two deliveries the same alert: where it comes from, and since when it fires. The order is the
 /// history's: newest first, then by fingerprint.
 ///
@@ -29,6 +79,17 @@ pub enum Status {
 pub struct Key {
     starts_at: Reverse<Timestamp>,
     fingerprint: String,
+}
+
+impl Key {
+    /// The key of the alert with this fingerprint that began to fire then.
+    #[must_use]
+    pub fn new(fingerprint: &str, starts_at: Timestamp) -> Self {
+        Self {
+            starts_at: Reverse(starts_at),
+            fingerprint: fingerprint.to_owned(),
+        }
+    }
 }
 
 impl Display for Key {
@@ -54,15 +115,15 @@ impl FromStr for Key {
     }
 }
 
-/// What all deliveries of one alert say together; a single delivery is the smallest such sum. It is a record of
-/// the log as it stands.
+/// What all records of one alert say together; a single delivery is the smallest such sum. It is a record of the log
+/// as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// Alertmanager's hash of the labels.
     pub fingerprint: String,
     /// When it began to fire.
     pub starts_at: Timestamp,
-    /// When it was resolved; `None` while it fires.
+    /// When Prometheus resolved it; `None` while it fires, and where that was not delivered.
     pub ends_at: Option<Timestamp>,
     /// What identifies the alert.
     pub labels: Labels,
@@ -74,30 +135,61 @@ pub struct Alert {
     pub first_received_at: Timestamp,
     /// When the first delivery arrived that said it is resolved.
     pub resolved_received_at: Option<Timestamp>,
+    /// When Prometheus began to fire it anew after it had been restarted in the middle.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub restarted_at: BTreeSet<Timestamp>,
+    /// The newest outcome of a reconciliation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Finding>,
 }
 
 impl Alert {
     /// What makes two deliveries the same alert.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key {
-            starts_at: Reverse(self.starts_at),
-            fingerprint: self.fingerprint.clone(),
-        }
+        Key::new(&self.fingerprint, self.starts_at)
     }
 
     /// Whether it is still true.
     #[must_use]
     pub fn status(&self) -> Status {
-        match self.ends_at {
+        match self.end() {
             None => Status::Firing,
             Some(_) => Status::Resolved,
         }
     }
 
-    /// Takes in what another delivery of the same alert says. Commutative, associative and idempotent, so neither
+    /// How it ended, and when. Where the end was not delivered, or is unconfirmed, the time is the one at which the
+    /// alert was last known to be active.
+    #[must_use]
+    pub fn end(&self) -> Option<(End, Timestamp)> {
+        if let Some(ends_at) = self.ends_at {
+            return Some((End::Delivered, ends_at));
+        }
+        let finding = self.finding.as_ref()?;
+        match finding.verdict {
+            Verdict::Active => None,
+            Verdict::Ended => Some((End::NotDelivered, finding.last_active_at)),
+            Verdict::Unconfirmed => Some((End::Unconfirmed, finding.last_active_at)),
+        }
+    }
+
+    /// Whether its end has yet to be delivered, or to be found.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.end(), None | Some((End::Unconfirmed, _)))
+    }
+
+    /// When it began to fire, the last time.
+    #[must_use]
+    pub fn last_start(&self) -> Timestamp {
+        let restart = self.restarted_at.last().copied();
+        restart.map_or(self.starts_at, |restart| restart.max(self.starts_at))
+    }
+
+    /// Takes in what another record of the same alert says. Commutative, associative and idempotent, so neither
     /// order nor repetition matters: resolved beats firing, a later end beats an earlier one, and of texts that
-    /// still differ the greatest stays; the times of receipt are the earliest.
+    /// still differ the greatest stays; the times of receipt are the earliest, the finding is the newest.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
         let telling = if other.statement() > self.statement() {
@@ -111,11 +203,13 @@ impl Alert {
                 .into_iter()
                 .flatten()
                 .min(),
+            restarted_at: &self.restarted_at | &other.restarted_at,
+            finding: self.finding.as_ref().max(other.finding.as_ref()).cloned(),
             ..telling.clone()
         }
     }
 
-    /// Everything but the key and the times of receipt; the greater statement wins.
+    /// What a notification says of an alert beside its key; the greater statement wins.
     fn statement(&self) -> impl Ord + '_ {
         (
             self.ends_at,
@@ -129,7 +223,7 @@ impl Alert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{any_delivery, firing, resolved};
+    use crate::testing::{any_record, firing, resolved};
     use proptest::prelude::*;
 
     #[test]
@@ -155,6 +249,44 @@ mod tests {
         );
     }
 
+    fn found(verdict: Verdict, found_at: i64) -> Alert {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        Alert {
+            finding: Some(Finding {
+                at: at(found_at),
+                verdict,
+                last_active_at: at(150),
+                expired_at: None,
+            }),
+            ..firing("a", 100)
+        }
+    }
+
+    #[test]
+    fn the_newest_finding_counts_until_an_end_is_delivered() {
+        let unconfirmed = found(Verdict::Unconfirmed, 200);
+        let last_active = Timestamp::from_second(150).unwrap();
+        assert_eq!(unconfirmed.end(), Some((End::Unconfirmed, last_active)));
+        let reopened = found(Verdict::Active, 210).merge(&unconfirmed);
+        assert_eq!((reopened.status(), reopened.end()), (Status::Firing, None));
+        let closed = reopened.merge(&found(Verdict::Ended, 220));
+        assert_eq!(closed.end(), Some((End::NotDelivered, last_active)));
+        let late = closed.merge(&resolved("a", 100, 160));
+        let ends_at = resolved("a", 100, 160).ends_at.unwrap();
+        assert_eq!(late.end(), Some((End::Delivered, ends_at)));
+    }
+
+    #[test]
+    fn a_record_of_before_there_were_findings_is_read() {
+        let line = br#"{"fingerprint":"a","starts_at":"1970-01-01T00:01:40Z","ends_at":null,
+            "labels":{"alertname":"TargetDown"},"annotations":{},"generator_url":"http://prometheus/graph",
+            "first_received_at":"1970-01-01T00:01:40Z","resolved_received_at":null}"#;
+        let read: Alert = serde_json::from_slice(line).unwrap();
+        assert_eq!(read, firing("a", 100));
+        let written = serde_json::to_string(&read).unwrap();
+        assert!(!written.contains("finding") && !written.contains("restarted_at"));
+    }
+
     #[test]
     fn a_cursor_survives_its_text_form() {
         for fingerprint in ["9f1c", "", "with,comma", "new\nline"] {
@@ -169,7 +301,7 @@ mod tests {
     proptest! {
         #[test]
         fn merging_ignores_order_grouping_and_repetition(
-            a in any_delivery("a", 0), b in any_delivery("a", 0), c in any_delivery("a", 0),
+            a in any_record("a", 0), b in any_record("a", 0), c in any_record("a", 0),
         ) {
             prop_assert_eq!(a.merge(&b), b.merge(&a));
             prop_assert_eq!(a.merge(&b).merge(&c), a.merge(&b.merge(&c)));

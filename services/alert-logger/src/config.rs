@@ -4,9 +4,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use service_kit::config::parse::{HTTP_URL, http_url};
 use service_kit::{ConfigError, Configuration, Key, Settings};
+use url::Url;
 
 const ALERT_LOG_DIR: &str = "alert_log_dir";
+const PROMETHEUS_URL: &str = "prometheus_url";
+const ALERTMANAGER_URL: &str = "alertmanager_url";
 const ALLOWED: &str =
     "a directory that can be written to, or the name of a new one in an existing directory";
 
@@ -15,10 +19,16 @@ const ALLOWED: &str =
 pub struct Config {
     /// Where the history is kept; without it, it lives in memory only.
     pub alert_log_dir: Option<PathBuf>,
+    /// The Prometheus and the Alertmanager that incidents are reconciled with; without them, they are not.
+    pub reconcile_with: Option<(Url, Url)>,
 }
 
 impl Configuration for Config {
-    const KEYS: &'static [Key] = &[Key::optional(ALERT_LOG_DIR)];
+    const KEYS: &'static [Key] = &[
+        Key::optional(ALERT_LOG_DIR),
+        Key::optional(PROMETHEUS_URL),
+        Key::optional(ALERTMANAGER_URL),
+    ];
 
     fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let dir = settings.parse(ALERT_LOG_DIR, ALLOWED, |text| {
@@ -34,7 +44,28 @@ impl Configuration for Config {
                 )
             })?;
         }
-        Ok(Self { alert_log_dir: dir })
+        Ok(Self {
+            alert_log_dir: dir,
+            reconcile_with: reconcile_with(settings)?,
+        })
+    }
+}
+
+/// One without the other would close no incident, or close those that go on.
+fn reconcile_with(settings: &Settings) -> Result<Option<(Url, Url)>, ConfigError> {
+    let url = |key| settings.parse(key, HTTP_URL, http_url);
+    let missing = |key: &str, other: &str| {
+        let (key, other) = (key.to_ascii_uppercase(), other.to_ascii_uppercase());
+        let allowed = format!(
+            "{HTTP_URL}, since {other} is set: incidents are reconciled with both, or with neither"
+        );
+        Err(ConfigError::missing(&key, allowed))
+    };
+    match (url(PROMETHEUS_URL)?, url(ALERTMANAGER_URL)?) {
+        (Some(prometheus), Some(alertmanager)) => Ok(Some((prometheus, alertmanager))),
+        (None, None) => Ok(None),
+        (None, Some(_)) => missing(PROMETHEUS_URL, ALERTMANAGER_URL),
+        (Some(_), None) => missing(ALERTMANAGER_URL, PROMETHEUS_URL),
     }
 }
 
@@ -63,6 +94,41 @@ mod tests {
     fn without_a_directory_the_history_lives_in_memory() {
         let settings = Settings::load(Config::KEYS, []).unwrap();
         assert_eq!(Config::read(&settings).unwrap().alert_log_dir, None);
+    }
+
+    fn servers(variables: &[(&str, &str)]) -> Result<Option<(Url, Url)>, String> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        Settings::load(Config::KEYS, variables)
+            .and_then(|settings| Config::read(&settings))
+            .map(|config| config.reconcile_with)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn incidents_are_reconciled_with_both_servers_or_with_neither() {
+        let (prometheus, alertmanager) = (
+            ("PROMETHEUS_URL", "http://prometheus:9090"),
+            ("ALERTMANAGER_URL", "http://alertmanager:9093"),
+        );
+        assert_eq!(servers(&[]), Ok(None));
+        assert!(servers(&[prometheus, alertmanager]).unwrap().is_some());
+        let message = servers(&[prometheus]).unwrap_err();
+        assert!(
+            message.starts_with("ALERTMANAGER_URL is not set"),
+            "{message}"
+        );
+        let message = servers(&[alertmanager]).unwrap_err();
+        assert!(
+            message.starts_with("PROMETHEUS_URL is not set"),
+            "{message}"
+        );
+        let message = servers(&[("PROMETHEUS_URL", "prometheus:9090"), alertmanager]).unwrap_err();
+        assert!(
+            message.contains("PROMETHEUS_URL = \"prometheus:9090\"") && message.contains(HTTP_URL),
+            "{message}"
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::alert::{Alert, Key, Status};
 use crate::log::format;
 
@@ -11,6 +13,8 @@ use crate::log::format;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct History {
     alerts: BTreeMap<Key, Entry>,
+    /// By fingerprint and each time at which an alert began to fire, restarts included: the time by which it is kept.
+    starts: BTreeMap<String, BTreeMap<Timestamp, Timestamp>>,
     /// What the entries take in the log.
     bytes: usize,
 }
@@ -52,11 +56,16 @@ pub struct Page {
 }
 
 impl History {
-    /// Takes in a delivery.
+    /// Takes in a record.
     pub fn fold(&mut self, delivered: &Alert) {
         let key = delivered.key();
         let known = self.alerts.get(&key);
         let alert = known.map_or_else(|| delivered.clone(), |known| known.alert.merge(delivered));
+        let starts = self.starts.entry(alert.fingerprint.clone()).or_default();
+        for start in alert.restarted_at.iter().chain([&alert.starts_at]) {
+            let kept_by = starts.entry(*start).or_insert(alert.starts_at);
+            *kept_by = alert.starts_at.min(*kept_by);
+        }
         let bytes = format::record(&alert).len();
         self.bytes = self.bytes - known.map_or(0, |known| known.bytes) + bytes;
         let alert = Arc::new(alert);
@@ -90,10 +99,46 @@ impl History {
             for key in doomed {
                 if let Some(entry) = self.alerts.remove(&key) {
                     self.bytes -= entry.bytes;
+                    self.forget_starts(&entry.alert);
                 }
             }
         }
         before - self.alerts.len()
+    }
+
+    fn forget_starts(&mut self, alert: &Alert) {
+        if let Some(starts) = self.starts.get_mut(&alert.fingerprint) {
+            starts.retain(|_, kept_by| *kept_by != alert.starts_at);
+            if starts.is_empty() {
+                self.starts.remove(&alert.fingerprint);
+            }
+        }
+    }
+
+    /// The alert of this fingerprint that began to fire at this time, the first time or after a restart.
+    #[must_use]
+    pub fn started_at(&self, fingerprint: &str, start: Timestamp) -> Option<&Arc<Alert>> {
+        let kept_by = self.starts.get(fingerprint)?.get(&start)?;
+        self.get(fingerprint, *kept_by)
+    }
+
+    /// The alert of this fingerprint that began to fire last before this time.
+    #[must_use]
+    pub fn started_before(&self, fingerprint: &str, start: Timestamp) -> Option<&Arc<Alert>> {
+        let (_, kept_by) = self.starts.get(fingerprint)?.range(..start).next_back()?;
+        self.get(fingerprint, *kept_by)
+    }
+
+    fn get(&self, fingerprint: &str, starts_at: Timestamp) -> Option<&Arc<Alert>> {
+        let key = Key::new(fingerprint, starts_at);
+        self.alerts.get(&key).map(|entry| &entry.alert)
+    }
+
+    /// The alerts whose end has yet to be delivered or found, newest first.
+    #[must_use]
+    pub fn open(&self) -> Vec<Arc<Alert>> {
+        let alerts = self.alerts.values().map(|entry| &entry.alert);
+        alerts.filter(|alert| alert.is_open()).cloned().collect()
     }
 
     /// All alerts, newest first.
@@ -133,7 +178,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{any_delivery, firing, resolved};
+    use crate::testing::{any_record, at, firing, resolved};
     use proptest::prelude::*;
 
     fn folded(alerts: &[Alert]) -> History {
@@ -218,6 +263,32 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_is_found_by_each_of_its_starts_until_it_is_forgotten() {
+        let mut again = firing("a", 100);
+        again.restarted_at = [at(300)].into();
+        let mut history = folded(&[firing("a", 100), again, firing("a", 200), firing("b", 250)]);
+        let found = |history: &History, start| {
+            let found = history.started_at("a", at(start));
+            found.map(|alert| alert.starts_at.as_second())
+        };
+        assert_eq!(found(&history, 100), Some(100));
+        assert_eq!(found(&history, 300), Some(100));
+        assert_eq!(found(&history, 200), Some(200));
+        assert_eq!(found(&history, 250), None);
+        let before = |start| {
+            history
+                .started_before("a", at(start))
+                .map(|it| it.starts_at)
+        };
+        assert_eq!(before(100), None);
+        assert_eq!(before(300), Some(at(200)));
+        assert_eq!(before(301), Some(at(100)));
+        history.evict(0);
+        assert_eq!(found(&history, 300), None);
+        assert!(history.starts.is_empty());
+    }
+
+    #[test]
     fn firing_alerts_are_bounded_too() {
         let mut history = folded(&[firing("a", 1), firing("b", 2)]);
         let room = history.bytes - 1;
@@ -229,7 +300,7 @@ mod tests {
     /// Deliveries, and the same ones shuffled with some of them repeated.
     fn deliveries_twice() -> impl Strategy<Value = (Vec<Alert>, Vec<Alert>)> {
         let delivery = ("[ab]", 0_i64..2)
-            .prop_flat_map(|(fingerprint, starts)| any_delivery(&fingerprint, starts));
+            .prop_flat_map(|(fingerprint, starts)| any_record(&fingerprint, starts));
         prop::collection::vec(delivery, 0..12).prop_flat_map(|deliveries| {
             let repeated = prop::sample::subsequence(deliveries.clone(), 0..=deliveries.len());
             let once = deliveries.clone();

@@ -3,16 +3,20 @@
 //! ```text
 //! POST /webhook ── webhook::parse ──┬── stdout: one line a payload
 //!                                   └── writer ── log (fdatasync) ── history ── GET /api/v1/alerts
+//!                                         │                             │
+//!                                         └───────── reconcile ◄────────┘
 //! ```
 //!
 //! A payload is acknowledged when both ways are done. Deliveries fold ([`alert::Alert::merge`]), so Alertmanager may
-//! repeat one as often as it likes.
+//! repeat one as often as it likes. With `PROMETHEUS_URL` and `ALERTMANAGER_URL`, open incidents are reconciled with
+//! what those know.
 
 pub mod alert;
 mod config;
 mod history;
 mod log;
 mod metrics;
+mod reconcile;
 mod routes;
 mod stdout;
 #[cfg(test)]
@@ -23,7 +27,7 @@ mod writer;
 
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use service_kit::{App, Context, StartError};
@@ -32,6 +36,7 @@ pub use config::Config;
 use history::History;
 use log::{AlertLog, Lock};
 use metrics::Metrics;
+use reconcile::{Reconciler, Sightings, Sources, Tracker};
 use routes::Service;
 use stdout::Lines;
 use watchdog::Watchdog;
@@ -68,16 +73,36 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     // The descriptor itself: the standard library's buffer would hide what was written when a write fails.
     let stdout = std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
     let lines = Lines::start(stdout, metrics.lines_lost.clone())?;
+    let (sightings, last_active) = Sightings::open(dir);
+    let tracker = Arc::new(Mutex::new(Tracker::new(last_active)));
+    let reconciles = config.reconcile_with.is_some();
     let writer = Writer::new(
         log,
         Arc::clone(&history),
         Arc::clone(&watchdog),
+        reconciles.then(|| Arc::clone(&tracker)),
         latch,
         metrics.clone(),
         Limits::DEFAULT,
     );
     let (recorder, writing) = writer.start();
     context.spawn("log writer", writing);
+    match &config.reconcile_with {
+        Some((prometheus, alertmanager)) => {
+            let reconciler = Reconciler {
+                sources: Sources::new(prometheus, alertmanager)?,
+                tracker,
+                sightings: Arc::new(sightings),
+                history: Arc::clone(&history),
+                recorder: recorder.clone(),
+                metrics: metrics.clone(),
+            };
+            context.spawn("reconciler", reconciler.run(context.shutdown.clone()));
+        }
+        None => tracing::warn!(
+            "PROMETHEUS_URL and ALERTMANAGER_URL are not set: an incident whose end is not delivered stays open"
+        ),
+    }
     let router = routes::router(Service {
         recorder,
         history,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use opentelemetry::metrics::Meter;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::watchdog::Watchdog;
 
@@ -20,6 +20,12 @@ pub struct Metrics {
     pub log_failures: IntCounter,
     /// `alert_logger_log_sync_duration_seconds`
     pub log_sync_seconds: Histogram,
+    /// `alert_logger_reconciliation_polls_total`
+    pub polls: IntCounter,
+    /// `alert_logger_reconciliation_poll_failures_total`, by `source`
+    pub poll_failures: IntCounterVec,
+    /// `alert_logger_reconciliations_total`, by `verdict`
+    pub findings: IntCounterVec,
     alerts: IntGauge,
     log_bytes: IntGauge,
 }
@@ -32,6 +38,16 @@ impl Metrics {
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let counter = |name, help| register(registry, IntCounter::with_opts(Opts::new(name, help)));
         let gauge = |name, help| register(registry, IntGauge::with_opts(Opts::new(name, help)));
+        let vector = |name, help, label, values: &[&str]| {
+            let counters = register(
+                registry,
+                IntCounterVec::new(Opts::new(name, help), &[label]),
+            )?;
+            for value in values {
+                counters.with_label_values(&[value]);
+            }
+            Ok::<_, prometheus::Error>(counters)
+        };
         let sync = HistogramOpts::new(
             "alert_logger_log_sync_duration_seconds",
             "Time of each fdatasync of the alert log, which payloads that arrive together share, in seconds",
@@ -55,6 +71,22 @@ impl Metrics {
                 "Failed attempts to write the alert log",
             )?,
             log_sync_seconds: register(registry, Histogram::with_opts(sync))?,
+            polls: counter(
+                "alert_logger_reconciliation_polls_total",
+                "Polls of Prometheus and Alertmanager while an incident was open",
+            )?,
+            poll_failures: vector(
+                "alert_logger_reconciliation_poll_failures_total",
+                "Polls that Prometheus or Alertmanager did not answer",
+                "source",
+                &["prometheus", "alertmanager"],
+            )?,
+            findings: vector(
+                "alert_logger_reconciliations_total",
+                "Incidents that were reconciled: reopened (active), closed without a notification of their end (ended), or ended by Alertmanager alone (unconfirmed)",
+                "verdict",
+                &["active", "ended", "unconfirmed"],
+            )?,
             alerts: gauge("alert_logger_alerts", "Alerts in the history")?,
             log_bytes: gauge(
                 "alert_logger_log_bytes",

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Status};
 
-const ALERT_NAME: &str = "Watchdog";
+/// The name of the alert.
+pub const ALERT_NAME: &str = "Watchdog";
 const FILE: &str = "watchdog.json";
 
 /// What is known of `Watchdog`; the content of its file, and of `watchdog` in `GET /api/v1/alerts`.

@@ -6,6 +6,8 @@
 
 mod compact;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -56,6 +58,8 @@ impl Notification {
             generator_url: self.generator_url,
             first_received_at: received_at,
             resolved_received_at: self.ends_at.map(|_| received_at),
+            restarted_at: BTreeSet::new(),
+            finding: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The one task that changes the history, and the group commit: deliveries that arrive while the disk is busy
 //! share the next fdatasync.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use service_kit::{Latch, StartError};
@@ -11,6 +11,7 @@ use crate::alert::Alert;
 use crate::history::History;
 use crate::log::{AlertLog, LogError, format};
 use crate::metrics::Metrics;
+use crate::reconcile::{Tracker, attribute};
 use crate::watchdog::Watchdog;
 
 /// Deliveries that wait for the disk; more wait at their connections.
@@ -46,14 +47,23 @@ impl Limits {
 #[error("the alert log cannot be written: {0}")]
 pub struct NotDurable(String);
 
-/// A delivery on its way to the history.
+/// What the history is to learn.
+#[derive(Debug)]
+enum News {
+    /// Alerts of a notification.
+    Delivered(Vec<Alert>),
+    /// Outcomes of a reconciliation.
+    Found(Vec<Alert>),
+}
+
+/// News on its way to the history.
 #[derive(Debug)]
 struct Submission {
-    alerts: Vec<Alert>,
+    news: News,
     done: oneshot::Sender<Result<(), NotDurable>>,
 }
 
-/// Hands deliveries to the writer. The writer ends with the last of these.
+/// Hands news to the writer. The writer ends with the last of these.
 #[derive(Debug, Clone)]
 pub struct Recorder(mpsc::Sender<Submission>);
 
@@ -63,10 +73,22 @@ impl Recorder {
     /// # Errors
     /// It could not be made durable, and is not in the history.
     pub async fn record(&self, alerts: Vec<Alert>) -> Result<(), NotDurable> {
+        self.submit(News::Delivered(alerts)).await
+    }
+
+    /// Adds the outcomes of a reconciliation to the history; they are on the disk when this returns.
+    ///
+    /// # Errors
+    /// They could not be made durable, and are not in the history.
+    pub async fn conclude(&self, found: Vec<Alert>) -> Result<(), NotDurable> {
+        self.submit(News::Found(found)).await
+    }
+
+    async fn submit(&self, news: News) -> Result<(), NotDurable> {
         let (done, outcome) = oneshot::channel();
         let gone = || NotDurable("its writer has ended".to_owned());
         self.0
-            .send(Submission { alerts, done })
+            .send(Submission { news, done })
             .await
             .map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())?
@@ -80,6 +102,8 @@ pub struct Writer {
     log: Option<AlertLog>,
     history: Arc<RwLock<History>>,
     watchdog: Arc<Watchdog>,
+    /// `None`: incidents are not reconciled.
+    tracker: Option<Arc<Mutex<Tracker>>>,
     /// Whether the log can be written.
     latch: Latch,
     metrics: Metrics,
@@ -95,6 +119,7 @@ impl Writer {
         log: Option<AlertLog>,
         history: Arc<RwLock<History>>,
         watchdog: Arc<Watchdog>,
+        tracker: Option<Arc<Mutex<Tracker>>>,
         latch: Latch,
         metrics: Metrics,
         limits: Limits,
@@ -103,6 +128,7 @@ impl Writer {
             log,
             history,
             watchdog,
+            tracker,
             latch,
             metrics,
             limits,
@@ -125,13 +151,12 @@ impl Writer {
         // The empty commit makes a new log, or says why there is none.
         let mut batch = Vec::new();
         loop {
-            let (alerts, waiting): (Vec<_>, Vec<_>) = batch
+            let (news, waiting): (Vec<_>, Vec<_>) = batch
                 .drain(..)
-                .map(|submission: Submission| (submission.alerts, submission.done))
+                .map(|submission: Submission| (submission.news, submission.done))
                 .unzip();
             let (writer, outcome) = tokio::task::spawn_blocking(move || {
-                let deliveries: Vec<Alert> = alerts.into_iter().flatten().collect();
-                let outcome = self.commit(&deliveries);
+                let outcome = self.commit(news);
                 (self, outcome)
             })
             .await?;
@@ -149,18 +174,16 @@ impl Writer {
         }
     }
 
-    /// Makes deliveries durable and then visible, all of them or none.
-    fn commit(&mut self, deliveries: &[Alert]) -> Result<(), NotDurable> {
-        let (arrivals, alerts): (Vec<&Alert>, Vec<&Alert>) = deliveries
-            .iter()
-            .partition(|delivery| Watchdog::is_watchdog(delivery));
+    /// Makes news durable and then visible, all of it or none.
+    fn commit(&mut self, news: Vec<News>) -> Result<(), NotDurable> {
+        let (arrivals, records) = self.sort(news);
         let outcome = self
-            .make_durable(&alerts)
+            .make_durable(&records)
             .map_err(|error| error.to_string())
             // Its arrival proves that what comes is stored.
             .and_then(|()| {
                 self.watchdog
-                    .take(&arrivals)
+                    .take(&arrivals.iter().collect::<Vec<_>>())
                     .map_err(|error| error.to_string())
             });
         match &outcome {
@@ -173,8 +196,12 @@ impl Writer {
         }
         outcome.map_err(NotDurable)?;
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        for alert in alerts {
-            history.fold(alert);
+        for record in &records {
+            history.fold(record);
+            if let Some(finding) = &record.finding {
+                let verdict = finding.verdict.as_str();
+                self.metrics.findings.with_label_values(&[verdict]).inc();
+            }
         }
         drop(history);
         self.bound();
@@ -182,7 +209,33 @@ impl Writer {
         Ok(())
     }
 
-    fn make_durable(&mut self, alerts: &[&Alert]) -> Result<(), LogError> {
+    /// Splits news into arrivals of `Watchdog`, which are no part of the history, and the records that the rest becomes.
+    fn sort(&self, news: Vec<News>) -> (Vec<Alert>, Vec<Alert>) {
+        let mut records = Vec::new();
+        let mut arrivals = Vec::new();
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        let tracker = self.tracker.as_deref();
+        let mut tracker = tracker.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner));
+        for news in news {
+            let delivered = match news {
+                News::Delivered(delivered) => delivered,
+                News::Found(found) => {
+                    records.extend(found);
+                    continue;
+                }
+            };
+            for alert in delivered {
+                if Watchdog::is_watchdog(&alert) {
+                    arrivals.push(alert);
+                } else {
+                    records.extend(attribute(alert, &history, tracker.as_deref_mut()));
+                }
+            }
+        }
+        (arrivals, records)
+    }
+
+    fn make_durable(&mut self, records: &[Alert]) -> Result<(), LogError> {
         let Some(log) = &mut self.log else {
             return Ok(());
         };
@@ -191,8 +244,8 @@ impl Writer {
             log.rewrite(&history.all())?;
         }
         // What is known is durable already, so a repeated delivery costs neither space nor a sync.
-        let news = alerts.iter().filter(|alert| !history.knows(alert));
-        let lines: Vec<u8> = news.flat_map(|alert| format::record(alert)).collect();
+        let news = records.iter().filter(|record| !history.knows(record));
+        let lines: Vec<u8> = news.flat_map(format::record).collect();
         drop(history);
         if lines.is_empty() {
             return Ok(());

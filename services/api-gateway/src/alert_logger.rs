@@ -4,4 +4,4 @@ mod client;
 mod model;
 
 pub use client::{AlertLogger, AlertLoggerError};
-pub use model::{Alert, Arrival, Page, Query, Status, page};
+pub use model::{Alert, Arrival, End, Page, Query, Status, page};

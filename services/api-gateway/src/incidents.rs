@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::alert_logger::{Alert, Status};
+use crate::alert_logger::{Alert, End, Status};
 
 /// An alert and its course.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -28,10 +28,13 @@ pub struct Incident {
     /// When the alert began to fire.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// When it was resolved; null while it fires.
+    /// When it ended: unless `end` is `delivered`, when it was last known to be active. Null while it fires.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub ended_at: Option<Timestamp>,
-    /// From the one to the other; null while it fires.
+    /// How it ended; null while it fires.
+    #[schema(required = true)]
+    pub end: Option<End>,
+    /// From `started_at` to `ended_at`; null while it fires.
     #[schema(required = true, minimum = 0)]
     pub duration_seconds: Option<f64>,
     /// What it is, the same each time; null where the rule does not say.
@@ -67,24 +70,49 @@ pub enum Event {
     Fired,
     /// alert-logger heard of it, and so did everyone else who is told.
     Notified,
+    /// Prometheus fires it anew after a restart in the middle.
+    FiredAgain,
     /// Prometheus: it fires no more.
     Resolved,
     /// alert-logger heard of that.
     ResolutionNotified,
+    /// The last time that it was known to be active.
+    LastKnownActive,
+    /// Alertmanager resolved it by itself, and Prometheus has yet to confirm that.
+    ResolvedUnconfirmed,
+    /// It was closed, since neither Prometheus nor Alertmanager knew it any more.
+    Closed,
 }
 
 impl From<&Alert> for Incident {
     fn from(alert: &Alert) -> Self {
         let label = |name: &str| alert.labels.get(name).cloned();
         let annotation = |name: &str| alert.annotations.get(name).cloned();
+        // Before there were findings, every end was a delivered one.
+        let end = alert.end.or(alert.ends_at.map(|_| End::Delivered));
+        let (ended, told_at, told) = match end {
+            Some(End::NotDelivered) => (Event::LastKnownActive, alert.reconciled_at, Event::Closed),
+            Some(End::Unconfirmed) => (
+                Event::LastKnownActive,
+                alert.reconciled_at,
+                Event::ResolvedUnconfirmed,
+            ),
+            Some(End::Delivered) | None => (
+                Event::Resolved,
+                alert.resolved_received_at,
+                Event::ResolutionNotified,
+            ),
+        };
         let steps = [
             (Some(alert.starts_at), Event::Fired),
             (Some(alert.first_received_at), Event::Notified),
-            (alert.ends_at, Event::Resolved),
-            (alert.resolved_received_at, Event::ResolutionNotified),
+            (alert.ends_at, ended),
+            (told_at, told),
         ];
+        let restarts = alert.restarted_at.iter();
         let mut timeline: Vec<_> = steps
             .into_iter()
+            .chain(restarts.map(|at| (Some(*at), Event::FiredAgain)))
             .filter_map(|(at, event)| Some(Step { at: at?, event }))
             .collect();
         timeline.sort_by_key(|step| step.at);
@@ -96,6 +124,7 @@ impl From<&Alert> for Incident {
             status: alert.status,
             started_at: alert.starts_at,
             ended_at: alert.ends_at,
+            end,
             duration_seconds: alert
                 .ends_at
                 .map(|end| end.duration_since(alert.starts_at).as_secs_f64().max(0.0)),
@@ -137,24 +166,57 @@ mod tests {
             status: Status::Resolved,
             fingerprint: "9f1c".to_owned(),
             starts_at: at(100),
+            restarted_at: Vec::new(),
             ends_at: Some(at(190)),
+            end: Some(End::Delivered),
             labels: pairs(&[("alertname", "TargetDown"), ("target", "a")]),
             annotations: pairs(&[("runbook_url", "javascript:alert(1)")]),
             first_received_at: at(105),
             resolved_received_at: Some(at(200)),
+            reconciled_at: None,
         }
+    }
+
+    fn events(alert: &Alert) -> Vec<(i64, Event)> {
+        let steps = Incident::from(alert).timeline.into_iter();
+        steps
+            .map(|step| (step.at.as_second(), step.event))
+            .collect()
+    }
+
+    #[test]
+    fn an_end_that_nobody_delivered_is_told_as_what_is_known_of_it() {
+        let told = |end| Alert {
+            end: Some(end),
+            ends_at: Some(at(170)),
+            resolved_received_at: None,
+            restarted_at: vec![at(150)],
+            reconciled_at: Some(at(420)),
+            ..alert()
+        };
+        let course = |last| {
+            [
+                (100, Event::Fired),
+                (105, Event::Notified),
+                (150, Event::FiredAgain),
+                (170, Event::LastKnownActive),
+                (420, last),
+            ]
+        };
+        let lost = told(End::NotDelivered);
+        assert_eq!(events(&lost), course(Event::Closed));
+        let unconfirmed = told(End::Unconfirmed);
+        assert_eq!(events(&unconfirmed), course(Event::ResolvedUnconfirmed));
+        let incident = Incident::from(&lost);
+        assert_eq!(incident.end, Some(End::NotDelivered));
+        assert_eq!(incident.ended_at, Some(at(170)));
     }
 
     #[test]
     fn its_course_is_in_order() {
         let incident = Incident::from(&alert());
-        let course: Vec<_> = incident
-            .timeline
-            .iter()
-            .map(|step| (step.at.as_second(), step.event))
-            .collect();
         assert_eq!(
-            course,
+            events(&alert()),
             [
                 (100, Event::Fired),
                 (105, Event::Notified),

@@ -43,7 +43,7 @@ async fn an_incident_has_its_course() {
         json!({"next": null, "durable": true, "incidents": [{
             "id": "2026-11-23T02:45:01Z,9f1c", "alert": "TargetDown", "target": "a", "severity": "page",
             "status": "resolved", "started_at": "2026-11-23T02:45:01Z", "ended_at": "2026-11-23T02:50:01Z",
-            "duration_seconds": 300.0, "summary": "A target is down",
+            "end": "delivered", "duration_seconds": 300.0, "summary": "A target is down",
             "description": "Probes of a have been failing.",
             "runbook_url": "https://example.com/TargetDown.md", "labels": labels,
             "timeline": [

@@ -50,7 +50,7 @@ impl Post {
         };
         let title = match incident.status {
             Course::Firing => subject,
-            Course::Resolved => format!("{subject} (resolved)"),
+            Course::Resolved => format!("{subject} ({})", entry.doubt.unwrap_or("resolved")),
         };
         Self {
             id: urn(&format!("incident {}", incident.id)),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::gateway::incident::End;
 use crate::text::visible;
 use crate::time::span;
 
@@ -68,6 +69,15 @@ pub(crate) fn part(name: &str) -> String {
     }
 }
 
+/// How an incident ended, where that is not plain.
+pub(crate) fn end(end: Option<End>) -> Option<&'static str> {
+    match end? {
+        End::Delivered => None,
+        End::NotDelivered => Some("ended, end not delivered"),
+        End::Unconfirmed => Some("end not confirmed"),
+    }
+}
+
 /// A step of an incident.
 pub(crate) fn step(event: &str) -> String {
     match event {
@@ -75,6 +85,12 @@ pub(crate) fn step(event: &str) -> String {
         "notified" => "Notification arrived".to_owned(),
         "resolved" => "Resolved".to_owned(),
         "resolution_notified" => "Notification of the end arrived".to_owned(),
+        "fired_again" => "Fired again after a restart of Prometheus".to_owned(),
+        "last_known_active" => "Last known to be active".to_owned(),
+        "resolved_unconfirmed" => {
+            "Resolved by Alertmanager alone, not confirmed by Prometheus".to_owned()
+        }
+        "closed" => "Closed: neither Prometheus nor Alertmanager knows it any more".to_owned(),
         other => visible(other),
     }
 }

@@ -25,6 +25,8 @@ api-gateway: [ping-agent, prometheus, alert-logger]
 {{- /* To every part's /metrics. Its own it reads over loopback. */}}
 prometheus: [ping-agent, api-gateway, alert-logger, dashboard-ui, demo-target, alertmanager, grafana]
 alertmanager: [alert-logger]
+{{- /* To reconcile its incidents with what they know. */}}
+alert-logger: [prometheus, alertmanager]
 grafana: [prometheus]
 {{- /* Any part can be a target, other agents among them. */}}
 ping-agent: [ping-agent, api-gateway, alert-logger, dashboard-ui, demo-target, prometheus, alertmanager, grafana]

@@ -1,5 +1,6 @@
-//! The log's lines. The first names the format, every other one is an [`Alert`] as JSON: a delivery, or in a
-//! rewritten log everything that is known of an alert. Folding the lines in any order gives the history.
+//! The log's lines. The first names the format, every other one is an [`Alert`] as JSON: a delivery, the outcome of a
+//! reconciliation (`finding`), or in a rewritten log everything that is known of an alert. Folding the lines in any
+//! order gives the history. A program that knows no findings reads the lines without them.
 //!
 //! A line needs no checksum: what a torn write leaves (a cut line, a run of zeros) is not valid JSON.
 

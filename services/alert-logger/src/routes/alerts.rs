@@ -6,11 +6,12 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service_kit::Problem;
 
 use super::Service;
-use crate::alert::{Alert, Key, Status};
+use crate::alert::{Alert, End, Key, Labels, Status, Verdict};
 use crate::history;
 use crate::watchdog::Arrival;
 
@@ -38,11 +39,46 @@ struct Answer<'a> {
     durable: bool,
 }
 
+/// An alert as a reader sees it.
 #[derive(Debug, Serialize)]
 struct Item<'a> {
     status: Status,
-    #[serde(flatten)]
-    alert: &'a Alert,
+    fingerprint: &'a str,
+    starts_at: Timestamp,
+    /// When Prometheus began to fire it anew after it had been restarted in the middle.
+    restarted_at: Vec<Timestamp>,
+    /// When it ended; unless the end was delivered, when it was last known to be active.
+    ends_at: Option<Timestamp>,
+    end: Option<End>,
+    labels: &'a Labels,
+    annotations: &'a Labels,
+    generator_url: &'a str,
+    first_received_at: Timestamp,
+    resolved_received_at: Option<Timestamp>,
+    /// When it was closed without a notification of its end, or when an end that is unconfirmed was delivered.
+    reconciled_at: Option<Timestamp>,
+}
+
+impl<'a> Item<'a> {
+    fn new(alert: &'a Alert) -> Self {
+        let (end, ends_at) = alert.end().unzip();
+        let finding = alert.finding.as_ref();
+        let finding = finding.filter(|it| alert.ends_at.is_none() && it.verdict != Verdict::Active);
+        Self {
+            status: alert.status(),
+            fingerprint: &alert.fingerprint,
+            starts_at: alert.starts_at,
+            restarted_at: alert.restarted_at.iter().copied().collect(),
+            ends_at,
+            end,
+            labels: &alert.labels,
+            annotations: &alert.annotations,
+            generator_url: &alert.generator_url,
+            first_received_at: alert.first_received_at,
+            resolved_received_at: alert.resolved_received_at,
+            reconciled_at: finding.map(|finding| finding.at),
+        }
+    }
 }
 
 /// Answers with a page of the history.
@@ -57,10 +93,7 @@ pub(super) async fn list(
         .unwrap_or_else(PoisonError::into_inner);
     let page = history.page(&query);
     drop(history);
-    let alerts = page.alerts.iter().map(|alert| Item {
-        status: alert.status(),
-        alert,
-    });
+    let alerts = page.alerts.iter().map(|alert| Item::new(alert));
     let answer = Answer {
         alerts: alerts.collect(),
         next: page.next.map(|key| key.to_string()),

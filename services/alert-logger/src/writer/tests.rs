@@ -34,6 +34,7 @@ async fn start(dir: Option<&Path>, limits: Limits) -> Running {
         log,
         Arc::clone(&history),
         Arc::clone(&watchdog),
+        None,
         readiness.latch("log", "it is being opened"),
         metrics.clone(),
         limits,

@@ -44,6 +44,19 @@ impl Status {
     }
 }
 
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = IncidentEnd)]
+pub enum End {
+    /// Prometheus resolved it, and the notification arrived.
+    Delivered,
+    /// Neither Prometheus nor Alertmanager knows it any more, and no notification of its end arrived.
+    NotDelivered,
+    /// Alertmanager resolved it by itself while Prometheus was silent. Prometheus has yet to confirm that.
+    Unconfirmed,
+}
+
 /// Alerts, newest first.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Page {
@@ -74,8 +87,14 @@ pub struct Alert {
     pub fingerprint: String,
     /// When it began to fire.
     pub starts_at: Timestamp,
-    /// When it was resolved.
+    /// When Prometheus began to fire it anew after it had been restarted in the middle.
+    #[serde(default)]
+    pub restarted_at: Vec<Timestamp>,
+    /// When it ended; unless the end was delivered, when it was last known to be active.
     pub ends_at: Option<Timestamp>,
+    /// How it ended. An alert-logger of before says nothing of it.
+    #[serde(default)]
+    pub end: Option<End>,
     /// What identifies it.
     pub labels: BTreeMap<String, String>,
     /// What explains it.
@@ -84,6 +103,9 @@ pub struct Alert {
     pub first_received_at: Timestamp,
     /// When alert-logger first heard that it was resolved.
     pub resolved_received_at: Option<Timestamp>,
+    /// When it was closed without a notification of its end, or when an end that is unconfirmed was delivered.
+    #[serde(default)]
+    pub reconciled_at: Option<Timestamp>,
 }
 
 /// Reads an answer.

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
 use super::*;
+use crate::gateway::incident::End;
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
@@ -79,6 +80,29 @@ fn the_feed_is_valid_and_its_ids_stay() {
         "{resolved}"
     );
     insta::assert_snapshot!(firing);
+}
+
+#[test]
+fn an_end_that_nobody_delivered_is_told_as_such() {
+    for (end, title) in [
+        (
+            End::NotDelivered,
+            "TargetDown: TargetDown (ended, end not delivered)",
+        ),
+        (
+            End::Unconfirmed,
+            "TargetDown: TargetDown (end not confirmed)",
+        ),
+    ] {
+        let mut incident = incident("a", "TargetDown", true);
+        incident.end = Some(end);
+        let xml = feed(&[incident]);
+        assert_valid(&xml);
+        assert!(
+            xml.contains(title) && xml.contains("It took at least"),
+            "{xml}"
+        );
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub(crate) struct Incident {
     pub status: Course,
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    pub end: Option<End>,
     pub duration_seconds: Option<f64>,
     pub summary: Option<String>,
     pub description: Option<String>,
@@ -43,6 +44,16 @@ pub(crate) enum Course {
     Firing,
     #[serde(other)]
     Resolved,
+}
+
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    NotDelivered,
+    Unconfirmed,
+    #[serde(other)]
+    Delivered,
 }
 
 /// A step in an incident's course.

@@ -13,7 +13,7 @@ use crate::range::Range;
 use crate::text::{name, prose, segment, visible};
 use crate::time::{Clock, Moment, span};
 use crate::verdict::judge;
-use crate::words::step;
+use crate::words::{end, step};
 
 /// An incident as it is shown.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     pub start: Clock,
     pub end: Option<Clock>,
     pub duration: Option<String>,
+    /// What is not plain about its end.
+    pub doubt: Option<&'static str>,
     pub summary: Option<String>,
     pub description: Option<String>,
     pub runbook: Option<String>,
@@ -51,6 +53,7 @@ impl Entry {
             start: Clock::new(incident.started_at),
             end: incident.ended_at.map(Clock::new),
             duration: incident.duration_seconds.map(length),
+            doubt: end(incident.end),
             summary: text(&incident.summary),
             description: text(&incident.description),
             runbook: runbook.map(ToOwned::to_owned),

@@ -35,6 +35,8 @@ pub fn of(plan: &Plan<'_>, part: Part) -> Vec<(&'static str, OsString)> {
         Part::AlertLogger => vec![
             listen,
             ("ALERT_LOG_DIR", plan.state.part(part).into_os_string()),
+            ("PROMETHEUS_URL", url(Part::Prometheus)),
+            ("ALERTMANAGER_URL", url(Part::Alertmanager)),
         ],
         Part::DashboardUi => vec![listen, ("API_GATEWAY_URL", url(Part::ApiGateway))],
         Part::DemoTarget => {

@@ -32,6 +32,7 @@ fn contract(from: &str, to: &str) -> bool {
         "api-gateway" => ["ping-agent", "prometheus", "alert-logger"].contains(&to),
         "prometheus" => to != "prometheus" && to != "lab",
         "alertmanager" => to == "alert-logger",
+        "alert-logger" => ["prometheus", "alertmanager"].contains(&to),
         "grafana" => to == "prometheus",
         "ping-agent" => to != "lab",
         _ => false,

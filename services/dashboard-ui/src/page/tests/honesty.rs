@@ -15,6 +15,29 @@ fn nothing_is_green_while_nothing_is_probed() {
     assert_nothing_green(&page);
 }
 
+#[test]
+fn an_incident_says_that_its_end_was_not_delivered_or_is_not_confirmed() {
+    let page = |end: &str| {
+        let mut incident = fixture::incident("i-1", "demo", "resolved");
+        incident["end"] = json!(end);
+        let mut detail = fixture::detail(&target("demo", "up"));
+        detail["incidents"] = json!([incident]);
+        target_page(&target("demo", "up"), Some(&detail))
+    };
+    for (end, words) in [
+        ("not_delivered", "ended, end not delivered"),
+        ("unconfirmed", "end not confirmed"),
+    ] {
+        let page = page(end);
+        assert!(
+            page.contains(words) && page.contains("to at least <time"),
+            "{page}"
+        );
+    }
+    let plain = page("delivered");
+    assert!(!plain.contains("at least"), "{plain}");
+}
+
 fn assert_nothing_green(page: &str) {
     let body = page.split_once("<body").unwrap().1;
     let tag = body.split_once('>').unwrap().0;

@@ -1,0 +1,89 @@
+//! Which incident a delivery belongs to, and what it says of its end.
+
+use jiff::Timestamp;
+
+use super::Tracker;
+use crate::alert::{Alert, End, Finding, Verdict};
+use crate::history::History;
+
+/// Turns a delivery into records. Without a tracker nothing is reconciled, and a delivery stays as it came unless its
+/// incident is known to have continued.
+pub fn attribute(
+    mut delivered: Alert,
+    history: &History,
+    mut tracker: Option<&mut Tracker>,
+) -> Vec<Alert> {
+    let received_at = delivered.first_received_at;
+    let mut records = Vec::new();
+    let known = history.started_at(&delivered.fingerprint, delivered.starts_at);
+    let incident = match (known, tracker.as_deref_mut()) {
+        (Some(known), _) => Some(known),
+        (None, Some(tracker)) => {
+            let earlier = history.started_before(&delivered.fingerprint, delivered.starts_at);
+            let earlier = earlier.filter(|earlier| earlier.is_open());
+            let ended = earlier.filter(|earlier| tracker.has_ended(earlier));
+            records.extend(ended.map(|it| tracker.conclude(it, Verdict::Ended, received_at)));
+            earlier.filter(|_| ended.is_none())
+        }
+        (None, None) => None,
+    };
+    if let Some(incident) = incident {
+        let start = delivered.starts_at;
+        if start != incident.starts_at {
+            delivered.restarted_at.insert(start);
+            delivered.starts_at = incident.starts_at;
+        }
+        match delivered.ends_at {
+            None => delivered.finding = reopened(incident, start, received_at),
+            Some(ends_at) => {
+                if let Some(tracker) = tracker
+                    && incident.ends_at.is_none()
+                    && !tracker.is_own_end(incident, ends_at, received_at)
+                {
+                    delivered.ends_at = None;
+                    delivered.resolved_received_at = None;
+                    delivered.finding = unconfirmed(tracker, incident, ends_at, received_at);
+                }
+            }
+        }
+    }
+    records.push(delivered);
+    records
+}
+
+/// A notification says that an incident goes on that was taken for ended before it came.
+fn reopened(incident: &Alert, start: Timestamp, received_at: Timestamp) -> Option<Finding> {
+    let inferred = matches!(
+        incident.end(),
+        Some((End::NotDelivered | End::Unconfirmed, _))
+    );
+    let before = incident.finding.as_ref();
+    let before = before.filter(|before| inferred && before.at < received_at)?;
+    Some(Finding {
+        at: received_at,
+        verdict: Verdict::Active,
+        last_active_at: before.last_active_at.max(start),
+        ..before.clone()
+    })
+}
+
+/// A repeated notification of the same guess changes nothing, and one about a closed incident neither.
+fn unconfirmed(
+    tracker: &mut Tracker,
+    incident: &Alert,
+    ends_at: Timestamp,
+    received_at: Timestamp,
+) -> Option<Finding> {
+    let before = incident.finding.clone();
+    let is_known = before.as_ref().is_some_and(|before| {
+        before.verdict == Verdict::Ended || before.expired_at == Some(ends_at)
+    });
+    if is_known {
+        return before;
+    }
+    let concluded = tracker.conclude(incident, Verdict::Unconfirmed, received_at);
+    concluded.finding.map(|finding| Finding {
+        expired_at: Some(ends_at),
+        ..finding
+    })
+}
