@@ -6,7 +6,6 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, ensure};
-use targets::{Defaults, TargetSource};
 
 use crate::discovery;
 use crate::error::Error;
@@ -127,14 +126,11 @@ fn write_targets(plan: &Plan<'_>) -> Result<(), Error> {
     let template = read(plan.installation, "targets.toml")?;
     let path = plan.state.targets_file();
     save(&path, &render::targets(&template, plan.ports))?;
-    TargetSource::new(None, Some(path), Defaults::of_a_reader())
-        .load()
-        .map(drop)
-        .map_err(|error| {
-            Error::Usage(format!(
-                "{error}\nIt was made from monitoring/targets.toml; correct it there."
-            ))
-        })
+    plan.target_source().load().map(drop).map_err(|error| {
+        Error::Usage(format!(
+            "{error}\nIt was made from monitoring/targets.toml; correct it there."
+        ))
+    })
 }
 
 fn read(installation: &Installation, path: &str) -> anyhow::Result<String> {
