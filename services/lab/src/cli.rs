@@ -89,7 +89,7 @@ pub struct UpArgs {
     #[arg(value_name = "URL")]
     pub urls: Vec<String>,
 
-    /// Return when all parts are ready and leave them running
+    /// Return when the lab is up, and leave it running
     #[arg(long)]
     pub detach: bool,
 

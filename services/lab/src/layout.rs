@@ -6,7 +6,6 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, ensure};
-use targets::{Defaults, TargetSource};
 
 use crate::discovery;
 use crate::error::Error;
@@ -134,14 +133,11 @@ fn write_targets(plan: &Plan<'_>) -> Result<(), Error> {
             path.display()
         )
     })?;
-    TargetSource::new(None, Some(path), Defaults::of_a_reader())
-        .load()
-        .map(drop)
-        .map_err(|error| {
-            Error::Usage(format!(
-                "{error}\nIt was made from monitoring/targets.toml; correct it there."
-            ))
-        })
+    plan.target_source().load().map(drop).map_err(|error| {
+        Error::Usage(format!(
+            "{error}\nIt was made from monitoring/targets.toml; correct it there."
+        ))
+    })
 }
 
 fn read(installation: &Installation, path: &str) -> anyhow::Result<String> {

@@ -28,6 +28,7 @@ pub mod process;
 pub mod progress;
 pub mod prometheus;
 pub mod render;
+pub mod rule_files;
 pub mod scratch_lab;
 pub mod sizing;
 pub mod smtp;

@@ -50,9 +50,12 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Where everything is, once it is up; the status page first. `last` says how it ends.
-pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration, last: &str) {
-    let mut text = format!("\nUptimePulse is up after {:.1} s.\n\n", took.as_secs_f64());
+/// Where everything is, once all parts are ready; the status page first.
+pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
+    let mut text = format!(
+        "\nAll parts are ready after {:.1} s.\n\n",
+        took.as_secs_f64()
+    );
     let order = [Part::DashboardUi].into_iter().chain(
         Part::ALL
             .into_iter()
@@ -86,8 +89,8 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration, last: &st
             style(what).dim()
         ));
     }
-    text.push_str(&format!("{last}\n"));
-    // The lab is up even if nobody can read it.
+    text.push('\n');
+    // The lab runs even if nobody can read it.
     let _ = print(&text);
 }
 

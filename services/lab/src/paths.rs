@@ -10,6 +10,9 @@ use crate::part::Part;
 /// A file that only the repository's root (or a packaged copy of its `monitoring/`) has.
 const LANDMARK: &str = "monitoring/prometheus/prometheus.yml";
 
+/// The name of Prometheus' configuration, in the part's own folder.
+pub const PROMETHEUS_CONFIG: &str = "prometheus.yml";
+
 /// Where the lab's own files are.
 #[derive(Debug, Clone)]
 pub struct Installation {
@@ -170,7 +173,7 @@ impl StateDir {
     /// Prometheus' configuration, a link to the repository's.
     #[must_use]
     pub fn prometheus_config(&self) -> PathBuf {
-        self.part(Part::Prometheus).join("prometheus.yml")
+        self.part(Part::Prometheus).join(PROMETHEUS_CONFIG)
     }
 
     /// Prometheus' data.

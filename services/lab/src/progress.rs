@@ -7,7 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Zoned;
 
 use crate::output;
-use crate::state_file::{PartRecord, PartState};
+use crate::paths::StateDir;
+use crate::state_file::{LabRecord, PartRecord, PartState};
 
 /// The progress of one `up`.
 #[derive(Debug)]
@@ -73,6 +74,24 @@ impl Progress {
                 }
             }
         }
+    }
+
+    /// All parts are ready: where they are, and what is waited for next.
+    pub fn ready(&self, record: &LabRecord, state: &StateDir) {
+        let show = || output::addresses(record, state, self.elapsed());
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(show),
+            None => show(),
+        }
+        self.step("checking that rules, targets, alerts and the status page work");
+    }
+
+    /// The lab is up; `last` says how it ends.
+    pub fn up(&mut self, last: &str) {
+        self.finish();
+        // The lab is up even if nobody can read it.
+        let seconds = self.elapsed().as_secs_f64();
+        let _ = output::print(&format!("UptimePulse is up after {seconds:.1} s. {last}\n"));
     }
 
     /// Something worth a line that stays.

@@ -1,6 +1,8 @@
-//! The little of Prometheus' HTTP API that sizing and benchmarks need.
+//! The little of Prometheus' HTTP API that the start, sizing and benchmarks need.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -35,6 +37,85 @@ struct Vector {
 #[derive(Deserialize)]
 struct Sample {
     value: (f64, String),
+}
+
+/// A group of rules. Its name is unique in its file only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleGroup {
+    file: String,
+    name: String,
+}
+
+impl RuleGroup {
+    /// The group `name` of the file `path`, of which only the last part counts: folders differ between who reads it.
+    #[must_use]
+    pub fn new(path: &Path, name: String) -> Self {
+        let file = path.file_name().unwrap_or_default();
+        Self {
+            file: file.to_string_lossy().into_owned(),
+            name,
+        }
+    }
+}
+
+impl fmt::Display for RuleGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.name, self.file)
+    }
+}
+
+/// A target that Prometheus scrapes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ScrapeTarget {
+    /// The scrape job's name.
+    pub job: String,
+    /// Host and port.
+    pub address: String,
+}
+
+impl fmt::Display for ScrapeTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.job, self.address)
+    }
+}
+
+#[derive(Deserialize)]
+struct Rules {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    file: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Targets {
+    active_targets: Vec<ActiveTarget>,
+}
+
+#[derive(Deserialize)]
+struct ActiveTarget {
+    labels: TargetLabels,
+}
+
+#[derive(Deserialize)]
+struct TargetLabels {
+    job: String,
+    instance: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Alertmanagers {
+    active_alertmanagers: Vec<Alertmanager>,
+}
+
+#[derive(Deserialize)]
+struct Alertmanager {
+    url: String,
 }
 
 impl Prometheus {
@@ -80,6 +161,30 @@ impl Prometheus {
         flags
             .remove(name)
             .with_context(|| format!("{} has no flag {name}", self.shown))
+    }
+
+    /// The groups of rules that are loaded.
+    pub async fn rule_groups(&self) -> anyhow::Result<BTreeSet<RuleGroup>> {
+        let rules: Rules = self.get("rules", &[]).await?;
+        let group = |group: Group| RuleGroup::new(Path::new(&group.file), group.name);
+        Ok(rules.groups.into_iter().map(group).collect())
+    }
+
+    /// What it scrapes.
+    pub async fn scrape_targets(&self) -> anyhow::Result<BTreeSet<ScrapeTarget>> {
+        let targets: Targets = self.get("targets", &[("state", "active")]).await?;
+        let target = |target: ActiveTarget| ScrapeTarget {
+            job: target.labels.job,
+            address: target.labels.instance,
+        };
+        Ok(targets.active_targets.into_iter().map(target).collect())
+    }
+
+    /// The URLs of the Alertmanagers that it sends alerts to.
+    pub async fn alertmanagers(&self) -> anyhow::Result<Vec<String>> {
+        let known: Alertmanagers = self.get("alertmanagers", &[]).await?;
+        let url = |alertmanager: Alertmanager| alertmanager.url;
+        Ok(known.active_alertmanagers.into_iter().map(url).collect())
     }
 
     async fn get<T: DeserializeOwned>(

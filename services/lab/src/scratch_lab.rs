@@ -18,11 +18,11 @@ use crate::part::Part;
 use crate::paths::{Installation, StateDir};
 use crate::platform::{self, Tie};
 use crate::ports::Ports;
-use crate::state_file::{LabRecord, PartState};
+use crate::state_file::LabRecord;
 use crate::tools::Tools;
 
-/// How long the parts may take until all of them are ready.
-const READY: Duration = Duration::from_secs(60);
+/// How long the lab may take until it is up.
+const UP: Duration = Duration::from_secs(60);
 
 /// How long the lab may take to stop its parts.
 const STOPPED: Duration = Duration::from_secs(30);
@@ -45,10 +45,10 @@ pub struct ScratchLab {
 
 impl ScratchLab {
     /// Starts a lab that watches `targets` (the text of a `targets.toml` with the cluster's addresses), and returns when
-    /// all parts are ready. It ends with this process, however that ends.
+    /// it is up. It ends with this process, however that ends.
     ///
     /// # Errors
-    /// The servers can't be had, or a part is not ready in time; the message has what the lab said.
+    /// The servers can't be had, or the lab is not up in time; the message has what the lab said.
     pub fn up(installation: &Installation, targets: &str) -> anyhow::Result<Self> {
         Self::up_with(installation, targets, |_, _, _| Ok(()))
     }
@@ -94,7 +94,7 @@ impl ScratchLab {
             ports,
             folder,
         };
-        lab.wait_until_ready()?;
+        lab.wait_until_up()?;
         Ok(lab)
     }
 
@@ -123,17 +123,11 @@ impl ScratchLab {
         Ok(())
     }
 
-    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+    fn wait_until_up(&mut self) -> anyhow::Result<()> {
         let begun = Instant::now();
         loop {
             let record = LabRecord::load(&self.state.state_file())?;
-            if record.is_some_and(|record| {
-                !record.parts.is_empty()
-                    && record
-                        .parts
-                        .iter()
-                        .all(|part| part.state == PartState::Ready)
-            }) {
+            if record.is_some_and(|record| record.up) {
                 return Ok(());
             }
             let said = || fs::read_to_string(log_file(self.folder.path())).unwrap_or_default();
@@ -141,9 +135,9 @@ impl ScratchLab {
                 bail!("`lab up` ended with {status}:\n{}", said());
             }
             ensure!(
-                begun.elapsed() < READY,
-                "the lab is not ready after {} s:\n{}",
-                READY.as_secs(),
+                begun.elapsed() < UP,
+                "the lab is not up after {} s:\n{}",
+                UP.as_secs(),
                 said()
             );
             pause();

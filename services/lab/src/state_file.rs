@@ -68,6 +68,9 @@ pub struct LabRecord {
     pub parts: Vec<PartRecord>,
     /// A line for each part that this machine does not have.
     pub notes: Vec<String>,
+    /// Whether all parts have been ready and what they do together was checked.
+    #[serde(default)]
+    pub up: bool,
 }
 
 impl LabRecord {
@@ -127,6 +130,7 @@ mod tests {
                 restarts: 3,
             }],
             notes: vec!["grafana: not here".to_owned()],
+            up: true,
         };
         record.save(&path).unwrap();
         assert_eq!(LabRecord::load(&path).unwrap(), Some(record));

@@ -144,6 +144,7 @@ async fn down_leaves_the_parts_of_a_lab_that_was_started_anew_alone() {
             restarts: 0,
         }],
         notes: vec![],
+        up: true,
     };
     record.save(&lab.state().state_file()).unwrap();
     let lock = Lock::try_take(&lab.state().lock_file()).unwrap().unwrap();

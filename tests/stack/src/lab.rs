@@ -35,6 +35,7 @@ pub struct Lab {
 #[derive(Debug)]
 pub struct LabBuilder {
     port_base: u16,
+    folder_prefix: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -53,6 +54,13 @@ impl LabBuilder {
         url(self.port_base, "demo-target", path)
     }
 
+    /// Keeps its state in a folder whose name begins so.
+    #[must_use]
+    pub fn folder(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.folder_prefix);
+        self
+    }
+
     /// Sets a variable for `./lab up`.
     #[must_use]
     pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -60,23 +68,32 @@ impl LabBuilder {
         self
     }
 
-    /// Starts the lab and returns when it says that all parts are ready.
+    /// Starts the lab and returns when it says that it is up.
     ///
     /// # Panics
     /// `./lab up --detach` fails.
     #[must_use]
     pub fn up(self) -> Lab {
-        let lab = Lab {
+        let lab = self.down();
+        lab.up_again();
+        lab
+    }
+
+    /// The lab, not started yet.
+    ///
+    /// # Panics
+    /// There is no room for its folder.
+    #[must_use]
+    pub fn down(self) -> Lab {
+        Lab {
             state_dir: tempfile::Builder::new()
-                .prefix("lab-")
+                .prefix(&self.folder_prefix)
                 .tempdir()
                 .expect("a folder"),
             port_base: self.port_base,
             arguments: self.arguments,
             environment: self.environment,
-        };
-        lab.up_again();
-        lab
+        }
     }
 }
 
@@ -86,6 +103,7 @@ impl Lab {
     pub fn builder() -> LabBuilder {
         LabBuilder {
             port_base: free_port_base(),
+            folder_prefix: "lab-".to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
         }
@@ -96,10 +114,7 @@ impl Lab {
     /// # Panics
     /// `./lab up --detach` fails.
     pub fn up_again(&self) {
-        let base = self.port_base.to_string();
-        let mut arguments = vec!["up", "--detach", "--port-base", &base];
-        arguments.extend(self.arguments.iter().map(String::as_str));
-        let output = self.run(&arguments);
+        let output = self.try_up();
         assert!(
             output.status.success(),
             "./lab up --detach: {}\n{}{}",
@@ -107,6 +122,15 @@ impl Lab {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
+    }
+
+    /// Runs `./lab up --detach`, whatever comes of it.
+    #[must_use]
+    pub fn try_up(&self) -> Output {
+        let base = self.port_base.to_string();
+        let mut arguments = vec!["up", "--detach", "--port-base", &base];
+        arguments.extend(self.arguments.iter().map(String::as_str));
+        self.run(&arguments)
     }
 
     /// Runs a lab command in this lab's state folder.

@@ -1,4 +1,4 @@
-//! `up --detach`: leaves a supervisor running, and returns when all parts are ready or one did not come up.
+//! `up --detach`: leaves a supervisor running, and returns when the lab is up or did not come up.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -14,7 +14,6 @@ use tokio::process::{Child, Command};
 use super::{Lab, up};
 use crate::cli::UpArgs;
 use crate::error::Error;
-use crate::output;
 use crate::platform;
 use crate::process::ProcessIdentity;
 use crate::progress::Progress;
@@ -51,6 +50,7 @@ pub async fn run(
         // Should it have ended already, its message follows.
         let _ = stdin.write_all(urls.join("\0").as_bytes()).await;
     }
+    let mut shown = false;
     loop {
         tokio::select! {
             status = supervisor.wait() => {
@@ -63,28 +63,28 @@ pub async fn run(
             name = signals.next() => {
                 progress.event(&format!("{name}: stopping all parts"));
                 end(&mut supervisor).await;
-                return Err(anyhow!("stopped before all parts were ready").into());
+                return Err(anyhow!("stopped before the lab was up").into());
             }
             () = tokio::time::sleep(LOOK_INTERVAL) => {}
         }
         let Some(record) = own_record(lab, &supervisor) else {
             continue;
         };
-        if record
-            .parts
-            .iter()
-            .all(|part| part.state == PartState::Ready)
-        {
-            progress.finish();
-            output::addresses(
-                &record,
-                &lab.state,
-                progress.elapsed(),
-                &format!("It goes on running; {} stops it.", lab.state.typed("down")),
-            );
+        let mut parts = record.parts.iter();
+        let ready = record.up || parts.all(|part| part.state == PartState::Ready);
+        if ready && !shown {
+            progress.ready(&record, &lab.state);
+        } else if !shown {
+            progress.waiting(&record.parts);
+        }
+        shown |= ready;
+        if record.up {
+            progress.up(&format!(
+                "It goes on running; {} stops it.",
+                lab.state.typed("down")
+            ));
             return Ok(ExitCode::SUCCESS);
         }
-        progress.waiting(&record.parts);
     }
 }
 

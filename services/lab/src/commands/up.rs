@@ -21,7 +21,7 @@ use crate::process::ProcessIdentity;
 use crate::progress::Progress;
 use crate::smtp::Smtp;
 use crate::state_file::LabRecord;
-use crate::supervisor::{Reporter, Supervisor};
+use crate::supervisor::{Reporter, StartCheck, Supervisor};
 use crate::tools::{GrafanaTool, Tools};
 
 /// What is to be started, checked as far as it can be without touching anything.
@@ -34,6 +34,7 @@ struct Request {
 /// What is about to be started.
 struct Prepared {
     specs: Vec<PartSpec>,
+    check: StartCheck,
     notes: Vec<String>,
 }
 
@@ -64,6 +65,7 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
             supervisor: ProcessIdentity::own().context(platform::NO_PROCESSES)?,
             parts: vec![],
             notes: prepared.notes,
+            up: false,
         };
         if request.targets == Targets::File {
             let template = lab.installation.monitoring("targets.toml");
@@ -74,7 +76,10 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
             ));
         }
         let supervisor = Supervisor::start(lab.state.clone(), record, prepared.specs, reporter)?;
-        supervisor.run().await.map_err(anyhow::Error::from)?;
+        supervisor
+            .run(prepared.check)
+            .await
+            .map_err(anyhow::Error::from)?;
         drop(lock);
         Ok(ExitCode::SUCCESS)
     })
@@ -156,6 +161,7 @@ async fn prepare(
     layout::write(&plan, request.smtp.as_ref())?;
     Ok(Prepared {
         specs: plan.specs(|name| std::env::var_os(name)),
+        check: StartCheck::new(&plan)?,
         notes: plan.notes(),
     })
 }

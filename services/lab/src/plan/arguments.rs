@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::Plan;
 use crate::part::Part;
+use crate::paths::PROMETHEUS_CONFIG;
 use crate::tools::GrafanaTool;
 
 /// How long Prometheus keeps its data.
@@ -12,7 +13,9 @@ const RETENTION: &str = "14d";
 /// Of Prometheus.
 pub fn prometheus(plan: &Plan<'_>) -> Vec<OsString> {
     let mut args = vec![
-        flag("--config.file", plan.state.prometheus_config()),
+        // Relative to the folder it runs in: Prometheus joins the folder of this path with the globs of `rule_files` and
+        // reads the result as one glob, so that a bracket or a backslash in the path would match no file.
+        flag("--config.file", PROMETHEUS_CONFIG),
         flag("--storage.tsdb.path", plan.state.prometheus_data()),
         flag("--storage.tsdb.retention.time", RETENTION),
         flag(

@@ -6,6 +6,8 @@ mod variables;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use targets::{Defaults, TargetSource};
+
 use crate::environment::{self, Environment};
 use crate::part::Part;
 use crate::paths::{Installation, StateDir};
@@ -72,6 +74,16 @@ impl Plan<'_> {
         }
     }
 
+    /// Where the services read what is probed.
+    #[must_use]
+    pub fn target_source(&self) -> TargetSource {
+        let defaults = Defaults::of_a_reader();
+        match self.targets {
+            Targets::File => TargetSource::new(None, Some(self.state.targets_file()), defaults),
+            Targets::Urls(urls) => TargetSource::new(Some(urls.clone()), None, defaults),
+        }
+    }
+
     /// Each part's specification; environment variables that pass through are read with `lookup`.
     #[must_use]
     pub fn specs(&self, lookup: impl Fn(&str) -> Option<OsString>) -> Vec<PartSpec> {
@@ -81,7 +93,7 @@ impl Plan<'_> {
                 (Part::Prometheus, _) => (
                     self.tools.prometheus.server.clone(),
                     arguments::prometheus(self),
-                    None,
+                    Some(self.state.part(part)),
                 ),
                 (Part::Alertmanager, _) => (
                     self.tools.alertmanager.server.clone(),

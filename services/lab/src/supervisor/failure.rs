@@ -3,16 +3,27 @@
 use super::keeper::Death;
 use crate::part::Part;
 
-/// A part that the lab did not come up without.
+/// What the lab did not come up without.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{part} {why}{}", quoted(.last_lines))]
-pub struct StartupFailure {
-    /// Which part.
-    pub part: Part,
-    /// What became of it.
-    pub why: String,
-    /// The last lines that it wrote.
-    pub last_lines: Vec<String>,
+pub enum StartupFailure {
+    /// A part.
+    #[error("{part} {why}{}", quoted(.last_lines))]
+    Part {
+        /// Which part.
+        part: Part,
+        /// What became of it.
+        why: String,
+        /// The last lines that it wrote.
+        last_lines: Vec<String>,
+    },
+    /// Something that the parts do together.
+    #[error("all parts are ready, but {seconds} s later the lab still does not work:\n  {}", .missing.join("\n  "))]
+    Check {
+        /// How long it was waited for.
+        seconds: u64,
+        /// What is missing, each in words.
+        missing: Vec<String>,
+    },
 }
 
 fn quoted(lines: &[String]) -> String {
@@ -24,7 +35,7 @@ fn quoted(lines: &[String]) -> String {
 
 impl StartupFailure {
     pub(super) fn from_death(part: Part, death: Death) -> Self {
-        Self {
+        Self::Part {
             part,
             why: death.how,
             last_lines: death.last_lines,

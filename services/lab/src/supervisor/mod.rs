@@ -10,7 +10,9 @@ pub mod log_file;
 mod log_pump;
 mod reporter;
 mod signals;
+mod start_check;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -20,6 +22,7 @@ pub use self::failure::StartupFailure;
 use self::keeper::{Happened, Keeper, Order};
 pub use self::reporter::{LOG_NAME, Reporter};
 pub use self::signals::Signals;
+pub use self::start_check::StartCheck;
 use crate::http;
 use crate::part::Part;
 use crate::paths::StateDir;
@@ -28,6 +31,9 @@ use crate::state_file::{LabRecord, PartRecord, PartState};
 
 /// How long all parts together may take to become ready.
 const STARTUP_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long the lab may take to work once all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
+const CHECK_LIMIT: Duration = Duration::from_secs(30);
 
 /// A part that dies this often before the lab was up does not come up.
 const STARTUP_DEATHS: u32 = 3;
@@ -56,7 +62,8 @@ pub struct Supervisor {
     signals: Signals,
     reporter: Reporter,
     begun: Instant,
-    up: bool,
+    /// Whether all parts have been ready at the same time.
+    ready: bool,
 }
 
 impl Supervisor {
@@ -107,18 +114,20 @@ impl Supervisor {
             signals,
             reporter,
             begun: Instant::now(),
-            up: false,
+            ready: false,
         };
         supervisor.publish();
         Ok(supervisor)
     }
 
-    /// Watches over the parts until a signal asks for the end, then stops them.
+    /// Watches over the parts until a signal asks for the end, then stops them. The lab is up when all of them have been
+    /// ready and `check` holds.
     ///
     /// # Errors
-    /// The parts did not all come up; then none of them runs any more.
-    pub async fn run(mut self) -> Result<(), StartupFailure> {
+    /// The lab did not come up; then no part runs any more.
+    pub async fn run(mut self, check: StartCheck) -> Result<(), StartupFailure> {
         let deadline = self.begun + STARTUP_LIMIT;
+        let mut checked = pin!(check.wait(CHECK_LIMIT));
         let failure = loop {
             tokio::select! {
                 Some((part, happened)) = self.events.recv() => {
@@ -130,7 +139,11 @@ impl Supervisor {
                     self.reporter.event(&format!("{name}: stopping all parts"));
                     break None;
                 }
-                () = tokio::time::sleep_until(deadline), if !self.up => break self.overdue(),
+                () = tokio::time::sleep_until(deadline), if !self.ready => break self.overdue(),
+                held = &mut checked, if self.ready && !self.record.up => match held {
+                    Ok(held) => self.now_up(&held),
+                    Err(failure) => break Some(failure),
+                },
             }
         };
         self.stop(failure).await
@@ -138,7 +151,7 @@ impl Supervisor {
 
     /// Takes note of what happened to a part. The failure is one that ends the lab's start.
     fn take_in(&mut self, part: Part, happened: Happened) -> Option<StartupFailure> {
-        let up = self.up;
+        let ready = self.ready;
         let kept = self.parts.iter_mut().find(|kept| kept.part == part)?;
         let record = &mut kept.record;
         let mut failure = None;
@@ -153,14 +166,14 @@ impl Supervisor {
             }
             Happened::Ready => {
                 record.state = PartState::Ready;
-                if up {
+                if ready {
                     self.reporter.event(&format!("{part} is ready again"));
                 }
             }
             Happened::Died(death, wait) => {
                 record.process = None;
                 record.state = PartState::Restarting;
-                if !up && (death.hopeless || record.restarts + 1 >= STARTUP_DEATHS) {
+                if !ready && (death.hopeless || record.restarts + 1 >= STARTUP_DEATHS) {
                     failure = Some(StartupFailure::from_death(part, death));
                 } else {
                     let seconds = wait.as_secs_f64();
@@ -191,18 +204,24 @@ impl Supervisor {
         if let Err(error) = self.record.save(&self.state.state_file()) {
             self.reporter.state_lost(&error);
         }
-        if !self.up
+        if !self.ready
             && self
                 .record
                 .parts
                 .iter()
                 .all(|part| part.state == PartState::Ready)
         {
-            self.up = true;
-            self.reporter.up(&self.record);
-        } else if !self.up {
+            self.ready = true;
+            self.reporter.ready(&self.record);
+        } else if !self.ready {
             self.reporter.waiting(&self.record.parts);
         }
+    }
+
+    fn now_up(&mut self, held: &str) {
+        self.record.up = true;
+        self.publish();
+        self.reporter.up(held);
     }
 
     /// The first part that is not ready at the deadline. Its last lines are known when it has stopped.
@@ -211,7 +230,7 @@ impl Supervisor {
             .parts
             .iter()
             .find(|kept| kept.record.state != PartState::Ready)?;
-        Some(StartupFailure {
+        Some(StartupFailure::Part {
             part: late.part,
             why: format!("was not ready after {} s", STARTUP_LIMIT.as_secs()),
             last_lines: vec![],
@@ -222,16 +241,18 @@ impl Supervisor {
     async fn stop(mut self, mut failure: Option<StartupFailure>) -> Result<(), StartupFailure> {
         self.reporter.stopping();
         // From here on a death is no failure to start, and nothing is waited for.
-        self.up = true;
+        self.ready = true;
         for part in Part::STOP_ORDER {
             self.stop_one(part).await;
         }
-        if let Some(failure) = &mut failure
-            && let Some(kept) = self.parts.iter_mut().find(|kept| kept.part == failure.part)
+        if let Some(StartupFailure::Part {
+            part, last_lines, ..
+        }) = &mut failure
+            && let Some(kept) = self.parts.iter_mut().find(|kept| kept.part == *part)
         {
             kept.record.state = PartState::Failed;
-            if failure.last_lines.is_empty() {
-                failure.last_lines = std::mem::take(&mut kept.last_lines);
+            if last_lines.is_empty() {
+                *last_lines = std::mem::take(&mut kept.last_lines);
             }
         }
         self.publish();

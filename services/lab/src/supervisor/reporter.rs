@@ -5,7 +5,6 @@ use std::io;
 use jiff::Timestamp;
 
 use super::log_file::LogFile;
-use crate::output;
 use crate::paths::StateDir;
 use crate::progress::Progress;
 use crate::state_file::{LabRecord, PartRecord};
@@ -54,19 +53,23 @@ impl Reporter {
     }
 
     /// All parts are ready, for the first time.
-    pub fn up(&mut self, record: &LabRecord) {
+    pub fn ready(&mut self, record: &LabRecord) {
         if let Some(terminal) = &mut self.terminal {
-            terminal.finish();
-            output::addresses(
-                record,
-                &self.state,
-                terminal.elapsed(),
-                "Ctrl-C stops everything.",
-            );
+            terminal.ready(record, &self.state);
         }
         let _ = self
             .log
             .append(format!("{:.3} all parts are ready\n", Timestamp::now()).as_bytes());
+    }
+
+    /// The lab is up; `held` is what was checked.
+    pub fn up(&mut self, held: &str) {
+        if let Some(terminal) = &mut self.terminal {
+            terminal.up("Ctrl-C stops everything.");
+        }
+        let _ = self
+            .log
+            .append(format!("{:.3} the lab is up: {held}\n", Timestamp::now()).as_bytes());
     }
 
     /// The parts are about to be stopped.

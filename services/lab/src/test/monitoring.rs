@@ -13,22 +13,22 @@ use anyhow::{Context as _, ensure};
 use super::Workshop;
 use super::steps::Steps;
 use crate::layout;
+use crate::paths::PROMETHEUS_CONFIG;
 use crate::ports::Ports;
 use crate::smtp::Smtp;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let tools = workshop.servers(steps)?;
+    let prometheus = workshop.installation.monitoring("prometheus");
     let promtool = |arguments: &[&str]| {
-        let mut command = Command::new(&tools.prometheus.promtool);
+        let mut command = tools.prometheus.promtool_in(&prometheus);
         command.args(arguments);
         command
     };
-    let prometheus = workshop.installation.monitoring("prometheus");
-    let config = prometheus.join("prometheus.yml");
     // The discovery files are the environment's, and missing ones are no error.
     steps.command(
         "promtool check config",
-        promtool(&["check", "config"]).arg(&config),
+        promtool(&["check", "config"]).arg(PROMETHEUS_CONFIG),
     );
     let rules = files(&prometheus.join("rules"), "yml")?;
     steps.command(
@@ -38,14 +38,14 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let tests = files(&prometheus.join("tests"), "yml")?;
     steps.command(
         "promtool test rules",
-        promtool(&["test", "rules"]).args(&tests),
+        promtool(&["test", "rules"]).args(relative(&tests, &prometheus)),
     );
     let alerts = alerts::read(&rules)?;
     let runbooks = workshop.installation.root.join("docs/runbooks");
     steps.check("every alert has its tests and its runbook", |_| {
         alerts::check(&alerts, &tests, &runbooks)
     });
-    steps.check("Watchdog notices a group that is not evaluated", || {
+    steps.check("Watchdog notices a group that is not evaluated", |_| {
         alerts::check_groups(&rules)
     });
 
@@ -90,6 +90,13 @@ fn example_smtp() -> Smtp {
         password_file: "/run/secrets/smtp # password".to_owned(),
         require_tls: true,
     }
+}
+
+/// The paths as they are called from `folder`.
+fn relative<'a>(paths: &'a [PathBuf], folder: &'a Path) -> impl Iterator<Item = &'a Path> {
+    paths
+        .iter()
+        .map(move |path| path.strip_prefix(folder).unwrap_or(path))
 }
 
 /// The files of a folder with this extension, in the order of their names.

@@ -64,7 +64,7 @@ impl Providers {
             steps.cannot_run(what, why, "install Go");
             return Ok(None);
         }
-        let config = build(workshop)?.with_file_name("lowest.rc");
+        let config = build(workshop, steps)?.with_file_name("lowest.rc");
         init(folder, Some(&config)).context("terraform init, with the lowest versions")?;
         Ok(Some(Self::Schemas(config)))
     }

@@ -81,10 +81,19 @@ impl PrometheusTool {
     /// # Errors
     /// What promtool says.
     pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
-        run(Command::new(&self.promtool)
-            .args(["check", "config"])
-            .arg(config))
-        .with_context(|| format!("{} is wrong", config.display()))
-        .map(drop)
+        let folder = config.parent().unwrap_or(Path::new("/"));
+        let name = config.file_name().unwrap_or_default();
+        run(self.promtool_in(folder).args(["check", "config"]).arg(name))
+            .with_context(|| format!("{} is wrong", config.display()))
+            .map(drop)
+    }
+
+    /// promtool, run in `folder`. Files that name rules by a glob have to be given relative to it: promtool reads their own
+    /// path as a part of the glob.
+    #[must_use]
+    pub fn promtool_in(&self, folder: &Path) -> Command {
+        let mut command = Command::new(&self.promtool);
+        command.current_dir(folder);
+        command
     }
 }

@@ -1,6 +1,8 @@
 //! A lab of stand-ins: a copy of the `lab` binary beside scripts that take the places of services and servers, and a
 //! root with a `monitoring/` of its own. Each stand-in is the test program again, whose `stand_in` they run.
 
+mod stand_in;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -25,15 +27,20 @@ pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// What a stand-in does: it listens where it is told to and answers everything with 200.
+/// What a stand-in does: it listens where it is told to, answers what `up` checks, and everything else with 200.
 pub fn serve_as_stand_in() {
     let listener = TcpListener::bind(std::env::var("LISTEN_ADDR").unwrap()).unwrap();
     eprintln!("listening on {}", listener.local_addr().unwrap());
     for connection in listener.incoming() {
         let mut connection = connection.unwrap();
-        let _ = connection.read(&mut [0; 4096]);
-        let _ = connection
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let mut request = [0; 4096];
+        let length = connection.read(&mut request).unwrap_or_default();
+        let body = stand_in::answer(&text(&request[..length]));
+        let _ = write!(
+            connection,
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
     }
 }
 

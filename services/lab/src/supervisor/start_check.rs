@@ -1,0 +1,254 @@
+//! What has to be so before `up` says that the lab is up: that the parts answer does not mean that they watch anything.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use targets::TargetSource;
+use tokio::time::{Instant, sleep};
+
+use super::StartupFailure;
+use crate::http;
+use crate::part::Part;
+use crate::plan::Plan;
+use crate::prometheus::{Prometheus, RuleGroup, ScrapeTarget};
+use crate::rule_files;
+
+const POLL: Duration = Duration::from_millis(100);
+
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What is expected, and whom to ask.
+pub struct StartCheck {
+    client: reqwest::Client,
+    prometheus: Prometheus,
+    agent_metrics: String,
+    page: String,
+    groups: BTreeSet<RuleGroup>,
+    scraped: BTreeSet<ScrapeTarget>,
+    alertmanager: SocketAddr,
+    targets: TargetSource,
+}
+
+impl StartCheck {
+    /// Expects what `plan` starts and what is in its rule files.
+    ///
+    /// # Errors
+    /// A rule file can't be read.
+    pub fn new(plan: &Plan<'_>) -> anyhow::Result<Self> {
+        let ports = plan.ports;
+        let rules = plan.installation.monitoring("prometheus/rules");
+        Ok(Self {
+            client: http::local_client(TIMEOUT)?,
+            prometheus: Prometheus::new(&ports.url(Part::Prometheus))?,
+            agent_metrics: format!("{}/metrics", ports.url(Part::PingAgent)),
+            page: format!("{}/", ports.url(Part::DashboardUi)),
+            groups: rule_files::groups(&rules)?,
+            scraped: plan
+                .parts()
+                .into_iter()
+                .map(|part| ScrapeTarget {
+                    job: part.name().to_owned(),
+                    address: ports.address(part).to_string(),
+                })
+                .collect(),
+            alertmanager: ports.address(Part::Alertmanager),
+            targets: plan.target_source(),
+        })
+    }
+
+    /// Waits until everything is so, and says it in a sentence.
+    ///
+    /// # Errors
+    /// Something is still missing after `limit`.
+    pub async fn wait(&self, limit: Duration) -> Result<String, StartupFailure> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let checks = [
+                self.rules().await,
+                self.scrapes().await,
+                self.alertmanager().await,
+                self.agent().await,
+                self.page().await,
+            ];
+            let (held, missing): (Vec<_>, Vec<_>) = checks.into_iter().partition(Result::is_ok);
+            if missing.is_empty() {
+                let held: Vec<String> = held.into_iter().flatten().collect();
+                return Ok(held.join(", "));
+            }
+            if Instant::now() >= deadline {
+                return Err(StartupFailure::Check {
+                    seconds: limit.as_secs(),
+                    missing: missing
+                        .into_iter()
+                        .filter_map(Result::err)
+                        .map(|error| format!("{error:#}"))
+                        .collect(),
+                });
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    async fn rules(&self) -> anyhow::Result<String> {
+        let loaded = self.prometheus.rule_groups().await?;
+        let missing: Vec<String> = self
+            .groups
+            .difference(&loaded)
+            .map(ToString::to_string)
+            .collect();
+        anyhow::ensure!(
+            missing.is_empty(),
+            "Prometheus has not loaded {} of the {} groups of rules in monitoring/prometheus/rules: {}",
+            missing.len(),
+            self.groups.len(),
+            missing.join(", ")
+        );
+        Ok(format!("{} groups of rules loaded", self.groups.len()))
+    }
+
+    async fn scrapes(&self) -> anyhow::Result<String> {
+        let found = self.prometheus.scrape_targets().await?;
+        let missing: Vec<String> = self
+            .scraped
+            .difference(&found)
+            .map(ToString::to_string)
+            .collect();
+        anyhow::ensure!(
+            missing.is_empty(),
+            "Prometheus has not discovered {} of the {} parts to scrape: {}",
+            missing.len(),
+            self.scraped.len(),
+            missing.join(", ")
+        );
+        Ok(format!("{} parts scraped", self.scraped.len()))
+    }
+
+    async fn alertmanager(&self) -> anyhow::Result<String> {
+        let known = self.prometheus.alertmanagers().await?;
+        let address = self.alertmanager.to_string();
+        anyhow::ensure!(
+            known.iter().any(|url| url.contains(&address)),
+            "Prometheus does not know the Alertmanager at {address}"
+        );
+        Ok("Alertmanager known".to_owned())
+    }
+
+    async fn agent(&self) -> anyhow::Result<String> {
+        let expected = self.targets.load()?.len();
+        let asked = || format!("ping-agent does not answer at {}", self.agent_metrics);
+        let response = self.client.get(&self.agent_metrics).send().await;
+        let text = response.with_context(asked)?.text().await;
+        let watched = text
+            .with_context(asked)?
+            .lines()
+            .filter(|line| line.starts_with("ping_target_info{"))
+            .count();
+        anyhow::ensure!(
+            watched == expected,
+            "ping-agent watches {watched} targets, and {expected} are configured"
+        );
+        Ok(format!("{watched} targets watched"))
+    }
+
+    async fn page(&self) -> anyhow::Result<String> {
+        anyhow::ensure!(
+            http::answers(&self.client, &self.page).await,
+            "the status page does not answer with success at {}",
+            self.page
+        );
+        Ok("status page served".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use targets::Defaults;
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    const PARTS: [&str; 2] = ["ping-agent", "prometheus"];
+
+    /// A Prometheus, an agent and a page in one, that know so many of the two groups and parts.
+    async fn server(known: usize) -> MockServer {
+        let server = MockServer::start().await;
+        let group = |name| json!({ "file": "/etc/x/a.yml", "name": name });
+        let target = |job| json!({ "labels": { "job": job, "instance": "127.0.0.1:1" } });
+        let data: [(&str, Value); 3] = [
+            (
+                "/api/v1/rules",
+                json!({ "groups": Vec::from_iter(["slo", "lab"].map(group).into_iter().take(known)) }),
+            ),
+            (
+                "/api/v1/targets",
+                json!({ "activeTargets": Vec::from_iter(PARTS.map(target).into_iter().take(known)) }),
+            ),
+            (
+                "/api/v1/alertmanagers",
+                json!({ "activeAlertmanagers": [{ "url": "http://127.0.0.1:2/api/v2/alerts" }] }),
+            ),
+        ];
+        for (at, data) in data {
+            let answer = ResponseTemplate::new(200).set_body_json(json!({ "data": data }));
+            let mock = Mock::given(path(at)).respond_with(answer);
+            mock.mount(&server).await;
+        }
+        let lines = "ping_target_info{target=\"a\"} 1\n".repeat(known);
+        for (at, body) in [("/metrics", lines), ("/", String::new())] {
+            let answer = ResponseTemplate::new(200).set_body_string(body);
+            Mock::given(path(at))
+                .respond_with(answer)
+                .mount(&server)
+                .await;
+        }
+        server
+    }
+
+    fn check(server: &MockServer, alertmanager: u16) -> StartCheck {
+        let group = |name: &str| RuleGroup::new("rules/a.yml".as_ref(), name.to_owned());
+        let scraped = |job: &str| ScrapeTarget {
+            job: job.to_owned(),
+            address: "127.0.0.1:1".to_owned(),
+        };
+        let urls = "http://a.example,http://b.example".to_owned();
+        StartCheck {
+            client: http::local_client(TIMEOUT).unwrap(),
+            prometheus: Prometheus::new(&server.uri()).unwrap(),
+            agent_metrics: format!("{}/metrics", server.uri()),
+            page: format!("{}/", server.uri()),
+            groups: ["slo", "lab"].map(group).into(),
+            scraped: PARTS.map(scraped).into(),
+            alertmanager: ([127, 0, 0, 1], alertmanager).into(),
+            targets: TargetSource::new(Some(urls), None, Defaults::of_a_reader()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lab_that_watches_everything_is_up() {
+        let server = server(2).await;
+        let held = check(&server, 2).wait(Duration::ZERO).await.unwrap();
+        assert_eq!(
+            held,
+            "2 groups of rules loaded, 2 parts scraped, Alertmanager known, 2 targets watched, status page served"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_at_the_limit_is_named() {
+        let server = server(1).await;
+        let failure = check(&server, 3).wait(Duration::ZERO).await.unwrap_err();
+        let message = failure.to_string();
+        for expected in [
+            "1 of the 2 groups of rules in monitoring/prometheus/rules: lab of a.yml",
+            "1 of the 2 parts to scrape: prometheus at 127.0.0.1:1",
+            "Alertmanager at 127.0.0.1:3",
+            "ping-agent watches 1 targets, and 2 are configured",
+        ] {
+            assert!(message.contains(expected), "{message}");
+        }
+        assert!(!message.contains("status page"), "{message}");
+    }
+}
