@@ -2,6 +2,7 @@
 
 mod body;
 mod connect;
+mod cookies;
 mod failure;
 mod first_byte;
 mod http;

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures::future::{Either, select};
-use http::header::LOCATION;
-use http::{HeaderValue, Request, StatusCode};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -15,6 +15,7 @@ use targets::Target;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
+use super::cookies::Cookies;
 use super::failure::{Chain, ProbeError, Reason};
 use super::first_byte::{FirstByte, Observed};
 use super::phases::{Phase, Phases};
@@ -34,8 +35,9 @@ pub(crate) async fn probe(
     let credentials = Credentials::of(&target.url);
     let mut url = target.url.clone();
     let mut method = prober.method.clone();
+    let mut cookies = Cookies::default();
     for followed in 0..=MAX_REDIRECTS {
-        let request = request(method.clone(), &url, credentials.as_ref())
+        let request = request(method.clone(), &url, credentials.as_ref(), &cookies)
             .map_err(|error| ProbeError::failed(Reason::Protocol, error))?;
         let visit = Visit {
             prober,
@@ -47,7 +49,10 @@ pub(crate) async fn probe(
         if !is_redirect(answer.status) {
             return judge(target, &answer);
         }
-        (url, method) = follow(&url, &method, answer.status, answer.location.as_ref())?;
+        for cookie in answer.headers.get_all(SET_COOKIE) {
+            cookies.store(&url, cookie.as_bytes());
+        }
+        (url, method) = follow(&url, &method, answer.status, &answer.headers)?;
     }
     Err(ProbeError::failed(
         Reason::Redirect,
@@ -71,7 +76,7 @@ fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
 /// What a response said.
 struct Answer {
     status: StatusCode,
-    location: Option<HeaderValue>,
+    headers: HeaderMap,
     has_expected_text: bool,
 }
 
@@ -145,7 +150,7 @@ impl Visit<'_> {
             phases.add(Phase::Transfer, first_byte.elapsed());
             Ok(Answer {
                 status: head.status,
-                location: head.headers.get(LOCATION).cloned(),
+                headers: head.headers,
                 has_expected_text,
             })
         };
