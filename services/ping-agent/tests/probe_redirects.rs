@@ -166,6 +166,8 @@ async fn a_target_that_redirects_until_its_cookie_comes_back_is_up() {
         ),
         ("set-cookie: id=1; domain=127.0.0.1\r\n", "id=1"),
         ("set-cookie: id=1; secure\r\n", "id=1"),
+        // A web firewall's cookie that browsers ignore beside one that they keep.
+        ("set-cookie: w=\x01\r\nset-cookie: id=1\r\n", "id=1"),
     ] {
         let address = wanting_cookies(set, expected).await;
         let report = plain_prober()
@@ -274,6 +276,9 @@ async fn a_location_that_browsers_follow_is_followed() {
         ("location: /\u{e9}t\u{e9}".as_bytes(), "/%C3%A9t%C3%A9"),
         (b"location: c#fragment", "/a/c"),
         (b"location: /a b\tc  ", "/a%20bc"),
+        (b"location: /x\x01y", "/x%01y"),
+        (b"location:\r\n /folded", "/folded"),
+        (b"location : /blank", "/blank"),
         (b"location: /same\r\nlocation: /same", "/same"),
     ] {
         let asked = asked_after(location).await;

@@ -11,7 +11,7 @@ use url::{Host, Url};
 
 /// The most cookies that a probe keeps; beyond that the oldest is dropped. RFC 6265bis asks browsers to keep as many for a
 /// domain.
-const MAX_COOKIES: usize = 50;
+pub(crate) const MAX_COOKIES: usize = 50;
 
 /// The most bytes of a name and its value together. As in browsers, a larger cookie is ignored.
 const MAX_COOKIE_BYTES: usize = 4096;

@@ -1,12 +1,14 @@
 //! HTTP and HTTPS probes: a fresh connection for each request, so that every phase happens and is measured.
 
+use std::error::Error;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures::future::{Either, select};
-use http::header::SET_COOKIE;
+use http::header::{CONTENT_ENCODING, SET_COOKIE};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
@@ -17,14 +19,12 @@ use url::Url;
 
 use super::cookies::Cookies;
 use super::failure::{Chain, ProbeError, Reason};
-use super::first_byte::{FirstByte, Observed};
+use super::head::{HeadTooLarge, MAX_HEAD_BYTES};
+use super::observed::{Observed, Seen};
 use super::phases::{Phase, Phases};
 use super::redirect::{MAX_REDIRECTS, follow, is_redirect};
 use super::request::{Credentials, request};
 use super::{Prober, Trace, body, connect};
-
-/// The largest head of a response, in bytes. hyper's own bound is some 400 kB, a thousand times over.
-const MAX_HEAD_BYTES: usize = 64 << 10;
 
 /// Probes the target, following redirects. What was learned on the way is in `trace`, also when the future is dropped.
 pub(crate) async fn probe(
@@ -65,10 +65,12 @@ fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
         return Err(ProbeError::failed(Reason::Status, answer.status));
     }
     if !answer.has_expected_text {
-        return Err(ProbeError::failed(
-            Reason::Body,
-            "the expected text is not in the body",
-        ));
+        let mut detail = "the expected text is not in the body".to_owned();
+        if let Some(encoding) = answer.headers.get(CONTENT_ENCODING) {
+            let encoding = encoding.as_bytes().escape_ascii();
+            detail += &format!(", which has the Content-Encoding {encoding} and is not decoded");
+        }
+        return Err(ProbeError::failed(Reason::Body, detail));
     }
     Ok(())
 }
@@ -103,7 +105,7 @@ impl Visit<'_> {
         let tcp = connect::connect(&addresses).await?;
         trace.phases.add(Phase::Connect, started.elapsed());
         if self.url.scheme() == "http" {
-            return self.exchange(tcp, request, &mut trace.phases).await;
+            return self.exchange(tcp, request, trace).await;
         }
         let started = Instant::now();
         // Boxed, because it is large and plain HTTP probes would carry it along.
@@ -113,7 +115,7 @@ impl Visit<'_> {
         }
         let tls = tls?;
         trace.phases.add(Phase::Tls, started.elapsed());
-        Box::pin(self.exchange(tls, request, &mut trace.phases)).await
+        Box::pin(self.exchange(tls, request, trace)).await
     }
 
     /// Sends the request and reads the response, the body up to the limit. A redirect's body is of no interest.
@@ -121,9 +123,9 @@ impl Visit<'_> {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
         request: Request<Empty<Bytes>>,
-        phases: &mut Phases,
+        trace: &mut Trace,
     ) -> Result<Answer, ProbeError> {
-        let (stream, first_byte) = Observed::new(stream);
+        let (stream, seen) = Observed::new(stream);
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD_BYTES)
             .handshake(TokioIo::new(stream))
@@ -132,12 +134,13 @@ impl Visit<'_> {
         let answer = async {
             let waiting = Waiting {
                 sent: Instant::now(),
-                first_byte: Arc::clone(&first_byte),
-                phases,
+                seen: Arc::clone(&seen),
+                phases: &mut trace.phases,
             };
             let response = sender.send_request(request).await.map_err(not_http)?;
             drop(waiting);
-            let first_byte = first_byte.get().copied().unwrap_or_else(Instant::now);
+            trace.malformed = trace.malformed.or(seen.malformed.get().copied());
+            let first_byte = seen.first_byte.get().copied().unwrap_or_else(Instant::now);
             let (head, body) = response.into_parts();
             let has_expected_text = is_redirect(head.status)
                 || body::read(
@@ -147,7 +150,7 @@ impl Visit<'_> {
                 )
                 .await
                 .map_err(not_http)?;
-            phases.add(Phase::Transfer, first_byte.elapsed());
+            trace.phases.add(Phase::Transfer, first_byte.elapsed());
             Ok(Answer {
                 status: head.status,
                 headers: head.headers,
@@ -167,13 +170,13 @@ impl Visit<'_> {
 /// drop, because a timeout drops the probe where it stands.
 struct Waiting<'a> {
     sent: Instant,
-    first_byte: FirstByte,
+    seen: Arc<Seen>,
     phases: &'a mut Phases,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if let Some(at) = self.first_byte.get() {
+        if let Some(at) = self.seen.first_byte.get() {
             self.phases
                 .add(Phase::FirstByte, at.duration_since(self.sent));
         }
@@ -181,5 +184,11 @@ impl Drop for Waiting<'_> {
 }
 
 fn not_http(error: hyper::Error) -> ProbeError {
+    let inner = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>()?.get_ref());
+    if let Some(too_large) = inner.and_then(|inner| inner.downcast_ref::<HeadTooLarge>()) {
+        return ProbeError::failed(Reason::Protocol, too_large);
+    }
     ProbeError::failed(Reason::Protocol, Chain(&error))
 }
