@@ -41,6 +41,9 @@ while read -r name image stream; do
     tags=$(jq --arg name "$name" --arg tag "${image##*:}" '. + {($name): $tag}' <<<"$tags")
 done <"$IMAGES"
 
+grep -q '^grafana ' "$IMAGES" ||
+    echo "there is no image of Grafana here: set grafana_enabled = false in terraform/terraform.tfvars"
+
 # Only when all are there: half a list would roll out half a release.
 jq '{image_tags: .}' <<<"$tags" >"$root/terraform/images.auto.tfvars.json"
 echo "the tags are in terraform/images.auto.tfvars.json: terraform -chdir=terraform apply"

@@ -2,9 +2,11 @@
 
 mod body;
 mod connect;
+mod cookies;
 mod failure;
-mod first_byte;
+mod head;
 mod http;
+mod observed;
 mod phases;
 mod redirect;
 mod request;
@@ -18,6 +20,7 @@ use ::http::Method;
 use targets::{Target, TargetKind};
 
 pub use failure::{ProbeError, Reason};
+pub use head::Malformed;
 pub use phases::{Phase, Phases};
 pub(crate) use resolve::MAX_LOOKUPS;
 use resolve::Resolver;
@@ -40,6 +43,8 @@ pub struct Report {
     pub phases: Phases,
     /// When the certificate of the target's own host expires, in seconds since 1970, where one was seen.
     pub not_after: Option<i64>,
+    /// A fault that RFC 9112 does not allow, in a response that was accepted because curl and browsers accept it.
+    pub malformed: Option<Malformed>,
 }
 
 impl Report {
@@ -81,6 +86,7 @@ impl Prober {
 struct Trace {
     phases: Phases,
     not_after: Option<i64>,
+    malformed: Option<Malformed>,
 }
 
 impl Probe for Prober {
@@ -103,6 +109,7 @@ impl Probe for Prober {
             latency: started.elapsed(),
             phases: trace.phases,
             not_after: trace.not_after,
+            malformed: trace.malformed,
         }
     }
 }

@@ -1,13 +1,18 @@
 //! Redirects: how far, whereto, and with which credentials.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod support;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use ping_agent::probe::{Probe, Reason};
-use support::{plain_prober, reason, request_head, response, server, target};
+use ping_agent::probe::{Probe, ProbeError, Reason};
+use support::{answering, plain_prober, reason, request_head, response, server, target};
 use tokio::io::AsyncWriteExt;
 
 /// What a server was asked, a head a request.
@@ -83,7 +88,7 @@ async fn a_redirect_without_a_usable_location_is_a_failure() {
         "location: file:///etc/passwd\r\n",
     ] {
         let answer = response("301 Moved Permanently", header, "");
-        let address = support::answering(answer).await;
+        let address = answering(answer).await;
         let report = plain_prober()
             .probe(&target(&format!("http://{address}/"), ""))
             .await;
@@ -131,4 +136,173 @@ async fn credentials_go_to_the_targets_own_origin_and_nowhere_else() {
         asked_of_other.len() == 1 && !asked_of_other[0].contains("authorization"),
         "{asked_of_other:?}"
     );
+}
+
+/// Sends every path but `/in` to `/in`, with these cookies, and lets nobody in who does not bring `expected` back.
+async fn wanting_cookies(set: &'static str, expected: &'static str) -> SocketAddr {
+    server(move |mut stream, _| async move {
+        let head = request_head(&mut stream).await;
+        let answer = if head.contains(&format!("\r\ncookie: {expected}\r\n")) {
+            response("200 OK", "", "here")
+        } else {
+            response("302 Found", &format!("{set}location: /in\r\n"), "")
+        };
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_target_that_redirects_until_its_cookie_comes_back_is_up() {
+    for (set, expected) in [
+        ("set-cookie: id=1\r\n", "id=1"),
+        (
+            "set-cookie: id=1; Path=/; HttpOnly; SameSite=Strict\r\nset-cookie: b=2\r\n",
+            "id=1; b=2",
+        ),
+        (
+            "set-cookie: old=1; Max-Age=0\r\nset-cookie: id=1; Expires=Thu, 01-Jan-2099 00:00:00 GMT\r\n",
+            "id=1",
+        ),
+        ("set-cookie: id=1; domain=127.0.0.1\r\n", "id=1"),
+        ("set-cookie: id=1; secure\r\n", "id=1"),
+        // A web firewall's cookie that browsers ignore beside one that they keep.
+        ("set-cookie: w=\x01\r\nset-cookie: id=1\r\n", "id=1"),
+    ] {
+        let address = wanting_cookies(set, expected).await;
+        let report = plain_prober()
+            .probe(&target(&format!("http://{address}/"), ""))
+            .await;
+        assert_eq!(report.result, Ok(()), "{set}");
+    }
+}
+
+#[tokio::test]
+async fn no_cookie_is_kept_from_one_probe_to_the_next() {
+    let (address, asked) = redirecting_with("set-cookie: id=1; path=/\r\n").await;
+    let (prober, target) = (plain_prober(), target(&format!("http://{address}/"), ""));
+    for _ in 0..2 {
+        assert_eq!(prober.probe(&target).await.result, Ok(()));
+    }
+    let with_cookie: Vec<bool> = asked
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|head| head.contains("\r\ncookie: id=1\r\n"))
+        .collect();
+    assert_eq!(with_cookie, [false, true, false, true]);
+}
+
+#[tokio::test]
+async fn a_cookie_does_not_go_to_another_host() {
+    let (other, asked_of_other) = redirecting(0, "").await;
+    let address = answering(response(
+        "302 Found",
+        &format!(
+            "set-cookie: id=secret; path=/\r\nlocation: http://localhost:{}/\r\n",
+            other.port()
+        ),
+        "",
+    ))
+    .await;
+    let report = plain_prober()
+        .probe(&target(&format!("http://{address}/"), ""))
+        .await;
+    assert_eq!(report.result, Ok(()));
+    let asked_of_other = asked_of_other.lock().unwrap();
+    assert!(
+        asked_of_other.len() == 1 && !asked_of_other[0].contains("secret"),
+        "{asked_of_other:?}"
+    );
+}
+
+/// Redirects from `/` to `/in`, with these lines in the head, and answers 200 there.
+async fn redirecting_with(lines: impl AsRef<[u8]>) -> (SocketAddr, Asked) {
+    let asked = Asked::default();
+    let log = Arc::clone(&asked);
+    let location = b"content-length: 0\r\nlocation: /in\r\n\r\n";
+    let answer = [b"HTTP/1.1 302 Found\r\n", lines.as_ref(), location].concat();
+    let address = server(move |mut stream, _| {
+        let (log, answer) = (Arc::clone(&log), answer.clone());
+        async move {
+            let head = request_head(&mut stream).await;
+            let is_first = head.starts_with("GET / ");
+            log.lock().unwrap().push(head);
+            let there = response("200 OK", "", "here");
+            let bytes = if is_first { &*answer } else { there.as_bytes() };
+            stream.write_all(bytes).await.unwrap();
+        }
+    })
+    .await;
+    (address, asked)
+}
+
+/// What a probe asks for after a redirect with this `Location`, written as it is.
+async fn asked_after(location: &'static [u8]) -> Result<String, String> {
+    let asked = Asked::default();
+    let log = Arc::clone(&asked);
+    let address = server(move |mut stream, number| {
+        let log = Arc::clone(&log);
+        async move {
+            let head = request_head(&mut stream).await;
+            log.lock().unwrap().push(head);
+            let redirect = [
+                b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n",
+                location,
+                b"\r\n\r\n",
+            ];
+            let answer = match number {
+                0 => redirect.concat(),
+                _ => response("200 OK", "", "").into_bytes(),
+            };
+            stream.write_all(&answer).await.unwrap();
+        }
+    })
+    .await;
+    let report = plain_prober()
+        .probe(&target(&format!("http://{address}/a/b"), ""))
+        .await;
+    match report.result {
+        Ok(()) => Ok(asked.lock().unwrap()[1].lines().next().unwrap().to_owned()),
+        Err(ProbeError::Failed { detail, .. }) => Err(detail),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_location_that_browsers_follow_is_followed() {
+    for (location, expected) in [
+        (&b"location: /\xe9t\xe9?q=\xe9"[..], "/%E9t%E9?q=%E9"),
+        ("location: /\u{e9}t\u{e9}".as_bytes(), "/%C3%A9t%C3%A9"),
+        (b"location: c#fragment", "/a/c"),
+        (b"location: /a b\tc  ", "/a%20bc"),
+        (b"location: /x\x01y", "/x%01y"),
+        (b"location:\r\n /folded", "/folded"),
+        (b"location : /blank", "/blank"),
+        (b"location: /same\r\nlocation: /same", "/same"),
+    ] {
+        let asked = asked_after(location).await;
+        let shown = location.escape_ascii();
+        assert_eq!(asked, Ok(format!("GET {expected} HTTP/1.1")), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_location_that_leads_nowhere_says_why() {
+    for (location, expected) in [
+        (&b"location:"[..], "the Location header is empty"),
+        (b"location:   ", "the Location header is empty"),
+        (b"x: y", "there is no Location header"),
+        (
+            b"location: /one\r\nlocation: /two",
+            "there are several Location headers, and they differ",
+        ),
+        (
+            b"location: mailto:me@example.org",
+            "Location \"mailto:me@example.org\": a redirect may lead to http and https only",
+        ),
+    ] {
+        let asked = asked_after(location).await;
+        assert_eq!(asked, Err(format!("302 Found: {expected}")));
+    }
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use agent::Agent;
 use rustix::process::Signal;
-use support::{answering, response, server, tls::Authority};
+use support::{answering, request_head, response, server, tls::Authority};
+use tokio::io::AsyncWriteExt;
 
 fn series(metric: &str, target: &str) -> String {
     format!("{metric}{{target=\"{target}\"}} ")
@@ -119,4 +120,24 @@ async fn sigterm_ends_it_at_once_though_a_probe_hangs() {
     agent.signal(Signal::TERM);
     assert_eq!(agent.exit_code(), Some(0), "{}", agent.log());
     assert!(asked.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_answer_is_a_success_and_the_log_says_once_what_is_wrong_with_it() {
+    let malformed = server(|mut stream, number| async move {
+        request_head(&mut stream).await;
+        let line = if number < 2 { "no colon\r\n" } else { "" };
+        let answer = response("200 OK", line, "");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await;
+    let name = format!("http://{malformed}/");
+    let agent = Agent::start(&[("PING_TARGET_URLS", &name), ("PING_INTERVAL_SECONDS", "1")]);
+    agent.wait_for(&(series("ping_success_total", &name) + "3\n"));
+    let log = agent.log();
+    let lines = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    let wrong = "malformed=line 3 of the head: no colon";
+    assert_eq!(lines(wrong), 1, "{log}");
+    assert_eq!(lines("the response is no longer malformed"), 1, "{log}");
+    assert_eq!(lines("target is down"), 0, "{log}");
 }

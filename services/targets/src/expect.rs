@@ -24,7 +24,7 @@ impl Expectations {
 /// Which status codes count as success.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum StatusExpectation {
-    /// Everything below 400.
+    /// 200 to 399. A 101 is no success: no probe asks for another protocol.
     #[default]
     Below400,
     /// Any code in any of these ranges, and no other.
@@ -35,7 +35,7 @@ impl StatusExpectation {
     /// Whether this status code counts as success.
     pub fn accepts(&self, code: u16) -> bool {
         match self {
-            Self::Below400 => code < 400,
+            Self::Below400 => (200..400).contains(&code),
             Self::AnyOf(ranges) => ranges.iter().any(|range| range.contains(&code)),
         }
     }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use common::Log;
+use common::{Log, write_targets};
 use targets::{Defaults, TargetSource, watch::watch};
 
 /// Each holds the same password in another spelling; Terraform's guard is tested with the same files.
@@ -88,7 +88,8 @@ fn whoever_may_read_the_file_counts_and_a_file_without_a_password_may_be_read_by
 async fn a_password_that_is_added_while_others_can_read_the_file_is_refused_until_they_cannot() {
     let (log, _guard) = Log::catch();
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), "[[target]]\nurl = \"http://a/\"", 0o644);
+    let path = write_targets(folder.path(), &["a"]);
+    set_mode(&path, 0o644);
     let source = source(&path);
     let initial = Arc::new(source.load().unwrap());
     let (targets, watcher) = watch(source, initial);
@@ -107,7 +108,7 @@ async fn a_password_that_is_added_while_others_can_read_the_file_is_refused_unti
         0o644,
     );
     polls().await;
-    assert_eq!(urls(), ["http://a/"]);
+    assert_eq!(urls(), ["http://a"]);
     assert_eq!(log.lines_with("holds a password").len(), 1);
     set_mode(&path, 0o600);
     polls().await;

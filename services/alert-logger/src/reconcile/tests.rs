@@ -450,7 +450,7 @@ proptest! {
             let open_before = lab.history.open().len();
             match happening {
                 Happening::Poll(prometheus, alertmanager) => {
-                    let fires = prometheus.is_some_and(|it| it.watchdog_fires && it.state != State::Inactive);
+                    let fires = prometheus.is_some_and(|it| it.watchdog_fires && it.state == State::Firing);
                     active.extend(fires.then(|| at(second)));
                     lab.poll(second, prometheus, alertmanager);
                 }

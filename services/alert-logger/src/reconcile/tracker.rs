@@ -159,8 +159,9 @@ impl Tracker {
             return Some(Verdict::Ended);
         }
         watch.absent_since = None;
-        watch.last_active_at = watch.last_active_at.max(evaluation.at);
+        // Pending is no proof: the first evaluations after a restart read samples from before it.
         if state == State::Firing {
+            watch.last_active_at = watch.last_active_at.max(evaluation.at);
             watch.fired_in = Some(contact.number);
         }
         alert.end().map(|_| Verdict::Active)

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use service_kit::LATENCY_BUCKETS;
 
-use crate::probe::{Phase, ProbeError, Reason, Report};
+use crate::probe::{Malformed, Phase, ProbeError, Reason, Report};
 
 /// The numbers of one target. Plain values: whoever shares them puts a lock around them, and so a scrape sees a probe
 /// whole or not at all.
@@ -46,6 +46,8 @@ pub(crate) struct Total {
 pub(crate) struct LastProbe {
     pub(crate) up: bool,
     pub(crate) at: f64,
+    /// The fault of the last response; a probe without a response leaves it as it was.
+    pub(crate) malformed: Option<Malformed>,
 }
 
 /// How often something happened, and when it last did.
@@ -74,8 +76,10 @@ impl Counters {
                 self.count_reason(*reason, at);
             }
         }
+        let mut malformed = self.last.and_then(|last| last.malformed);
         if report.got_response() {
             self.latency.observe(report.latency);
+            malformed = report.malformed;
         }
         for (total, phase) in self.phases.iter_mut().zip(Phase::ALL) {
             if let Some(time) = report.phases.get(phase) {
@@ -85,6 +89,7 @@ impl Counters {
         self.last = Some(LastProbe {
             up: report.result.is_ok(),
             at,
+            malformed,
         });
         self.not_after = report.not_after.or(self.not_after);
     }

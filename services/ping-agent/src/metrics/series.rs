@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use targets::{Target, TargetKind};
 
-use super::counters::Counters;
+use super::counters::{Counters, LastProbe};
 use super::maintenance::Standing;
 use super::text;
 use crate::probe::Report;
@@ -51,15 +51,15 @@ impl TargetSeries {
         self.standing.in_maintenance(&self.target.maintenance, at)
     }
 
-    /// Counts a probe that ended at this time. Gives whether the target was up before, if that was known.
+    /// Counts a probe that ended at this time. Returns the result before it, if there was one.
     pub(crate) fn record(
         &self,
         report: &Report,
         at: SystemTime,
         in_maintenance: bool,
-    ) -> Option<bool> {
+    ) -> Option<LastProbe> {
         self.with(|counters| {
-            let before = counters.last.map(|last| last.up);
+            let before = counters.last;
             counters.record(report, at, in_maintenance);
             if self.target.kind != TargetKind::Https {
                 // The target was https once, and its certificate is of no interest any more.

@@ -47,6 +47,7 @@ fn report(result: Result<(), Reason>, latency_ms: u64, phases: &[(Phase, u64)]) 
         latency: Duration::from_millis(latency_ms),
         phases: times,
         not_after: Some(1_900_000_000),
+        malformed: None,
     }
 }
 

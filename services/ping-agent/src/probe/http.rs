@@ -1,13 +1,15 @@
 //! HTTP and HTTPS probes: a fresh connection for each request, so that every phase happens and is measured.
 
+use std::error::Error;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures::future::{Either, select};
-use http::header::LOCATION;
-use http::{HeaderValue, Request, StatusCode};
+use http::header::{CONTENT_ENCODING, SET_COOKIE};
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -15,15 +17,14 @@ use targets::Target;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
+use super::cookies::Cookies;
 use super::failure::{Chain, ProbeError, Reason};
-use super::first_byte::{FirstByte, Observed};
+use super::head::{HeadTooLarge, MAX_HEAD_BYTES};
+use super::observed::{Observed, Seen};
 use super::phases::{Phase, Phases};
 use super::redirect::{MAX_REDIRECTS, follow, is_redirect};
 use super::request::{Credentials, request};
 use super::{Prober, Trace, body, connect};
-
-/// The largest head of a response, in bytes. hyper's own bound is some 400 kB, a thousand times over.
-const MAX_HEAD_BYTES: usize = 64 << 10;
 
 /// Probes the target, following redirects. What was learned on the way is in `trace`, also when the future is dropped.
 pub(crate) async fn probe(
@@ -34,8 +35,9 @@ pub(crate) async fn probe(
     let credentials = Credentials::of(&target.url);
     let mut url = target.url.clone();
     let mut method = prober.method.clone();
+    let mut cookies = Cookies::default();
     for followed in 0..=MAX_REDIRECTS {
-        let request = request(method.clone(), &url, credentials.as_ref())
+        let request = request(method.clone(), &url, credentials.as_ref(), &cookies)
             .map_err(|error| ProbeError::failed(Reason::Protocol, error))?;
         let visit = Visit {
             prober,
@@ -47,7 +49,10 @@ pub(crate) async fn probe(
         if !is_redirect(answer.status) {
             return judge(target, &answer);
         }
-        (url, method) = follow(&url, &method, answer.status, answer.location.as_ref())?;
+        for cookie in answer.headers.get_all(SET_COOKIE) {
+            cookies.store(&url, cookie.as_bytes());
+        }
+        (url, method) = follow(&url, &method, answer.status, &answer.headers)?;
     }
     Err(ProbeError::failed(
         Reason::Redirect,
@@ -60,10 +65,12 @@ fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
         return Err(ProbeError::failed(Reason::Status, answer.status));
     }
     if !answer.has_expected_text {
-        return Err(ProbeError::failed(
-            Reason::Body,
-            "the expected text is not in the body",
-        ));
+        let mut detail = "the expected text is not in the body".to_owned();
+        if let Some(encoding) = answer.headers.get(CONTENT_ENCODING) {
+            let encoding = encoding.as_bytes().escape_ascii();
+            detail += &format!(", which has the Content-Encoding {encoding} and is not decoded");
+        }
+        return Err(ProbeError::failed(Reason::Body, detail));
     }
     Ok(())
 }
@@ -71,7 +78,7 @@ fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
 /// What a response said.
 struct Answer {
     status: StatusCode,
-    location: Option<HeaderValue>,
+    headers: HeaderMap,
     has_expected_text: bool,
 }
 
@@ -98,7 +105,7 @@ impl Visit<'_> {
         let tcp = connect::connect(&addresses).await?;
         trace.phases.add(Phase::Connect, started.elapsed());
         if self.url.scheme() == "http" {
-            return self.exchange(tcp, request, &mut trace.phases).await;
+            return self.exchange(tcp, request, trace).await;
         }
         let started = Instant::now();
         // Boxed, because it is large and plain HTTP probes would carry it along.
@@ -108,7 +115,7 @@ impl Visit<'_> {
         }
         let tls = tls?;
         trace.phases.add(Phase::Tls, started.elapsed());
-        Box::pin(self.exchange(tls, request, &mut trace.phases)).await
+        Box::pin(self.exchange(tls, request, trace)).await
     }
 
     /// Sends the request and reads the response, the body up to the limit. A redirect's body is of no interest.
@@ -116,9 +123,9 @@ impl Visit<'_> {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
         request: Request<Empty<Bytes>>,
-        phases: &mut Phases,
+        trace: &mut Trace,
     ) -> Result<Answer, ProbeError> {
-        let (stream, first_byte) = Observed::new(stream);
+        let (stream, seen) = Observed::new(stream);
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD_BYTES)
             .handshake(TokioIo::new(stream))
@@ -127,12 +134,13 @@ impl Visit<'_> {
         let answer = async {
             let waiting = Waiting {
                 sent: Instant::now(),
-                first_byte: Arc::clone(&first_byte),
-                phases,
+                seen: Arc::clone(&seen),
+                phases: &mut trace.phases,
             };
             let response = sender.send_request(request).await.map_err(not_http)?;
             drop(waiting);
-            let first_byte = first_byte.get().copied().unwrap_or_else(Instant::now);
+            trace.malformed = trace.malformed.or(seen.malformed.get().copied());
+            let first_byte = seen.first_byte.get().copied().unwrap_or_else(Instant::now);
             let (head, body) = response.into_parts();
             let has_expected_text = is_redirect(head.status)
                 || body::read(
@@ -142,10 +150,10 @@ impl Visit<'_> {
                 )
                 .await
                 .map_err(not_http)?;
-            phases.add(Phase::Transfer, first_byte.elapsed());
+            trace.phases.add(Phase::Transfer, first_byte.elapsed());
             Ok(Answer {
                 status: head.status,
-                location: head.headers.get(LOCATION).cloned(),
+                headers: head.headers,
                 has_expected_text,
             })
         };
@@ -162,13 +170,13 @@ impl Visit<'_> {
 /// drop, because a timeout drops the probe where it stands.
 struct Waiting<'a> {
     sent: Instant,
-    first_byte: FirstByte,
+    seen: Arc<Seen>,
     phases: &'a mut Phases,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if let Some(at) = self.first_byte.get() {
+        if let Some(at) = self.seen.first_byte.get() {
             self.phases
                 .add(Phase::FirstByte, at.duration_since(self.sent));
         }
@@ -176,5 +184,11 @@ impl Drop for Waiting<'_> {
 }
 
 fn not_http(error: hyper::Error) -> ProbeError {
+    let inner = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>()?.get_ref());
+    if let Some(too_large) = inner.and_then(|inner| inner.downcast_ref::<HeadTooLarge>()) {
+        return ProbeError::failed(Reason::Protocol, too_large);
+    }
     ProbeError::failed(Reason::Protocol, Chain(&error))
 }

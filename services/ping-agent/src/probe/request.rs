@@ -3,11 +3,13 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, COOKIE, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Request};
 use http_body_util::Empty;
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
+
+use super::cookies::Cookies;
 
 const AGENT: &str = concat!("UptimePulse/", env!("CARGO_PKG_VERSION"), " (+ping-agent)");
 
@@ -16,6 +18,7 @@ pub(crate) fn request(
     method: Method,
     url: &Url,
     credentials: Option<&Credentials>,
+    cookies: &Cookies,
 ) -> Result<Request<Empty<Bytes>>, http::Error> {
     let mut request = Request::builder()
         .method(method)
@@ -27,6 +30,9 @@ pub(crate) fn request(
         .body(Empty::new())?;
     if let Some(header) = credentials.and_then(|credentials| credentials.header_for(url)) {
         request.headers_mut().insert(AUTHORIZATION, header);
+    }
+    if let Some(header) = cookies.header_for(url) {
+        request.headers_mut().insert(COOKIE, header);
     }
     Ok(request)
 }
@@ -67,8 +73,13 @@ mod tests {
 
     fn authorization(target: &str, url: &str) -> Option<String> {
         let credentials = Credentials::of(&Url::parse(target).unwrap());
-        let request =
-            request(Method::GET, &Url::parse(url).unwrap(), credentials.as_ref()).unwrap();
+        let request = request(
+            Method::GET,
+            &Url::parse(url).unwrap(),
+            credentials.as_ref(),
+            &Cookies::default(),
+        )
+        .unwrap();
         request
             .headers()
             .get(AUTHORIZATION)
@@ -99,7 +110,7 @@ mod tests {
     #[test]
     fn the_request_names_host_and_path_but_no_fragment() {
         let url = Url::parse("http://me:pw@h\u{f6}st:81/a b?q='#frag").unwrap();
-        let request = request(Method::GET, &url, None).unwrap();
+        let request = request(Method::GET, &url, None, &Cookies::default()).unwrap();
         assert_eq!(request.headers().get(HOST).unwrap(), "xn--hst-sna:81");
         assert_eq!(request.uri(), "/a%20b?q=%27");
     }

@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::missed::MissedLog;
 use super::plan::{Entry, Plan, Turn};
 use crate::metrics::{AgentMetrics, SeriesTable, TargetSeries};
-use crate::probe::{Probe, ProbeError, Report};
+use crate::probe::{Malformed, Probe, ProbeError, Report};
 use crate::shard::Shard;
 
 /// Runs the schedule. One per process, on a runtime that does nothing else.
@@ -149,12 +149,17 @@ impl<P: Probe> Runner<P> {
 impl<P: Probe> ProbeContext<P> {
     async fn run(&self, series: &TargetSeries, in_maintenance: bool) {
         let report = self.prober.probe(series.target()).await;
-        let was_up = series.record(&report, SystemTime::now(), in_maintenance);
+        let before = series.record(&report, SystemTime::now(), in_maintenance);
         match &report.result {
             Err(ProbeError::NotMade { why }) => self.missed.note(1, why),
             _ => self.metrics.observe_phases(&report.phases),
         }
-        log(series.target(), &report, was_up);
+        log(series.target(), &report, before.map(|last| last.up));
+        log_malformed(
+            series.target(),
+            &report,
+            before.and_then(|last| last.malformed),
+        );
     }
 }
 
@@ -172,6 +177,21 @@ fn log(target: &Target, report: &Report, was_up: Option<bool>) {
             tracing::debug!(%name, %kind, ?latency, %reason, detail, "failure");
         }
         Err(ProbeError::NotMade { why }) => tracing::debug!(%name, why, "not made"),
+    }
+}
+
+/// Logs when the responses of a target become malformed, and when they are well-formed again.
+fn log_malformed(target: &Target, report: &Report, before: Option<Malformed>) {
+    let Target { name, .. } = target;
+    match (before, report.malformed) {
+        (None, Some(malformed)) => {
+            let url = target.redacted_url();
+            tracing::warn!(%name, url, %malformed, "the response is malformed; it counts, because curl and browsers accept it");
+        }
+        (Some(_), None) if report.got_response() => {
+            tracing::info!(%name, "the response is no longer malformed");
+        }
+        _ => {}
     }
 }
 

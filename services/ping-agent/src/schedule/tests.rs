@@ -62,6 +62,7 @@ impl Probe for Fake {
             latency: Duration::from_millis(5),
             phases: Phases::default(),
             not_after: None,
+            malformed: None,
         }
     }
 }

@@ -1,0 +1,192 @@
+//! Accepts the malformed heads of responses that curl and browsers accept.
+//!
+//! hyper refuses a whole response for one bad header line. Its switches that skip such lines do not report them, and do
+//! not cover everything that browsers accept. This module therefore rewrites a head that hyper would refuse before hyper
+//! sees it: the status code and the few headers that a probe needs, well-formed. It reports the first fault it found. A
+//! head that browsers refuse as well stays as it is, and hyper refuses it.
+
+mod malformed;
+mod repair;
+
+use std::io;
+use std::mem::MaybeUninit;
+
+use bytes::Bytes;
+use memchr::memchr;
+
+pub use malformed::Malformed;
+use repair::{StatusLine, repair};
+
+/// The most bytes that are read before the body, interim responses included. Chromium's limit; curl's is a little higher.
+pub(crate) const MAX_HEAD_BYTES: usize = 256 << 10;
+
+/// As many header lines as hyper reads.
+const MAX_LINES: usize = 100;
+
+/// As long as the name of a header can be in hyper.
+const MAX_NAME_BYTES: usize = 65_535;
+
+/// The server sent more than [`MAX_HEAD_BYTES`] before the body.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the head of the response is larger than {MAX_HEAD_BYTES} bytes, the most that a probe reads"
+)]
+pub(crate) struct HeadTooLarge;
+
+/// Returns whether these first bytes of a response contain its whole head and hyper accepts it.
+pub(crate) fn is_readable(bytes: &[u8]) -> bool {
+    matches!(end_of_head(bytes, 0), Search::EndsAt(end) if bytes.get(..end).is_some_and(is_proper))
+}
+
+/// Returns whether hyper accepts this complete head, and it is the head of the final response.
+fn is_proper(head: &[u8]) -> bool {
+    let mut lines = [const { MaybeUninit::uninit() }; MAX_LINES];
+    let mut response = httparse::Response::new(&mut []);
+    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+        &mut response,
+        head,
+        &mut lines,
+    );
+    matches!(parsed, Ok(httparse::Status::Complete(end)) if end == head.len())
+        && response.code.is_some_and(|code| !is_interim(code))
+        && response.headers.iter().all(|header| {
+            header.name.len() <= MAX_NAME_BYTES
+                && !malformed::is_bad_framing(
+                    header.name.as_bytes(),
+                    header.value,
+                    response.version == Some(0),
+                )
+        })
+}
+
+/// Returns whether another response follows one with this status code. Nothing in HTTP follows a 101.
+fn is_interim(code: u16) -> bool {
+    matches!(code, 100 | 102..=199)
+}
+
+/// The bytes of a response, held back until its head is complete.
+#[derive(Debug, Default)]
+pub(crate) struct Intake {
+    held: Vec<u8>,
+    /// How many bytes were searched for the end of the head. No byte is searched twice, so a server that sends single bytes
+    /// costs no more than any other.
+    searched: usize,
+    /// The status line, once it is there.
+    status_line: Option<StatusLine>,
+    /// The size of the interim responses and empty lines that were dropped.
+    interim_bytes: usize,
+}
+
+/// How far an [`Intake`] is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// More bytes are needed.
+    Incomplete,
+    /// hyper gets the held bytes now.
+    Complete(Option<Malformed>),
+}
+
+enum Search {
+    /// The head has this many bytes.
+    EndsAt(usize),
+    /// The end was not found; the next search starts here.
+    ContinueAt(usize),
+}
+
+impl Intake {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+    }
+
+    /// Takes the held bytes; `None` when there are none.
+    pub(crate) fn take(&mut self) -> Option<Bytes> {
+        let held = std::mem::take(&mut self.held);
+        (!held.is_empty()).then(|| held.into())
+    }
+
+    /// Examines the bytes that were added.
+    ///
+    /// # Errors
+    /// [`HeadTooLarge`].
+    pub(crate) fn advance(&mut self) -> io::Result<Progress> {
+        loop {
+            if !self.has_status_line() {
+                return Ok(Progress::Complete(None));
+            }
+            let end = match end_of_head(&self.held, self.searched) {
+                Search::EndsAt(end) => Some(end),
+                Search::ContinueAt(at) => {
+                    self.searched = at;
+                    None
+                }
+            };
+            if self.interim_bytes + end.unwrap_or(self.held.len()) > MAX_HEAD_BYTES {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, HeadTooLarge));
+            }
+            let (Some(end), Some(status_line)) = (end, &self.status_line) else {
+                return Ok(Progress::Incomplete);
+            };
+            if is_interim(status_line.code) {
+                self.held.drain(..end);
+                self.searched = 0;
+                self.status_line = None;
+                self.interim_bytes += end;
+                continue;
+            }
+            let head = self.held.get(..end).unwrap_or_default();
+            if is_proper(head) {
+                return Ok(Progress::Complete(None));
+            }
+            let Some((proper, malformed)) = repair(status_line, head) else {
+                return Ok(Progress::Complete(None));
+            };
+            self.held.splice(..end, proper);
+            return Ok(Progress::Complete(malformed));
+        }
+    }
+
+    /// Returns whether the held bytes start with a status line, or can become one.
+    fn has_status_line(&mut self) -> bool {
+        if self.status_line.is_some() {
+            return true;
+        }
+        if self.searched == 0 {
+            // hyper, too, skips empty lines before the head.
+            let empty = |byte: &u8| matches!(byte, b'\r' | b'\n');
+            let blank = self.held.iter().take_while(|byte| empty(byte)).count();
+            self.held.drain(..blank);
+            self.interim_bytes += blank;
+        }
+        let unsearched = self.held.get(self.searched..).unwrap_or_default();
+        match memchr(b'\n', unsearched) {
+            Some(at) => {
+                let line = self.held.get(..self.searched + at).unwrap_or_default();
+                self.status_line = StatusLine::parse(line);
+                self.status_line.is_some()
+            }
+            None => StatusLine::may_start_with(&self.held),
+        }
+    }
+}
+
+/// Searches for the empty line after the head, from the byte `from` on.
+fn end_of_head(bytes: &[u8], from: usize) -> Search {
+    let mut at = from;
+    while let Some(found) = memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
+        let line_end = at + found;
+        match bytes.get(line_end + 1..).unwrap_or_default() {
+            [b'\n', ..] => return Search::EndsAt(line_end + 2),
+            [b'\r', b'\n', ..] => return Search::EndsAt(line_end + 3),
+            [] | [b'\r'] => return Search::ContinueAt(line_end),
+            _ => at = line_end + 1,
+        }
+    }
+    Search::ContinueAt(bytes.len())
+}
+
+#[cfg(test)]
+mod tests;
