@@ -117,3 +117,20 @@ pub fn run(
         ExitCode::FAILURE
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_suite_runs_in_the_workflow() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.github/workflows/ci.yml");
+        let workflow = std::fs::read_to_string(file).unwrap();
+        let suites: Vec<String> = Suite::value_variants()
+            .iter()
+            .map(|suite| suite.name())
+            .collect();
+        let line = format!("suite: [{}]", suites.join(", "));
+        assert!(workflow.contains(&line), "{file} has no {line}");
+    }
+}
