@@ -168,6 +168,11 @@ pub struct TestArgs {
     /// Allow it to install missing packages into the system
     #[arg(long)]
     pub install: bool,
+
+    /// Also run what is too long for every run: all of nix flake check, each of its checks on something broken, and a
+    /// minute for each fuzz target
+    #[arg(long)]
+    pub weekly: bool,
 }
 
 /// Arguments of the hidden `exec-part`.

@@ -92,6 +92,8 @@ struct Workshop {
     state: StateDir,
     /// Whether packages may be installed into the system.
     install: bool,
+    /// Whether what is too long for every run is run, too.
+    weekly: bool,
 }
 
 /// Runs the suites that `args` name, else all.
@@ -121,6 +123,7 @@ pub fn run(
         installation,
         state,
         install: args.install,
+        weekly: args.weekly,
     };
     let _lock = workshop.lock()?;
     let chosen = if args.suites.is_empty() {
