@@ -1,4 +1,5 @@
-# All of CI: each check is a derivation of its own, named for what is wrong when it is red.
+# The checks: each is a derivation of its own, named for what is wrong when it is red. Its `suite` is the suite of
+# `./lab test` that runs it, or the same commands without Nix, in each run; those that name none are built by the suite nix.
 {
   lib,
   pkgs,
@@ -22,9 +23,11 @@ let
     {
       uses,
       files,
-    }:
-    script: {
-      inherit uses;
+      ...
+    }@named:
+    script:
+    named
+    // {
       derivation = pkgs.runCommand name { nativeBuildInputs = uses; } ''
         cp -r ${source.select files}/. .
         chmod -R u+w .
@@ -33,7 +36,10 @@ let
       '';
     };
 
-  cargo = uses: derivation: { inherit uses derivation; };
+  cargo = uses: derivation: {
+    inherit uses derivation;
+    suite = "rust";
+  };
 
   imageCheck =
     name: image:
@@ -52,6 +58,7 @@ let
     check "terraform-${command}"
       {
         uses = [ tools.terraform ];
+        suite = "terraform";
         files = [
           ../monitoring
           ../terraform
@@ -93,8 +100,9 @@ let
         cargoDenyChecks = "--hide-inclusion-graph bans licenses sources";
       }
     );
-    toml-format = cargo [ pkgs.taplo ] (
-      craneLib.taploFmt {
+    toml-format = {
+      uses = [ pkgs.taplo ];
+      derivation = craneLib.taploFmt {
         inherit (rust) pname version;
         src = source.select [
           ../Cargo.toml
@@ -106,8 +114,8 @@ let
           ../taplo.toml
           ../tests
         ];
-      }
-    );
+      };
+    };
 
     # Two files name the compiler: the flake's lock, and rust-toolchain.toml for those who have no Nix.
     rust-toolchain =
@@ -160,26 +168,31 @@ let
 
     prometheus-config = check "prometheus-config" {
       uses = [ tools.promtool ];
+      suite = "monitoring";
       files = [ ../monitoring/prometheus ];
     } "promtool check config monitoring/prometheus/prometheus.yml";
 
     prometheus-rules = check "prometheus-rules" {
       uses = [ tools.promtool ];
+      suite = "monitoring";
       files = [ ../monitoring/prometheus ];
     } "promtool check rules monitoring/prometheus/rules/*.yml";
 
     prometheus-rule-tests = check "prometheus-rule-tests" {
       uses = [ tools.promtool ];
+      suite = "monitoring";
       files = [ ../monitoring/prometheus ];
     } "promtool test rules monitoring/prometheus/tests/*.yml";
 
     alertmanager-config = check "alertmanager-config" {
       uses = [ tools.alertmanager ];
+      suite = "monitoring";
       files = [ ../monitoring/alertmanager ];
     } "amtool check-config monitoring/alertmanager/alertmanager.yml";
 
     terraform-format = check "terraform-format" {
       uses = [ tools.terraform ];
+      suite = "terraform";
       files = [ ../terraform ];
     } "terraform fmt -check -diff -recursive terraform";
 
@@ -190,6 +203,7 @@ let
 
     helm-lint = check "helm-lint" {
       uses = [ tools.helm ];
+      suite = "terraform";
       files = [
         ../terraform/chart
         ../tests/terraform/tags.yaml
@@ -198,6 +212,7 @@ let
 
     helm-template = check "helm-template" {
       uses = [ tools.helm ];
+      suite = "terraform";
       files = [
         ../docs/operations.md
         ../terraform/chart
@@ -207,13 +222,16 @@ let
       ];
     } "bash tests/terraform/helm-template";
 
-    lab = cargo [ ] packages.public.lab;
+    lab = {
+      uses = [ ];
+      derivation = packages.public.lab;
+    };
   }
   // lib.mapAttrs' (
     name: image: lib.nameValuePair "image-${name}" (imageCheck name image)
   ) images.all;
 in
 # A check whose tool the platform does not have is not in the list at all, and so never quietly green.
-lib.mapAttrs (_: check: check.derivation) (
+lib.mapAttrs (_: check: check.derivation // { suite = check.suite or "nix"; }) (
   lib.filterAttrs (_: check: lib.all (tool: tool.meta.available or true) check.uses) all
 )

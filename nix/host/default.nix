@@ -8,7 +8,13 @@ let
   lib = import ./lib.nix;
   machine = builtins.fromJSON (builtins.readFile ./machine.json);
 
-  # Every derivation: bash, with the tools of the machine behind those of its inputs.
+  # A path that `run` added to the store, as an input of what it is used in.
+  stored = path: builtins.appendContext path { ${path}.path = true; };
+
+  # What nixpkgs' stdenv has on PATH in every build.
+  stdenv = stored machine.stdenv;
+
+  # Every derivation: its buildCommand in the sandbox, with stdenv and its inputs on PATH.
   build =
     {
       name,
@@ -19,22 +25,13 @@ let
     derivation (
       variables
       // {
-        inherit name system;
-        builder = "/bin/bash";
-        PATH = "${lib.makeBinPath inputs}:${machine.state}/bin:/usr/local/bin:/usr/bin:/bin";
-        # A changed tool is a changed derivation: the results of the old one are not used again.
+        inherit name system stdenv;
+        # Images take libraries of the machine, and programs are linked with them.
         inherit (machine) libc;
-        HOME = machine.home;
-        args = [
-          "-euo"
-          "pipefail"
-          "-c"
-          ''
-            ${text}
-            # Some builds of nix 2.8 die with signal 9 if the builder's last command is not this one.
-            exit 0
-          ''
-        ];
+        builder = "/bin/bash";
+        args = [ ./sandbox ];
+        PATH = lib.makeBinPath (inputs ++ [ stdenv ]);
+        buildCommand = text;
       }
     );
 
@@ -59,52 +56,73 @@ let
   tool =
     name: programs:
     let
-      available = lib.all (program: machine.tools ? ${program}) programs;
-      versions = map (program: machine.tools.${program} or "missing") programs;
+      present = lib.filter (program: machine.tools ? ${program}) programs;
       # The first thing in what the program says that looks like a version.
-      version = builtins.match "[^0-9]*([0-9]+[.][0-9.]+).*" (
-        builtins.replaceStrings [ "\n" ] [ " " ] (lib.concatStringsSep " " versions)
-      );
+      version =
+        if present == [ ] then
+          null
+        else
+          builtins.match "[^0-9]*([0-9]+[.][0-9.]+).*" (
+            builtins.replaceStrings [ "\n" ] [ " " ] machine.tools.${builtins.head present}.version
+          );
     in
     runCommand name
       {
-        versions = builtins.toJSON versions;
         meta = {
-          inherit available;
+          available = present == programs;
           mainProgram = builtins.head programs;
         };
       }
       ''
         mkdir -p $out/bin
-        for program in ${lib.concatStringsSep " " programs}; do
-          # Copies, since an image takes them from here.
-          [ ! -e ${machine.state}/bin/$program ] || cp -L ${machine.state}/bin/$program $out/bin/
-        done
+        ${lib.concatMapStrings (
+          program: "ln -s ${stored machine.tools.${program}.path} $out/bin/${program}\n"
+        ) present}
       ''
     // {
       version = if version == null then "unknown" else builtins.head version;
     };
 
-  # rustup's programs look at the name they are called by and at what lies beside them.
-  linked =
-    name: programs:
-    let
-      copied = tool name programs;
-    in
+  # A package that starts programs where they are on the machine, and makes what they need visible in the sandbox. `setup`
+  # runs before each.
+  started =
+    {
+      name,
+      programs,
+      hostPaths ? [ ],
+      setup ? "",
+      meta ? { },
+    }:
     runCommand name
       {
-        inherit (copied) versions;
-        inherit (copied) meta;
+        inherit meta;
+        hostPaths = lib.concatMapStrings (path: "${path}\n") hostPaths;
+        # What is started changes with the versions.
+        versions = builtins.toJSON machine.rust.version;
       }
       ''
-        mkdir -p $out/bin
-        for program in ${lib.concatStringsSep " " programs}; do
-          printf '%s\n' '#!/bin/sh' \
-            'export RUSTUP_TOOLCHAIN=${machine.toolchain} RUSTUP_HOME=${machine.rustup} CARGO_HOME=${machine.cargo}' \
-            "exec ${machine.state}/bin/$program \"\$@\"" >$out/bin/$program
-          chmod +x $out/bin/$program
-        done
+        mkdir -p $out/bin $out/nix-support
+        printf %s "$hostPaths" >$out/nix-support/host-paths
+        ${lib.concatStrings (
+          lib.mapAttrsToList (program: path: ''
+            printf '%s\n' '#!/bin/sh' ${setup} 'exec ${path} "$@"' >$out/bin/${program}
+            chmod +x $out/bin/${program}
+          '') programs
+        )}
       '';
+
+  # Of the Rust toolchain, which is one folder.
+  rust =
+    name: programs:
+    started {
+      inherit name;
+      programs = lib.genAttrs programs (program: "${machine.rust.sysroot}/bin/${program}");
+      hostPaths = [ machine.rust.sysroot ];
+      meta.available = lib.all (program: lib.elem program machine.rust.programs) programs;
+    };
+
+  # stdenv's programs, as a package.
+  bash = runCommand "bash" { } "mkdir $out && ln -s $stdenv/bin $out/bin";
 
   writeText =
     name: text:
@@ -116,7 +134,6 @@ let
   pkgs = {
     inherit
       lib
-      machine
       runCommand
       writeText
       ;
@@ -126,47 +143,52 @@ let
       "aarch64-linux"
     ];
 
-    cargo = linked "cargo" [ "cargo" ];
-    clippy = linked "clippy" [
+    cargo = rust "cargo" [ "cargo" ];
+    clippy = rust "clippy" [
       "cargo-clippy"
       "clippy-driver"
     ];
-    rust-analyzer = linked "rust-analyzer" [ "rust-analyzer" ];
-    rustc = linked "rustc" [ "rustc" ];
-    rustfmt = linked "rustfmt" [
+    rust-analyzer = rust "rust-analyzer" [ "rust-analyzer" ];
+    rustc = rust "rustc" [ "rustc" ];
+    rustfmt = rust "rustfmt" [
       "cargo-fmt"
       "rustfmt"
     ];
+    # The compiler and linker of C: crane's builds have them from nixpkgs' stdenv.
+    cc = started {
+      name = "cc";
+      programs = lib.mapAttrs (_: stored) machine.cc;
+      hostPaths = [ "/usr/include" ];
+      # Its parts lie in /usr/lib/gcc, wherever the program itself is.
+      setup = "'export GCC_EXEC_PREFIX=/usr/lib/gcc/'";
+    };
+    # With ldd.
+    libc = tool "libc" [ "ldd" ];
     # Its providers know schemas and nothing else (tests/terraform/schema-provider), unless the user's configuration names
     # others.
     terraform.withPlugins =
       _:
       let
-        inherit
-          (tool "terraform" [
-            "terraform"
-            "terraform-providers"
-          ])
-          versions
-          meta
-          ;
+        plain = tool "terraform" [ "terraform" ];
       in
-      runCommand "terraform" { inherit versions meta; } ''
-        mkdir -p $out/bin
-        printf '%s\n' '#!/bin/sh' \
-          'export TF_CLI_CONFIG_FILE="''${TF_CLI_CONFIG_FILE:-${machine.state}/terraform-providers/terraform.rc}"' \
-          'exec ${machine.state}/bin/terraform "$@"' >$out/bin/terraform
-        chmod +x $out/bin/terraform
-      '';
-    python3 = linked "python3" [ "python3" ];
+      started {
+        name = "terraform";
+        programs.terraform = "${plain}/bin/terraform";
+        hostPaths = lib.filter (path: path != null) [ (machine.terraformProviders or null) ];
+        setup = "'export TF_CLI_CONFIG_FILE=\"\${TF_CLI_CONFIG_FILE:-${machine.terraformProviders or ""}/terraform.rc}\"'";
+        meta.available = plain.meta.available && machine ? terraformProviders;
+      };
+    # In the shell only.
+    python3 = started {
+      name = "python3";
+      programs.python3 = machine.python3;
+    };
 
     actionlint = tool "actionlint" [ "actionlint" ];
     cargo-deny = tool "cargo-deny" [ "cargo-deny" ];
     cargo-nextest = tool "cargo-nextest" [ "cargo-nextest" ];
     grafana = tool "grafana" [ "grafana" ];
-    gzip =
-      runCommand "gzip" { }
-        "mkdir -p $out/bin && cp /usr/bin/gzip $out/bin/ || cp /bin/gzip $out/bin/";
+    gzip = bash;
     jq = tool "jq" [ "jq" ];
     kubectl = tool "kubectl" [ "kubectl" ];
     kubernetes-helm = tool "helm" [ "helm" ];
@@ -185,11 +207,11 @@ let
       in
       runCommand "alertmanager" { inherit (alertmanager) meta; } ''
         cp -r ${alertmanager} $out
-        if [ -e ${machine.state}/alertmanager-templates ]; then
+        ${lib.optionalString (machine ? alertmanagerTemplates) ''
           chmod u+w $out
           mkdir -p $out/usr/share/prometheus
-          cp -rL ${machine.state}/alertmanager-templates $out/usr/share/prometheus/alertmanager
-        fi
+          cp -r ${stored machine.alertmanagerTemplates} $out/usr/share/prometheus/alertmanager
+        ''}
       ''
       // {
         inherit (alertmanager) version;
@@ -197,15 +219,17 @@ let
     shellcheck = tool "shellcheck" [ "shellcheck" ];
     taplo = tool "taplo" [ "taplo" ];
 
+    # An empty bundle where the machine has no certificates.
     cacert = runCommand "cacert" { } ''
       mkdir -p $out/etc/ssl/certs
-      cp /etc/ssl/certs/ca-certificates.crt $out/etc/ssl/certs/ca-bundle.crt
+      ${if machine ? certificates then "cp ${stored machine.certificates}" else "touch"} \
+        $out/etc/ssl/certs/ca-bundle.crt
     '';
 
     dockerTools = import ./docker-tools.nix {
       inherit
         lib
-        machine
+        pkgs
         runCommand
         system
         writeText
@@ -260,7 +284,7 @@ let
         outputs = [ "out" ];
       };
 
-    bashInteractive = runCommand "bash" { } "mkdir -p $out/bin && ln -s /bin/bash $out/bin/bash";
+    bashInteractive = bash;
   };
 in
 pkgs

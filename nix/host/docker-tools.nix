@@ -1,7 +1,7 @@
 # Images of one layer: the contents, and the libraries that the machine's linker finds for their programs.
 {
   lib,
-  machine,
+  pkgs,
   runCommand,
   system,
   writeText,
@@ -31,6 +31,7 @@ in
         runCommand "layer"
           {
             contents = map toString contents;
+            nativeBuildInputs = [ pkgs.libc ];
           }
           ''
             mkdir root
@@ -50,9 +51,9 @@ in
               done
             fi
             # Debian's Alertmanager has its templates beside itself.
-            if [ -e bin/alertmanager ] && [ -e ${machine.state}/alertmanager-templates ]; then
-              mkdir -p usr/share/prometheus
-              cp -rL ${machine.state}/alertmanager-templates usr/share/prometheus/alertmanager
+            if [ -e bin/alertmanager ] && [ -e ${pkgs.prometheus-alertmanager}/usr ]; then
+              cp -r ${pkgs.prometheus-alertmanager}/usr .
+              chmod -R u+w usr
             fi
             chmod -R u+w,go-w,a+rX .
             tar --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --format=gnu -cf $out .
@@ -67,7 +68,7 @@ in
       );
       imageTag = if tag != null then tag else builtins.substring 0 32 hash;
       settings = writeText "settings.json" (builtins.toJSON { inherit architecture config created; });
-      archive = runCommand "image.tar" { nativeBuildInputs = [ ]; } ''
+      archive = runCommand "image.tar" { nativeBuildInputs = [ pkgs.jq ]; } ''
         mkdir image
         cp ${layer} image/layer.tar
         digest=$(sha256sum <image/layer.tar | cut -d' ' -f1)

@@ -45,6 +45,7 @@ rec {
     listToAttrs (
       map (name: nameValuePair name set.${name}) (filter (name: keep name set.${name}) (attrNames set))
     );
+  optionalString = condition: text: if condition then text else "";
   optionalAttrs = condition: set: if condition then set else { };
   unique = foldl' (known: x: if elem x known then known else known ++ [ x ]) [ ];
   concatStrings = concatStringsSep "";

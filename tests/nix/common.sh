@@ -17,8 +17,7 @@ folder=$(mktemp -d)
 on_exit=(rm -rf "$folder")
 trap '"${on_exit[@]}"' EXIT
 
-# Two things that nix/host/run takes from the checkout it lies in, for those that lie elsewhere.
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
+# What nix/host/run takes from the checkout it lies in, for those that lie elsewhere.
 tools=$root/.lab/tools
 export PATH=$PATH:$tools/python/bin:$tools/prometheus/usr/bin:$tools/alertmanager/usr/bin:$tools/go/bin
 export NIX_CONFIG="extra-experimental-features = nix-command flakes"
@@ -33,13 +32,15 @@ clone() {
     git -C "$1" add -A
 }
 
-# nix in the checkout $1.
+# nix in the checkout $1. A clone has a target folder of its own.
 nix_in() {
     local where=$1
     shift
     if [ "$nix" = nix ]; then
         (cd "$where" && nix "$@")
-    else
+    elif [ "$where" = "$root" ]; then
         (cd "$where" && nix/host/run "$@")
+    else
+        (cd "$where" && env -u CARGO_TARGET_DIR nix/host/run "$@")
     fi
 }

@@ -1,53 +1,49 @@
-# The functions of crane that the flake uses. They run in the target folder of the checkout that nix was called in, so that
-# what cargo compiled there is not compiled again; the checks in the dev profile, as `./lab test rust` has it.
+# The functions of crane that the flake uses. They work in the checkout's place and target folder (nix/host/sandbox), so that
+# what cargo compiled there is not compiled again; the checks in the dev profile, as cargo by itself has it.
 pkgs:
 let
-  inherit (pkgs) lib machine runCommand;
+  inherit (pkgs) lib runCommand;
 
   cargo =
     kind: uses: arguments: commands:
-    runCommand "${arguments.pname}-${kind}-${arguments.version}"
-      (
-        {
-          inherit (arguments) src;
-          nativeBuildInputs = [ pkgs.cargo ] ++ uses;
-          meta = arguments.meta or { };
-          CARGO_HOME = machine.cargo;
-          RUSTUP_HOME = machine.rustup;
-          RUSTUP_TOOLCHAIN = machine.toolchain;
-          CARGO_NET_OFFLINE = "true";
-        }
-        // arguments.env or { }
-      )
-      ''
-        export CARGO_TARGET_DIR=$(readlink -f ${machine.state}/target)
-        mkdir source
-        cp -r $src/. source/
-        chmod -R u+w source
-        cd source
-        # Everything in the store is from 1970, which cargo would take for unchanged.
-        find . -type f -exec touch {} +
-        ${commands}
-      '';
+    runCommand "${arguments.pname}-${kind}-${arguments.version}" (
+      {
+        cargoSource = arguments.src;
+        nativeBuildInputs = [
+          pkgs.cargo
+          pkgs.cc
+          pkgs.rustc
+        ]
+        ++ uses;
+        meta = arguments.meta or { };
+      }
+      // arguments.env or { }
+    ) commands;
 
-  # Not incremental, and so under other names than what cargo compiles from the checkout itself: a test has the path of its
-  # source compiled in.
   check =
     kind: uses: arguments: command:
-    cargo kind uses arguments ''
-      export CARGO_INCREMENTAL=0
-      ${command}
-      touch $out
-    '';
+    cargo kind uses arguments "${command}\ntouch $out";
 in
 {
   # Nothing to do: the target folder has them, or will.
-  buildDepsOnly = arguments: runCommand "${arguments.pname}-deps" { } "mkdir $out";
+  buildDepsOnly =
+    arguments:
+    runCommand "${arguments.pname}-deps" { } "mkdir $out" // { manifests = arguments.src; };
 
+  # With the features that the whole workspace asks for, as `./lab up` compiles it: `--package` would compile half of the
+  # dependencies once more. So the other members are there by their manifests.
   buildPackage =
     arguments:
     cargo "package" [ ] arguments ''
-      cargo build --release ${arguments.cargoExtraArgs}
+      cp -rn --no-preserve=mode ${arguments.cargoArtifacts.manifests}/. .
+      for manifest in */*/Cargo.toml; do
+        member=$(dirname "$manifest")
+        [ -d "$member/src" ] || {
+          mkdir "$member/src"
+          touch "$member/src/lib.rs"
+        }
+      done
+      cargo build --locked --release --workspace --bin ${arguments.pname}
       mkdir -p $out/bin
       cp $CARGO_TARGET_DIR/release/${arguments.pname} $out/bin/
     '';
@@ -55,10 +51,7 @@ in
   cargoFmt = arguments: check "fmt" [ pkgs.rustfmt ] arguments "cargo fmt --all -- --check";
   cargoClippy =
     arguments:
-    check "clippy" [
-      pkgs.clippy
-      pkgs.rustc
-    ] arguments "cargo clippy --locked ${arguments.cargoClippyExtraArgs}";
+    check "clippy" [ pkgs.clippy ] arguments "cargo clippy --locked ${arguments.cargoClippyExtraArgs}";
   cargoNextest =
     arguments:
     check "nextest" [

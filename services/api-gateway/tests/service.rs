@@ -49,7 +49,7 @@ impl Service {
     }
 
     async fn get(&self, path: &str) -> reqwest::Response {
-        let client = service_kit::http_client(DEADLINE).unwrap();
+        let client = service_kit::http_client([], DEADLINE).unwrap();
         let request = client.get(format!("{}{path}", self.url));
         request.send().await.unwrap()
     }
@@ -87,6 +87,35 @@ async fn open_streams_end_with_sigterm_and_do_not_hold_it_up() {
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test]
+async fn without_root_certificates_a_gateway_serves_plain_http() {
+    let agent = agent("").await;
+    let service = Service::start(&[
+        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
+        ("PROMETHEUS_URL", &nobody()),
+        ("SSL_CERT_FILE", "/nowhere"),
+    ]);
+    assert_eq!(service.get("/healthz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn without_root_certificates_an_https_url_is_refused_by_name() {
+    let program = Command::new(env!("CARGO_BIN_EXE_api-gateway"))
+        .env_clear()
+        .envs([
+            ("LISTEN_ADDR", "127.0.0.1:0"),
+            ("PING_AGENT_METRICS_URL", "http://127.0.0.1:1/metrics"),
+            ("PROMETHEUS_URL", "https://user:secret@store.example/prefix"),
+            ("SSL_CERT_FILE", "/nowhere"),
+        ])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(program.stderr).unwrap();
+    assert_eq!(program.status.code(), Some(1), "{said}");
+    let why = "no trusted root certificates for https://store.example: install ca-certificates";
+    assert!(said.contains(why) && !said.contains("secret"), "{said}");
 }
 
 #[tokio::test]

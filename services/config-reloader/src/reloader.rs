@@ -33,8 +33,8 @@ pub(crate) struct Reloader {
 impl Reloader {
     pub(crate) fn new(config: Config, metrics: Metrics) -> Result<Self, ClientError> {
         Ok(Self {
+            client: service_kit::http_client([&config.reload_url], TIMEOUT)?,
             config,
-            client: service_kit::http_client(TIMEOUT)?,
             metrics,
             loaded: None,
             told: None,

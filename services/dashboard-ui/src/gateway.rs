@@ -68,7 +68,7 @@ pub(crate) trait Paged {
 impl Gateway {
     pub(crate) fn new(base: &Url) -> Result<Self, ClientError> {
         Ok(Self {
-            client: service_kit::http_client(TIMEOUT)?,
+            client: service_kit::http_client([base], TIMEOUT)?,
             base: base.clone(),
             timeout: TIMEOUT,
         })

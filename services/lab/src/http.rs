@@ -1,15 +1,17 @@
-//! The HTTP client.
+//! The HTTP clients.
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use url::Url;
 
-/// A client for this machine's parts: no proxy, and an answer within `timeout`.
+/// A client for this machine's parts: plain HTTP, no proxy, and an answer within `timeout`.
 ///
 /// # Errors
-/// The client can't be built (the system's certificates can't be read).
+/// The client can't be built.
 pub fn local_client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
-    build(reqwest::Client::builder().no_proxy(), timeout)
+    Ok(http_client::client([], |builder| {
+        builder.no_proxy().timeout(timeout)
+    })?)
 }
 
 /// A client for this machine's parts that comes with a new connection each time, as a visitor does.
@@ -17,25 +19,33 @@ pub fn local_client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
 /// # Errors
 /// As [`local_client`].
 pub fn visitor(timeout: Duration) -> anyhow::Result<reqwest::Client> {
-    let builder = reqwest::Client::builder().no_proxy();
-    build(builder.pool_max_idle_per_host(0), timeout)
+    Ok(http_client::client([], |builder| {
+        builder
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .timeout(timeout)
+    })?)
 }
 
-/// A client for any server, through the environment's proxy where one is set.
+/// A client for the server at `url`. One on this machine is reached directly, another through the environment's proxy.
 ///
 /// # Errors
-/// As [`local_client`].
-pub fn client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
-    build(reqwest::Client::builder(), timeout)
-}
-
-fn build(builder: reqwest::ClientBuilder, timeout: Duration) -> anyhow::Result<reqwest::Client> {
-    // Already installed is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    builder
-        .timeout(timeout)
-        .build()
-        .context("can't set up HTTP")
+/// The URL is https, and the system has no root certificates.
+pub fn client(url: &Url, timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    let is_local = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    Ok(http_client::client([url], |builder| {
+        let builder = builder.timeout(timeout);
+        if is_local {
+            builder.no_proxy()
+        } else {
+            builder
+        }
+    })?)
 }
 
 /// Whether `url` answers with success.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use crate::http;
 
@@ -119,24 +120,14 @@ struct Alertmanager {
 }
 
 impl Prometheus {
-    /// The server at `url`. One on this machine is asked directly, another through the environment's proxy.
+    /// The server at `url`.
     pub fn new(url: &str) -> anyhow::Result<Self> {
-        let local = url::Url::parse(url)
-            .ok()
-            .is_some_and(|url| match url.host() {
-                Some(url::Host::Ipv4(address)) => address.is_loopback(),
-                Some(url::Host::Ipv6(address)) => address.is_loopback(),
-                Some(url::Host::Domain(name)) => name == "localhost",
-                None => false,
-            });
+        let shown = targets::redact(url.trim_end_matches('/'));
+        let parsed = Url::parse(url).with_context(|| format!("not a URL: {shown}"))?;
         Ok(Self {
-            client: if local {
-                http::local_client(TIMEOUT)?
-            } else {
-                http::client(TIMEOUT)?
-            },
+            client: http::client(&parsed, TIMEOUT)?,
             url: url.trim_end_matches('/').to_owned(),
-            shown: targets::redact(url.trim_end_matches('/')),
+            shown,
         })
     }
 

@@ -94,16 +94,15 @@ esac"#,
     }
 
     async fn lab(&self, arguments: &[&str]) -> (Output, String) {
+        let callers = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.path("bin")).chain(std::env::split_paths(&callers));
         let output = Command::new(env!("CARGO_BIN_EXE_lab"))
             .args(arguments)
             .arg("--state-dir")
             .arg(self.path("state"))
             .current_dir(self.folder.path())
             .env_clear()
-            .env(
-                "PATH",
-                std::env::join_paths([self.path("bin"), "/usr/bin".into(), "/bin".into()]).unwrap(),
-            )
+            .env("PATH", std::env::join_paths(folders).unwrap())
             .env("LAB_ROOT", self.folder.path())
             .env("PARTS", self.parts.address().to_string())
             .output()

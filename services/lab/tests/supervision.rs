@@ -76,6 +76,16 @@ async fn up_leaves_all_parts_ready_and_down_leaves_none() {
 }
 
 #[tokio::test]
+async fn a_machine_without_certificates_brings_a_lab_up() {
+    let lab = TestLab::new();
+    let base = lab.port_base.to_string();
+    let mut up = lab.command(&["up", "--detach", "--port-base", &base]);
+    let up = up.env("SSL_CERT_FILE", "/nowhere").output().await.unwrap();
+    assert!(up.status.success(), "{}", text(&up.stderr));
+    assert!(lab.run(&["down"]).await.status.success());
+}
+
+#[tokio::test]
 async fn a_killed_part_comes_back_and_is_counted() {
     let lab = TestLab::new();
     assert!(lab.up_detached().await.status.success());

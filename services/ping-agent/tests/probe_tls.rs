@@ -81,7 +81,7 @@ async fn a_refused_certificate_is_a_tls_failure_and_its_expiry_known_all_the_sam
 }
 
 #[tokio::test]
-async fn without_any_root_nothing_is_trusted() {
+async fn without_root_certificates_an_https_probe_says_so() {
     let authority = Authority::new();
     let address = authority.server("localhost", 2099, ok()).await;
     let report = probe(
@@ -89,7 +89,12 @@ async fn without_any_root_nothing_is_trusted() {
         &format!("https://localhost:{}/", address.port()),
     )
     .await;
+    let why = format!("{:?}", report.result);
     assert_eq!(reason(&report), Some(Reason::Tls));
+    assert!(
+        why.contains("install ca-certificates or set SSL_CERT_FILE"),
+        "{why}"
+    );
     assert_eq!(report.not_after, Some(START_OF_2099));
 }
 

@@ -12,7 +12,8 @@ mod service;
 mod shutdown;
 mod telemetry;
 
-pub use client::{ClientError, http_client};
+pub use ::http_client::ClientError;
+pub use client::http_client;
 pub use config::{ConfigError, Configuration, Key, Settings};
 pub use health::{Latch, Notice, Readiness};
 pub use http::{Connection, MetricsStream, Problem};

@@ -5,15 +5,13 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::Value;
 
-/// A client that trusts nobody in particular and gives up after ten seconds.
+/// A client for plain HTTP that gives up after ten seconds.
 #[must_use]
 pub fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .timeout(Duration::from_secs(10))
-        .no_proxy()
-        .build()
-        .expect("a client")
+    http_client::client([], |builder| {
+        builder.timeout(Duration::from_secs(10)).no_proxy()
+    })
+    .expect("a client")
 }
 
 /// The body of a 2xx answer as JSON, or `None` for anything else.

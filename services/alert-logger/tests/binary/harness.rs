@@ -70,7 +70,7 @@ impl Service {
             }
         };
         let stdout = child.stdout.take().map_or_else(|| channel().1, lines);
-        let client = service_kit::http_client(DEADLINE).unwrap();
+        let client = service_kit::http_client([], DEADLINE).unwrap();
         Self {
             child,
             url,

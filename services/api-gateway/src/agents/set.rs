@@ -60,7 +60,7 @@ impl AgentSet {
             })
             .collect();
         Ok(Self {
-            client: http_client(DEADLINE)?,
+            client: http_client(endpoints.iter().map(|endpoint| &endpoint.url), DEADLINE)?,
             agents,
             lifetime,
         })

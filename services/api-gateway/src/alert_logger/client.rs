@@ -66,7 +66,7 @@ impl AlertLogger {
             url
         };
         Ok(Self {
-            client: http_client(DEADLINE)?,
+            client: http_client([base], DEADLINE)?,
             readyz: endpoint("/readyz"),
             alerts: endpoint("/api/v1/alerts"),
             checks: SingleFlight::new(LIFETIME, 1),

@@ -31,7 +31,7 @@ impl Api {
             url
         };
         Ok(Self {
-            client: http_client(policy.deadline)?,
+            client: http_client([base], policy.deadline)?,
             query: endpoint("query"),
             query_range: endpoint("query_range"),
             policy,

@@ -57,7 +57,7 @@ impl DemoTarget {
             process,
             http,
             https,
-            client: service_kit::http_client(Duration::from_secs(10)).unwrap(),
+            client: service_kit::http_client([], Duration::from_secs(10)).unwrap(),
         }
     }
 

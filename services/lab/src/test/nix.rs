@@ -1,26 +1,34 @@
-//! The flake: its checks, its images in containerd, its apps and its shell.
+//! The flake: the checks that no other suite runs, its images in containerd, its apps and its shell.
 //!
 //! With the inputs of flake.lock where they can be had, else with this machine's own tools in their place (nix/host).
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use super::Workshop;
+use anyhow::{Context as _, bail};
+use clap::ValueEnum as _;
+
 use super::go_tools::{ACTIONLINT, HELM};
 use super::packages;
 use super::python::TestTools;
 use super::steps::Steps;
+use super::{Suite, Workshop};
 use crate::tools::{self, on_path};
 
-/// Programs that the suite calls, and Debian's packages of them.
-const PROGRAMS: [(&str, &str); 9] = [
+/// Programs that nix/host calls, and Debian's packages of them.
+pub(super) const HOST_PROGRAMS: [(&str, &str); 3] =
+    [("bwrap", "bubblewrap"), ("jq", "jq"), ("nix", "nix-bin")];
+
+/// Programs that only this suite calls.
+const PROGRAMS: [(&str, &str); 7] = [
     ("containerd", "containerd"),
     ("ctr", "containerd"),
     ("curl", "curl"),
     ("git", "git"),
     ("ip", "iproute2"),
-    ("jq", "jq"),
-    ("nix", "nix-bin"),
     ("runc", "runc"),
     ("shellcheck", "shellcheck"),
 ];
@@ -31,35 +39,36 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         steps.cannot_run("", why, "sudo ./lab test nix");
         return Ok(());
     }
-    if !packages::ensure(workshop, steps, &PROGRAMS)? {
+    if !packages::ensure(workshop, steps, &[&HOST_PROGRAMS[..], &PROGRAMS].concat())? {
         return Ok(());
     }
-    let nix = if real_inputs(workshop) {
-        PathBuf::from("nix")
-    } else {
+    let nix = program(workshop);
+    if nix.is_absolute() {
         let why = "the inputs of flake.lock can't be fetched here, so this machine's own tools stood in their place (nix/host)";
         steps.cannot_run(
             "the flake with its own inputs",
             why,
             "run it where nix reaches its cache",
         );
-        workshop.installation.root.join("nix/host/run")
-    };
+    }
     // What nix/host puts in nixpkgs' place, beside what is on PATH.
     workshop.servers(steps)?;
-    let Some(_) = TestTools::get(
+    if TestTools::get(
         workshop,
         steps,
         "cargo deny, cargo nextest and taplo in the flake's checks",
-    ) else {
+    )
+    .is_none()
+    {
         return Ok(());
-    };
-    HELM.get(workshop, steps, "the checks of the chart")?;
+    }
     ACTIONLINT.get(workshop, steps, "the check of the workflows")?;
-    for (tool, way_out) in [
-        ("nixfmt", "install nixfmt"),
-        ("terraform", "install terraform"),
-    ] {
+    let mut needed = vec![("nixfmt", "install nixfmt")];
+    if workshop.weekly {
+        HELM.get(workshop, steps, "the checks of the chart")?;
+        needed.push(("terraform", "install terraform"));
+    }
+    for (tool, way_out) in needed {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         if nix.is_absolute() && on_path(&search_path, &[tool]).is_none() {
             steps.cannot_run(
@@ -70,36 +79,121 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         }
     }
 
+    let checks = unclaimed(workshop, &nix)?;
+    steps.command(
+        "the flake's checks that no other suite runs",
+        &mut build(workshop, &nix, &checks),
+    );
     let scripts = workshop.installation.root.join("tests/nix");
-    for (name, script) in [
-        ("nix flake check", "flake-check"),
-        ("what is broken turns its own check red", "red-checks"),
-        ("the images in containerd", "images"),
-        (
-            "apps, shell and a build in another folder",
-            "apps-and-shell",
-        ),
-    ] {
+    let mut script = |name: &str, script: &str, arguments: &[&str]| {
         let mut command = Command::new(scripts.join(script));
-        command.arg(&nix).current_dir(&workshop.installation.root);
+        command
+            .arg(&nix)
+            .args(arguments)
+            .current_dir(&workshop.installation.root);
         steps.command(name, &mut command);
+    };
+    script(
+        "something broken turns its own check red",
+        "red-checks",
+        &[],
+    );
+    script("the images in containerd", "images", &[]);
+    script(
+        "apps, shell and a build in another folder",
+        "apps-and-shell",
+        &[],
+    );
+    if workshop.weekly {
+        script("nix flake check", "flake-check", &[]);
+        script(
+            "something broken turns each other check red",
+            "red-checks",
+            &["weekly"],
+        );
     }
     Ok(())
 }
 
+/// `nix`, where it can fetch the inputs of flake.lock; else nix/host/run, by its whole path.
+pub(super) fn program(workshop: &Workshop) -> PathBuf {
+    if real_inputs(workshop) {
+        PathBuf::from("nix")
+    } else {
+        workshop.installation.root.join("nix/host/run")
+    }
+}
+
+/// Whether bubblewrap can make the sandbox of nix/host here: some containers forbid it.
+pub(super) fn host_sandbox() -> anyhow::Result<()> {
+    let mut command = Command::new("bwrap");
+    command.args(["--unshare-all", "--uid", "1000", "--gid", "100"]);
+    command.args(["--ro-bind", "/", "/", "true"]);
+    tools::run(&mut command).map(drop)
+}
+
+/// The command that builds these checks of the flake.
+pub(super) fn build(workshop: &Workshop, nix: &Path, checks: &[impl AsRef<str>]) -> Command {
+    let mut command = nix_command(workshop, nix);
+    command.args(["build", "--no-link", "--print-build-logs"]);
+    for check in checks {
+        command.arg(format!("{}.{}", checks_of_this_system(), check.as_ref()));
+    }
+    command
+}
+
+/// The checks that belong to this suite: those that name no other in nix/checks.nix. All are evaluated for that.
+fn unclaimed(workshop: &Workshop, nix: &Path) -> anyhow::Result<Vec<String>> {
+    let mut command = nix_command(workshop, nix);
+    command.args(["eval", "--json", &checks_of_this_system(), "--apply"]);
+    command.arg("builtins.mapAttrs (_: check: builtins.seq check.drvPath check.suite)");
+    let answer = tools::run(&mut command).context("the flake's checks can't be evaluated")?;
+    let suites: BTreeMap<String, String> = serde_json::from_slice(&answer.stdout)
+        .context("nix eval printed something else than the suites of the checks")?;
+    let mut unclaimed = Vec::new();
+    for (check, suite) in suites {
+        match Suite::from_str(&suite, false) {
+            Ok(Suite::Nix) => unclaimed.push(check),
+            Ok(_) => {}
+            Err(_) => bail!(
+                "nix/checks.nix says that {check} is run by the suite {suite:?}, and there is none: ./lab test --list"
+            ),
+        }
+    }
+    Ok(unclaimed)
+}
+
+fn nix_command(workshop: &Workshop, nix: &Path) -> Command {
+    let mut command = Command::new(nix);
+    if nix == OsStr::new("nix") {
+        command.args(["--extra-experimental-features", "nix-command flakes"]);
+    }
+    command.current_dir(&workshop.installation.root);
+    command
+}
+
+fn checks_of_this_system() -> String {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    format!(".#checks.{}-{system}", std::env::consts::ARCH)
+}
+
 /// Whether nix can fetch what flake.lock names, which is a matter of seconds where it can't.
 pub(super) fn real_inputs(workshop: &Workshop) -> bool {
-    let mut command = Command::new("nix");
-    command
-        .args(["--extra-experimental-features", "nix-command flakes"])
-        .args(["--option", "connect-timeout", "5"])
-        .args(["--option", "download-attempts", "1"])
-        .args([
-            "eval",
-            "--no-write-lock-file",
-            "--raw",
-            ".#formatter.x86_64-linux.name",
-        ])
-        .current_dir(&workshop.installation.root);
-    tools::run(&mut command).is_ok()
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let mut command = nix_command(workshop, Path::new("nix"));
+        command
+            .args(["--option", "connect-timeout", "5"])
+            .args(["--option", "download-attempts", "1"])
+            .args([
+                "eval",
+                "--no-write-lock-file",
+                "--raw",
+                ".#formatter.x86_64-linux.name",
+            ]);
+        tools::run(&mut command).is_ok()
+    })
 }

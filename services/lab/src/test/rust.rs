@@ -1,9 +1,11 @@
 //! The Rust code: what reviewers would ask for before they read it.
 
 
-use super::Workshop;
+use std::process::Command;
+
 use super::python::TestTools;
 use super::steps::Steps;
+use super::{Workshop, nix, packages};
 
 /// The tests that run the built services have a suite of their own.
 const STACK_TESTS: &str = "stack-tests";
@@ -31,16 +33,20 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     ];
     steps.command("lints", &mut cargo(&clippy));
     if tools.is_some() {
-        let nextest = [
-            "nextest",
-            "run",
-            "--locked",
-            "--workspace",
-            "--exclude",
-            STACK_TESTS,
-            "--no-fail-fast",
-        ];
-        steps.command("tests", &mut cargo(&nextest));
+        if let Some(mut command) = sandboxed_tests(workshop, steps)? {
+            steps.command("tests, in Nix's sandbox", &mut command);
+        } else {
+            let nextest = [
+                "nextest",
+                "run",
+                "--locked",
+                "--workspace",
+                "--exclude",
+                STACK_TESTS,
+                "--no-fail-fast",
+            ];
+            steps.command("tests", &mut cargo(&nextest));
+        }
         steps.command(
             "examples in the documentation",
             &mut cargo(&["test", "--locked", "--workspace", "--doc"]),
@@ -69,4 +75,34 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let mut doc = cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
     steps.command("documentation", doc.env("RUSTDOCFLAGS", "--deny warnings"));
     Ok(())
+}
+
+/// The flake's check rust-tests: the same tests where they see no more of the machine than Nix shows its builders. `None`
+/// where that can't be had, and the suite says so.
+fn sandboxed_tests(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<Option<Command>> {
+    let what = "in Nix's sandbox";
+    let can_host = cfg!(target_os = "linux") && rustix::process::geteuid().is_root();
+    if can_host && !packages::ensure_for(workshop, steps, what, &nix::HOST_PROGRAMS)? {
+        return Ok(None);
+    }
+    let nix = nix::program(workshop);
+    if nix.is_absolute() {
+        if !can_host {
+            steps.cannot_run(
+                what,
+                "nix can't fetch the inputs of flake.lock here, and nix/host needs Linux and root",
+                "sudo ./lab test rust, or run it where nix reaches its cache",
+            );
+            return Ok(None);
+        }
+        if let Err(error) = nix::host_sandbox() {
+            steps.cannot_run(
+                what,
+                format!("{error:#}").replace('\n', " "),
+                "run it where user namespaces are allowed",
+            );
+            return Ok(None);
+        }
+    }
+    Ok(Some(nix::build(workshop, &nix, &["rust-tests"])))
 }

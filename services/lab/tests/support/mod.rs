@@ -3,6 +3,7 @@
 
 mod stand_in;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -141,13 +142,23 @@ impl TestLab {
             .arg("--state-dir")
             .arg(self.path("state"))
             .env_clear()
-            .env(
-                "PATH",
-                format!("{}:/usr/bin:/bin", self.path("path").display()),
-            )
+            .env("PATH", self.search_path())
             .env("LAB_ROOT", self.path("root"))
             .kill_on_drop(true);
         command
+    }
+
+    /// The stand-ins first, then the caller's folders: the system's programs need not be in /usr/bin. A folder with a
+    /// Grafana is left out, since that would be started as one more part.
+    fn search_path(&self) -> OsString {
+        let callers = std::env::var_os("PATH").unwrap_or_default();
+        let has_grafana = |folder: &PathBuf| {
+            ["grafana", "grafana-server"]
+                .iter()
+                .any(|program| folder.join(program).exists())
+        };
+        let folders = std::env::split_paths(&callers).filter(|folder| !has_grafana(folder));
+        std::env::join_paths(std::iter::once(self.path("path")).chain(folders)).unwrap()
     }
 
     pub async fn run(&self, args: &[&str]) -> Output {

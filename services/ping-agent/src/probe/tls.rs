@@ -1,5 +1,6 @@
 //! TLS over a connection, with an eye on when the server's certificate expires.
 
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
@@ -15,6 +16,10 @@ use tokio_rustls::client::TlsStream;
 use url::{Host, Url};
 
 use super::failure::{ProbeError, Reason};
+
+/// Why an agent without root certificates can trust no server.
+const NO_ROOTS: &str =
+    "this machine has no trusted root certificates: install ca-certificates or set SSL_CERT_FILE";
 
 /// TLS cannot be set up at all.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +54,7 @@ impl Tls {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
-            tracing::warn!(
-                "no trusted root certificates: https probes will fail; install ca-certificates or set SSL_CERT_FILE"
-            );
+            tracing::warn!("https probes will fail: {NO_ROOTS}");
         }
         Self::trusting(roots)
     }
@@ -110,8 +113,21 @@ impl Tls {
         let connection = TlsConnector::from(Arc::new(config))
             .connect(name, tcp)
             .await
-            .map_err(|error| ProbeError::io(Reason::Tls, "handshake", &error));
+            .map_err(|error| self.failed(&error));
         (observer.not_after.get().copied(), connection)
+    }
+}
+
+impl Tls {
+    fn failed(&self, error: &io::Error) -> ProbeError {
+        let is_mistrusted = error
+            .get_ref()
+            .and_then(|error| error.downcast_ref())
+            .is_some_and(|error: &rustls::Error| *error == CertificateError::UnknownIssuer.into());
+        if is_mistrusted && self.trust.verifier.is_none() {
+            return ProbeError::failed(Reason::Tls, NO_ROOTS);
+        }
+        ProbeError::io(Reason::Tls, "handshake", error)
     }
 }
 
