@@ -54,6 +54,31 @@ async fn a_slot_has_two_quantiles_or_nothing() {
 }
 
 #[tokio::test]
+async fn a_latency_in_the_lowest_bucket_is_its_bound_and_said_to_be_one() {
+    let prometheus = MockServer::start().await;
+    let quantile = |quantile| json!({"target": "http://a/", "quantile": quantile});
+    // As older rules recorded it, and as a mean of many bounds can come out.
+    answers_range(
+        &prometheus,
+        r#"target:latency_seconds:quantile{quantile="0.5"}[959999ms]"#,
+        vec![(quantile("0.5"), |_| Some(0.0025))],
+    )
+    .await;
+    answers_range(
+        &prometheus,
+        r#"target:latency_seconds:quantile{quantile="0.95"}[959999ms]"#,
+        vec![(quantile("0.95"), |_| Some(0.005_000_000_000_000_001))],
+    )
+    .await;
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
+    let answer = get(&gateway, "/api/v1/latency?range=24h").await.json();
+    let a = &answer["targets"][0];
+    assert_eq!(a["at_most_seconds"], json!(0.005));
+    assert_eq!(a["p50"], json!(vec![0.005; 90]));
+    assert_eq!(a["p95"], json!(vec![0.005; 90]));
+}
+
+#[tokio::test]
 async fn phases_and_reasons_are_those_of_the_last_minutes() {
     let prometheus = MockServer::start().await;
     let phase = |phase, seconds: &str| {

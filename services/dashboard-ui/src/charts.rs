@@ -12,7 +12,6 @@ use crate::gateway::history::{ByTarget, Latency, Slo, Slots};
 use crate::gateway::{Gateway, GatewayError};
 use crate::plot;
 use crate::range::Range;
-use crate::time::latency;
 use crate::words::{budget, percent};
 
 /// How long it is good for; the gateway's own figures are 15 s old at most.
@@ -40,8 +39,8 @@ pub(crate) struct Chart {
     steady: String,
     /// As text: `99.95%`.
     pub availability: Option<String>,
-    /// 95 % of the answers came within this many seconds, of late.
-    pub p95: Option<f64>,
+    /// 95 % of the answers came within this, of late.
+    pub p95: Option<String>,
 }
 
 impl Charts {
@@ -183,6 +182,7 @@ impl Past {
         let top = plot::top(p95.iter().chain(&p50));
         let of_late = |values: &[Option<f64>]| values.iter().rev().take(2).find_map(|it| *it);
         let (now50, now95) = (of_late(&line.p50), of_late(&line.p95));
+        let now95 = now95.map(|seconds| line.words(seconds));
         let figures = Figures {
             bar: bar.paths(),
             bar_words: bar.words(range, overall.availability.as_deref()),
@@ -194,9 +194,7 @@ impl Past {
                 .map(budget),
             p50_line: plot::line(&p50, 1, top, SPARK_HEIGHT),
             p95_line: plot::line(&p95, 1, top, SPARK_HEIGHT),
-            latency: now50
-                .zip(now95)
-                .map(|(p50, p95)| (latency(p50), latency(p95))),
+            latency: now50.map(|seconds| line.words(seconds)).zip(now95.clone()),
         };
         let steady = format!("{}{}{:?}", figures.bar, figures.bar_words, figures.budget);
         Chart {

@@ -104,7 +104,10 @@ pub(crate) fn history(names: &[&str]) -> Value {
 
 pub(crate) fn latency(names: &[&str]) -> Value {
     let line = |seconds: f64| json!(vec![Some(seconds); 90]);
-    by_target(names, json!({"p50": line(0.0123), "p95": line(0.0456)}))
+    by_target(
+        names,
+        json!({"p50": line(0.0123), "p95": line(0.0456), "at_most_seconds": 0.005}),
+    )
 }
 
 pub(crate) fn slo(names: &[&str]) -> Value {

@@ -73,6 +73,16 @@ pub(crate) fn latency(seconds: f64) -> String {
     }
 }
 
+/// A duration that is a limit, without digits that say nothing: `5 ms`.
+pub(crate) fn short(seconds: f64) -> String {
+    if seconds < 1.0 {
+        // In steps of a microsecond: 0.005 * 1000 is not quite 5.
+        format!("{} ms", (seconds * 1e6).round() / 1e3)
+    } else {
+        format!("{seconds} s")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +114,18 @@ mod tests {
             (9.87, "9.87 s"),
         ] {
             assert_eq!(latency(seconds), text);
+        }
+    }
+
+    #[test]
+    fn limits_are_as_short_as_they_can_be() {
+        for (seconds, text) in [
+            (0.005, "5 ms"),
+            (0.025, "25 ms"),
+            (0.0001, "0.1 ms"),
+            (2.5, "2.5 s"),
+        ] {
+            assert_eq!(short(seconds), text);
         }
     }
 

@@ -19,4 +19,4 @@ pub use health::{Latch, Notice, Readiness};
 pub use http::{Connection, MetricsStream, Problem};
 pub use service::{App, Context, StartError, run};
 pub use shutdown::Shutdown;
-pub use targets::LATENCY_BUCKETS;
+pub use targets::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};

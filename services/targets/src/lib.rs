@@ -25,7 +25,7 @@ pub mod watch;
 
 pub use error::TargetsError;
 pub use expect::{Expectations, StatusExpectation};
-pub use latency::LATENCY_BUCKETS;
+pub use latency::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};
 pub use maintenance::{Maintenance, Occurrence};
 pub use model::{Target, TargetKind};
 pub use redact::redact;

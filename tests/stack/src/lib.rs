@@ -14,6 +14,7 @@
 
 mod binaries;
 mod demo;
+pub mod documents;
 pub mod exposer;
 pub mod history;
 mod http;

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::Problem;
+use service_kit::{LOWEST_LATENCY_BUCKET, Problem};
 use utoipa::ToSchema;
 
 use super::answer::{bad_gateway, prometheus, tagged};
@@ -35,7 +35,7 @@ pub struct LatencyAnswer {
 }
 
 /// One target's latency, in seconds: the mean over each slot of a quantile that is measured over 5 minutes. Null where
-/// there was no response.
+/// there was no response. A value that equals `at_most_seconds` is an upper bound, not a measurement.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TargetLatency {
     /// Its name.
@@ -47,6 +47,9 @@ pub struct TargetLatency {
     /// What 95 % of the responses took at most.
     #[schema(min_items = 90, max_items = 90)]
     pub p95: Vec<Option<f64>>,
+    /// The bound of the lowest latency bucket. Faster responses are not told apart, so no value is below it, and one that
+    /// equals it means "at most this".
+    pub at_most_seconds: f64,
 }
 
 impl TargetLatency {
@@ -55,7 +58,7 @@ impl TargetLatency {
         let column = |column| match latencies.column(target, column) {
             Some(values) => values
                 .iter()
-                .map(|value| Some(*value).filter(|value| !value.is_nan()))
+                .map(|value| Some(at_least_a_bucket(*value)).filter(|value| !value.is_nan()))
                 .collect(),
             None => vec![None; SLOTS],
         };
@@ -63,7 +66,18 @@ impl TargetLatency {
             target: Arc::clone(target),
             p50: column(P50),
             p95: column(P95),
+            at_most_seconds: LOWEST_LATENCY_BUCKET,
         }
+    }
+}
+
+/// The value, or the bound of the lowest bucket where it is not above it: older rules recorded what `histogram_quantile()`
+/// makes up below, and a mean of bounds can be off in its last digit.
+fn at_least_a_bucket(seconds: f64) -> f64 {
+    if seconds <= LOWEST_LATENCY_BUCKET * (1.0 + 1e-9) {
+        LOWEST_LATENCY_BUCKET
+    } else {
+        seconds
     }
 }
 

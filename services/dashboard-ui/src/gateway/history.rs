@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Paged;
+use crate::time::{latency, short};
 
 /// An answer that has a part for each target.
 #[derive(Debug, Deserialize)]
@@ -58,6 +59,18 @@ pub(crate) struct Latency {
     pub target: String,
     pub p50: Vec<Option<f64>>,
     pub p95: Vec<Option<f64>>,
+    /// Where a value equals this, the answers took that long at most.
+    pub at_most_seconds: Option<f64>,
+}
+
+impl Latency {
+    /// One of the values, as people read it.
+    pub(crate) fn words(&self, seconds: f64) -> String {
+        match self.at_most_seconds {
+            Some(bound) if seconds <= bound => format!("< {}", short(bound)),
+            _ => latency(seconds),
+        }
+    }
 }
 
 /// `GET /api/v1/slo`: the objective and what has become of its budget.

@@ -125,6 +125,8 @@ pub(crate) struct Target {
     pub certificate_not_after: Option<Timestamp>,
     /// Since the agents started. As text, cut and not rounded: `99.95%`. None without probes.
     pub availability: Option<String>,
+    /// The mean of the last 5 minutes.
+    pub latency_seconds: Option<f64>,
     pub last_probe_at: Option<Timestamp>,
     pub interval_seconds: Option<f64>,
 }

@@ -19,7 +19,7 @@ use crate::gateway::detail::Detail;
 use crate::gateway::status::Target;
 use crate::range::Range;
 use crate::text::{NAME_MAX_CHARS, cut, name, segment, visible};
-use crate::time::{Clock, Moment, span};
+use crate::time::{Clock, Moment, latency as in_words, span};
 use crate::verdict::{Sight, Verdict};
 use crate::words::{certificate, percent, reason};
 use latency::{LatencyChart, Phase, phases};
@@ -57,6 +57,8 @@ pub(crate) struct TargetPage {
     coverage: Option<String>,
     slots: Vec<SlotRow>,
     latency: Option<LatencyChart>,
+    /// The mean of the last 5 minutes.
+    mean_latency: Option<String>,
     phases: Vec<Phase>,
     objectives: Objectives,
     reasons: Vec<(String, String)>,
@@ -134,6 +136,7 @@ impl TargetPage {
             coverage: overall.coverage.map(percent),
             slots: history.map_or_else(Vec::new, |it| slots::rows(it, &bar, lines)),
             latency: lines.and_then(|it| LatencyChart::new(it, slo)),
+            mean_latency: target.latency_seconds.map(in_words),
             phases: told
                 .and_then(|it| it.phases.as_ref())
                 .map_or_else(Vec::new, phases),

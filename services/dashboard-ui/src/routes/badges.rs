@@ -14,7 +14,6 @@ use crate::board::View;
 use crate::gateway::status::State as TargetState;
 use crate::page::filter::Filter;
 use crate::range::Range;
-use crate::time::latency as in_words;
 use crate::verdict::{Sight, judge};
 
 const CACHE_CONTROL: &str = "public, max-age=10";
@@ -56,8 +55,8 @@ pub(super) async fn latency(
     known(&view, &name)?;
     let charts = shared.dashboard.charts_for_certain(Range::default()).await;
     let clear = judge(&view, jiff::Timestamp::now()).sight == Sight::Clear;
-    let figure = charts.of(&name).p95.filter(|_| clear).map(in_words);
-    respond(&Badge::latency(&name, figure.as_deref()))
+    let figure = charts.of(&name).p95.as_deref().filter(|_| clear);
+    respond(&Badge::latency(&name, figure))
 }
 
 /// That there is such a target, as far as anybody can say.

@@ -64,3 +64,52 @@ impl AgentMetrics {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    /// What each query that computes a quantile in rules and dashboards does with one in the lowest bucket.
+    fn bounds() -> Vec<(String, f64)> {
+        let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
+        let files = ["prometheus/rules", "grafana/dashboards"]
+            .iter()
+            .flat_map(|folder| fs::read_dir(monitoring.join(folder)).unwrap())
+            .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+        files
+            .flat_map(|text| {
+                let queries = text
+                    .lines()
+                    .filter(|line| line.contains("expr") && line.contains("histogram_quantile("));
+                queries.map(str::to_owned).collect::<Vec<_>>()
+            })
+            .map(|query| {
+                assert_eq!(
+                    query.matches("clamp_min(histogram_quantile(").count(),
+                    1,
+                    "{query}"
+                );
+                let (_, after) = query.split_once("))), ").expect(&query);
+                let (bound, _) = after.split_once(')').expect(&query);
+                let bound = bound.parse().unwrap();
+                (query, bound)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn no_quantile_is_made_up_below_the_lowest_bucket() {
+        let bounds = bounds();
+        assert!(bounds.len() >= 4, "{bounds:?}");
+        for (query, bound) in bounds {
+            let lowest = if query.contains("ping_schedule_lag_seconds") {
+                LAG_BUCKETS[0]
+            } else {
+                LATENCY_BUCKETS[0]
+            };
+            assert_eq!(bound, lowest, "{query}");
+        }
+    }
+}

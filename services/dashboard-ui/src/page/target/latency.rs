@@ -55,7 +55,7 @@ impl LatencyChart {
             p95: plot::line(p95, STEP, top, HEIGHT),
             now: newest(p50)
                 .zip(newest(p95))
-                .map(|(p50, p95)| (latency(p50), latency(p95))),
+                .map(|(p50, p95)| (latencies.of.words(p50), latencies.of.words(p95))),
             highest: latency(highest),
             middle: latency(top / 2.0),
             top: latency(top),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::bar::Bar;
 use crate::gateway::detail::Timed;
 use crate::gateway::history::{Latency, Slots};
-use crate::time::{Clock, latency};
+use crate::time::Clock;
 
 /// A slot in numbers.
 #[derive(Debug)]
@@ -30,7 +30,8 @@ pub(super) fn rows(
     let row = |(index, slot): (usize, &crate::bar::Slot)| {
         let at = |values: &[Option<f64>]| values.get(index).copied().flatten();
         let line = |values: fn(&Latency) -> &Vec<Option<f64>>| {
-            latencies.and_then(|it| at(values(&it.of))).map(latency)
+            let it = &latencies?.of;
+            at(values(it)).map(|seconds| it.words(seconds))
         };
         let count =
             |failures: f64, success: f64| format!("{failures:.0} of {:.0}", failures + success);

@@ -13,7 +13,7 @@ fn the_page_of_a_target_shows_everything_about_it() {
         "98.73%</b> in 24 hours, 89% of the probes seen",
         "24 hours: 98.73% available, 1 slot down, 1 in maintenance, 10 unknown",
         "<td>down</td><td>0.00%</td><td>64 of 64</td><td>100.00%</td>",
-        "12.3 ms</b> median, 95% within <b>45.6 ms",
+        "12.3 ms</b> median, 95% within <b>45.6 ms</b>; mean of the last 5 minutes <b>10.0 ms</b>",
         "First byte</dt>",
         "99.9%</dd>",
         "62% left",
@@ -35,6 +35,23 @@ fn the_page_of_a_target_shows_everything_about_it() {
         !page.contains("TLS handshake</dt>"),
         "a phase without a value: {page}"
     );
+}
+
+#[test]
+fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucket() {
+    let mut quick = target("quick", "up");
+    quick["latency_seconds"] = json!(0.000_46);
+    let mut detail = fixture::detail(&quick);
+    detail["latency"]["p50"] = json!(vec![0.005; 90]);
+    detail["latency"]["p95"] = json!(vec![0.005; 90]);
+    let page = target_page(&quick, Some(&detail));
+    for shown in [
+        "<b>&#60; 5 ms</b> median, 95% within <b>&#60; 5 ms</b>; mean of the last 5 minutes <b>0.46 ms</b>",
+        "at most 5.00 ms",
+        "<td>&#60; 5 ms</td><td>&#60; 5 ms</td>",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
 }
 
 #[test]

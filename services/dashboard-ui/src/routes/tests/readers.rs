@@ -3,6 +3,23 @@
 use super::*;
 
 #[tokio::test]
+async fn row_and_badge_of_a_quick_target_say_below_the_lowest_bucket() {
+    let stand = Stand::new(status(&[target("quick", "up")])).await;
+    let mut latency = fixture::latency(&["quick"]);
+    for quantile in ["p50", "p95"] {
+        latency["targets"][0][quantile] = json!(vec![0.005; 90]);
+    }
+    stand.answer("latency", 200, latency);
+    let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
+    let (_, page) = service.get("/").await;
+    let row = "<dd>&#60; 5 ms<small>95%: &#60; 5 ms</small></dd>";
+    assert!(page.contains(row), "{page}");
+    let (_, svg) = service.get("/badges/quick/latency.svg").await;
+    assert!(svg.contains("quick 95%: &#60; 5 ms</title>"), "{svg}");
+}
+
+#[tokio::test]
 async fn programs_read_the_status_the_feed_and_badges() {
     let stand = Stand::new(status(&[target("a<b>", "up")])).await;
     let service = service(&stand.url);

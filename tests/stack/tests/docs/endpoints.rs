@@ -1,0 +1,223 @@
+//! Addresses of the parts, asked of a running lab: a documented path is answered, with the parameters that it has.
+
+use reqwest::{Method, StatusCode};
+use stack_tests::documents::{Document, Place, assert_none, is_placeholder, words};
+use stack_tests::{Lab, client, get_text};
+
+/// The well-known port of each part.
+const PORTS: [(&str, &str); 8] = [
+    ("18080", "ping-agent"),
+    ("8080", "api-gateway"),
+    ("8081", "dashboard-ui"),
+    ("8082", "alert-logger"),
+    ("8083", "demo-target"),
+    ("9090", "prometheus"),
+    ("9093", "alertmanager"),
+    ("3000", "grafana"),
+];
+
+/// A documented request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Request {
+    place: Place,
+    part: &'static str,
+    method: Method,
+    path: String,
+}
+
+fn part_of_port(port: &str) -> Option<&'static str> {
+    let (_, part) = PORTS.iter().find(|(known, _)| *known == port)?;
+    Some(part)
+}
+
+/// `http://127.0.0.1:PORT/PATH` in a line, and on the same line `/PATH` in backticks behind it, asked for in the same way.
+fn addresses(document: &Document) -> Vec<Request> {
+    let mut found = Vec::new();
+    let mut last = None;
+    for code in document.code() {
+        let text = &code.text;
+        let method = ["PUT", "DELETE", "POST"]
+            .into_iter()
+            .find(|method| text.contains(&format!("-X {method}")))
+            .unwrap_or(if text.contains("curl -d ") {
+                "POST"
+            } else {
+                "GET"
+            });
+        // Sent with --data-urlencode: the address alone is not all of it.
+        if text.contains("curl -G") {
+            continue;
+        }
+        let mut push = |part, path: &str, method: &str| {
+            found.push(Request {
+                place: code.place.clone(),
+                part,
+                method: method.parse().unwrap(),
+                path: path.to_owned(),
+            });
+        };
+        for rest in text.split("http://127.0.0.1:").skip(1) {
+            let address = rest
+                .split([' ', '\'', '"', '>', ')', '`', '$'])
+                .next()
+                .unwrap_or_default();
+            let (port, path) = address.split_once('/').unwrap_or((address, ""));
+            if let Some(part) = part_of_port(port) {
+                push(part, &format!("/{path}"), method);
+                last = Some((code.place.line, part, method));
+            }
+        }
+        if let Some((line, part, method)) = last
+            && line == code.place.line
+            && text.starts_with('/')
+            && !text.contains(' ')
+        {
+            push(part, text, method);
+        }
+    }
+    found
+}
+
+/// `METHOD /PATH` in a table whose first column is the part, or empty for that of the row above; and `/PATH` behind it.
+fn table(document: &Document) -> Vec<Request> {
+    let mut found = Vec::new();
+    let mut part = None;
+    for (place, line, fenced) in document.lines() {
+        let Some(row) = line.strip_prefix('|').filter(|_| !fenced) else {
+            part = None;
+            continue;
+        };
+        let first = row.split('|').next().unwrap_or_default().trim();
+        if !first.is_empty() {
+            part = PORTS
+                .iter()
+                .map(|(_, part)| *part)
+                .find(|known| *known == first);
+        }
+        let Some(part) = part else {
+            continue;
+        };
+        let mut any = false;
+        for code in Document::new("", line).code() {
+            let text = code.text.as_str();
+            let (method, path) = text.split_once(' ').unwrap_or(("GET", text));
+            let names = ["GET", "PUT", "POST", "DELETE"].contains(&method) && path.starts_with('/');
+            any |= names && text.contains(' ');
+            if names && any && !path.contains(' ') {
+                found.push(Request {
+                    place: place.clone(),
+                    part,
+                    method: method.parse().unwrap(),
+                    path: path.to_owned(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The path as it can be asked for: a target's name for `NAME`.
+fn filled(path: &str) -> String {
+    path.trim_end_matches('\\').replace("NAME", "demo")
+}
+
+/// What is wrong with the answer, if anything. A source that is away or not configured is not the document's fault.
+async fn problem(lab: &Lab, request: &Request) -> Option<String> {
+    let url = lab.url(request.part, &filled(&request.path));
+    let answer = client()
+        .request(request.method.clone(), &url)
+        .header("content-type", "application/json")
+        .send()
+        .await;
+    let status = match answer {
+        Ok(answer) => answer.status(),
+        Err(error) => return Some(format!("{} {}: {error}", request.method, request.path)),
+    };
+    // A body that is missing here is refused as such.
+    let refused = match request.method {
+        Method::GET => status.is_client_error(),
+        _ => [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
+    };
+    refused.then(|| {
+        format!(
+            "{} {} of {} is answered with {status}",
+            request.method, request.path, request.part
+        )
+    })
+}
+
+#[tokio::test]
+async fn every_documented_address_is_answered() {
+    let lab = Lab::builder().up();
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for document in Document::all() {
+        for request in addresses(&document).into_iter().chain(table(&document)) {
+            if request.part == "grafana" || is_placeholder(request.path.trim_start_matches('/')) {
+                continue;
+            }
+            count += 1;
+            let problem = problem(&lab, &request).await;
+            problems.extend(problem.map(|problem| (request.place, problem)));
+        }
+    }
+    assert!(count > 50, "only {count} addresses were found");
+    assert_none("addresses", &problems);
+
+    let problems = unknown_metrics(&lab).await;
+    assert_none("metrics of the servers", &problems);
+}
+
+/// The metrics of Prometheus and Alertmanager that are documented and not exposed.
+async fn unknown_metrics(lab: &Lab) -> Vec<(Place, String)> {
+    // They appear with the first remote_write.
+    const LATE: &str = "prometheus_remote_storage_";
+    let mut exposed = String::new();
+    for part in ["prometheus", "alertmanager"] {
+        exposed += &get_text(&lab.url(part, "/metrics")).await.unwrap();
+    }
+    let mut problems = Vec::new();
+    for document in Document::all() {
+        for code in document.code() {
+            for word in words(&code.text, "_") {
+                let theirs = word.starts_with("prometheus_") || word.starts_with("alertmanager_");
+                let metric = theirs && word.matches('_').count() > 1 && !word.starts_with(LATE);
+                if metric && !exposed.contains(word.trim_end_matches("_total")) {
+                    let problem = format!("no server exposes {word}");
+                    problems.push((code.place.clone(), problem));
+                }
+            }
+        }
+    }
+    problems
+}
+
+#[test]
+fn addresses_are_found_where_documents_name_them() {
+    let requests = |text: &str| {
+        let document = Document::new("a.md", text);
+        let all = addresses(&document).into_iter().chain(table(&document));
+        all.map(|it| format!("{} {} {}", it.method, it.part, filled(&it.path)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        requests(
+            "`curl -X PUT http://127.0.0.1:8083/faults/ok -d '{}'`\n\n`curl http://127.0.0.1:9090/-/ready`, `/metrics`"
+        ),
+        [
+            "PUT demo-target /faults/ok",
+            "GET prometheus /-/ready",
+            "GET prometheus /metrics"
+        ]
+    );
+    assert_eq!(
+        requests(
+            "| api-gateway | `GET /api/v1/targets/NAME` |\n| | `GET /a?b=c`, `/d` |\n| other | `GET /x` |"
+        ),
+        [
+            "GET api-gateway /api/v1/targets/demo",
+            "GET api-gateway /a?b=c",
+            "GET api-gateway /d"
+        ]
+    );
+}

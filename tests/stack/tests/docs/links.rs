@@ -1,0 +1,70 @@
+//! Links within the repository, and their anchors.
+
+use stack_tests::documents::{Document, assert_none};
+use stack_tests::repository;
+
+/// What begins a link, and what ends it.
+const LINKS: [(&str, char); 3] = [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"')];
+
+fn targets(line: &str) -> Vec<&str> {
+    LINKS
+        .iter()
+        .flat_map(|(begin, end)| {
+            let after = line.split(begin).skip(1);
+            after.filter_map(|rest| Some(rest.split_once(*end)?.0))
+        })
+        .collect()
+}
+
+/// What is wrong with it, if anything.
+fn problem(document: &Document, target: &str) -> Option<String> {
+    if target.contains("://") || target.starts_with("mailto:") {
+        return None;
+    }
+    let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let file = if path.is_empty() {
+        repository().join(&document.path)
+    } else {
+        document.folder().join(path)
+    };
+    if !file.exists() {
+        return Some(format!("the link to {path:?} leads nowhere"));
+    }
+    if anchor.is_empty() {
+        return None;
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    let anchors = Document::new("", &text).anchors();
+    (!anchors.iter().any(|known| known == anchor))
+        .then(|| format!("there is no heading for #{anchor} in {target:?}"))
+}
+
+#[test]
+fn every_link_within_the_repository_leads_somewhere() {
+    let mut problems = Vec::new();
+    for document in Document::all() {
+        for (place, line, fenced) in document.lines() {
+            if !fenced {
+                let found = targets(line).into_iter();
+                let found = found.filter_map(|target| problem(&document, target));
+                problems.extend(found.map(|problem| (place.clone(), problem)));
+            }
+        }
+    }
+    assert_none("links", &problems);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_found() {
+    let document = Document::read("README.md");
+    for wrong in [
+        "docs/nowhere.md",
+        "#no-such-heading",
+        "docs/tour.md#nor-this",
+    ] {
+        assert!(problem(&document, wrong).is_some(), "{wrong}");
+    }
+    for right in ["docs/tour.md", "#metrics", "https://example.org/x"] {
+        assert_eq!(problem(&document, right), None);
+    }
+}

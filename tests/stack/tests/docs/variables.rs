@@ -1,0 +1,172 @@
+//! Environment variables, Terraform's variables and outputs.
+
+use std::collections::BTreeSet;
+
+use stack_tests::documents::{Document, Place, assert_none, is_placeholder, sources, words};
+
+fn is_variable(word: &str) -> bool {
+    let chars = |it: char| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_';
+    word.contains('_')
+        && word.chars().all(chars)
+        && word.starts_with(|it: char| it.is_ascii_uppercase())
+}
+
+/// The words in capitals of everything that sets or reads variables.
+fn environment() -> BTreeSet<String> {
+    let text = sources(&[
+        "services",
+        "tests",
+        "nix",
+        "terraform",
+        "monitoring",
+        "lab",
+        ".ci",
+        ".github",
+    ]);
+    words(&text, "_")
+        .filter(|word| is_variable(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The names of the blocks of a kind in the root module.
+fn blocks(kind: &str) -> BTreeSet<String> {
+    let text = sources(&["terraform"]);
+    let begin = format!("{kind} \"");
+    text.lines()
+        .filter_map(|line| line.strip_prefix(&begin)?.split('"').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The name in `-var NAME=…`, `TF_VAR_NAME` and `output [-raw] NAME`.
+fn terraform_names(text: &str) -> (Vec<String>, Vec<String>) {
+    let (mut variables, mut outputs) = (Vec::new(), Vec::new());
+    let name = |word: &str| words(word, "_").next().unwrap_or_default().to_owned();
+    let all: Vec<&str> = text.split_whitespace().collect();
+    for (index, word) in all.iter().enumerate() {
+        let next = |skip: usize| all.get(index + skip).copied().unwrap_or_default();
+        if *word == "-var" {
+            variables.push(name(next(1).trim_start_matches(['\'', '"'])));
+        }
+        if let Some((_, rest)) = word.split_once("TF_VAR_") {
+            variables.push(name(rest));
+        }
+        if *word == "output" && text.contains("terraform") {
+            let named = if next(1).starts_with('-') {
+                next(2)
+            } else {
+                next(1)
+            };
+            outputs.push(name(named));
+        }
+    }
+    variables.retain(|it| !it.is_empty() && !is_placeholder(it));
+    outputs.retain(|it| !it.is_empty() && !is_placeholder(it));
+    (variables, outputs)
+}
+
+/// What stands in backticks right behind the word "variable" or "variables" (with commas and "and" between several).
+fn called_variables(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for rest in line.split("variable").skip(1) {
+        let mut rest = rest.trim_start_matches('s');
+        while let Some(after) = rest.trim_start_matches([' ', ',']).strip_prefix('`') {
+            let Some((name, after)) = after.split_once('`') else {
+                break;
+            };
+            found.push(name);
+            rest = after.trim_start_matches(" and");
+        }
+    }
+    found
+}
+
+#[test]
+fn every_environment_variable_is_one_that_something_reads() {
+    let known = environment();
+    let mut problems = Vec::new();
+    for document in Document::all() {
+        for code in document.code() {
+            for word in words(&code.text, "_").filter(|word| is_variable(word)) {
+                // Terraform's own are checked by name below; `SMTP_…` stands for several.
+                let other = word.starts_with("TF_VAR") || word.ends_with('_');
+                if !known.contains(word) && !other {
+                    problems.push((code.place.clone(), format!("nothing reads {word}")));
+                }
+            }
+        }
+    }
+    assert_none("environment variables", &problems);
+}
+
+#[test]
+fn every_variable_and_output_of_terraform_exists() {
+    let (variables, outputs) = (blocks("variable"), blocks("output"));
+    assert!(variables.contains("volume_sizes") && outputs.contains("checks"));
+    let grafana = sources(&["monitoring/grafana/dashboards"]);
+    let mut problems = Vec::new();
+    let mut missing = |place: &Place, kind: &str, name: &str| {
+        problems.push((place.clone(), format!("Terraform has no {kind} {name:?}")));
+    };
+    for document in Document::all() {
+        for code in document.code() {
+            let (named, shown) = terraform_names(&code.text);
+            for name in named.iter().filter(|name| !variables.contains(*name)) {
+                missing(&code.place, "variable", name);
+            }
+            for name in shown.iter().filter(|name| !outputs.contains(*name)) {
+                missing(&code.place, "output", name);
+            }
+        }
+        for (place, line, _) in document.lines() {
+            for name in called_variables(line) {
+                // A dashboard's, or the environment's, which has a test of its own.
+                let other = grafana.contains(&format!("\"name\": \"{name}\""))
+                    || is_variable(name)
+                    || is_placeholder(name);
+                if !variables.contains(name) && !other {
+                    missing(&place, "variable", name);
+                }
+            }
+        }
+    }
+    assert_none("Terraform", &problems);
+}
+
+#[test]
+fn every_setting_in_the_example_of_terraform_is_a_variable() {
+    let variables = blocks("variable");
+    let example = Document::read("terraform/terraform.tfvars.example");
+    let mut count = 0;
+    let mut problems = Vec::new();
+    for (place, line, _) in example.lines() {
+        // At the margin, where a setting's own fields are not.
+        let Some((name, _)) = line.strip_prefix("# ").and_then(|it| it.split_once('=')) else {
+            continue;
+        };
+        if name.starts_with(' ') || name.trim().contains(' ') {
+            continue;
+        }
+        count += 1;
+        if !variables.contains(name.trim()) {
+            problems.push((place, format!("there is no variable {:?}", name.trim())));
+        }
+    }
+    assert!(count > 10, "only {count} settings were found");
+    assert_none("terraform.tfvars.example", &problems);
+}
+
+#[test]
+fn variables_are_found_where_documents_name_them() {
+    assert_eq!(
+        called_variables("the variable `storage` of Terraform, variables `a`, `b` and `c`; `d`"),
+        ["storage", "a", "b", "c"]
+    );
+    let (variables, outputs) =
+        terraform_names("TF_VAR_x=1 terraform output -raw page; terraform apply -var y=1");
+    assert_eq!(
+        (variables, outputs),
+        (vec!["x".into(), "y".into()], vec!["page".into()])
+    );
+}
