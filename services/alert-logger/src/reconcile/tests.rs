@@ -202,6 +202,24 @@ fn a_pending_alert_after_a_restart_keeps_it_open() {
     assert_eq!(lab.incidents()[0].restarted_at, [at(415)].into());
 }
 
+/// Alertmanager kept what it had notified, so it is silent about the new start until the end.
+#[test]
+fn the_end_of_an_alert_with_a_start_that_nobody_told_ends_the_incident() {
+    let mut lab = Lab::with_an_incident();
+    lab.polls(115..=130, FIRING);
+    let restarted = |world| World {
+        prometheus_started: 150,
+        ..world
+    };
+    lab.polls(160..=220, restarted(PENDING));
+    lab.polls(235..=295, restarted(FIRING));
+    lab.poll(310, Some(restarted(QUIET)), Some(QUIET));
+    let mut end = resolved("a", 225, 305);
+    end.first_received_at = at(315);
+    lab.deliver(end);
+    assert_eq!(lab.end(), Some((End::Delivered, 305)));
+}
+
 #[test]
 fn what_says_nothing_closes_nothing() {
     let silent = [
