@@ -321,9 +321,10 @@ impl Drop for AlertPath {
     }
 }
 
-/// The alert that always fires, and one about targets.
+/// The alert that always fires, and one about targets. Prometheus scrapes nothing for 5 s after its start, and reads the
+/// samples from before meanwhile: `for` has to be longer.
 fn rules(alert: Option<&str>) -> String {
-    let down = alert.map(|alert| format!(", {{alert: {alert}, expr: ping_up == 0, for: 4s}}"));
+    let down = alert.map(|alert| format!(", {{alert: {alert}, expr: ping_up == 0, for: 10s}}"));
     let down = down.unwrap_or_default();
     format!("groups: [{{name: alerts, rules: [{{alert: Watchdog, expr: vector(1)}}{down}]}}]\n")
 }
