@@ -12,6 +12,7 @@
     reason = "only tests use this crate, and there a panic is the message"
 )]
 
+mod alert_path;
 mod binaries;
 mod demo;
 pub mod documents;
@@ -26,6 +27,7 @@ mod service;
 mod smtp;
 mod wait;
 
+pub use alert_path::{AlertPath, Server};
 pub use binaries::{binary, repository};
 pub use demo::{clear_fault, set_fault};
 pub use http::{client, get_json, get_text};

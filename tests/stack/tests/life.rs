@@ -1,4 +1,5 @@
-//! A lab's life as its user sees it: two side by side, down and up again, and the end of its supervisor.
+//! A lab's life as its user sees it: two side by side, down and up again (while a target is down, too), and the end of its
+//! supervisor.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,11 +8,16 @@
     reason = "tests: a panic is the message"
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
-use stack_tests::{Lab, eventually, get_text, within};
+use stack_tests::{Lab, eventually, get_json, get_text, within};
 
 fn pids(lab: &Lab) -> Vec<Pid> {
     let status: Value = serde_json::from_slice(&lab.run(&["status", "--json"]).stdout).unwrap();
@@ -103,4 +109,58 @@ async fn sizing_measures_a_young_lab() {
             .filter(|sizing| sizing.as_object().is_some_and(|it| !it.is_empty()))
     })
     .await;
+}
+
+/// A target outside the lab, which is up or down whatever the lab does.
+async fn target() -> (String, Arc<AtomicBool>) {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let state = Arc::clone(&is_up);
+    let answer = move || async move {
+        if state.load(Ordering::Relaxed) {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", get(answer))).await });
+    (url, is_up)
+}
+
+#[tokio::test]
+async fn an_outage_that_goes_on_through_down_and_up_is_one_incident_and_ends() {
+    let (url, is_up) = target().await;
+    let lab = Lab::builder().url(url).up();
+    let incidents = || async {
+        let mut history = lab.history().await;
+        history.retain(|alert| alert["labels"]["alertname"] == "TargetDown");
+        history
+    };
+    let alerts = lab.url("prometheus", "/api/v1/alerts");
+    let ask = || async { incidents().await.pop() };
+    let (first, _) = within(Duration::from_secs(150), "the incident", ask).await;
+    lab.down();
+    lab.up_again();
+    let fires =
+        |alert: &Value| alert["labels"]["alertname"] == "TargetDown" && alert["state"] == "firing";
+    let ask = || async {
+        let answer = get_json(&alerts).await?;
+        answer["data"]["alerts"]
+            .as_array()?
+            .iter()
+            .any(fires)
+            .then_some(())
+    };
+    within(Duration::from_secs(150), "it fires again", ask).await;
+    is_up.store(true, Ordering::Relaxed);
+    let ask = || async {
+        let incidents = incidents().await;
+        assert_eq!(incidents.len(), 1, "{incidents:#?}");
+        let ended = incidents.into_iter().next()?;
+        (ended["status"] == "resolved").then_some(ended)
+    };
+    let (ended, _) = within(Duration::from_secs(120), "it is resolved", ask).await;
+    assert_eq!(ended["end"], "delivered", "{ended:#}");
+    assert_eq!(ended["starts_at"], first["starts_at"]);
 }

@@ -21,7 +21,7 @@ pub fn attribute(
         (None, Some(tracker)) => {
             let earlier = history.started_before(&delivered.fingerprint, delivered.starts_at);
             let earlier = earlier.filter(|earlier| earlier.is_open());
-            let ended = earlier.filter(|earlier| tracker.has_ended(earlier));
+            let ended = earlier.filter(|it| tracker.had_ended(it, delivered.starts_at));
             records.extend(ended.map(|it| tracker.conclude(it, Verdict::Ended, received_at)));
             earlier.filter(|_| ended.is_none())
         }

@@ -196,11 +196,11 @@ impl Tracker {
         }
     }
 
-    /// Whether Prometheus was seen to have ended it, so that what fires now is another one.
+    /// Whether Prometheus was seen to have ended it before `start`, so that what fires since then is another one.
     #[must_use]
-    pub fn has_ended(&self, alert: &Alert) -> bool {
+    pub fn had_ended(&self, alert: &Alert, start: Timestamp) -> bool {
         let watch = self.watches.get(&alert.key());
-        watch.is_some_and(|watch| watch.has_ended(self.contact))
+        watch.is_some_and(|watch| watch.has_ended(self.contact) && watch.last_active_at < start)
     }
 
     /// Whether an end that was delivered is Prometheus' own, and not Alertmanager's guess. A guess is the last time at
