@@ -2,7 +2,6 @@ mod honesty;
 mod hostile;
 mod target;
 
-use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
