@@ -8,13 +8,20 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Status};
 
 /// The name of the alert.
 pub const ALERT_NAME: &str = "Watchdog";
+
+/// The annotation in which Prometheus says when it evaluated the alert, in seconds since 1970.
+const EVALUATED_AT: &str = "evaluated_at";
+
+/// Prometheus sends a firing alert again after 75 s at the latest. Alertmanager goes on repeating one for 4 minutes after
+/// Prometheus has stopped.
+const EVALUATED_WITHIN: SignedDuration = SignedDuration::from_secs(90);
 const FILE: &str = "watchdog.json";
 
 /// What is known of `Watchdog`; the content of its file, and of `watchdog` in `GET /api/v1/alerts`.
@@ -68,13 +75,15 @@ impl Watchdog {
     }
 
     /// Stores arrivals, and one that an earlier call could not store. A resolved `Watchdog` is no sign of life: Alertmanager
-    /// sends it when Prometheus is gone.
+    /// sends it when Prometheus is gone. Nor is one that Prometheus has not evaluated of late.
     ///
     /// # Errors
     /// The arrival could not be stored, and does not count yet.
     pub fn take(&self, arrivals: &[&Alert]) -> Result<(), NotStored> {
         let mut memory = self.lock();
-        let firing = arrivals.iter().filter(|a| a.status() == Status::Firing);
+        let firing = arrivals
+            .iter()
+            .filter(|alert| alert.status() == Status::Firing && is_recent(alert));
         let newest = firing.map(|alert| alert.first_received_at).max();
         let Some(newest) = newest.or(memory.unstored) else {
             return Ok(());
@@ -106,6 +115,24 @@ impl Watchdog {
     fn lock(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether Prometheus evaluated the alert shortly before it arrived. One that does not say when counts as well.
+fn is_recent(alert: &Alert) -> bool {
+    let evaluated = alert.annotations.get(EVALUATED_AT);
+    let evaluated = evaluated.and_then(|text| text.parse().ok());
+    let Some(evaluated) = evaluated.and_then(|seconds| Timestamp::from_second(seconds).ok()) else {
+        return true;
+    };
+    let age = alert.first_received_at.duration_since(evaluated);
+    let is_recent = age.abs() <= EVALUATED_WITHIN;
+    if !is_recent {
+        tracing::warn!(
+            seconds = age.as_secs(),
+            "Alertmanager repeats a Watchdog that Prometheus evaluated that long ago: it does not count"
+        );
+    }
+    is_recent
 }
 
 /// An arrival could not be stored.
@@ -166,6 +193,24 @@ mod tests {
         lab.take(&[&watchdog(firing("w", 10))]).unwrap();
         lab.take(&[&watchdog(resolved("w", 10, 50))]).unwrap();
         assert_eq!(seconds(&lab), Some(10));
+    }
+
+    /// Prometheus has lost its Alertmanager, which repeats what it heard last.
+    #[test]
+    fn a_repeat_of_what_prometheus_no_longer_says_is_no_sign_of_life() {
+        let lab = Watchdog::open(None);
+        let arrive = |received: i64, evaluated: &str| {
+            let mut alert = watchdog(firing("w", received));
+            let evaluated = (EVALUATED_AT.to_owned(), evaluated.to_owned());
+            alert.annotations.extend([evaluated]);
+            lab.take(&[&alert]).unwrap();
+            seconds(&lab)
+        };
+        assert_eq!(arrive(1000, "998"), Some(1000));
+        assert_eq!(arrive(1088, "998"), Some(1088), "Prometheus was slow");
+        assert_eq!(arrive(1148, "998"), Some(1088));
+        assert_eq!(arrive(1160, "4760"), Some(1088), "its clock is ahead");
+        assert_eq!(arrive(1220, "not a time"), Some(1220));
     }
 
     #[test]

@@ -13,9 +13,12 @@ use crate::prometheus::Proof;
 /// `Watchdog` comes once a minute. Past this, two have not come.
 const WATCHDOG_AGE: SignedDuration = SignedDuration::from_secs(150);
 
-/// Prometheus scrapes and evaluates every 15 s. This leaves room for two missed rounds, and for a remote store that answers
-/// 30 s late.
-const PROOF_AGE: SignedDuration = SignedDuration::from_secs(75);
+/// Prometheus scrapes every 15 s. This leaves room for two missed scrapes, and for a remote store that answers 30 s late.
+const STORED_AGE: SignedDuration = SignedDuration::from_secs(75);
+
+/// Prometheus evaluates every 15 s as well. The oldest of the groups is a round older than the newest scrape: where nothing is
+/// stored, that is to be the reason.
+const RULES_AGE: SignedDuration = SignedDuration::from_secs(100);
 
 /// A part without which the lab is blind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -169,23 +172,27 @@ impl Memory {
         let links = [
             (
                 self.stored.update(proof.stored, now),
+                STORED_AGE,
                 "Prometheus stores nothing: its disk is full or broken, it scrapes nothing, or its clock is not this one's"
                     .to_owned(),
             ),
             (
                 self.rules.update(proof.rules, now),
+                RULES_AGE,
                 "Prometheus does not evaluate its rules, or can't record what they say".to_owned(),
             ),
             (
                 self.targets.update(complete, now),
+                STORED_AGE,
                 format!(
                     "Prometheus has results of {} of the {probed} targets that are probed: it does not scrape every ping-agent",
                     proof.targets
                 ),
             ),
         ];
-        let broken = |(since, _): &(Timestamp, String)| now.duration_since(*since) > PROOF_AGE;
-        let (since, detail) = links.into_iter().find(broken)?;
+        let mut links = links.into_iter();
+        let (since, _, detail) =
+            links.find(|(since, limit, _)| now.duration_since(*since) > *limit)?;
         Some(Reason {
             part: Part::Prometheus,
             since,

@@ -19,7 +19,11 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let Some(tools) = TestTools::get(workshop, steps, "") else {
         return Ok(());
     };
-    let seconds = if workshop.weekly { WEEKLY_SECONDS } else { SECONDS };
+    let seconds = if workshop.weekly {
+        WEEKLY_SECONDS
+    } else {
+        SECONDS
+    };
     let path = tools.path()?;
     let folder = workshop.installation.root.join("fuzz");
     let mut targets: Vec<String> = std::fs::read_dir(folder.join("fuzz_targets"))?

@@ -124,7 +124,10 @@ mod tests {
 
     #[test]
     fn every_suite_runs_in_the_workflow() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.github/workflows/ci.yml");
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../.github/workflows/ci.yml"
+        );
         let workflow = std::fs::read_to_string(file).unwrap();
         let suites: Vec<String> = Suite::value_variants()
             .iter()

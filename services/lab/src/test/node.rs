@@ -82,7 +82,10 @@ impl NodeProject {
         if std::fs::read(&stamp).is_ok_and(|made| made == wanted) {
             return Ok(());
         }
-        steps.say(&format!("fetching the packages of {}", self.folder.display()));
+        steps.say(&format!(
+            "fetching the packages of {}",
+            self.folder.display()
+        ));
         run(Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&self.folder))?;

@@ -53,7 +53,10 @@ impl TestTools {
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
-        steps.say(&format!("fetching the test tools into {}", folder.display()));
+        steps.say(&format!(
+            "fetching the test tools into {}",
+            folder.display()
+        ));
         if let Err(error) = make(&folder) {
             ensure!(workshop.install, error);
             packages::install(workshop, steps, &["python3-venv"])?;

@@ -1,6 +1,5 @@
 //! The Rust code: what reviewers would ask for before they read it.
 
-
 use std::process::Command;
 
 use super::python::TestTools;

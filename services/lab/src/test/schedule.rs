@@ -75,10 +75,7 @@ fn lanes(chosen: &[Suite]) -> Vec<(Lane, Vec<Suite>)> {
         .collect()
 }
 
-fn side_by_side(
-    workshop: &Workshop,
-    lanes: &[(Lane, Vec<Suite>)],
-) -> anyhow::Result<Vec<Result>> {
+fn side_by_side(workshop: &Workshop, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Result<Vec<Result>> {
     let folder = workshop.logs()?;
     let screen = Screen::side_by_side(&folder);
     screen.line(&format!(
@@ -103,7 +100,10 @@ fn side_by_side(
             match receiver.recv_timeout(HEARTBEAT) {
                 Ok(lane) => results.extend(lane),
                 Err(RecvTimeoutError::Timeout) => {
-                    screen.still_running().iter().for_each(|line| screen.line(line));
+                    screen
+                        .still_running()
+                        .iter()
+                        .for_each(|line| screen.line(line));
                 }
                 Err(RecvTimeoutError::Disconnected) => break results,
             }

@@ -139,7 +139,11 @@ impl Screen {
         let steps: Vec<String> = running
             .iter()
             .map(|(suite, running)| {
-                format!("{suite}: {} ({})", running.step, clock(running.since.elapsed()))
+                format!(
+                    "{suite}: {} ({})",
+                    running.step,
+                    clock(running.since.elapsed())
+                )
             })
             .collect();
         (!steps.is_empty()).then(|| format!("still running: {}", steps.join("; ")))
@@ -164,20 +168,18 @@ impl Lines {
 
     fn begins(&self, suite: &str, step: &str) {
         let mut running = self.running();
-        let entry = running
-            .entry(suite.to_owned())
-            .or_insert_with(|| Running {
-                step: String::new(),
-                since: Instant::now(),
-                spinner: self.spinners.as_ref().map(|spinners| {
-                    let spinner = spinners.add(ProgressBar::new_spinner());
-                    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-                        spinner.set_style(style);
-                    }
-                    spinner.enable_steady_tick(Duration::from_millis(100));
-                    spinner
-                }),
-            });
+        let entry = running.entry(suite.to_owned()).or_insert_with(|| Running {
+            step: String::new(),
+            since: Instant::now(),
+            spinner: self.spinners.as_ref().map(|spinners| {
+                let spinner = spinners.add(ProgressBar::new_spinner());
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                    spinner.set_style(style);
+                }
+                spinner.enable_steady_tick(Duration::from_millis(100));
+                spinner
+            }),
+        });
         step.clone_into(&mut entry.step);
         entry.since = Instant::now();
         if let Some(spinner) = &entry.spinner {

@@ -163,9 +163,15 @@ mod tests {
         let mut steps = Steps::new("rust".to_owned(), &screen);
         steps.command("fine", Command::new("sh").args(["-c", "echo before"]));
         let mark = steps.output.mark();
-        steps.command("broken", Command::new("sh").args(["-c", "echo why; exit 3"]));
+        steps.command(
+            "broken",
+            Command::new("sh").args(["-c", "echo why; exit 3"]),
+        );
         assert_eq!(steps.output.since(mark), "why\n");
-        assert_eq!(steps.end().outcome, Outcome::Failed(vec!["broken".to_owned()]));
+        assert_eq!(
+            steps.end().outcome,
+            Outcome::Failed(vec!["broken".to_owned()])
+        );
         let log = std::fs::read_to_string(folder.path().join("rust.log")).unwrap();
         assert_eq!(log, "before\nwhy\n");
     }

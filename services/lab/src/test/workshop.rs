@@ -80,7 +80,12 @@ impl Workshop {
     ///
     /// Whatever is run, all of the workspace is compiled: for some of its packages alone, cargo would compile their
     /// dependencies anew with fewer features.
-    pub fn nextest(&self, steps: &mut Steps, tools: &TestTools, arguments: &[&str]) -> anyhow::Result<Command> {
+    pub fn nextest(
+        &self,
+        steps: &mut Steps,
+        tools: &TestTools,
+        arguments: &[&str],
+    ) -> anyhow::Result<Command> {
         let path = tools.path()?;
         let command = |arguments: &[&str]| {
             let mut command = self.cargo();
