@@ -51,7 +51,7 @@ impl Sources {
         let mut rules = endpoint(prometheus, "api/v1/rules");
         rules.set_query(Some("type=alert"));
         Ok(Self {
-            client: http_client(DEADLINE)?,
+            client: http_client([prometheus, alertmanager], DEADLINE)?,
             runtime_info: endpoint(prometheus, "api/v1/status/runtimeinfo"),
             rules,
             alerts: endpoint(alertmanager, "api/v2/alerts"),
