@@ -6,9 +6,6 @@ use super::python::TestTools;
 use super::steps::Steps;
 use super::{Workshop, nix, packages};
 
-/// The tests that run the built services have a suite of their own.
-const STACK_TESTS: &str = "stack-tests";
-
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let tools = TestTools::get(workshop, steps, "cargo deny");
     let path = tools.as_ref().map(TestTools::path).transpose()?;
@@ -21,6 +18,25 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         command
     };
     steps.command("formatting", &mut cargo(&["fmt", "--all", "--check"]));
+    // The tests that run the built services have a suite of their own.
+    if let Some(tools) = &tools {
+        let not_stack = ["--filterset=not package(stack-tests)", "--no-fail-fast"];
+        let mut outside = workshop.nextest(steps, tools, &not_stack)?;
+        if let Some(mut inside) = sandboxed_tests(workshop, steps)? {
+            steps.command("tests, in Nix's sandbox", &mut inside);
+        } else {
+            steps.command("tests", &mut outside);
+        }
+    } else {
+        let test = [
+            "test",
+            "--locked",
+            "--workspace",
+            "--exclude=stack-tests",
+            "--no-fail-fast",
+        ];
+        steps.command("tests", &mut cargo(&test));
+    }
     let clippy = [
         "clippy",
         "--locked",
@@ -30,23 +46,13 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         "--deny",
         "warnings",
     ];
-    steps.command("lints", &mut cargo(&clippy));
+    workshop.compile(steps, "lints", &mut cargo(&clippy));
+    let mut doc = cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "--deny warnings");
+    workshop.compile(steps, "documentation", &mut doc);
     if tools.is_some() {
-        if let Some(mut command) = sandboxed_tests(workshop, steps)? {
-            steps.command("tests, in Nix's sandbox", &mut command);
-        } else {
-            let nextest = [
-                "nextest",
-                "run",
-                "--locked",
-                "--workspace",
-                "--exclude",
-                STACK_TESTS,
-                "--no-fail-fast",
-            ];
-            steps.command("tests", &mut cargo(&nextest));
-        }
-        steps.command(
+        workshop.compile(
+            steps,
             "examples in the documentation",
             &mut cargo(&["test", "--locked", "--workspace", "--doc"]),
         );
@@ -60,19 +66,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
             "sources",
         ];
         steps.command("dependencies", &mut cargo(&deny));
-    } else {
-        let test = [
-            "test",
-            "--locked",
-            "--workspace",
-            "--exclude",
-            STACK_TESTS,
-            "--no-fail-fast",
-        ];
-        steps.command("tests", &mut cargo(&test));
     }
-    let mut doc = cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
-    steps.command("documentation", doc.env("RUSTDOCFLAGS", "--deny warnings"));
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub struct Workshop {
     /// Held by the suite that builds tools with Go.
     pub go_tools: Mutex<()>,
     /// Held by the suite that compiles the workspace: cargo would keep the others waiting anyway.
-    pub cargo: Mutex<()>,
+    cargo: Mutex<()>,
 }
 
 impl Workshop {
@@ -95,9 +95,14 @@ impl Workshop {
                 .env("PATH", &path);
             command
         };
-        let _cargo = steps.wait_for("cargo", &self.cargo);
-        steps.command("the tests are compiled", &mut command(&["--no-run"]));
+        self.compile(steps, "compiling the tests", &mut command(&["--no-run"]));
         Ok(command(arguments))
+    }
+
+    /// A step that compiles the workspace.
+    pub fn compile(&self, steps: &mut Steps, name: &str, command: &mut Command) {
+        let _cargo = steps.wait_for("cargo", &self.cargo);
+        steps.command(name, command);
     }
 
     /// An empty folder for what a failed step leaves to be looked at.
