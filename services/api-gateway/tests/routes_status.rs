@@ -12,50 +12,12 @@ mod support;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use support::{
-    agent, agent_that, alert_logger, answers, ask_with, gateway, get, history, in_turn, metrics_of,
-    nobody, proof, targets_file, vector,
+    TARGETS, agent, agent_that, alert_logger, answers, ask_with, exposition, gateway, get, history,
+    in_turn, metrics_of, nobody, proof, source, states, targets_file, vector,
 };
 use wiremock::{MockServer, ResponseTemplate};
-
-const TARGETS: (&str, &str) = (
-    "PING_TARGET_URLS",
-    "http://up/,http://down/,http://stale/,http://new/",
-);
-
-/// An exposition whose targets were probed so many seconds ago.
-fn exposition(targets: &[(&str, u8, f64)]) -> String {
-    let now = Timestamp::now().as_duration().as_secs_f64();
-    let mut text = String::new();
-    for (target, up, ago) in targets {
-        let probed = now - ago;
-        text.push_str(&format!(
-            "ping_up{{target=\"{target}\"}} {up}\n\
-             ping_last_probe_timestamp_seconds{{target=\"{target}\"}} {probed}\n\
-             ping_interval_seconds{{target=\"{target}\"}} 15\n\
-             ping_success_total{{target=\"{target}\"}} {up}\n\
-             ping_failure_total{{target=\"{target}\"}} 1\n"
-        ));
-    }
-    text
-}
-
-fn source<'a>(status: &'a Value, name: &str) -> &'a Value {
-    let sources = status["sources"].as_array().unwrap();
-    sources
-        .iter()
-        .find(|source| source["name"] == name)
-        .unwrap()
-}
-
-fn states(status: &Value) -> Vec<&str> {
-    let targets = status["targets"].as_array().unwrap();
-    targets
-        .iter()
-        .map(|target| target["state"].as_str().unwrap())
-        .collect()
-}
 
 #[tokio::test]
 async fn everything_the_page_shows_is_in_one_answer() {
@@ -206,116 +168,6 @@ async fn a_prometheus_that_hangs_does_not_hold_up_the_page() {
     let detail = source(&status, "prometheus")["detail"].as_str().unwrap();
     assert!(detail.contains("1 s"), "{detail}");
     assert_eq!(status["blind"]["reasons"][0]["part"], "prometheus");
-}
-
-/// It answers, it is ready, and it evaluates; what it writes goes nowhere.
-#[tokio::test]
-async fn with_prometheus_disk_full_no_reader_is_told_up() {
-    let targets = [("http://up/", 1, 2.0), ("http://down/", 0, 2.0)];
-    let agent = agent(&exposition(&targets)).await;
-    let prometheus = MockServer::start().await;
-    answers(&prometheus, "timestamp(up)", proof(90, 95, 2)).await;
-    answers(&prometheus, "", vector(&[])).await;
-    let status = |urls: &'static str| {
-        let gateway = gateway(&[
-            ("PING_TARGET_URLS", urls),
-            ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
-            ("PROMETHEUS_URL", &prometheus.uri()),
-        ]);
-        async move { get(&gateway, "/api/v1/status").await.json() }
-    };
-    let up = status("http://up/").await;
-    assert_eq!(up["blind"]["reasons"][0]["part"], "prometheus");
-    assert_eq!(up["state"], "unknown");
-    assert_eq!(
-        up["counts"],
-        json!({"up": 0, "down": 0, "maintenance": 0, "unknown": 1})
-    );
-    let target = &up["targets"][0];
-    assert_eq!(
-        (&target["state"], &target["was"], &target["since"]),
-        (&json!("unknown"), &json!("up"), &up["blind"]["since"])
-    );
-    // What an agent sees down is down, whatever else is broken.
-    let down = status("http://up/,http://down/").await;
-    assert_eq!(down["state"], "down");
-    assert_eq!(states(&down), ["unknown", "down"]);
-}
-
-/// Its targets have long intervals: each of them would be up for a while yet.
-#[tokio::test]
-async fn an_agent_that_stopped_probing_blinds_before_its_slowest_target_is_unknown() {
-    let text = exposition(&[("slow", 1, 70.0), ("quick", 1, 70.0)]).replace(
-        "ping_interval_seconds{target=\"slow\"} 15",
-        "ping_interval_seconds{target=\"slow\"} 300",
-    );
-    let agent = agent(&text).await;
-    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
-    let status = get(&gateway, "/api/v1/status").await.json();
-    assert_eq!(states(&status), ["unknown", "unknown"]);
-    assert_eq!(status["targets"][0]["was"], "up");
-    assert_eq!(status["blind"]["reasons"][0]["part"], "ping-agent");
-    assert_eq!(status["blind"]["since"], status["newest_observation_at"]);
-}
-
-#[tokio::test]
-async fn an_agent_without_series_leaves_every_target_unknown() {
-    let agent = agent("# HELP ping_up Whether the last probe succeeded.\n").await;
-    let gateway = gateway(&[TARGETS, ("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
-    let status = get(&gateway, "/api/v1/status").await.json();
-    assert_eq!(source(&status, "ping-agent")["ok"], true);
-    assert_eq!(status["state"], "unknown");
-    assert_eq!(states(&status), ["unknown"; 4]);
-}
-
-#[tokio::test]
-async fn an_answer_that_is_not_alert_loggers_blinds() {
-    let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
-    let other = alert_logger(ResponseTemplate::new(200).set_body_string("ok")).await;
-    let gateway = gateway(&[
-        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
-        ("ALERT_LOGGER_URL", &other.uri()),
-    ]);
-    let status = get(&gateway, "/api/v1/status").await.json();
-    assert_eq!(status["state"], "unknown");
-    assert_eq!(status["blind"]["reasons"][0]["part"], "alert-logger");
-}
-
-/// By its own clock, Prometheus would always find something fresh. Samples of another time are not there at this one.
-#[tokio::test]
-async fn prometheus_is_asked_by_the_gateways_clock() {
-    let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
-    let prometheus = MockServer::start().await;
-    answers(&prometheus, "", vector(&[])).await;
-    let gateway = gateway(&[
-        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
-        ("PROMETHEUS_URL", &prometheus.uri()),
-    ]);
-    let before = Timestamp::now();
-    get(&gateway, "/api/v1/status").await;
-    for request in prometheus.received_requests().await.unwrap() {
-        let mut pairs = request.url.query_pairs();
-        let (_, time) = pairs.find(|(name, _)| name == "time").unwrap();
-        let time: Timestamp = time.parse().unwrap();
-        assert!((before..=Timestamp::now()).contains(&time), "{time}");
-    }
-}
-
-#[tokio::test]
-async fn a_watchdog_that_is_overdue_blinds_since_its_last_arrival() {
-    let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
-    let alert_logger = alert_logger(history(&json!([]), Some(200))).await;
-    let gateway = gateway(&[
-        ("PING_TARGET_URLS", "http://up/"),
-        ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
-        ("ALERT_LOGGER_URL", &alert_logger.uri()),
-    ]);
-    let status = get(&gateway, "/api/v1/status").await.json();
-    let blind = &status["blind"];
-    assert_eq!(blind["reasons"][0]["part"], "watchdog", "{blind}");
-    let since: Timestamp = blind["since"].as_str().unwrap().parse().unwrap();
-    let age = Timestamp::now().duration_since(since).as_secs();
-    assert!((200..260).contains(&age), "{age}");
 }
 
 #[tokio::test]

@@ -27,6 +27,47 @@ use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 /// An agent that is away.
 pub const NO_AGENT: (&str, &str) = ("PING_AGENT_METRICS_URL", "http://127.0.0.1:1/metrics");
 
+/// Targets of which each stands for a state.
+pub const TARGETS: (&str, &str) = (
+    "PING_TARGET_URLS",
+    "http://up/,http://down/,http://stale/,http://new/",
+);
+
+/// An exposition whose targets were probed so many seconds ago.
+pub fn exposition(targets: &[(&str, u8, f64)]) -> String {
+    let now = Timestamp::now().as_duration().as_secs_f64();
+    let mut text = String::new();
+    for (target, up, ago) in targets {
+        let probed = now - ago;
+        text.push_str(&format!(
+            "ping_up{{target=\"{target}\"}} {up}\n\
+             ping_last_probe_timestamp_seconds{{target=\"{target}\"}} {probed}\n\
+             ping_interval_seconds{{target=\"{target}\"}} 15\n\
+             ping_success_total{{target=\"{target}\"}} {up}\n\
+             ping_failure_total{{target=\"{target}\"}} 1\n"
+        ));
+    }
+    text
+}
+
+/// A source by its name.
+pub fn source<'a>(status: &'a Value, name: &str) -> &'a Value {
+    let sources = status["sources"].as_array().unwrap();
+    sources
+        .iter()
+        .find(|source| source["name"] == name)
+        .unwrap()
+}
+
+/// The states of the targets, in their order.
+pub fn states(status: &Value) -> Vec<&str> {
+    let targets = status["targets"].as_array().unwrap();
+    targets
+        .iter()
+        .map(|target| target["state"].as_str().unwrap())
+        .collect()
+}
+
 /// An answer as a test looks at it.
 #[derive(Debug, Clone)]
 pub struct Answer {
