@@ -239,7 +239,8 @@ let
     # makeWrapper PROGRAM WRAPPER [--set-default NAME VALUE] [--prefix NAME SEPARATOR VALUE]
     makeWrapper = runCommand "make-wrapper" { script = ./make-wrapper.sh; } ''
       mkdir -p $out/bin
-      cp $script $out/bin/makeWrapper
+      # There is no /usr/bin/env in the sandbox.
+      sed "1s|.*|#!$stdenv/bin/bash|" $script >$out/bin/makeWrapper
       chmod +x $out/bin/makeWrapper
     '';
 
