@@ -206,9 +206,10 @@ let
         ];
       in
       runCommand "alertmanager" { inherit (alertmanager) meta; } ''
-        cp -r ${alertmanager} $out
+        # The program itself and no link: the lab looks for the templates beside it.
+        cp -rL --no-preserve=mode ${alertmanager} $out
+        chmod +x $out/bin/*
         ${lib.optionalString (machine ? alertmanagerTemplates) ''
-          chmod u+w $out
           mkdir -p $out/usr/share/prometheus
           cp -r ${stored machine.alertmanagerTemplates} $out/usr/share/prometheus/alertmanager
         ''}
