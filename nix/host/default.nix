@@ -206,9 +206,10 @@ let
         ];
       in
       runCommand "alertmanager" { inherit (alertmanager) meta; } ''
-        cp -r ${alertmanager} $out
+        # The program itself and no link: the lab looks for the templates beside it.
+        cp -rL --no-preserve=mode ${alertmanager} $out
+        chmod +x $out/bin/*
         ${lib.optionalString (machine ? alertmanagerTemplates) ''
-          chmod u+w $out
           mkdir -p $out/usr/share/prometheus
           cp -r ${stored machine.alertmanagerTemplates} $out/usr/share/prometheus/alertmanager
         ''}
@@ -239,7 +240,8 @@ let
     # makeWrapper PROGRAM WRAPPER [--set-default NAME VALUE] [--prefix NAME SEPARATOR VALUE]
     makeWrapper = runCommand "make-wrapper" { script = ./make-wrapper.sh; } ''
       mkdir -p $out/bin
-      cp $script $out/bin/makeWrapper
+      # There is no /usr/bin/env in the sandbox.
+      sed "1s|.*|#!$stdenv/bin/bash|" $script >$out/bin/makeWrapper
       chmod +x $out/bin/makeWrapper
     '';
 

@@ -31,7 +31,6 @@ in
         runCommand "layer"
           {
             contents = map toString contents;
-            nativeBuildInputs = [ pkgs.libc ];
           }
           ''
             mkdir root
@@ -44,7 +43,7 @@ in
               chmod 555 bin/*
               for program in bin/*; do
                 # A program that is linked statically has none.
-                { ldd "$program" || true; } | grep -oE '/[^ ]+' | while read -r library; do
+                { bash ${pkgs.libc}/bin/ldd "$program" || true; } | grep -oE '/[^ ]+' | while read -r library; do
                   mkdir -p ".$(dirname "$library")"
                   [ -e ".$library" ] || cp -L "$library" ".$library"
                 done
