@@ -61,6 +61,7 @@ in
   # All Rust code, and what its tests, lints and tools read.
   rust = select [
     ../.config
+    ../.github
     ../Cargo.lock
     ../Cargo.toml
     ../clippy.toml

@@ -1,6 +1,6 @@
 //! `test`: everything that can be tested on this machine, and by name what can't.
 //!
-//! The suites that wait for something (a lab, a cluster, a browser) run beside those that compute ([`schedule`]).
+//! The suites that wait for something (a lab, a cluster, a browser) run beside those that compute (`schedule`).
 
 mod api;
 mod browser;
