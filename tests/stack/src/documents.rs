@@ -198,6 +198,11 @@ pub fn sources(roots: &[&str]) -> String {
     text
 }
 
+/// Whether `sources` define a function of this name, such as a test that a document names.
+pub fn is_function(sources: &str, name: &str) -> bool {
+    sources.contains(&format!("fn {name}("))
+}
+
 fn collect(path: &Path, text: &mut String) {
     const SKIPPED: [&str; 5] = [
         "target",

@@ -15,4 +15,5 @@ mod metrics;
 mod nix;
 mod objects;
 mod paths;
+mod proofs;
 mod variables;
