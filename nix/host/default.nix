@@ -149,7 +149,10 @@ let
       "clippy-driver"
     ];
     rust-analyzer = rust "rust-analyzer" [ "rust-analyzer" ];
-    rustc = rust "rustc" [ "rustc" ];
+    rustc = rust "rustc" [
+      "rustc"
+      "rustdoc"
+    ];
     rustfmt = rust "rustfmt" [
       "cargo-fmt"
       "rustfmt"
