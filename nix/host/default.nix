@@ -197,6 +197,7 @@ let
     kubernetes-helm = tool "helm" [ "helm" ];
     minikube = tool "minikube" [ "minikube" ];
     nixfmt = tool "nixfmt" [ "nixfmt" ];
+    openssl = tool "openssl" [ "openssl" ];
     prometheus = tool "prometheus" [ "prometheus" ] // {
       cli = tool "promtool" [ "promtool" ];
     };

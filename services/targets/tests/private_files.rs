@@ -25,8 +25,9 @@ fn source(path: &Path) -> TargetSource {
 }
 
 fn file(folder: &Path, text: &str, mode: u32) -> PathBuf {
-    // A file of its own for each mode: its owner may not be allowed to write it again.
-    let path = folder.join(format!("targets-{mode:o}.toml"));
+    let path = folder.join("targets.toml");
+    // Its owner may not be allowed to write it again.
+    let _ = fs::remove_file(&path);
     fs::write(&path, text).unwrap();
     set_mode(&path, mode);
     path

@@ -88,7 +88,20 @@ impl Screen {
         }
     }
 
+    /// Nothing of `suite` runs until its next step begins.
+    pub(super) fn idle(&self, suite: &str) {
+        if let Self::Lines(lines) = self
+            && let Some(running) = lines.running().get_mut(suite)
+        {
+            running.step.clear();
+            if let Some(spinner) = &running.spinner {
+                spinner.set_message(suite.to_owned());
+            }
+        }
+    }
+
     pub(super) fn passed(&self, suite: &str, step: &str, took: Duration) {
+        self.idle(suite);
         let took = took.as_secs_f64();
         self.line(&match self {
             Self::Open => format!("   {step} passed after {took:.0} s"),
@@ -98,6 +111,7 @@ impl Screen {
 
     /// Says that a step failed, and why; `written` is what its commands wrote, where nobody has seen it yet.
     pub(super) fn failed(&self, suite: &str, step: &str, why: &str, written: &str) {
+        self.idle(suite);
         let failed = style(format!("{suite}: {step} failed:")).for_stderr().red();
         let lines: Vec<&str> = written.lines().collect();
         let left_out = lines.len().saturating_sub(SHOWN_LINES);
@@ -138,6 +152,7 @@ impl Screen {
         let running = lines.running();
         let steps: Vec<String> = running
             .iter()
+            .filter(|(_, running)| !running.step.is_empty())
             .map(|(suite, running)| {
                 format!(
                     "{suite}: {} ({})",

@@ -1,7 +1,7 @@
 //! The steps of one suite: each shown as it runs, all of them run even if one fails.
 
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use super::screen::{Output, Screen};
@@ -103,9 +103,17 @@ impl Steps {
 
     /// Takes what only one suite may use at a time; how long that took is in the summary.
     pub fn wait_for<'a>(&mut self, what: &str, lock: &'a Mutex<()>) -> MutexGuard<'a, ()> {
+        match lock.try_lock() {
+            Ok(guard) => return guard,
+            // A suite that panicked while it had the lock has left nothing in the lock itself.
+            Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+            Err(TryLockError::WouldBlock) => {}
+        }
         let begun = Instant::now();
-        // A suite that panicked while it had the lock has left nothing in the lock itself.
+        self.screen
+            .begins(&self.suite, &format!("waiting for {what}"));
         let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.screen.idle(&self.suite);
         self.waited_for(what, begun.elapsed());
         guard
     }

@@ -178,7 +178,7 @@ async fn unknown_metrics(lab: &Lab) -> Vec<(Place, String)> {
     for part in ["prometheus", "alertmanager"] {
         exposed += &get_text(&lab.url(part, "/metrics")).await.unwrap();
     }
-    let tests = sources(&["tests"]);
+    let tests = sources(&["services", "tests"]);
     let mut problems = Vec::new();
     for document in Document::all() {
         for code in document.code() {
