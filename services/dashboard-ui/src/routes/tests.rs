@@ -81,7 +81,10 @@ fn header<'a>(head: &'a Response<()>, name: &str) -> &'a str {
 #[tokio::test]
 async fn the_page_shows_what_the_gateway_says() {
     let stand = Stand::new(status(&[target("demo", "up"), target("other", "up")])).await;
-    let (head, page) = service(&stand.url).get("/").await;
+    let service = service(&stand.url);
+    // On a busy machine the first page comes before the answers about the past do.
+    service.wait_for("/", "Planned maintenance").await;
+    let (head, page) = service.wait_for("/", "98.73%").await;
     assert_eq!(head.status(), 200);
     for shown in [
         "All 2 targets are up",
@@ -117,11 +120,8 @@ async fn however_many_look_the_gateway_is_asked_once() {
     let service = service(&stand.url);
     let pages = (0..20).map(|_| service.get("/"));
     let pages = futures::future::join_all(pages).await;
-    assert!(
-        pages
-            .iter()
-            .all(|(head, page)| head.status() == 200 && page.contains("98.73%"))
-    );
+    assert!(pages.iter().all(|(head, _)| head.status() == 200));
+    service.wait_for("/", "98.73%").await;
     assert_eq!(stand.asked("history"), 1);
     assert!(stand.asked("status") < 10, "{}", stand.asked("status"));
 }
@@ -130,15 +130,15 @@ async fn however_many_look_the_gateway_is_asked_once() {
 async fn a_slow_gateway_does_not_hold_up_the_page() {
     let stand = Stand::new(status(&[target("demo", "up")])).await;
     for slow in ["history", "alerts", "maintenance"] {
-        stand.delay(slow, Duration::from_secs(1));
+        stand.delay(slow, Duration::from_secs(5));
     }
     let service = service(&stand.url);
     service.wait_for("/incidents", "</html>").await;
     let started = Instant::now();
     let (head, page) = service.get("/").await;
-    // Without patience it takes 1 s; the rest is for a busy machine.
+    // Held up, it would take 5 s; the rest is for a busy machine.
     assert!(
-        started.elapsed() < Duration::from_millis(500),
+        started.elapsed() < Duration::from_millis(2500),
         "{:?}",
         started.elapsed()
     );
