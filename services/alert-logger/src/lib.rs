@@ -18,6 +18,7 @@ mod log;
 mod metrics;
 mod reconcile;
 mod routes;
+mod state_file;
 mod stdout;
 #[cfg(test)]
 mod testing;

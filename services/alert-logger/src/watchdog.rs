@@ -3,8 +3,7 @@
 //! It is no part of the history. Its time is kept in a file of its own beside the log, and an arrival counts only once it is
 //! on the disk: alert-logger would else look well although it can store nothing, until the first real alert.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Status};
+use crate::state_file;
 
 /// The name of the alert.
 pub const ALERT_NAME: &str = "Watchdog";
@@ -51,7 +51,9 @@ impl Watchdog {
     #[must_use]
     pub fn open(dir: Option<&Path>) -> Self {
         let path = dir.map(|dir| dir.join(FILE));
-        let latest = path.as_deref().map_or(Ok(Arrival::default()), read);
+        let latest = path
+            .as_deref()
+            .map_or(Ok(Arrival::default()), state_file::read);
         let latest = latest.unwrap_or_else(|error| {
             tracing::warn!(%error, "the last arrival of Watchdog cannot be read and is forgotten");
             Arrival::default()
@@ -93,7 +95,7 @@ impl Watchdog {
             last_received_at: Some(newest),
         };
         if let Some(path) = &self.path {
-            write(path, &arrival).map_err(|error| NotStored {
+            state_file::replace(path, &arrival, true).map_err(|error| NotStored {
                 path: path.clone(),
                 error,
             })?;
@@ -143,26 +145,11 @@ pub struct NotStored {
     error: io::Error,
 }
 
-fn read(path: &Path) -> io::Result<Arrival> {
-    match fs::read(path) {
-        Ok(content) => Ok(serde_json::from_slice(&content)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Arrival::default()),
-        Err(error) => Err(error),
-    }
-}
-
-fn write(path: &Path, arrival: &Arrival) -> io::Result<()> {
-    let successor = path.with_added_extension("tmp");
-    let mut file = File::create(&successor)?;
-    file.write_all(&serde_json::to_vec(arrival)?)?;
-    file.sync_data()?;
-    fs::rename(successor, path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{firing, resolved};
+    use std::fs;
 
     fn watchdog(mut alert: Alert) -> Alert {
         alert

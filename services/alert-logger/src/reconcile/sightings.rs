@@ -1,14 +1,13 @@
-//! When each open incident was last known to be active, in a file of its own: a restart must not forget it. Like the
-//! arrival of `Watchdog` it is replaced without a sync, so a power cut may cost the last poll.
+//! When each open incident was last known to be active, in a file of its own: a restart must not forget it. It is
+//! replaced at each poll without a sync, so a power cut may cost the last poll.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::alert::Key;
+use crate::state_file;
 
 const FILE: &str = "last-active.json";
 
@@ -27,7 +26,7 @@ impl Sightings {
     #[must_use]
     pub fn open(dir: Option<&Path>) -> (Self, BTreeMap<Key, Timestamp>) {
         let path = dir.map(|dir| dir.join(FILE));
-        let kept = path.as_deref().map_or(Ok(Times::new()), read);
+        let kept = path.as_deref().map_or(Ok(Times::new()), state_file::read);
         let kept = kept.unwrap_or_else(|error| {
             tracing::warn!(%error, file = FILE, "the times at which incidents were last active cannot be read");
             Times::new()
@@ -46,30 +45,17 @@ impl Sightings {
             .iter()
             .map(|(key, time)| (key.to_string(), *time))
             .collect();
-        if let Err(error) = write(path, &times) {
+        if let Err(error) = state_file::replace(path, &times, false) {
             tracing::warn!(%error, path = %path.display(), "the times at which incidents were last active cannot be kept");
         }
     }
-}
-
-fn read(path: &Path) -> io::Result<Times> {
-    match fs::read(path) {
-        Ok(content) => Ok(serde_json::from_slice(&content)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Times::new()),
-        Err(error) => Err(error),
-    }
-}
-
-fn write(path: &Path, times: &Times) -> io::Result<()> {
-    let successor = path.with_added_extension("tmp");
-    fs::write(&successor, serde_json::to_vec(times)?)?;
-    fs::rename(successor, path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{at, firing};
+    use std::fs;
 
     #[test]
     fn the_times_outlive_the_process_and_a_damaged_file_does_no_harm() {

@@ -118,10 +118,15 @@ async fn however_many_look_the_gateway_is_asked_once() {
     let stand = Stand::new(status(&[target("demo", "up")])).await;
     stand.delay("history", Duration::from_millis(20));
     let service = service(&stand.url);
-    let pages = (0..20).map(|_| service.get("/"));
-    let pages = futures::future::join_all(pages).await;
-    assert!(pages.iter().all(|(head, _)| head.status() == 200));
+    let look = || futures::future::join_all((0..20).map(|_| service.get("/")));
+    assert!(look().await.iter().all(|(head, _)| head.status() == 200));
     service.wait_for("/", "98.73%").await;
+    assert!(
+        look()
+            .await
+            .iter()
+            .all(|(head, page)| head.status() == 200 && page.contains("98.73%"))
+    );
     assert_eq!(stand.asked("history"), 1);
     assert!(stand.asked("status") < 10, "{}", stand.asked("status"));
 }
