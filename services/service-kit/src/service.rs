@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::config::{COMMON_KEYS, Common, ConfigError, Configuration, Key, Settings};
 use crate::health::Readiness;
 use crate::http::{Endpoints, Listener, MetricsStream, RequestMetrics, serve, with_endpoints};
+use crate::limit::Limits;
 use crate::shutdown::Shutdown;
 use crate::telemetry::{Metrics, init_logging};
 
@@ -47,6 +48,8 @@ pub struct Context {
     pub shutdown: Shutdown,
     /// The service's one Prometheus registry.
     pub registry: Registry,
+    /// Makes the limits that all requests and peers share.
+    pub limits: Limits,
     /// Makes OpenTelemetry instruments that are exported into the registry.
     pub meter: Meter,
     tasks: JoinSet<(&'static str, Result<(), StartError>)>,
@@ -138,6 +141,7 @@ where
         readiness: Readiness::default(),
         shutdown: shutdown.clone(),
         registry: metrics.registry.clone(),
+        limits: Limits::register(&metrics.registry)?,
         meter: metrics.meter.clone(),
         tasks: JoinSet::new(),
         tls: Vec::new(),

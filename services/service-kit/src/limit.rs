@@ -1,0 +1,181 @@
+//! Totals per service: how much of something all requests and peers may use together.
+//!
+//! A limit per request is not enough: a thousand requests use it a thousand times. Each limit is exported, so that an
+//! operator sees how close it is and whether anybody was refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Makes the limits of one service and exports them:
+///
+/// - `service_limit_capacity{limit}`: the total
+/// - `service_limit_in_use{limit}`: how much of it is in use
+/// - `service_limit_refused_total{limit}`: how often it was used up, and somebody was refused
+#[derive(Debug, Clone)]
+pub struct Limits {
+    capacity: IntGaugeVec,
+    in_use: IntGaugeVec,
+    refused: IntCounterVec,
+}
+
+impl Limits {
+    /// Registers the metrics. A service calls it once.
+    ///
+    /// # Errors
+    /// The registry has metrics of these names already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let labels = &["limit"];
+        let gauge = |name, help| IntGaugeVec::new(Opts::new(name, help), labels);
+        let limits = Self {
+            capacity: gauge(
+                "service_limit_capacity",
+                "The most that all requests and peers may use together, by limit",
+            )?,
+            in_use: gauge("service_limit_in_use", "How much of a limit is in use")?,
+            refused: IntCounterVec::new(
+                Opts::new(
+                    "service_limit_refused_total",
+                    "Requests and connections refused because a limit was used up",
+                ),
+                labels,
+            )?,
+        };
+        registry.register(Box::new(limits.capacity.clone()))?;
+        registry.register(Box::new(limits.in_use.clone()))?;
+        registry.register(Box::new(limits.refused.clone()))?;
+        Ok(limits)
+    }
+
+    /// Makes a limit. `name` is the value of the label `limit`; `capacity` is in units of whatever is limited: bytes,
+    /// connections, queries.
+    #[must_use]
+    pub fn limit(&self, name: &str, capacity: usize) -> Limit {
+        let capacity = capacity.min(Semaphore::MAX_PERMITS);
+        self.capacity
+            .with_label_values(&[name])
+            .set(i64::try_from(capacity).unwrap_or(i64::MAX));
+        Limit {
+            free: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            in_use: self.in_use.with_label_values(&[name]),
+            refused: self.refused.with_label_values(&[name]),
+        }
+    }
+}
+
+/// A total that requests and peers share. Clones share it too.
+#[derive(Debug, Clone)]
+pub struct Limit {
+    free: Arc<Semaphore>,
+    capacity: usize,
+    in_use: IntGauge,
+    refused: IntCounter,
+}
+
+impl Limit {
+    /// The total.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Takes `amount` if it is free now. `None` is counted as a refusal.
+    #[must_use]
+    pub fn try_acquire(&self, amount: u32) -> Option<Permit> {
+        let permit = Arc::clone(&self.free).try_acquire_many_owned(amount).ok();
+        self.granted(permit)
+    }
+
+    /// Waits in line until `amount` is free, for at most `patience`. `None` is counted as a refusal.
+    pub async fn acquire_within(&self, amount: u32, patience: Duration) -> Option<Permit> {
+        let permit = Arc::clone(&self.free).acquire_many_owned(amount);
+        let permit = tokio::time::timeout(patience, permit).await;
+        self.granted(permit.ok().and_then(Result::ok))
+    }
+
+    fn granted(&self, permit: Option<OwnedSemaphorePermit>) -> Option<Permit> {
+        let Some(permit) = permit else {
+            self.refused.inc();
+            return None;
+        };
+        self.in_use
+            .add(i64::try_from(permit.num_permits()).unwrap_or(i64::MAX));
+        Some(Permit {
+            permit,
+            in_use: self.in_use.clone(),
+        })
+    }
+}
+
+/// A part of a [`Limit`], free again when dropped.
+#[derive(Debug)]
+pub struct Permit {
+    permit: OwnedSemaphorePermit,
+    in_use: IntGauge,
+}
+
+impl Permit {
+    /// Adds a part of the same limit to this one, so that both are freed together.
+    pub fn merge(&mut self, mut other: Self) {
+        if let Some(part) = other.permit.split(other.permit.num_permits()) {
+            self.permit.merge(part);
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.in_use
+            .sub(i64::try_from(self.permit.num_permits()).unwrap_or(i64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(capacity: usize) -> (Limit, Registry) {
+        let registry = Registry::new();
+        let limits = Limits::register(&registry).unwrap();
+        (limits.limit("bytes", capacity), registry)
+    }
+
+    fn value(registry: &Registry, name: &str) -> f64 {
+        let families = registry.gather();
+        let family = families.iter().find(|family| family.name() == name);
+        let metric = &family.unwrap().get_metric()[0];
+        metric.get_gauge().value() + metric.get_counter().value()
+    }
+
+    #[test]
+    fn a_limit_that_is_used_up_refuses_and_counts() {
+        let (limit, registry) = limit(10);
+        let mut held = limit.try_acquire(4).unwrap();
+        held.merge(limit.try_acquire(6).unwrap());
+        assert_eq!(value(&registry, "service_limit_in_use"), 10.0);
+        assert!(limit.try_acquire(1).is_none());
+        assert_eq!(value(&registry, "service_limit_refused_total"), 1.0);
+        drop(held);
+        assert_eq!(value(&registry, "service_limit_in_use"), 0.0);
+        assert!(limit.try_acquire(10).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_in_line_ends_with_a_permit_or_a_refusal() {
+        let (limit, registry) = limit(1);
+        let held = limit.try_acquire(1).unwrap();
+        let second = Duration::from_secs(1);
+        assert!(limit.acquire_within(1, second).await.is_none());
+        assert_eq!(value(&registry, "service_limit_refused_total"), 1.0);
+        let waiting = tokio::spawn({
+            let limit = limit.clone();
+            async move { limit.acquire_within(1, second).await }
+        });
+        tokio::task::yield_now().await;
+        drop(held);
+        assert!(waiting.await.unwrap().is_some());
+    }
+}

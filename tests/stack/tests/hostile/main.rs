@@ -1,0 +1,2 @@
+//! One peer that misbehaves costs its own slot and nothing more: a case for each way in which one could take more.
+//! Every case is bounded in connections and time, and stays on loopback.
