@@ -27,6 +27,13 @@ export async function distrusts(page) {
     return blind || lost;
 }
 
+/** Whether the page says that it can't be trusted because of this part, and not for another reason. */
+export async function distrustsFor(page, part) {
+    if (part === "dashboard-ui") return page.locator("body").evaluate((body) => body.classList.contains("lost"));
+    const troubled = page.locator(".parts li", { has: page.locator("strong") });
+    return (await distrusts(page)) && (await troubled.filter({ hasText: part }).count()) > 0;
+}
+
 /** Waits until a page shows a state of a target; how many seconds after `since` (ms) that was. */
 export async function showsState(page, name, state, since, seconds) {
     const selector = `[data-target="${quoted(name)}"] .state[data-state="${state}"]`;
