@@ -1,6 +1,8 @@
 //! `lab.lock`: held by the process that starts or supervises a lab, one a state folder. The file says which one.
 
 use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -30,6 +32,19 @@ impl Lock {
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("can't lock {}", path.display()))
             }
+        }
+    }
+
+    /// Whether the file at `path` is still the one that is locked, and not removed or replaced.
+    ///
+    /// # Errors
+    /// One of the files can't be looked at.
+    pub fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let own = self.0.metadata()?;
+        match fs::metadata(path) {
+            Ok(found) => Ok((found.dev(), found.ino()) == (own.dev(), own.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

@@ -74,10 +74,11 @@ pub struct LabRecord {
 }
 
 impl LabRecord {
-    /// Reads the file; `None` when there is none: the lab was never up here.
+    /// Reads the file; `None` when there is none (the lab was never up here) or it is damaged: the file is a cache of
+    /// what the supervisor knows, and a running supervisor writes it anew.
     ///
     /// # Errors
-    /// The file can't be read, or is not one of this version's.
+    /// The file can't be read.
     pub fn load(path: &Path) -> anyhow::Result<Option<Self>> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
@@ -86,12 +87,7 @@ impl LabRecord {
                 return Err(error).with_context(|| format!("can't read {}", path.display()));
             }
         };
-        serde_json::from_slice(&text).map(Some).with_context(|| {
-            format!(
-                "{} is not what this lab writes; if no lab runs, remove it",
-                path.display()
-            )
-        })
+        Ok(serde_json::from_slice(&text).ok())
     }
 
     /// Replaces the file at once: readers see the old or the new one, whole.
@@ -137,12 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_file_is_named() {
+    fn a_damaged_file_counts_as_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lab.json");
-        std::fs::write(&path, "{").unwrap();
-        let message = format!("{:#}", LabRecord::load(&path).unwrap_err());
-        assert!(message.contains("lab.json"), "{message}");
+        for damaged in ["", "{", "{}", "\0\0\0\0"] {
+            std::fs::write(&path, damaged).unwrap();
+            assert_eq!(LabRecord::load(&path).unwrap(), None, "{damaged:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Lab;
 use crate::error::Error;
-use crate::lock::{self, Lock};
+use crate::lock::Lock;
 use crate::output;
 use crate::state_file::{LabRecord, PartState};
 
@@ -18,7 +18,7 @@ const LEFTOVER_GRACE: Duration = Duration::from_secs(8);
 /// Ends the lab. One that does not run is no failure.
 pub async fn run(lab: &Lab) -> Result<ExitCode, Error> {
     // Also one that is still preparing its start.
-    let running = lock::holder(&lab.state.lock_file());
+    let running = lab.supervisor();
     if let Some(process) = &running {
         output::tell("stopping all parts …");
         // Should it have to be killed, the parts die with it.

@@ -17,7 +17,10 @@ use crate::bench;
 use crate::cli::{Cli, Command};
 use crate::cluster::{self, data_path};
 use crate::error::Error;
+use crate::lock;
 use crate::paths::{Installation, StateDir};
+use crate::process::ProcessIdentity;
+use crate::state_file::LabRecord;
 use crate::test;
 
 /// What the commands work on.
@@ -59,6 +62,20 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Test(args) => test::run(lab.installation, lab.state, &args),
         Command::Cluster(args) => cluster::run(&lab.installation, &lab.state, &runtime()?, &args),
         Command::CheckDataPath { .. } | Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+impl Lab {
+    /// The supervisor that runs now: the one that signed the lock, or, where the lock's file is gone, the one that wrote
+    /// the record.
+    fn supervisor(&self) -> Option<ProcessIdentity> {
+        lock::holder(&self.state.lock_file()).or_else(|| self.recorded_supervisor())
+    }
+
+    /// The supervisor that wrote the record, if it still runs.
+    fn recorded_supervisor(&self) -> Option<ProcessIdentity> {
+        let record = LabRecord::load(&self.state.state_file()).ok()??;
+        record.supervisor.is_alive().then_some(record.supervisor)
     }
 }
 

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::Lab;
 use crate::error::Error;
 use crate::http;
 use crate::output;
 use crate::state_file::{LabRecord, PartRecord, PartState};
+
+/// How long a running supervisor may take to write its record again: it looks every second.
+const RECORD_WAIT: Duration = Duration::from_secs(3);
 
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -32,7 +36,7 @@ struct Status {
 
 /// Shows the parts; exit code 1 unless all of them are ready.
 pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
-    let record = LabRecord::load(&lab.state.state_file())?;
+    let record = record(lab).await?;
     let status = Status {
         parts: match &record {
             Some(record) => observe(record).await?,
@@ -65,6 +69,18 @@ pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// What the supervisor recorded. A file that was removed or damaged is there again soon while a supervisor runs.
+async fn record(lab: &Lab) -> anyhow::Result<Option<LabRecord>> {
+    let deadline = Instant::now() + RECORD_WAIT;
+    loop {
+        let record = LabRecord::load(&lab.state.state_file())?;
+        if record.is_some() || lab.supervisor().is_none() || Instant::now() >= deadline {
+            return Ok(record);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Asks all parts at once.

@@ -21,7 +21,7 @@ use crate::process::ProcessIdentity;
 use crate::progress::Progress;
 use crate::smtp::Smtp;
 use crate::state_file::LabRecord;
-use crate::supervisor::{Reporter, StartCheck, Supervisor};
+use crate::supervisor::{Claim, Reporter, StartCheck, Supervisor};
 use crate::tools::{GrafanaTool, Tools};
 
 /// What is to be started, checked as far as it can be without touching anything.
@@ -75,12 +75,12 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
                 request.ports,
             ));
         }
-        let supervisor = Supervisor::start(lab.state.clone(), record, prepared.specs, reporter)?;
+        let claim = Claim::new(lab.state.clone(), lock);
+        let supervisor = Supervisor::start(claim, record, prepared.specs, reporter)?;
         supervisor
             .run(prepared.check)
             .await
             .map_err(anyhow::Error::from)?;
-        drop(lock);
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -122,7 +122,10 @@ fn urls_from_stdin() -> anyhow::Result<Vec<String>> {
 
 /// Held as long as the supervisor lives: one a state folder.
 fn lock(lab: &Lab) -> anyhow::Result<Lock> {
-    let lock = Lock::try_take(&lab.state.lock_file())?.ok_or_else(|| {
+    // A lab whose lock was removed still runs, and takes the lock anew.
+    let running = lab.recorded_supervisor().is_some();
+    let lock = Lock::try_take(&lab.state.lock_file())?.filter(|_| !running);
+    let lock = lock.ok_or_else(|| {
         anyhow!(
             "a lab is already running with its state in {}: see `{}`, or end it with `{}`.\n\
              A second one beside it: ./lab up --state-dir DIR --port-base N",

@@ -1,9 +1,9 @@
-//! Why a lab did not come up.
+//! Why a lab did not come up, or could not go on.
 
 use super::keeper::Death;
 use crate::part::Part;
 
-/// What the lab did not come up without.
+/// What the lab did not come up, or go on, without.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartupFailure {
     /// A part.
@@ -16,6 +16,9 @@ pub enum StartupFailure {
         /// The last lines that it wrote.
         last_lines: Vec<String>,
     },
+    /// Its own state folder: nobody could reach it any more.
+    #[error("the lab stopped: {0}")]
+    Unreachable(String),
     /// Something that the parts do together.
     #[error("all parts are ready, but {seconds} s later the lab still does not work:\n  {}", .missing.join("\n  "))]
     Check {

@@ -4,6 +4,7 @@
 
 mod backoff;
 mod child;
+mod claim;
 mod failure;
 mod keeper;
 pub mod log_file;
@@ -16,8 +17,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
+pub use self::claim::Claim;
 pub use self::failure::StartupFailure;
 use self::keeper::{Happened, Keeper, Order};
 pub use self::reporter::{LOG_NAME, Reporter};
@@ -25,7 +27,6 @@ pub use self::signals::Signals;
 pub use self::start_check::StartCheck;
 use crate::http;
 use crate::part::Part;
-use crate::paths::StateDir;
 use crate::plan::PartSpec;
 use crate::state_file::{LabRecord, PartRecord, PartState};
 
@@ -41,6 +42,9 @@ const STARTUP_DEATHS: u32 = 3;
 /// How long a part may take to answer whether it is ready.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How often the supervisor looks whether its lock and its record are still there.
+const CLAIM_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// A part's record and its reins.
 #[derive(Debug)]
 struct Kept {
@@ -55,7 +59,7 @@ struct Kept {
 /// The supervisor.
 #[derive(Debug)]
 pub struct Supervisor {
-    state: StateDir,
+    claim: Claim,
     record: LabRecord,
     parts: Vec<Kept>,
     events: mpsc::UnboundedReceiver<(Part, Happened)>,
@@ -72,7 +76,7 @@ impl Supervisor {
     /// # Errors
     /// The operating system refuses something basic.
     pub fn start(
-        state: StateDir,
+        claim: Claim,
         record: LabRecord,
         specs: Vec<PartSpec>,
         reporter: Reporter,
@@ -98,7 +102,7 @@ impl Supervisor {
                 last_lines: vec![],
             });
             let keeper = Keeper {
-                log: state.log(spec.part.name()),
+                log: claim.state().log(spec.part.name()),
                 spec,
                 client: client.clone(),
                 events: tell.clone(),
@@ -107,7 +111,7 @@ impl Supervisor {
             tokio::spawn(keeper.run());
         }
         let mut supervisor = Self {
-            state,
+            claim,
             record,
             parts,
             events,
@@ -120,14 +124,16 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Watches over the parts until a signal asks for the end, then stops them. The lab is up when all of them have been
+    /// Watches over the parts until a signal asks for the end or nobody can reach the lab any more, then stops them. The lab is up when all of them have been
     /// ready and `check` holds.
     ///
     /// # Errors
-    /// The lab did not come up; then no part runs any more.
+    /// The lab did not come up, or its state folder is gone; then no part runs any more.
     pub async fn run(mut self, check: StartCheck) -> Result<(), StartupFailure> {
         let deadline = self.begun + STARTUP_LIMIT;
         let mut checked = pin!(check.wait(CHECK_LIMIT));
+        let mut claim_check = tokio::time::interval(CLAIM_CHECK_INTERVAL);
+        claim_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let failure = loop {
             tokio::select! {
                 Some((part, happened)) = self.events.recv() => {
@@ -139,6 +145,9 @@ impl Supervisor {
                     self.reporter.event(&format!("{name}: stopping all parts"));
                     break None;
                 }
+                _ = claim_check.tick() => if let Err(failure) = self.renew_claim() {
+                    break Some(failure);
+                },
                 () = tokio::time::sleep_until(deadline), if !self.ready => break self.overdue(),
                 held = &mut checked, if self.ready && !self.record.up => match held {
                     Ok(held) => self.now_up(&held),
@@ -198,12 +207,27 @@ impl Supervisor {
         failure
     }
 
+    /// Puts back what somebody removed or damaged in the state folder, and what could not be written earlier.
+    fn renew_claim(&mut self) -> Result<(), StartupFailure> {
+        match self.claim.renew() {
+            Ok(false) => {}
+            Ok(true) => self.reporter.event("lab.lock was removed; it is back"),
+            Err(why) => {
+                self.reporter.event(&format!("{why}: stopping all parts"));
+                return Err(StartupFailure::Unreachable(why));
+            }
+        }
+        if !self.claim.is_recorded(&self.record) {
+            self.publish();
+        }
+        Ok(())
+    }
+
     /// Records and shows how the parts are.
     fn publish(&mut self) {
         self.record.parts = self.parts.iter().map(|kept| kept.record.clone()).collect();
-        if let Err(error) = self.record.save(&self.state.state_file()) {
-            self.reporter.state_lost(&error);
-        }
+        let saved = self.record.save(&self.claim.state().state_file());
+        self.reporter.state_saved(saved);
         if !self.ready
             && self
                 .record

@@ -79,14 +79,19 @@ impl Reporter {
         }
     }
 
-    /// The state file can't be written; the parts run on.
-    pub fn state_lost(&mut self, error: &io::Error) {
-        if !std::mem::replace(&mut self.state_lost, true) {
-            let path = self.state.state_file();
-            self.event(&format!(
-                "can't write {}, so status may be behind: {error}",
-                path.display()
-            ));
+    /// Whether the state file could be written. Where it could not, the parts run on, and that is said once.
+    pub fn state_saved(&mut self, saved: io::Result<()>) {
+        match saved {
+            Ok(()) => self.state_lost = false,
+            Err(error) => {
+                if !std::mem::replace(&mut self.state_lost, true) {
+                    let path = self.state.state_file();
+                    self.event(&format!(
+                        "can't write {}, so status is behind until it can: {error}",
+                        path.display()
+                    ));
+                }
+            }
         }
     }
 }

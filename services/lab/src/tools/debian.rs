@@ -48,7 +48,11 @@ impl Apt {
         fs::create_dir_all(folder.join("lists/partial"))?;
         fs::create_dir_all(folder.join("cache/archives/partial"))?;
         let apt = Self::Own(folder);
-        run(apt.command("apt-get").args(["-q", "update"]))?;
+        // Without this, lists that can't be fetched are a warning, and every package is then unknown.
+        run(apt
+            .command("apt-get")
+            .args(["-q", "-o", "APT::Update::Error-Mode=any", "update"]))
+        .context("can't read Debian's lists of packages; is there a network?")?;
         Ok(apt)
     }
 
