@@ -110,6 +110,25 @@ impl ScratchLab {
         self.ports.url(part)
     }
 
+    /// The address that `part` listens on.
+    #[must_use]
+    pub fn address(&self, part: Part) -> std::net::SocketAddr {
+        self.ports.address(part)
+    }
+
+    /// The process of `part`.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn pid(&self, part: Part) -> anyhow::Result<i32> {
+        let record = LabRecord::load(&self.state.state_file())?;
+        let process = record
+            .as_ref()
+            .and_then(|record| record.part(part.name())?.process.as_ref());
+        let process = process.with_context(|| format!("{part} does not run"))?;
+        Ok(process.pid)
+    }
+
     /// Copies what the parts wrote so far into `folder`, which is created.
     ///
     /// # Errors

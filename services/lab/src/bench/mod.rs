@@ -3,6 +3,7 @@
 mod blocks;
 mod figure;
 mod history;
+mod hostile;
 mod page;
 mod rules;
 mod static_server;
@@ -24,6 +25,8 @@ use crate::paths::Installation;
 pub enum Benchmark {
     /// The status page with 1,000 targets: time to its first byte, and its compressed size
     Page,
+    /// Misbehaving peers of every kind for ten minutes: memory, health, probes, rules and alerts
+    Hostile,
     /// The rules with 1,000 targets and two weeks of history: how long Prometheus takes to evaluate all of them
     Rules,
 }
@@ -36,6 +39,7 @@ impl Benchmark {
     ) -> anyhow::Result<Vec<Figure>> {
         match self {
             Self::Page => page::measure(installation, runtime),
+            Self::Hostile => hostile::measure(installation, runtime),
             Self::Rules => rules::measure(installation, runtime),
         }
     }
