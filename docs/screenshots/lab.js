@@ -1,25 +1,64 @@
 // The running lab: where its parts are, and a fault for as long as a picture takes.
 
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { findPromtool, writeHistory } from "./history.js";
+
+const run = promisify(execFile);
 
 const SECONDS_MAX = 60;
 
+/** How long a lab runs before its pictures are taken: 5 minutes of latency, and every rule evaluated. */
+const SETTLED_MS = 330_000;
+
 export class Lab {
     #parts;
+    #end;
 
-    constructor(parts) {
+    constructor(parts, end) {
         this.#parts = new Map(parts.map((part) => [part.name, part]));
+        this.#end = end;
+    }
+
+    /** Starts a lab of its own on the usual ports, with a day of sample history. `end` stops and removes it. */
+    static async withHistory(program) {
+        const stateDir = await mkdtemp(join(tmpdir(), "pictures-"));
+        const state = ["--state-dir", stateDir];
+        const end = async () => {
+            await run(program, ["down", ...state]);
+            await rm(stateDir, { recursive: true });
+        };
+        try {
+            // The first start finds or fetches Prometheus, and the history must be there before it runs.
+            await run(program, ["up", "--detach", ...state]);
+            await run(program, ["down", ...state]);
+            await writeHistory(findPromtool(dirname(program)), join(stateDir, "prometheus/data"));
+            await run(program, ["up", "--detach", ...state]);
+            const lab = await Lab.running(program, stateDir, end);
+            await sleep(SETTLED_MS);
+            return lab;
+        } catch (error) {
+            await end();
+            throw error;
+        }
     }
 
     /** The lab that `program status` tells of. Fails where none runs. */
-    static async running(program, stateDir) {
+    static async running(program, stateDir, end = async () => {}) {
         const args = ["status", "--json", ...(stateDir ? ["--state-dir", stateDir] : [])];
-        const { stdout } = await promisify(execFile)(program, args).catch((error) => error);
+        const { stdout } = await run(program, args).catch((error) => error);
         const { parts } = JSON.parse(stdout || '{"parts":[]}');
         if (!parts.some((part) => part.state === "ready")) throw new Error("no lab is running: ./lab up");
-        return new Lab(parts);
+        return new Lab(parts, end);
+    }
+
+    /** Ends a lab that was started for the pictures. */
+    async end() {
+        await this.#end();
     }
 
     has(part) {

@@ -62,13 +62,17 @@ if (!executablePath) {
     console.error("retake: there is no Chromium here: apt-get install chromium");
     process.exit(1);
 }
-const lab = await Lab.running(here("../../lab"), values["state-dir"]);
-const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+const program = here("../../lab");
+const stateDir = values["state-dir"];
+const lab = stateDir ? await Lab.running(program, stateDir) : await Lab.withHistory(program);
+let browser;
 try {
+    browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
     const studio = new Studio(browser, here("."));
     for (const name of names) await PICTURES[name](studio, lab);
 } finally {
-    await browser.close();
+    await browser?.close();
+    await lab.end();
 }
 
 function here(path) {
