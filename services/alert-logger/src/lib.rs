@@ -31,7 +31,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use service_kit::{App, Context, StartError};
+use service_kit::{App, Context, RequestBodies, StartError};
 
 pub use config::Config;
 use history::History;
@@ -110,6 +110,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         watchdog,
         lines,
         metrics,
+        bodies: RequestBodies::new(&context.limits, routes::BODIES_MAX_BYTES),
         durable,
     });
     Ok(App {

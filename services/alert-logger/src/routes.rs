@@ -10,8 +10,8 @@ mod webhook;
 use std::sync::{Arc, RwLock};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use service_kit::RequestBodies;
 
 use crate::history::History;
 use crate::metrics::Metrics;
@@ -19,8 +19,12 @@ use crate::stdout::Lines;
 use crate::watchdog::Watchdog;
 use crate::writer::Recorder;
 
-/// Alertmanager's own default bounds a notification by nothing; a thousand alerts of ours are well below this.
+/// Alertmanager's own default bounds a notification by nothing (`max_alerts` would); a thousand alerts of ours are well
+/// below this.
 const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// All notifications together, from their arrival until they are on the disk. What is parsed takes as much again.
+pub(crate) const BODIES_MAX_BYTES: usize = 4 * BODY_MAX_BYTES;
 
 /// What the routes work with.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub struct Service {
     pub lines: Lines,
     /// What is counted.
     pub metrics: Metrics,
+    /// Reads notifications.
+    pub bodies: RequestBodies,
     /// Whether the history outlives the process.
     pub durable: bool,
 }
@@ -44,7 +50,6 @@ pub fn router(service: Service) -> Router {
     Router::new()
         .route("/", post(webhook::receive))
         .route("/webhook", post(webhook::receive))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .route("/api/v1/alerts", get(alerts::list))
         .with_state(service)
 }

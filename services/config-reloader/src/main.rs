@@ -1,5 +1,3 @@
 //! The entry point of config-reloader.
 
-fn main() -> std::process::ExitCode {
-    service_kit::run("config-reloader", config_reloader::start)
-}
+service_kit::main!("config-reloader", config_reloader::start);

@@ -5,10 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 
 use crate::gateway::status::State;
+use crate::routes::press;
 use crate::verdict::Overall;
 
 /// A file that the page refers to.
@@ -16,7 +18,8 @@ use crate::verdict::Overall;
 pub(crate) struct Asset {
     path: String,
     content_type: &'static str,
-    content: &'static str,
+    content: Bytes,
+    gzip: Option<Bytes>,
 }
 
 impl Asset {
@@ -26,7 +29,8 @@ impl Asset {
         Self {
             path: format!("/assets/{name}-{:016x}.{extension}", hasher.finish()),
             content_type,
-            content,
+            content: Bytes::from_static(content.as_bytes()),
+            gzip: press::compress(content.as_bytes()).ok(),
         }
     }
 
@@ -96,7 +100,7 @@ pub(crate) fn state_icon(state: State) -> &'static Asset {
 }
 
 /// `GET /assets/{file}`
-pub(crate) async fn serve(Path(file): Path<String>) -> Response {
+pub(crate) async fn serve(Path(file): Path<String>, request: HeaderMap) -> Response {
     let assets = [
         &STYLESHEET,
         &SCRIPT,
@@ -109,15 +113,18 @@ pub(crate) async fn serve(Path(file): Path<String>) -> Response {
     let asset = assets
         .into_iter()
         .find(|asset| asset.path.strip_prefix("/assets/") == Some(&file));
-    match asset {
-        Some(asset) => (
-            [
-                (header::CONTENT_TYPE, asset.content_type),
-                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-            ],
-            asset.content,
-        )
-            .into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+    let Some(asset) = asset else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let head = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::VARY, "accept-encoding"),
+    ];
+    match &asset.gzip {
+        Some(gzip) if press::takes_gzip(&request) => {
+            (head, [(header::CONTENT_ENCODING, "gzip")], gzip.clone()).into_response()
+        }
+        _ => (head, asset.content.clone()).into_response(),
     }
 }

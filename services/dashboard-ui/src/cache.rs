@@ -15,6 +15,7 @@ const STALE_FOR: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Cache<K, V> {
     capacity: usize,
+    stale_for: Duration,
     entries: Arc<Mutex<HashMap<K, Entry<V>>>>,
 }
 
@@ -42,8 +43,15 @@ where
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
+            stale_for: STALE_FOR,
             entries: Arc::default(),
         }
+    }
+
+    /// The same, where an answer past its time is of no use.
+    pub(crate) fn without_stale(mut self) -> Self {
+        self.stale_for = Duration::ZERO;
+        self
     }
 
     /// The answer for a key: the kept one, where need be while the next one is fetched; else the one that `fetch`
@@ -69,7 +77,7 @@ where
                 return Some(kept.value.clone());
             }
             let stale = kept
-                .filter(|kept| now < kept.fresh_until + STALE_FOR)
+                .filter(|kept| now < kept.fresh_until + self.stale_for)
                 .map(|kept| kept.value.clone());
             let flight = match &entry.flight {
                 Some(flight) => flight.clone(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
+use service_kit::Limit;
 use tokio::sync::watch;
 
 use crate::board::View;
@@ -57,23 +57,21 @@ pub(crate) struct Dashboard {
     details: Cache<(String, Range), Answer<Detail>>,
     incidents: Cache<Parameters, Answer<Incidents>>,
     maintenance: Cache<(), Answer<Maintenance>>,
-    statuses: Cache<Parameters, Result<Bytes, GatewayError>>,
 }
 
 impl Dashboard {
-    pub(crate) fn new(gateway: Gateway) -> Self {
+    pub(crate) fn new(gateway: Gateway, seats: Limit) -> Self {
         Self {
             gateway,
             started: Timestamp::now(),
             board: watch::Sender::default(),
-            hub: Arc::new(Hub::new()),
+            hub: Arc::new(Hub::new(seats)),
             news: Cache::new(1),
             charts: Cache::new(Range::ALL.len()),
             charts_owed: AtomicBool::new(false),
             details: Cache::new(KEPT),
             incidents: Cache::new(KEPT),
             maintenance: Cache::new(1),
-            statuses: Cache::new(KEPT),
         }
     }
 
@@ -148,19 +146,8 @@ impl Dashboard {
     }
 
     /// The gateway's status in its own words.
-    pub(crate) async fn status(&self, parameters: Parameters) -> Result<Bytes, GatewayError> {
-        let (gateway, asked) = (self.gateway.clone(), parameters.clone());
-        let fetch = || async move {
-            match gateway.body(&["status"], &pairs(&asked)).await {
-                Ok(body) => (Ok(body.into()), FAILED_FOR),
-                Err(error) => (Err(error), FAILED_FOR),
-            }
-        };
-        patient(
-            self.statuses
-                .get(parameters, LONG_PATIENCE * 3, fetch)
-                .await,
-        )
+    pub(crate) async fn status(&self, parameters: Parameters) -> Result<Vec<u8>, GatewayError> {
+        self.gateway.body(&["status"], &pairs(&parameters)).await
     }
 }
 

@@ -4,13 +4,13 @@
 //! it knew, and whoever comes back is told to start anew.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
+use service_kit::{Limit, Permit};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
@@ -22,8 +22,8 @@ const RING: usize = 1_000;
 /// How many events a browser may be behind before it is told to start anew.
 const BEHIND_MAX: usize = 256;
 
-/// How many browsers are served at the same time.
-const BROWSERS_MAX: usize = 1_000;
+/// How many browsers are served at the same time, where there may be as many connections.
+pub(crate) const BROWSERS_MAX: usize = 1_000;
 
 /// How long a page that was just made may take to ask for its changes, and a lost one to come back.
 const WANTED_FOR: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ const WANTED_FOR: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Hub {
     channels: [Channel; Range::ALL.len()],
-    browsers: Arc<AtomicUsize>,
+    seats: Limit,
 }
 
 #[derive(Debug)]
@@ -57,15 +57,11 @@ pub(crate) struct Listener {
     receiver: broadcast::Receiver<Bytes>,
     range: Range,
     hub: Arc<Hub>,
-    _place: Place,
+    _seat: Permit,
 }
 
-/// One of the places for browsers, free again when dropped.
-#[derive(Debug)]
-struct Place(Arc<AtomicUsize>);
-
 impl Hub {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(seats: Limit) -> Self {
         let epoch = Timestamp::now().as_millisecond();
         let channel = || Channel {
             state: Mutex::new(State {
@@ -78,7 +74,7 @@ impl Hub {
         };
         Self {
             channels: [channel(), channel(), channel()],
-            browsers: Arc::default(),
+            seats,
         }
     }
 
@@ -96,6 +92,11 @@ impl Hub {
         let mut state = self.channel(range).lock();
         state.wanted_until = Some(Instant::now() + WANTED_FOR);
         state.position()
+    }
+
+    /// The same for somebody who does not look at what changes.
+    pub(crate) fn now_at(&self, range: Range) -> String {
+        self.channel(range).lock().position()
     }
 
     /// The ranges that somebody looks at.
@@ -127,11 +128,7 @@ impl Hub {
 
     /// Listens from behind the event with the id `last`, or from now on; none when all places are taken.
     pub(crate) fn listen(self: &Arc<Self>, range: Range, last: Option<&str>) -> Option<Listener> {
-        if self.browsers.fetch_add(1, Ordering::Relaxed) >= BROWSERS_MAX {
-            self.browsers.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        let place = Place(Arc::clone(&self.browsers));
+        let seat = self.seats.try_acquire(1)?;
         let channel = self.channel(range);
         let mut state = channel.lock();
         state.wanted_until = Some(Instant::now() + WANTED_FOR);
@@ -145,7 +142,7 @@ impl Hub {
             receiver: channel.sender.subscribe(),
             range,
             hub: Arc::clone(self),
-            _place: place,
+            _seat: seat,
         })
     }
 }
@@ -218,12 +215,6 @@ impl Listener {
             }
             Err(broadcast::error::RecvError::Closed) => None,
         }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

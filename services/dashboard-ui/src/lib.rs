@@ -62,6 +62,7 @@ use service_kit::{App, Context, StartError};
 
 use crate::dashboard::Dashboard;
 use crate::gateway::Gateway;
+use crate::hub::BROWSERS_MAX;
 
 pub use config::Config;
 
@@ -70,7 +71,13 @@ pub use config::Config;
 /// # Errors
 /// The HTTP client cannot be built.
 pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
-    let dashboard = Arc::new(Dashboard::new(Gateway::new(&config.api_gateway_url)?));
+    // The other connections are for pages.
+    let seats = BROWSERS_MAX.min(context.connections() / 4 * 3);
+    let seats = context.limits.limit("event_streams", seats);
+    let dashboard = Arc::new(Dashboard::new(
+        Gateway::new(&config.api_gateway_url)?,
+        seats,
+    ));
     let followed = dashboard.clone();
     let mut shutdown = context.shutdown.clone();
     context.spawn("the watch over api-gateway", async move {
@@ -81,7 +88,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         Ok(())
     });
     Ok(App {
-        router: routes::router(dashboard, context.shutdown.clone()),
+        router: routes::router(dashboard, &context.limits, context.shutdown.clone()),
         ..App::default()
     })
 }

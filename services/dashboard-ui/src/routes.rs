@@ -3,20 +3,21 @@
 mod badges;
 mod events;
 mod pages;
+pub(crate) mod press;
 mod readers;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
-use service_kit::Shutdown;
-use tower_http::compression::CompressionLayer;
+use service_kit::{Limits, Shutdown};
 
 use crate::assets;
 use crate::dashboard::Dashboard;
+use press::Press;
 
 /// Nothing but the page's own files and streams, nothing from elsewhere, no frame around it. What the script makes
 /// elements of goes through its one policy.
@@ -43,29 +44,33 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
 #[derive(Debug, Clone)]
 struct Shared {
     dashboard: Arc<Dashboard>,
+    press: Arc<Press>,
     /// Ends the streams, which would otherwise go on.
     shutdown: Shutdown,
 }
 
-pub(crate) fn router(dashboard: Arc<Dashboard>, shutdown: Shutdown) -> Router {
+pub(crate) fn router(dashboard: Arc<Dashboard>, limits: &Limits, shutdown: Shutdown) -> Router {
     let shared = Shared {
         dashboard,
+        press: Arc::new(Press::new(limits)),
         shutdown,
     };
-    Router::new()
+    let pages = Router::new()
         .route("/", get(pages::overview))
         .route("/targets/{name}", get(pages::target))
         .route("/incidents", get(pages::incidents))
         .route("/maintenance", get(pages::maintenance))
-        .route("/events", get(events::events))
         .route("/status.json", get(readers::status))
         .route("/feed.atom", get(readers::feed))
+        .route_layer(from_fn_with_state(shared.clone(), press::share));
+    Router::new()
+        .route("/events", get(events::events))
         .route("/badges/{name}/state.svg", get(badges::state))
         .route("/badges/{name}/availability.svg", get(badges::availability))
         .route("/badges/{name}/latency.svg", get(badges::latency))
         .route("/assets/{file}", get(assets::serve))
+        .merge(pages)
         .with_state(shared)
-        .layer(CompressionLayer::new())
         .layer(map_response(secure))
 }
 

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::body::Body;
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::Serialize;
-use service_kit::Problem;
+use service_kit::{Problem, RequestBodies};
 
+use crate::BODY_MAX_BYTES;
 use crate::fault::{Fault, FaultError, Faults, Name};
 
 pub(crate) fn router(faults: Faults) -> Router {
@@ -34,8 +35,10 @@ async fn list(State(faults): State<Faults>) -> Json<FaultList> {
 async fn set(
     State(faults): State<Faults>,
     Path(name): Path<Name>,
-    body: Bytes,
+    Extension(bodies): Extension<RequestBodies>,
+    body: Body,
 ) -> Result<Json<Fault>, Problem> {
+    let body = bodies.read(body, BODY_MAX_BYTES).await?;
     let fault = Fault::from_json(&body).map_err(|error| refused(&error))?;
     tracing::info!(?name, ?fault, "fault set");
     faults.set(name, fault);

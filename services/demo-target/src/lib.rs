@@ -25,8 +25,8 @@ mod fault;
 mod loopback;
 mod tls;
 
-use axum::Router;
-use service_kit::{App, Context, Shutdown, StartError};
+use axum::{Extension, Router};
+use service_kit::{App, Context, RequestBodies, Shutdown, StartError};
 
 use crate::fault::Faults;
 use crate::tls::Tls;
@@ -34,6 +34,12 @@ use crate::tls::Tls;
 pub use certificate::{CertificateRequest, IssuedBy, Served};
 pub use config::{Config, TlsConfig};
 pub use fault::Fault;
+
+/// The longest body that sets a fault or a certificate.
+const BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// All such bodies together.
+const BODIES_MAX_BYTES: usize = 1024 * 1024;
 
 /// Starts the service: no fault set, the first certificate served.
 ///
@@ -45,14 +51,20 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         None => None,
     };
     Ok(App {
-        router: router(tls, context.shutdown.clone()),
+        router: router(
+            tls,
+            RequestBodies::new(&context.limits, BODIES_MAX_BYTES),
+            context.shutdown.clone(),
+        ),
         ..App::default()
     })
 }
 
-fn router(tls: Option<Tls>, shutdown: Shutdown) -> Router {
+fn router(tls: Option<Tls>, bodies: RequestBodies, shutdown: Shutdown) -> Router {
     let faults = Faults::default();
-    let control = control::router(faults.clone()).merge(tls::control(tls.clone()));
+    let control = control::router(faults.clone())
+        .merge(tls::control(tls.clone()))
+        .layer(Extension(bodies));
     answer::router(faults, shutdown)
         .merge(loopback::only(control))
         .merge(tls::public(tls))
@@ -62,7 +74,8 @@ fn router(tls: Option<Tls>, shutdown: Shutdown) -> Router {
 mod tests {
     use axum::body::Body;
     use axum::http::{Request, StatusCode};
-    use service_kit::Connection;
+    use prometheus::Registry;
+    use service_kit::{Connection, Limits};
     use tower::ServiceExt;
 
     use super::*;
@@ -72,7 +85,9 @@ mod tests {
         let mut request = request.body(Body::from(r#"{"kind":"drop"}"#)).unwrap();
         let connection = Connection::new(([10, 0, 0, 7], 1).into());
         request.extensions_mut().insert(connection);
-        let router = router(Some(Tls::new().unwrap()), Shutdown::never());
+        let limits = Limits::register(&Registry::new()).unwrap();
+        let bodies = RequestBodies::new(&limits, BODIES_MAX_BYTES);
+        let router = router(Some(Tls::new().unwrap()), bodies, Shutdown::never());
         router.oneshot(request).await.unwrap().status()
     }
 

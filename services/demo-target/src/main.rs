@@ -1,5 +1,3 @@
 //! The entry point of demo-target.
 
-fn main() -> std::process::ExitCode {
-    service_kit::run("demo-target", demo_target::start)
-}
+service_kit::main!("demo-target", demo_target::start);

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -13,8 +13,9 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use service_kit::{ConfigError, Context, Problem, StartError};
+use service_kit::{ConfigError, Context, Problem, RequestBodies, StartError};
 
+use crate::BODY_MAX_BYTES;
 use crate::certificate::{Authorities, CertificateRequest, Served};
 use crate::config::TlsConfig;
 
@@ -117,8 +118,13 @@ async fn show(State(tls): State<Option<Tls>>) -> Result<Json<Served>, Problem> {
 }
 
 /// Takes JSON whatever the content type says: `curl -d` says that it is a form.
-async fn set(State(tls): State<Option<Tls>>, body: Bytes) -> Result<Json<Served>, Problem> {
+async fn set(
+    State(tls): State<Option<Tls>>,
+    Extension(bodies): Extension<RequestBodies>,
+    body: Body,
+) -> Result<Json<Served>, Problem> {
     let tls = listening(tls)?;
+    let body = bodies.read(body, BODY_MAX_BYTES).await?;
     let request = serde_json::from_slice(&body).map_err(|error: serde_json::Error| {
         let status = if error.is_data() {
             StatusCode::UNPROCESSABLE_ENTITY

@@ -28,7 +28,7 @@ use schedule::Runner;
 /// # Errors
 /// TLS cannot be set up, or the probing thread cannot be started.
 pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
-    limits::raise_open_files(config.concurrency);
+    limits::reserve_open_files(config.concurrency, context);
     let prober = Prober::new(config.method, config.body_max_bytes, Tls::native()?);
     let metrics = AgentMetrics::register(&context.registry)?;
     let table = SeriesTable::default();

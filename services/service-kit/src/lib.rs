@@ -6,19 +6,24 @@
 
 mod client;
 pub mod config;
+mod entry;
 mod health;
 pub mod http;
 mod limit;
+mod open_files;
 mod service;
 mod shutdown;
 mod telemetry;
+mod yielding;
 
 pub use ::http_client::ClientError;
 pub use client::http_client;
 pub use config::{ConfigError, Configuration, Key, Settings};
+pub use entry::Allocator;
 pub use health::{Latch, Notice, Readiness};
-pub use http::{Connection, MetricsStream, Problem};
+pub use http::{Connection, MetricsStream, Problem, RequestBodies, RequestBody};
 pub use limit::{Limit, Limits, Permit};
+pub use open_files::open_files;
 pub use service::{App, Context, StartError, run};
 pub use shutdown::Shutdown;
 pub use targets::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};

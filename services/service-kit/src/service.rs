@@ -16,8 +16,12 @@ use tokio::task::JoinSet;
 
 use crate::config::{COMMON_KEYS, Common, ConfigError, Configuration, Key, Settings};
 use crate::health::Readiness;
-use crate::http::{Endpoints, Listener, MetricsStream, RequestMetrics, serve, with_endpoints};
+use crate::http::{
+    Admission, Answers, Endpoints, Listener, MetricsStream, RequestMetrics, connections, scrapes,
+    serve, with_endpoints,
+};
 use crate::limit::Limits;
+use crate::open_files;
 use crate::shutdown::Shutdown;
 use crate::telemetry::{Metrics, init_logging};
 
@@ -54,6 +58,7 @@ pub struct Context {
     pub meter: Meter,
     tasks: JoinSet<(&'static str, Result<(), StartError>)>,
     tls: Vec<(SocketAddr, Arc<rustls::ServerConfig>)>,
+    own_open_files: usize,
 }
 
 impl Context {
@@ -71,6 +76,17 @@ impl Context {
     pub fn serve_tls(&mut self, address: SocketAddr, config: Arc<rustls::ServerConfig>) {
         self.tls.push((address, config));
     }
+
+    /// Keeps this many open files for the service itself. They are not given to the connections of clients.
+    pub const fn reserve_open_files(&mut self, files: usize) {
+        self.own_open_files = files;
+    }
+
+    /// The most connections of clients at the same time.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        connections(open_files::open_files(), self.own_open_files)
+    }
 }
 
 /// Runs a service from the environment until SIGTERM or SIGINT. Exit codes: 0 after a drain, 64 for a wrong
@@ -85,6 +101,7 @@ where
         Err(error) => return fail(name, EXIT_USAGE, &error),
     };
     init_logging(common.log_format, common.log_filter.clone());
+    open_files::raise();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -145,6 +162,7 @@ where
         meter: metrics.meter.clone(),
         tasks: JoinSet::new(),
         tls: Vec::new(),
+        own_open_files: 0,
     };
     // A start may take a while: it reads a log, or waits for a predecessor to release it.
     let app = tokio::select! {
@@ -152,6 +170,7 @@ where
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
+    let admission = Admission::new(&context.limits, context.connections());
     let mut listeners = vec![listen(name, "LISTEN_ADDR", common.listen_addr, None).await?];
     for (address, config) in context.tls {
         listeners.push(listen(name, "TLS_LISTEN_ADDR", address, Some(config)).await?);
@@ -162,15 +181,23 @@ where
         shutdown: shutdown.clone(),
         registry: metrics.registry.clone(),
         own_metrics: app.metrics,
+        scrapes: scrapes(&context.limits),
     };
     let router = with_endpoints(
         app.router,
         endpoints,
+        Answers::new(&context.limits),
         RequestMetrics::new(&metrics.meter, name),
     );
     let mut servers = JoinSet::new();
     for listener in listeners {
-        servers.spawn(serve(listener, router.clone(), shutdown.clone(), GRACE));
+        servers.spawn(serve(
+            listener,
+            router.clone(),
+            admission.clone(),
+            shutdown.clone(),
+            GRACE,
+        ));
     }
     let mut tasks = context.tasks;
 

@@ -1,8 +1,7 @@
 //! `POST /` and `POST /webhook`.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use service_kit::Problem;
@@ -13,14 +12,17 @@ use crate::webhook;
 /// Takes a notification. What is refused with 4xx Alertmanager drops, what fails with 503 it sends again.
 pub(super) async fn receive(
     State(service): State<Service>,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<StatusCode, Problem> {
     let received_at = Timestamp::now();
-    let parsed = body.map_err(unread).and_then(|body| {
-        webhook::parse(&body)
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+    let body = service.bodies.read(body, BODY_MAX_BYTES).await;
+    // Its room is kept until all is written: what was parsed is as large.
+    let parsed = body.and_then(|body| {
+        let payload = webhook::parse(&body)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+        Ok((payload, body.into_room()))
     });
-    let payload = parsed.inspect_err(|problem| {
+    let (payload, _room) = parsed.inspect_err(|problem| {
         service.metrics.payloads_refused.inc();
         tracing::warn!(
             reason = problem.detail(),
@@ -42,15 +44,4 @@ pub(super) async fn receive(
         )
     })?;
     Ok(StatusCode::OK)
-}
-
-fn unread(rejection: BytesRejection) -> Problem {
-    let status = rejection.status();
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!(
-            "the payload is longer than {BODY_MAX_BYTES} bytes; set max_alerts in Alertmanager"
-        );
-        return Problem::new(status, detail);
-    }
-    Problem::new(status, rejection.body_text())
 }

@@ -1,7 +1,10 @@
+use service_kit::Limits;
+
 use super::*;
 
 fn hub() -> Arc<Hub> {
-    let hub = Arc::new(Hub::new());
+    let limits = Limits::register(&prometheus::Registry::new()).unwrap();
+    let hub = Arc::new(Hub::new(limits.limit("event_streams", BROWSERS_MAX)));
     hub.position(Range::Day);
     hub
 }

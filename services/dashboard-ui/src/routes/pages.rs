@@ -1,19 +1,17 @@
 //! The pages for people.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Body;
+use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use bytes::Bytes;
-use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use service_kit::Problem;
 
 use super::Shared;
+use super::press::Turn;
 use crate::board::View;
 use crate::charts::Charts;
 use crate::dashboard::Parameters;
@@ -27,9 +25,6 @@ use crate::page::target::{Asked, TargetPage};
 use crate::range::Range;
 use crate::text::cut;
 use crate::verdict::judge;
-
-/// How much of a page is sent at a time: the first piece holds the verdict.
-const PIECE_BYTES: usize = 32 * 1024;
 
 /// `GET /`, and `GET /?pause` for a page that stands still: readers must be able to stop what moves under them (WCAG 2.2,
 /// 2.2.2).
@@ -49,8 +44,9 @@ pub(super) async fn overview(
         }
     };
     let (charts, news) = tokio::join!(charts, dashboard.news());
+    let turn = shared.press.turn().await?;
     let page = Overview::new(&view, &charts, &news, &filter, &position, Timestamp::now());
-    respond(&view, &page)
+    respond(turn, &view, &page)
 }
 
 /// `GET /targets/{name}`
@@ -78,6 +74,7 @@ pub(super) async fn target(
             ));
         }
     };
+    let turn = shared.press.turn().await?;
     let now = Timestamp::now();
     let verdict = judge(&view, now);
     let asked = Asked {
@@ -87,7 +84,7 @@ pub(super) async fn target(
         now,
     };
     let page = TargetPage::new(target, &verdict, detail.as_deref(), &asked);
-    respond(&view, &page)
+    respond(turn, &view, &page)
 }
 
 /// `GET /incidents`
@@ -103,6 +100,7 @@ pub(super) async fn incidents(
     let parameters: Parameters = before.iter().map(|it| ("before", it.clone())).collect();
     let incidents = dashboard.incidents(parameters).await;
     let view = dashboard.view().await;
+    let turn = shared.press.turn().await?;
     let page = IncidentsPage::new(
         &view,
         incidents.as_deref(),
@@ -110,7 +108,7 @@ pub(super) async fn incidents(
         &position,
         Timestamp::now(),
     );
-    respond(&view, &page)
+    respond(turn, &view, &page)
 }
 
 /// `GET /maintenance`
@@ -119,8 +117,9 @@ pub(super) async fn maintenance(State(shared): State<Shared>) -> Result<Response
     let position = dashboard.hub.position(Range::default());
     let maintenance = dashboard.maintenance().await;
     let view = dashboard.view().await;
+    let turn = shared.press.turn().await?;
     let page = MaintenancePage::new(&view, maintenance.as_deref(), &position, Timestamp::now());
-    respond(&view, &page)
+    respond(turn, &view, &page)
 }
 
 /// What is known of a target.
@@ -137,11 +136,12 @@ pub(super) fn no_such_target(name: &str) -> Problem {
     )
 }
 
-fn respond(view: &View, page: &impl Template) -> Result<Response, Problem> {
+/// The page, with the turn in which it was made: it goes on until the page is compressed.
+fn respond(turn: Turn, view: &View, page: &impl Template) -> Result<Response, Problem> {
     let html = page
         .render()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-    let html = Html(in_pieces(html.into()));
+    let html = (Extension(turn), Html(html));
     let mut head = HeaderMap::new();
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if view.away.is_some() {
@@ -150,19 +150,4 @@ fn respond(view: &View, page: &impl Template) -> Result<Response, Problem> {
         return Ok((StatusCode::SERVICE_UNAVAILABLE, head, html).into_response());
     }
     Ok((head, html).into_response())
-}
-
-/// A page in pieces: while the rest of a large one is being compressed, the browser has its beginning, and others have
-/// their turn.
-pub(super) fn in_pieces(html: Bytes) -> Body {
-    let pieces = stream::unfold(html, |mut rest| async move {
-        if rest.is_empty() {
-            return None;
-        }
-        let piece = rest.split_to(rest.len().min(PIECE_BYTES));
-        tokio::task::yield_now().await;
-        Some((Ok::<_, Infallible>(piece), rest))
-    });
-    // Compression asks for more behind the end.
-    Body::from_stream(pieces.fuse())
 }

@@ -35,10 +35,12 @@ impl Drop for Service {
 
 fn service(gateway: &str) -> Service {
     let gateway = Gateway::new(&gateway.parse().unwrap()).unwrap();
-    let dashboard = Arc::new(Dashboard::new(gateway));
+    let limits = Limits::register(&prometheus::Registry::new()).unwrap();
+    let seats = limits.limit("event_streams", 1_000);
+    let dashboard = Arc::new(Dashboard::new(gateway, seats));
     Service {
         follower: tokio::spawn(follow(dashboard.clone())),
-        router: router(dashboard, Shutdown::never()),
+        router: router(dashboard, &limits, Shutdown::never()),
     }
 }
 

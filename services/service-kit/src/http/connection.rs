@@ -33,11 +33,16 @@ impl Connection {
     /// Closes the connection at once, without an answer to the request. Awaited, it never returns: the handler is
     /// dropped with the connection.
     pub async fn cut(&self) -> Infallible {
-        self.cut.notify_one();
+        self.close();
         pending().await
     }
 
-    /// Resolves when a handler wants the connection closed.
+    /// Closes the connection at once. What it still has to write is lost.
+    pub(crate) fn close(&self) {
+        self.cut.notify_one();
+    }
+
+    /// Resolves when the connection is to be closed.
     pub(crate) async fn cut_requested(&self) {
         self.cut.notified().await;
     }

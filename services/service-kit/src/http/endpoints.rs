@@ -4,7 +4,7 @@
 //! - `GET /readyz`: it can do its job now, and if not, why; if it can, what else should be known
 //! - `GET /metrics`: the Prometheus exposition
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -14,9 +14,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::metrics_body::{self, MetricsStream};
 use super::problem::as_problem;
-use super::{Problem, RequestMetrics, request_metrics};
+use super::{Answers, Connection, Problem, RequestMetrics, answers, request_metrics};
 use crate::Readiness;
+use crate::limit::Limits;
 use crate::shutdown::Shutdown;
+use crate::yielding::Yielding;
+
+/// What is answered also when there is room for nothing else.
+pub(crate) const ALWAYS_ANSWERED: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// How many scrapes of a service that streams its metrics are answered at the same time. For another one, the oldest
+/// gives way.
+const SCRAPES: usize = 16;
 
 #[derive(Clone)]
 pub(crate) struct Endpoints {
@@ -24,6 +33,12 @@ pub(crate) struct Endpoints {
     pub shutdown: Shutdown,
     pub registry: Registry,
     pub own_metrics: Option<MetricsStream>,
+    pub scrapes: Yielding<Connection>,
+}
+
+/// The scrapes of a service.
+pub(crate) fn scrapes(limits: &Limits) -> Yielding<Connection> {
+    Yielding::new(limits.limit("scrapes", SCRAPES), |oldest| oldest.close())
 }
 
 /// The service's routes, the endpoints all services have, and around both: request metrics, problem details, and a
@@ -31,6 +46,7 @@ pub(crate) struct Endpoints {
 pub(crate) fn with_endpoints(
     own: Router,
     endpoints: Endpoints,
+    answers: Answers,
     requests: RequestMetrics,
 ) -> Router {
     Router::new()
@@ -39,6 +55,7 @@ pub(crate) fn with_endpoints(
         .route("/metrics", get(metrics))
         .with_state(endpoints)
         .merge(own)
+        .layer(middleware::from_fn_with_state(answers, answers::count))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -91,6 +108,15 @@ fn named(texts: Vec<(&str, String)>) -> Vec<String> {
         .collect()
 }
 
-async fn metrics(State(endpoints): State<Endpoints>) -> Response {
-    metrics_body::respond(&endpoints.registry, endpoints.own_metrics.as_ref())
+async fn metrics(
+    State(endpoints): State<Endpoints>,
+    connection: Option<Extension<Connection>>,
+) -> Response {
+    let own = endpoints.own_metrics.as_ref();
+    // A registry's text is an answer like any other.
+    let scrape = own.and(connection).and_then(|Extension(connection)| {
+        let permit = endpoints.scrapes.room(1)?;
+        Some(endpoints.scrapes.hold(permit, connection))
+    });
+    metrics_body::respond(&endpoints.registry, own, scrape)
 }

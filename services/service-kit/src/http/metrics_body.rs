@@ -1,5 +1,7 @@
 //! The body of `/metrics`: the registry's text, then what the service streams itself.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,7 +11,9 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use prometheus::{Registry, TextEncoder};
 
-use super::Problem;
+use super::answers::guarded;
+use super::{Connection, Problem};
+use crate::yielding::Place;
 
 /// Makes the part of the exposition that a service writes itself, a chunk at a time, anew for each scrape. For
 /// series by the ten thousand, where the registry would take too long and too much memory.
@@ -29,12 +33,24 @@ impl std::fmt::Debug for MetricsStream {
     }
 }
 
-pub(crate) fn respond(registry: &Registry, own: Option<&MetricsStream>) -> Response {
+/// `scrape` is kept until all is written.
+pub(crate) fn respond(
+    registry: &Registry,
+    own: Option<&MetricsStream>,
+    scrape: Option<Place<Connection>>,
+) -> Response {
     match TextEncoder::new().encode_to_string(&registry.gather()) {
         Ok(text) => {
-            let rest = own.map_or_else(|| stream::empty().boxed(), |own| (own.0)());
-            let chunks = stream::once(std::future::ready(Bytes::from(text))).chain(rest);
-            let body = Body::from_stream(chunks.map(Ok::<_, std::convert::Infallible>));
+            let body = match own {
+                Some(own) => {
+                    let scrape = Arc::new(scrape);
+                    let registry = stream::once(ready(Bytes::from(text)));
+                    let chunks = registry.chain((own.0)());
+                    let guarded = chunks.map(move |chunk| guarded(chunk, Arc::clone(&scrape)));
+                    Body::from_stream(guarded.map(Ok::<_, Infallible>))
+                }
+                None => Body::from(text),
+            };
             ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], body).into_response()
         }
         Err(error) => Problem::new(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Problem {
     status: u16,
     /// What is wrong with this request, and the way out.
     detail: String,
+    /// In how many seconds it may go better: the header `Retry-After`.
+    #[serde(skip)]
+    retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -38,7 +41,15 @@ impl Problem {
             title: Cow::Borrowed(status.canonical_reason().unwrap_or("Error")),
             status: status.as_u16(),
             detail: detail.into(),
+            retry_after: None,
         }
+    }
+
+    /// Says in how many seconds to try again.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// What is wrong, and the way out.
@@ -52,7 +63,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response()
+        let retry = self
+            .retry_after
+            .map(|it| (header::RETRY_AFTER, HeaderValue::from(it)));
+        let headers = [(header::CONTENT_TYPE, CONTENT_TYPE)];
+        (status, headers, AppendHeaders(retry), body).into_response()
     }
 }
 

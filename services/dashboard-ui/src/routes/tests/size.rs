@@ -1,10 +1,8 @@
 //! How large pages get, and how soon they come.
 
 use askama::Template;
-use axum::response::Html;
 use bytes::Bytes;
 
-use super::pages::in_pieces;
 use super::*;
 use crate::charts::Charts;
 use crate::news::News;
@@ -77,14 +75,7 @@ async fn a_thousand_targets_are_a_small_page() {
     assert_eq!(rows.count(), 1_000);
     assert!(page.len() > 1_000_000, "there are bars and lines in it");
 
-    let router = Router::new()
-        .route("/", get(async || Html(in_pieces(page))))
-        .layer(CompressionLayer::new());
-    let request = Request::get("/").header("accept-encoding", "gzip");
-    let request = request.body(Body::empty()).unwrap();
-    let response = router.oneshot(request).await.unwrap();
-    assert_eq!(response.headers()["content-encoding"], "gzip");
-    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let body = press::compress(&page).unwrap();
     assert!(body.len() < 300_000, "{} bytes", body.len());
 }
 

@@ -2,12 +2,14 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::routing::get;
+use prometheus::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::*;
+use crate::Limits;
 
 const SOON: Duration = Duration::from_secs(5);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: test\r\n\r\n";
@@ -19,12 +21,19 @@ struct Served {
 }
 
 async fn served(router: Router, grace: Duration) -> Served {
+    served_to(100, router, grace).await
+}
+
+/// Serves so many connections, besides the reserved ones.
+async fn served_to(connections: usize, router: Router, grace: Duration) -> Served {
+    let limits = Limits::register(&Registry::new()).unwrap();
+    let admission = Admission::new(&limits, connections);
     let listener = Listener::bind(([127, 0, 0, 1], 0).into(), None)
         .await
         .unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, shutdown) = Shutdown::new();
-    let server = tokio::spawn(serve(listener, router, shutdown, grace));
+    let server = tokio::spawn(serve(listener, router, admission, shutdown, grace));
     Served {
         address,
         stop,
@@ -153,5 +162,160 @@ async fn a_head_that_never_ends_is_cut() {
     let mut bytes = Vec::new();
     let ended = timeout(HEAD_TIMEOUT * 2, stream.read_to_end(&mut bytes)).await;
     assert!(ended.is_ok(), "the connection is still open");
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn a_head_longer_than_any_browsers_is_refused() {
+    let served = served(Router::new(), SOON).await;
+    let mut stream = served.connect().await;
+    let cookie = "x".repeat(BUFFER_MAX_BYTES);
+    let request = format!("GET / HTTP/1.1\r\nhost: test\r\ncookie: {cookie}\r\n\r\n");
+    let _ = stream.write_all(request.as_bytes()).await;
+    assert!(head(&mut stream).await.starts_with("HTTP/1.1 431"));
+    served.stops().await;
+}
+
+/// Says when the last of an answer is freed.
+struct Freed(Vec<u8>, Arc<Notify>);
+
+impl AsRef<[u8]> for Freed {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        self.1.notify_one();
+    }
+}
+
+/// Serves an answer that no socket takes whole, and somebody who has asked for it.
+async fn large(bytes: usize) -> (Served, TcpStream, Arc<Notify>) {
+    let freed = Arc::new(Notify::new());
+    let drops = freed.clone();
+    let answer = get(async move || Bytes::from_owner(Freed(vec![7; bytes], drops.clone())));
+    let served = served(Router::new().route("/", answer), SOON).await;
+    let mut stream = served.connect().await;
+    stream.write_all(REQUEST).await.unwrap();
+    (served, stream, freed)
+}
+
+const LARGE: usize = 64 * 1024 * 1024;
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let (served, _silent, freed) = large(LARGE).await;
+    let given_up = timeout(paced::PATIENCE * 3, freed.notified()).await;
+    assert!(given_up.is_ok(), "the answer is still there");
+    served.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_which_a_byte_is_taken_now_and_then_is_given_up() {
+    let (served, mut slow, freed) = large(LARGE).await;
+    let taking = async {
+        while slow.read_u8().await.is_ok() {
+            tokio::time::sleep(paced::PATIENCE / 10).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = freed.notified() => {}
+        () = tokio::time::sleep(paced::PATIENCE * 4) => panic!("the answer is still there"),
+        () = taking => {}
+    }
+    served.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_line_gets_all_of_its_answer() {
+    let (served, mut slow, _freed) = large(LARGE).await;
+    head(&mut slow).await;
+    let (mut taken, mut buffer) = (0, vec![0; 512 * 1024]);
+    while taken < LARGE {
+        let more = slow.read(&mut buffer).await.unwrap();
+        assert_ne!(more, 0, "cut after {taken} bytes");
+        taken += more;
+        tokio::time::sleep(paced::PATIENCE / 6).await;
+    }
+    served.stops().await;
+}
+
+fn ask(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")
+}
+
+/// A service whose `/` never answers, and so many connections that wait there: all that there are.
+async fn busy(connections: usize) -> (Served, Vec<TcpStream>) {
+    let entered = Arc::new(Notify::new());
+    let enter = entered.clone();
+    let never = get(async move || {
+        enter.notify_one();
+        std::future::pending::<()>().await;
+    });
+    let router = Router::new()
+        .route("/", never)
+        .route("/quick", get(async || "quick"))
+        .route("/healthz", get(async || "healthy"));
+    let served = served_to(connections, router, Duration::ZERO).await;
+    let mut at_work = Vec::new();
+    for _ in 0..connections {
+        let mut stream = served.connect().await;
+        stream.write_all(REQUEST).await.unwrap();
+        entered.notified().await;
+        at_work.push(stream);
+    }
+    (served, at_work)
+}
+
+#[tokio::test]
+async fn with_all_connections_at_work_health_is_answered_and_others_are_told_to_come_back() {
+    let (served, mut at_work) = busy(3).await;
+    let mut stream = served.connect().await;
+    stream.write_all(ask("/quick").as_bytes()).await.unwrap();
+    let refused = String::from_utf8(rest(&mut stream).await).unwrap();
+    for told in [
+        "HTTP/1.1 503",
+        "retry-after: 5",
+        "connection: close",
+        "application/problem+json",
+    ] {
+        assert!(refused.contains(told), "{refused}");
+    }
+    // Whoever holds on to the reserved ones does not keep the others from them.
+    for _ in 0..100 {
+        at_work.push(served.connect().await);
+        let mut stream = served.connect().await;
+        stream.write_all(ask("/healthz").as_bytes()).await.unwrap();
+        assert!(head(&mut stream).await.starts_with("HTTP/1.1 200"));
+    }
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn connections_that_idle_give_way_to_one_that_asks() {
+    let router = Router::new().route("/quick", get(async || "quick"));
+    let served = served_to(3, router, SOON).await;
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        let mut stream = served.connect().await;
+        stream.write_all(ask("/quick").as_bytes()).await.unwrap();
+        assert!(head(&mut stream).await.starts_with("HTTP/1.1 200"));
+        idle.push(stream);
+    }
+    let mut oldest = idle.swap_remove(0);
+    rest(&mut oldest).await;
+    served.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reserved_connection_is_not_kept_for_those_who_say_nothing() {
+    let (served, _at_work) = busy(1).await;
+    let mut silent = served.connect().await;
+    let started = tokio::time::Instant::now();
+    let _ = timeout(HEAD_TIMEOUT * 2, silent.read_u8()).await.unwrap();
+    assert!(started.elapsed() <= RESERVED_HEAD_TIMEOUT * 2);
     served.stops().await;
 }

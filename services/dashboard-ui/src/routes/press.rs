@@ -1,0 +1,209 @@
+//! Pages are made and compressed once for all who ask for the same at the same time, a few at a time.
+//!
+//! Otherwise a thousand readers cost a thousand copies of a page, and as many compressors.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use service_kit::{Limit, Limits, Permit, Problem};
+use tokio::task::spawn_blocking;
+
+use super::Shared;
+use crate::cache::Cache;
+use crate::dashboard::Dashboard;
+use crate::page::filter::Filter;
+
+/// How long a page is good for those who ask the same, while nothing that it shows has changed.
+const FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// How many pages are kept. Anyone can ask for any.
+const KEPT: usize = 8;
+
+/// How many pages are made at the same time: it is all work, and other requests need their turn.
+const PRESSES: usize = 2;
+
+/// How long somebody waits in line for a page to be made.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The same, with what the page waits for itself.
+const LONG_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How soon somebody may try again who waited in vain.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// Shorter answers gain nothing.
+const COMPRESSED_MIN_BYTES: usize = 1_024;
+
+/// The quality of the pages' compression: a tenth larger than the best, in a third of the time.
+const COMPRESSION: Compression = Compression::new(6);
+
+/// Where pages are made.
+#[derive(Debug)]
+pub(super) struct Press {
+    pages: Cache<Asked, Page>,
+    presses: Limit,
+}
+
+/// What makes one page differ from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Asked {
+    address: String,
+    gzip: bool,
+    /// A feed names it.
+    host: Option<HeaderValue>,
+    /// Where its changes begin.
+    position: String,
+    /// Of when what it shows is.
+    known_at: Option<Timestamp>,
+    away_since: Option<Timestamp>,
+}
+
+/// A page that is made already.
+#[derive(Debug, Clone)]
+struct Page {
+    status: StatusCode,
+    head: HeaderMap,
+    body: Bytes,
+}
+
+impl Press {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            pages: Cache::new(KEPT).without_stale(),
+            presses: limits.limit("pages_made", PRESSES),
+        }
+    }
+
+    /// Waits until a page can be made.
+    pub(super) async fn turn(&self) -> Result<Turn, Problem> {
+        let permit = self.presses.acquire_within(1, PATIENCE).await;
+        permit.map(|it| Turn(Arc::new(it))).ok_or_else(overrun)
+    }
+
+    /// Makes the page that the handlers answer with.
+    async fn make(&self, mut response: Response, gzip: bool) -> Page {
+        let turn = match response.extensions_mut().remove::<Turn>() {
+            Some(turn) => Ok(turn),
+            None => self.turn().await,
+        };
+        let (response, _turn) = match turn {
+            Ok(turn) => (response, Some(turn)),
+            Err(problem) => (problem.into_response(), None),
+        };
+        let (mut head, body) = response.into_parts();
+        // The handlers' bodies are whole already.
+        let mut body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        head.headers
+            .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if gzip && body.len() >= COMPRESSED_MIN_BYTES {
+            let plain = body.clone();
+            if let Ok(Ok(compressed)) = spawn_blocking(move || compress(&plain)).await {
+                body = compressed;
+                head.headers
+                    .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                head.headers.remove(header::CONTENT_LENGTH);
+            }
+        }
+        Page {
+            status: head.status,
+            head: head.headers,
+            body,
+        }
+    }
+}
+
+/// The right to make a page, as long as it is made.
+#[derive(Debug, Clone)]
+pub(super) struct Turn(#[expect(dead_code, reason = "held, not used")] Arc<Permit>);
+
+fn overrun() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "more pages are asked for than can be made; try again later",
+    )
+    .retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// Answers all who ask for the same page with the same bytes.
+pub(super) async fn share(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    if request.method() != Method::GET {
+        return next.run(request).await;
+    }
+    let press = Arc::clone(&shared.press);
+    let asked = asked(&shared.dashboard, &request);
+    let gzip = asked.gzip;
+    let make = || async move {
+        let response = next.run(request).await;
+        (press.make(response, gzip).await, FRESH_FOR)
+    };
+    match shared.press.pages.get(asked, LONG_PATIENCE, make).await {
+        Some(page) => (page.status, page.head, Body::from(page.body)).into_response(),
+        None => overrun().into_response(),
+    }
+}
+
+fn asked(dashboard: &Dashboard, request: &Request) -> Asked {
+    let range = Filter::of(request.uri().query()).range;
+    let view = dashboard.board.borrow();
+    Asked {
+        address: request.uri().to_string(),
+        gzip: takes_gzip(request.headers()),
+        host: request.headers().get(header::HOST).cloned(),
+        position: dashboard.hub.now_at(range),
+        known_at: view.known.as_ref().map(|known| known.at),
+        away_since: view.away.as_ref().map(|away| away.since),
+    }
+}
+
+/// Whether a request's sender takes compressed answers.
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).into_iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            let is_gzip = parts
+                .next()
+                .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+            let quality = parts.find_map(|it| it.strip_prefix("q=")?.parse::<f32>().ok());
+            is_gzip && quality != Some(0.0)
+        })
+}
+
+/// Compresses an answer.
+pub(crate) fn compress(plain: &[u8]) -> std::io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), COMPRESSION);
+    encoder.write_all(plain)?;
+    Ok(encoder.finish()?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_who_take_gzip_get_it() {
+        let takes = |value: &'static str| {
+            let value = HeaderValue::from_static(value);
+            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
+        };
+        for value in ["gzip", "br;q=1.0, GZIP;q=0.5", "deflate,gzip , zstd"] {
+            assert!(takes(value), "{value}");
+        }
+        for value in ["", "br", "gzip;q=0", "gzip; q=0.000, *;q=0"] {
+            assert!(!takes(value), "{value}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,18 @@
+//! The entry point of a service's binary.
+
+/// What a service's process allocates with.
+pub use mimalloc::MiMalloc as Allocator;
+
+/// All of a service's `main.rs`: its entry point, and an allocator that gives memory back to the system. The standard
+/// one keeps what was used once, so that a service would stay as large as its worst moment.
+#[macro_export]
+macro_rules! main {
+    ($name:literal, $start:path) => {
+        #[global_allocator]
+        static ALLOCATOR: $crate::Allocator = $crate::Allocator;
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::run($name, $start)
+        }
+    };
+}
