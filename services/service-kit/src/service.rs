@@ -176,6 +176,7 @@ where
         shutdown: shutdown.clone(),
         registry: metrics.registry.clone(),
         own_metrics: app.metrics,
+        hosts: common.hosts.clone(),
     };
     let router = with_endpoints(
         app.router,

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use service_kit::Problem;
 
@@ -13,10 +13,12 @@ use crate::webhook;
 /// Takes a notification. What is refused with 4xx Alertmanager drops, what fails with 503 it sends again.
 pub(super) async fn receive(
     State(service): State<Service>,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
     let received_at = Timestamp::now();
-    let parsed = body.map_err(unread).and_then(|body| {
+    let body = is_json(&headers).and_then(|()| body.map_err(unread));
+    let parsed = body.and_then(|body| {
         webhook::parse(&body)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
     });
@@ -42,6 +44,21 @@ pub(super) async fn receive(
         )
     })?;
     Ok(StatusCode::OK)
+}
+
+/// Any web page may make a browser send text to any address, but for JSON the browser asks first.
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let text = content_type.and_then(|value| value.to_str().ok());
+    let essence = text.and_then(|text| text.split(';').next());
+    if essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json")) {
+        return Ok(());
+    }
+    let detail = match content_type {
+        Some(other) => format!("Content-Type is {other:?}; send application/json"),
+        None => "Content-Type is missing; send application/json".to_owned(),
+    };
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
 fn unread(rejection: BytesRejection) -> Problem {

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::metrics_body::{self, MetricsStream};
 use super::problem::as_problem;
-use super::{Problem, RequestMetrics, request_metrics};
+use super::{Hosts, Problem, RequestMetrics, host_check, request_metrics};
 use crate::Readiness;
 use crate::shutdown::Shutdown;
 
@@ -24,15 +24,17 @@ pub(crate) struct Endpoints {
     pub shutdown: Shutdown,
     pub registry: Registry,
     pub own_metrics: Option<MetricsStream>,
+    pub hosts: Hosts,
 }
 
-/// The service's routes, the endpoints all services have, and around both: request metrics, problem details, and a
-/// 500 in place of a broken connection should a handler panic.
+/// The service's routes, the endpoints all services have, and around both: request metrics, the check of `Host` and
+/// `Origin`, problem details, and a 500 in place of a broken connection should a handler panic.
 pub(crate) fn with_endpoints(
     own: Router,
     endpoints: Endpoints,
     requests: RequestMetrics,
 ) -> Router {
+    let hosts = endpoints.hosts.clone();
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -47,6 +49,7 @@ pub(crate) fn with_endpoints(
             .into_response()
         }))
         .layer(middleware::map_response(as_problem))
+        .layer(middleware::from_fn_with_state(hosts, host_check::check))
         .layer(middleware::from_fn_with_state(
             requests,
             request_metrics::record,

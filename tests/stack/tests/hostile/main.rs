@@ -8,4 +8,5 @@
     reason = "tests: a panic is the message"
 )]
 
+mod foreign_pages;
 mod log_writes;
