@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::http::uri::Authority;
 use tracing_subscriber::EnvFilter;
 
-use super::{ConfigError, Key, Settings};
+use super::{ConfigError, Key, Settings, log_filter};
 use crate::http::Hosts;
 
 pub(crate) const COMMON_KEYS: &[Key] = &[
@@ -55,11 +55,7 @@ impl Common {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             })?,
-            log_filter: settings.require(
-                "rust_log",
-                "a level (error, warn, info, debug, trace) or directives such as info,ping_agent=debug",
-                |text| EnvFilter::try_new(text).ok(),
-            )?,
+            log_filter: settings.require("rust_log", log_filter::ALLOWED, log_filter::parse)?,
         })
     }
 }
