@@ -8,5 +8,6 @@
     reason = "tests: a panic is the message"
 )]
 
+mod damaged_input;
 mod foreign_pages;
 mod log_writes;
