@@ -31,9 +31,7 @@ impl Configuration for Config {
     ];
 
     fn read(settings: &Settings) -> Result<Self, ConfigError> {
-        let dir = settings.parse(ALERT_LOG_DIR, ALLOWED, |text| {
-            (!text.is_empty()).then(|| PathBuf::from(text))
-        })?;
+        let dir = settings.parse(ALERT_LOG_DIR, ALLOWED, |text| Some(PathBuf::from(text)))?;
         if let Some(dir) = &dir {
             make_writable(dir).map_err(|error| {
                 ConfigError::invalid(
@@ -149,7 +147,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let file = parent.path().join("file");
         File::create(&file).unwrap();
-        for refused in [file, parent.path().join("no/such/parent"), PathBuf::new()] {
+        for refused in [file, parent.path().join("no/such/parent")] {
             let message = read(&refused).unwrap_err().to_string();
             let shown = format!("ALERT_LOG_DIR = {refused:?}");
             assert!(

@@ -121,6 +121,6 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
 
 async fn open_log(dir: &Path, metrics: &Metrics) -> Result<(AlertLog, History), StartError> {
     let lock = Lock::acquire(dir, LOCK_PATIENCE).await?;
-    let (dir, syncs) = (dir.to_owned(), metrics.log_sync_seconds.clone());
-    Ok(tokio::task::spawn_blocking(move || AlertLog::open(&dir, lock, syncs)).await??)
+    let (dir, metrics) = (dir.to_owned(), metrics.clone());
+    Ok(tokio::task::spawn_blocking(move || AlertLog::open(&dir, lock, &metrics)).await??)
 }

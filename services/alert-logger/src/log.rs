@@ -22,6 +22,7 @@ use prometheus::Histogram;
 
 use crate::alert::Alert;
 use crate::history::History;
+use crate::metrics::Metrics;
 
 const FILE: &str = "alerts.jsonl";
 
@@ -39,18 +40,6 @@ pub enum LogError {
         path: PathBuf,
         /// How long the lock was waited for.
         patience: Duration,
-    },
-    /// A later program wrote it.
-    #[error(
-        "{} has format version {version}, and this alert-logger knows {} only; run the version that wrote it, or move the file away",
-        path.display(),
-        format::VERSION
-    )]
-    Version {
-        /// The log.
-        path: PathBuf,
-        /// The version it has.
-        version: u32,
     },
     /// The file system refused.
     #[error("cannot {action} {}: {error}", path.display())]
@@ -89,24 +78,21 @@ pub struct AlertLog {
 
 impl AlertLog {
     /// Reads the log in `dir` and repairs what a crash left behind: a torn last line is cut off; a log with
-    /// unreadable lines is copied aside, and rewritten without them. `sync_seconds` observes every fdatasync.
+    /// unreadable lines is copied aside, and rewritten without them.
     ///
     /// A log that is new or must be rewritten is not [usable](Self::is_usable) yet.
     ///
     /// # Errors
-    /// The file cannot be read or repaired, or is of another version.
-    pub fn open(
-        dir: &Path,
-        lock: Lock,
-        sync_seconds: Histogram,
-    ) -> Result<(Self, History), LogError> {
+    /// The file cannot be read or repaired.
+    pub fn open(dir: &Path, lock: Lock, metrics: &Metrics) -> Result<(Self, History), LogError> {
         let path = dir.join(FILE);
         let recovered = recover::recover(&path)?;
+        metrics.unreadable_lines.inc_by(recovered.unreadable_lines);
         let log = Self {
             path,
             file: recovered.file,
             bytes: recovered.bytes,
-            sync_seconds,
+            sync_seconds: metrics.log_sync_seconds.clone(),
             _lock: lock,
         };
         Ok((log, recovered.history))

@@ -18,6 +18,8 @@ pub struct Metrics {
     pub lines_lost: IntCounter,
     /// `alert_logger_log_failures_total`
     pub log_failures: IntCounter,
+    /// `alert_logger_log_unreadable_lines_total`
+    pub unreadable_lines: IntCounter,
     /// `alert_logger_log_sync_duration_seconds`
     pub log_sync_seconds: Histogram,
     /// `alert_logger_reconciliation_polls_total`
@@ -60,7 +62,7 @@ impl Metrics {
             )?,
             payloads_refused: counter(
                 "alert_logger_payloads_refused_total",
-                "Requests to the webhook that were not a payload of version 4",
+                "Requests to the webhook that were not a JSON payload of version 4",
             )?,
             lines_lost: counter(
                 "alert_logger_stdout_lines_lost_total",
@@ -69,6 +71,10 @@ impl Metrics {
             log_failures: counter(
                 "alert_logger_log_failures_total",
                 "Failed attempts to write the alert log",
+            )?,
+            unreadable_lines: counter(
+                "alert_logger_log_unreadable_lines_total",
+                "Damaged lines found in the alert log and left out; a copy of the log is kept",
             )?,
             log_sync_seconds: register(registry, Histogram::with_opts(sync))?,
             polls: counter(

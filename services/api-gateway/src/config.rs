@@ -60,13 +60,9 @@ fn cache(settings: &Settings, key: &str) -> Result<Duration, ConfigError> {
 }
 
 fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>, ConfigError> {
-    let text = |key| {
-        settings.parse(key, "text", |text| {
-            Some(Some(text.to_owned()).filter(|text| !text.trim().is_empty()))
-        })
-    };
-    let urls = text("ping_target_urls")?.flatten();
-    let file = text("ping_targets_file")?.flatten().map(PathBuf::from);
+    let text = |key| settings.parse(key, "text", |text| Some(text.to_owned()));
+    let urls = text("ping_target_urls")?;
+    let file = text("ping_targets_file")?.map(PathBuf::from);
     if urls.is_none() && file.is_none() {
         return Ok(None);
     }

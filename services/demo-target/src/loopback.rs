@@ -5,9 +5,11 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use service_kit::http::is_addressed_locally;
 use service_kit::{Connection, Problem};
 
-/// The routes, for loopback peers only; 403 for others.
+/// The routes, for loopback peers only; 403 for others. A browser on this machine is such a peer for every page, so the
+/// request must not name another host either.
 pub(crate) fn only(router: Router) -> Router {
     router.route_layer(from_fn(guard))
 }
@@ -18,13 +20,13 @@ async fn guard(
     next: Next,
 ) -> Response {
     // A listener on [::] sees 127.0.0.1 as ::ffff:127.0.0.1.
-    if connection.peer().ip().to_canonical().is_loopback() {
+    if connection.peer().ip().to_canonical().is_loopback() && is_addressed_locally(&request) {
         return next.run(request).await;
     }
     Problem::new(
         StatusCode::FORBIDDEN,
-        "faults and certificates are set and shown over loopback only: ask from this machine, or, in a cluster, \
-         through `kubectl port-forward`",
+        "faults and certificates are set and shown over loopback only: ask http://localhost from this machine, or, in a \
+         cluster, through `kubectl port-forward`",
     )
     .into_response()
 }
@@ -37,9 +39,10 @@ mod tests {
 
     use super::*;
 
-    async fn status_for(peer: &str) -> StatusCode {
+    async fn status_for(peer: &str, host: &str) -> StatusCode {
         let router = only(Router::new().route("/faults", get(async || "")));
-        let mut request = Request::get("/faults").body(Body::empty()).unwrap();
+        let request = Request::get("/faults").header("host", host);
+        let mut request = request.body(Body::empty()).unwrap();
         let connection = Connection::new(peer.parse().unwrap());
         request.extensions_mut().insert(connection);
         router.oneshot(request).await.unwrap().status()
@@ -53,10 +56,22 @@ mod tests {
             "[::1]:1",
             "[::ffff:127.0.0.1]:1",
         ] {
-            assert_eq!(status_for(loopback).await, StatusCode::OK, "{loopback}");
+            let status = status_for(loopback, "127.0.0.1:8083").await;
+            assert_eq!(status, StatusCode::OK, "{loopback}");
         }
         for other in ["10.0.0.7:1", "[::ffff:10.0.0.7]:1", "[2001:db8::1]:1"] {
-            assert_eq!(status_for(other).await, StatusCode::FORBIDDEN, "{other}");
+            let status = status_for(other, "127.0.0.1:8083").await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_whose_name_resolves_to_loopback_changes_nothing() {
+        for (host, expected) in [
+            ("localhost:8083", StatusCode::OK),
+            ("evil.example:8083", StatusCode::FORBIDDEN),
+        ] {
+            assert_eq!(status_for("127.0.0.1:1", host).await, expected, "{host}");
         }
     }
 }

@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(5);
 /// Sends a request over a connection of its own.
 async fn ask(demo: &DemoTarget, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(demo.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: demo\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
 }

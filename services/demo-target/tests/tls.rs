@@ -56,7 +56,7 @@ async fn connect(
 async fn ask(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -> String {
     let mut stream = connect(demo, client, name).await.unwrap();
     stream
-        .write_all(b"GET /ok HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n\r\n")
+        .write_all(b"GET /ok HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         .await
         .unwrap();
     let mut answer = String::new();

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 /// What every part gets from the user's environment, where it is set: finding programs and certificates, language and
-/// time zone, and how much the services log.
-const EVERY_PART: [&str; 11] = [
+/// time zone, how much the services log, and by which names they may be asked.
+const EVERY_PART: [&str; 12] = [
     "PATH",
     "HOME",
     "LANG",
@@ -14,6 +14,7 @@ const EVERY_PART: [&str; 11] = [
     "RUST_LOG",
     "RUST_BACKTRACE",
     "LOG_FORMAT",
+    "ALLOWED_HOSTS",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];

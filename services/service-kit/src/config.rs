@@ -5,6 +5,7 @@
 
 mod common;
 mod error;
+mod log_filter;
 pub mod parse;
 mod settings;
 

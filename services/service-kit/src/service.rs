@@ -23,7 +23,7 @@ use crate::http::{
 use crate::limit::Limits;
 use crate::open_files;
 use crate::shutdown::Shutdown;
-use crate::telemetry::{Metrics, init_logging};
+use crate::telemetry::{Logging, Metrics};
 
 /// `EX_USAGE` of sysexits.h: the configuration is wrong.
 const EXIT_USAGE: u8 = 64;
@@ -98,9 +98,23 @@ where
 {
     let (common, config) = match configure::<C>(name) {
         Ok(configured) => configured,
-        Err(error) => return fail(name, EXIT_USAGE, &error),
+        Err(error) => {
+            // Nothing is logged yet.
+            eprintln!("{name}: {error}");
+            return ExitCode::from(EXIT_USAGE);
+        }
     };
-    init_logging(common.log_format, common.log_filter.clone());
+    let logging = match Logging::start(common.log_format, common.log_filter.clone()) {
+        Ok(logging) => logging,
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let fail = |code: u8, why: &dyn Display| {
+        logging.fail(&format!("{name}: {why}"));
+        ExitCode::from(code)
+    };
     open_files::raise();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -109,21 +123,17 @@ where
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            return fail(
-                name,
-                1,
-                &format_args!("the async runtime cannot start: {error}"),
-            );
+            return fail(1, &format_args!("the async runtime cannot start: {error}"));
         }
     };
-    let outcome = runtime.block_on(live(name, &common, config, start));
+    let outcome = runtime.block_on(live(name, &common, &logging, config, start));
     // A blocking read that never returns must not hold up the exit.
     runtime.shutdown_timeout(Duration::from_millis(200));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<ConfigError>() {
-            Some(error) => fail(name, EXIT_USAGE, error),
-            None => fail(name, 1, &error),
+            Some(error) => fail(EXIT_USAGE, error),
+            None => fail(1, &error),
         },
     }
 }
@@ -144,6 +154,7 @@ fn configure<C: Configuration>(name: &str) -> Result<(Common, C), ConfigError> {
 async fn live<C, S>(
     name: &'static str,
     common: &Common,
+    logging: &Logging,
     config: C,
     start: S,
 ) -> Result<(), StartError>
@@ -154,6 +165,9 @@ where
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (stop, shutdown) = Shutdown::new();
     let metrics = Metrics::new()?;
+    metrics
+        .registry
+        .register(Box::new(logging.dropped.clone()))?;
     let mut context = Context {
         readiness: Readiness::default(),
         shutdown: shutdown.clone(),
@@ -182,6 +196,7 @@ where
         registry: metrics.registry.clone(),
         own_metrics: app.metrics,
         scrapes: scrapes(&context.limits),
+        hosts: common.hosts.clone(),
     };
     let router = with_endpoints(
         app.router,
@@ -239,10 +254,4 @@ async fn listen(
     let address = listener.local_addr()?;
     tracing::info!(%address, scheme, version = env!("CARGO_PKG_VERSION"), "{name} listens");
     Ok(listener)
-}
-
-/// Logging may not be up yet, and this line must be read by a person in any case.
-fn fail(name: &str, code: u8, why: &dyn Display) -> ExitCode {
-    eprintln!("{name}: {why}");
-    ExitCode::from(code)
 }

@@ -1,13 +1,19 @@
 //! Logs to stderr, metrics into one Prometheus registry.
 
+mod log_queue;
+
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
+use std::time::Duration;
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, SdkMeterProvider, Stream};
-use prometheus::Registry;
+use prometheus::{IntCounter, Registry};
 use targets::LATENCY_BUCKETS;
 use tracing_subscriber::EnvFilter;
 
+use self::log_queue::LogQueue;
 use crate::config::LogFormat;
 
 /// The SDK's default of 2,000 attribute sets an instrument melts the rest into one series, silently.
@@ -27,6 +33,10 @@ pub(crate) enum TelemetryError {
     Exporter(#[from] opentelemetry_sdk::error::OTelSdkError),
     #[error("metrics cannot be registered: {0}")]
     Registry(#[from] prometheus::Error),
+    #[error("the log's thread cannot be started: {0}")]
+    LogThread(#[from] std::io::Error),
+    #[error("the log's filter cannot be extended: {0}")]
+    LogFilter(#[from] tracing_subscriber::filter::ParseError),
 }
 
 impl Metrics {
@@ -95,14 +105,75 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Logs go to stderr; stdout belongs to the service (alert-logger's payloads). The first call wins.
-pub(crate) fn init_logging(format: LogFormat, filter: EnvFilter) {
-    let builder = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter);
-    let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
+/// Says what must be seen whatever `RUST_LOG` is: panics, and that log lines are missing.
+const ALWAYS_LOGGED: &str = concat!(module_path!(), "=warn");
+
+/// How long the exit waits for log lines to be written.
+const FLUSH_PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long it waits for the reason of a failure, which a person must be able to read.
+const FAILURE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The service's log. Lines that still wait are written when this is dropped.
+pub(crate) struct Logging {
+    queue: LogQueue,
+    /// `service_log_lines_dropped_total`
+    pub dropped: IntCounter,
+}
+
+impl Logging {
+    /// Sends log lines and panics to stderr, through a queue that never blocks; stdout belongs to the service
+    /// (alert-logger's payloads). The first call wins.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub(crate) fn start(format: LogFormat, filter: EnvFilter) -> Result<Self, TelemetryError> {
+        let dropped = IntCounter::new(
+            "service_log_lines_dropped_total",
+            "Log lines that were lost because stderr was not read, or could not be written",
+        )?;
+        let queue = LogQueue::new(dropped.clone());
+        queue.start(std::io::stderr(), |lines| {
+            tracing::warn!(
+                lines,
+                "log lines were dropped: stderr was not read, or could not be written"
+            );
+        })?;
+        let writer = queue.clone();
+        let builder = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_env_filter(filter.add_directive(ALWAYS_LOGGED.parse()?));
+        let _ = match format {
+            LogFormat::Text => builder.try_init(),
+            LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        };
+        // The standard hook writes to stderr itself, and would block there.
+        std::panic::set_hook(Box::new(log_panic));
+        Ok(Self { queue, dropped })
+    }
+
+    /// Writes why the service ends.
+    pub(crate) fn fail(&self, line: &str) {
+        self.queue.push_always(line);
+        self.queue.flush(FAILURE_PATIENCE);
+    }
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.queue.flush(FLUSH_PATIENCE);
+    }
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let backtrace = Backtrace::capture();
+    tracing::error!(
+        thread = std::thread::current().name(),
+        location = panic.location().map(tracing::field::display),
+        backtrace =
+            (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string()),
+        "panicked: {}",
+        panic.payload_as_str().unwrap_or("no message")
+    );
 }

@@ -22,13 +22,27 @@ impl Service {
     /// # Panics
     /// It does not answer `/healthz`.
     pub async fn start(name: &str, variables: &[(&str, String)]) -> Self {
+        Self::start_writing_to(name, variables, Stdio::null(), Stdio::inherit()).await
+    }
+
+    /// The same, with its stdout and stderr where the test wants them.
+    ///
+    /// # Panics
+    /// It does not answer `/healthz`.
+    pub async fn start_writing_to(
+        name: &str,
+        variables: &[(&str, String)],
+        stdout: impl Into<Stdio>,
+        stderr: impl Into<Stdio>,
+    ) -> Self {
         let port = free_port();
         let child = Command::new(binary(name))
             .env_clear()
             .env("RUST_LOG", "warn")
             .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
             .envs(variables.iter().map(|(name, value)| (name, value)))
-            .stdout(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr)
             .kill_on_drop(true)
             .spawn()
             .expect("the service starts");

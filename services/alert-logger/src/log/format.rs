@@ -2,42 +2,54 @@
 //! reconciliation (`finding`), or in a rewritten log everything that is known of an alert. Folding the lines in any
 //! order gives the history. A program that knows no findings reads the lines without them.
 //!
-//! A line needs no checksum: what a torn write leaves (a cut line, a run of zeros) is not valid JSON.
+//! Each line ends with its checksum, `"crc32c"`: the CRC32C of all bytes before that key's comma. Programs that know no
+//! checksums skip it, as jq does, and lines that they wrote have none.
 
+use std::collections::BTreeMap;
+
+use crc::{CRC_32_ISCSI, Crc};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
 
 const FORMAT: &str = "uptimepulse-alert-log";
 
-/// The version that this program writes, and the only one it reads.
-pub const VERSION: u32 = 1;
+/// The version that this program writes.
+const VERSION: u32 = 1;
 
-/// The first line.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Header {
+/// CRC32C; its authors' name for it.
+const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
+
+/// What stands between a line's content and its checksum of 8 hexadecimal digits, and behind that.
+const CHECKSUM_KEY: &[u8] = b",\"crc32c\":\"";
+const LINE_END: &[u8] = b"\"}\n";
+const DIGITS: usize = 8;
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Header {
     format: String,
-    /// A program refuses a log of another version than its own.
-    pub version: u32,
+    version: u32,
 }
 
-impl Header {
-    /// Reads a line, if it is a header of any version.
-    #[must_use]
-    pub fn read(line: &[u8]) -> Option<Self> {
-        serde_json::from_slice(line)
-            .ok()
-            .filter(|header: &Self| header.format == FORMAT)
+/// The first line of a log.
+fn expected_header() -> Header {
+    Header {
+        format: FORMAT.to_owned(),
+        version: VERSION,
     }
 }
 
 /// The first line of a new log, line break included.
 #[must_use]
 pub fn header() -> Vec<u8> {
-    line(&Header {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-    })
+    line(&expected_header())
+}
+
+/// Whether a line is an undamaged first line of this version.
+#[must_use]
+pub fn is_header(line: &[u8]) -> bool {
+    read(line).is_some_and(|header: Header| header == expected_header())
 }
 
 /// The line of an alert, line break included.
@@ -46,9 +58,108 @@ pub fn record(alert: &Alert) -> Vec<u8> {
     line(alert)
 }
 
+/// Reads the line of an alert, unless it is damaged.
+#[must_use]
+pub fn read_record(line: &[u8]) -> Option<Alert> {
+    read(line)
+}
+
 /// Strings and times in structs and maps keyed by strings: JSON can hold all of them, so this does not fail.
 fn line(value: &impl Serialize) -> Vec<u8> {
     let mut line = serde_json::to_vec(value).unwrap_or_default();
-    line.push(b'\n');
-    line
+    // The brace that ends the object comes again behind the checksum.
+    line.pop();
+    let checksum = checksum(&line);
+    [&line, CHECKSUM_KEY, checksum.as_bytes(), LINE_END].concat()
+}
+
+/// Whether a line has a checksum; an older program wrote it without.
+#[must_use]
+pub fn has_checksum(line: &[u8]) -> bool {
+    split(line).is_some()
+}
+
+fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+    match split(line) {
+        Some((content, stored)) if checksum(content).as_bytes() == stored => {
+            serde_json::from_slice(line).ok()
+        }
+        Some(_) => None,
+        None => {
+            // Older programs wrote these keys and no others. One that is not known may be a damaged one.
+            let read: WithoutChecksum<T> = serde_json::from_slice(line).ok()?;
+            read.unknown.is_empty().then_some(read.value)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct WithoutChecksum<T> {
+    #[serde(flatten)]
+    value: T,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, IgnoredAny>,
+}
+
+/// The content of a line, and its checksum as it is written there, if it has one.
+fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = line.strip_suffix(LINE_END)?;
+    let (rest, stored) = rest.split_at_checked(rest.len().checked_sub(DIGITS)?)?;
+    Some((rest.strip_suffix(CHECKSUM_KEY)?, stored))
+}
+
+fn checksum(content: &[u8]) -> String {
+    format!("{:08x}", CRC32C.checksum(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{any_record, firing};
+
+    #[test]
+    fn the_checksum_is_what_other_tools_compute() {
+        assert_eq!(checksum(b"123456789"), "e3069283");
+        let line = String::from_utf8(record(&firing("a", 1))).unwrap();
+        let (content, rest) = line.rsplit_once(",\"crc32c\":\"").unwrap();
+        assert_eq!(rest, format!("{}\"}}\n", checksum(content.as_bytes())));
+    }
+
+    #[test]
+    fn a_line_of_a_program_without_checksums_is_read() {
+        let alert = firing("a", 1);
+        let old = serde_json::to_vec(&alert).unwrap();
+        assert_eq!(read_record(&old), Some(alert));
+        assert!(is_header(
+            b"{\"format\":\"uptimepulse-alert-log\",\"version\":1}\n"
+        ));
+    }
+
+    #[test]
+    fn a_program_without_checksums_reads_the_lines() {
+        let alert = firing("a", 1);
+        assert_eq!(
+            serde_json::from_slice::<Alert>(&record(&alert)).unwrap(),
+            alert
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_with_a_flipped_bit_is_not_believed(alert in any_record("a", 0), bit in any::<prop::sample::Index>()) {
+            for (whole, is_damaged) in [
+                (record(&alert), (|line| read_record(line).is_none()) as fn(&[u8]) -> bool),
+                (header(), |line| !is_header(line)),
+            ] {
+                let mut line = whole.clone();
+                // The line break is the reader's: without it there is no whole line.
+                let bit = bit.index((line.len() - 1) * 8);
+                line[bit / 8] ^= 1 << (bit % 8);
+                prop_assert!(is_damaged(&line), "bit {bit}: {}", String::from_utf8_lossy(&line));
+                prop_assert!(!is_damaged(&whole));
+            }
+        }
+    }
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::rewrite::sync_directory_of;
 use super::{LogError, append_to, format};
-use crate::alert::Alert;
 use crate::history::History;
 
 /// What was found.
@@ -17,6 +16,8 @@ pub(super) struct Recovered {
     pub file: Option<File>,
     /// Its length.
     pub bytes: u64,
+    /// Lines that were damaged, and left out.
+    pub unreadable_lines: u64,
 }
 
 /// What reading the file showed.
@@ -29,6 +30,7 @@ struct Reading {
     torn_bytes: u64,
     unreadable_lines: u64,
     first_unreadable_line: Option<u64>,
+    lines_without_checksum: u64,
 }
 
 pub(super) fn recover(path: &Path) -> Result<Recovered, LogError> {
@@ -53,6 +55,7 @@ pub(super) fn recover(path: &Path) -> Result<Recovered, LogError> {
             history: reading.history,
             file: None,
             bytes,
+            unreadable_lines: reading.unreadable_lines,
         });
     }
     let file = append_to(path, false)?;
@@ -67,9 +70,10 @@ pub(super) fn recover(path: &Path) -> Result<Recovered, LogError> {
     sync_directory_of(path)?;
     Ok(Recovered {
         history: reading.history,
-        // An empty file lacks its header.
-        file: (bytes > 0).then_some(file),
+        // An empty file lacks its header, and one of an older program its checksums: it is rewritten.
+        file: (bytes > 0 && reading.lines_without_checksum == 0).then_some(file),
         bytes,
+        unreadable_lines: 0,
     })
 }
 
@@ -90,20 +94,18 @@ fn read(path: &Path, mut lines: impl BufRead) -> Result<Reading, LogError> {
             break;
         }
         reading.whole_bytes += bytes;
-        if number == 1
-            && let Some(header) = format::Header::read(&line)
-        {
-            if header.version != format::VERSION {
-                return Err(LogError::Version {
-                    path: path.to_owned(),
-                    version: header.version,
-                });
-            }
-        } else if number > 1
-            && let Ok(alert) = serde_json::from_slice::<Alert>(&line)
-        {
-            reading.history.fold(&alert);
-        } else {
+        if !format::has_checksum(&line) {
+            reading.lines_without_checksum += 1;
+        }
+        if number == 1 && format::is_header(&line) {
+            continue;
+        }
+        let alert = format::read_record(&line);
+        if let Some(alert) = &alert {
+            reading.history.fold(alert);
+        }
+        // Without its header the log has to be rewritten, whatever its first line is.
+        if alert.is_none() || number == 1 {
             reading.unreadable_lines += 1;
             reading.first_unreadable_line.get_or_insert(number);
         }
@@ -205,16 +207,58 @@ mod tests {
     }
 
     #[test]
-    fn a_log_of_a_later_version_is_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("alerts.jsonl");
-        let later = b"{\"format\":\"uptimepulse-alert-log\",\"version\":2}\n{\"new\":1}\n";
-        fs::write(&path, later).unwrap();
-        let message = recover(&path).unwrap_err().to_string();
-        assert!(
-            message.contains("version 2") && message.contains("alerts.jsonl"),
-            "{message}"
+    fn a_log_whose_header_has_another_version_is_read_and_a_copy_is_kept() {
+        let (whole, _) = log();
+        for header in [
+            "{\"format\":\"uptimepulse-alert-log\",\"version\":9}\n".into(),
+            String::from_utf8(format::header())
+                .unwrap()
+                .replace(":1,", ":3,"),
+        ] {
+            let damaged = [header.as_bytes(), &whole[format::header().len()..]].concat();
+            let (recovered, _, dir) = recovered(&damaged);
+            assert_eq!(recovered.history.len(), 2, "{header}");
+            assert_eq!(recovered.unreadable_lines, 1);
+            assert!(recovered.file.is_none(), "must be rewritten");
+            let copy = dir.path().join("alerts.jsonl.corrupt-1");
+            assert_eq!(fs::read(copy).unwrap(), damaged);
+        }
+    }
+
+    #[test]
+    fn a_log_of_a_program_without_checksums_is_read_and_gets_them() {
+        let old = [
+            b"{\"format\":\"uptimepulse-alert-log\",\"version\":1}\n".to_vec(),
+            serde_json::to_vec(&firing("a", 1)).unwrap(),
+            b"\n".to_vec(),
+            format::record(&firing("b", 2)),
+        ];
+        let (recovered, left, _dir) = recovered(&old.concat());
+        assert_eq!(
+            (recovered.history.len(), recovered.unreadable_lines),
+            (2, 0)
         );
-        assert_eq!(fs::read(&path).unwrap(), later);
+        assert!(recovered.file.is_none(), "must be rewritten");
+        assert_eq!(left, old.concat());
+    }
+
+    #[test]
+    fn no_bit_flip_goes_unnoticed_or_changes_another_alert() {
+        let (whole, _) = log();
+        let undamaged = read(Path::new("log"), whole.as_slice()).unwrap().history;
+        let mut flipped = whole.clone();
+        for bit in 0..whole.len() * 8 {
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let reading = read(Path::new("log"), flipped.as_slice()).unwrap();
+            let text = || String::from_utf8_lossy(&flipped).into_owned();
+            let noticed = reading.unreadable_lines + reading.torn_bytes > 0;
+            assert!(noticed, "bit {bit}: {}", text());
+            for alert in reading.history.all() {
+                let known = undamaged.all();
+                let original = known.iter().any(|it| it.merge(&alert) == **it);
+                assert!(original, "bit {bit}: {}", text());
+            }
+            flipped[bit / 8] ^= 1 << (bit % 8);
+        }
     }
 }

@@ -1,14 +1,11 @@
 use super::*;
 use crate::testing::{firing, resolved};
-use prometheus::HistogramOpts;
-
-fn syncs() -> Histogram {
-    Histogram::with_opts(HistogramOpts::new("syncs", "syncs")).unwrap()
-}
+use prometheus::Registry;
 
 async fn open(dir: &Path) -> (AlertLog, History) {
     let lock = Lock::acquire(dir, Duration::ZERO).await.unwrap();
-    AlertLog::open(dir, lock, syncs()).unwrap()
+    let metrics = Metrics::register(&Registry::new()).unwrap();
+    AlertLog::open(dir, lock, &metrics).unwrap()
 }
 
 fn lines(alerts: &[Alert]) -> Vec<u8> {

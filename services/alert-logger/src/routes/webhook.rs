@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use service_kit::Problem;
 
@@ -12,10 +12,14 @@ use crate::webhook;
 /// Takes a notification. What is refused with 4xx Alertmanager drops, what fails with 503 it sends again.
 pub(super) async fn receive(
     State(service): State<Service>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let received_at = Timestamp::now();
-    let body = service.bodies.read(body, BODY_MAX_BYTES).await;
+    let body = match is_json(&headers) {
+        Ok(()) => service.bodies.read(body, BODY_MAX_BYTES).await,
+        Err(problem) => Err(problem),
+    };
     // Its room is kept until all is written: what was parsed is as large.
     let parsed = body.and_then(|body| {
         let payload = webhook::parse(&body)
@@ -44,4 +48,19 @@ pub(super) async fn receive(
         )
     })?;
     Ok(StatusCode::OK)
+}
+
+/// Any web page may make a browser send text to any address, but for JSON the browser asks first.
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let text = content_type.and_then(|value| value.to_str().ok());
+    let essence = text.and_then(|text| text.split(';').next());
+    if essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json")) {
+        return Ok(());
+    }
+    let detail = match content_type {
+        Some(other) => format!("Content-Type is {other:?}; send application/json"),
+        None => "Content-Type is missing; send application/json".to_owned(),
+    };
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }

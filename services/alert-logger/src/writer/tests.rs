@@ -25,7 +25,7 @@ async fn start(dir: Option<&Path>, limits: Limits) -> Running {
     let (mut log, mut history) = (None, History::default());
     if let Some(dir) = dir {
         let lock = Lock::acquire(dir, Duration::from_secs(1)).await.unwrap();
-        let opened = AlertLog::open(dir, lock, metrics.log_sync_seconds.clone()).unwrap();
+        let opened = AlertLog::open(dir, lock, &metrics).unwrap();
         (log, history) = (Some(opened.0), opened.1);
     }
     let history = Arc::new(RwLock::new(history));

@@ -40,7 +40,9 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
                 for number in 0.. {
                     let name = format!("r{round}s{sender}n{number}");
                     let body = firing(&name, sender).to_string();
-                    match client.post(url.as_str()).body(body).send().await {
+                    let request = client.post(url.as_str()).body(body);
+                    let request = request.header("content-type", "application/json");
+                    match request.send().await {
                         Ok(answer) if answer.status() == StatusCode::OK => {
                             acknowledged.push(name);
                             taken.fetch_add(1, Ordering::Relaxed);

@@ -101,6 +101,7 @@ impl Service {
 
     pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Response {
         let request = self.client.post(format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json");
         request.body(body).send().await.unwrap()
     }
 

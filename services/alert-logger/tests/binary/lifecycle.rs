@@ -19,7 +19,7 @@ async fn a_request_in_flight_is_answered_after_sigterm() {
     let mut connection = TcpStream::connect(service.url.trim_start_matches("http://")).unwrap();
     connection.set_read_timeout(Some(DEADLINE)).unwrap();
     let head = format!(
-        "POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     connection

@@ -73,7 +73,7 @@ impl Agent {
     pub fn get(&self, path: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         // HTTP/1.0, so that the body is not chunked.
-        write!(stream, "GET {path} HTTP/1.0\r\nhost: agent\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();

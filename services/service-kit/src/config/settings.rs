@@ -21,7 +21,7 @@ pub struct Settings {
 
 impl Settings {
     /// Merges defaults, the file that `CONFIG_FILE` names, and the environment. Variables that are not among
-    /// `keys` are another program's and ignored; such keys in the file are refused.
+    /// `keys` are another program's and ignored; such keys in the file are refused. A blank value counts as unset.
     ///
     /// # Errors
     /// A file that cannot be read or is not TOML, a key in it that is not among `keys`, a variable that is not
@@ -46,6 +46,9 @@ impl Settings {
                     "Unicode text",
                 ));
             };
+            if value.trim().is_empty() {
+                continue;
+            }
             match key {
                 Some(key) => drop(variables.insert(key.name, value.to_owned())),
                 None => file = Some(value.to_owned()),
@@ -113,7 +116,7 @@ fn read_file(file: &str, keys: &[Key]) -> Result<Dict, ConfigError> {
             "cannot be read: {error}; allowed: a readable TOML file"
         ))
     })?;
-    let dict: Dict = Toml::from_str(&content).map_err(|error| {
+    let mut dict: Dict = Toml::from_str(&content).map_err(|error| {
         // figment quotes the line, and the line may hold a password.
         refuse(&format!(
             "is not TOML: {}",
@@ -129,6 +132,7 @@ fn read_file(file: &str, keys: &[Key]) -> Result<Dict, ConfigError> {
             )));
         }
     }
+    dict.retain(|_, value| value.as_str().is_none_or(|text| !text.trim().is_empty()));
     Ok(dict)
 }
 
@@ -197,6 +201,27 @@ mod tests {
         assert_eq!(urls, Ok(Some("http://a,http://b".to_owned())));
         let from_both = load(&[("CONFIG_FILE", path), ("PING_INTERVAL_SECONDS", "30")]).unwrap();
         assert_eq!(interval(&from_both), Ok(Some(30)));
+    }
+
+    #[test]
+    fn a_blank_value_is_unset() {
+        for blank in ["", " ", "\t\n"] {
+            let variables = [("PING_INTERVAL_SECONDS", blank), ("CONFIG_FILE", blank)];
+            assert_eq!(
+                interval(&load(&variables).unwrap()),
+                Ok(Some(15)),
+                "{blank:?}"
+            );
+        }
+        let toml = file("ping_interval_seconds = '20'\nping_target_urls = ' '");
+        let path = toml.path().to_str().unwrap();
+        let settings = load(&[("CONFIG_FILE", path), ("PING_INTERVAL_SECONDS", " ")]).unwrap();
+        assert_eq!(interval(&settings), Ok(Some(20)));
+        let urls = settings.parse("ping_target_urls", "", |text| Some(text.to_owned()));
+        assert_eq!(urls, Ok(None));
+        let toml = file("ping_interval_seconds = ''");
+        let settings = load(&[("CONFIG_FILE", toml.path().to_str().unwrap())]).unwrap();
+        assert_eq!(interval(&settings), Ok(Some(15)));
     }
 
     #[test]

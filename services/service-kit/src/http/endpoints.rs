@@ -14,7 +14,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::metrics_body::{self, MetricsStream};
 use super::problem::as_problem;
-use super::{Answers, Connection, Problem, RequestMetrics, answers, request_metrics};
+use super::{
+    Answers, Connection, Hosts, Problem, RequestMetrics, answers, host_check, request_metrics,
+};
 use crate::Readiness;
 use crate::limit::Limits;
 use crate::shutdown::Shutdown;
@@ -34,6 +36,7 @@ pub(crate) struct Endpoints {
     pub registry: Registry,
     pub own_metrics: Option<MetricsStream>,
     pub scrapes: Yielding<Connection>,
+    pub hosts: Hosts,
 }
 
 /// The scrapes of a service.
@@ -41,14 +44,15 @@ pub(crate) fn scrapes(limits: &Limits) -> Yielding<Connection> {
     Yielding::new(limits.limit("scrapes", SCRAPES), |oldest| oldest.close())
 }
 
-/// The service's routes, the endpoints all services have, and around both: request metrics, problem details, and a
-/// 500 in place of a broken connection should a handler panic.
+/// The service's routes, the endpoints all services have, and around both: request metrics, the check of `Host` and
+/// `Origin`, problem details, and a 500 in place of a broken connection should a handler panic.
 pub(crate) fn with_endpoints(
     own: Router,
     endpoints: Endpoints,
     answers: Answers,
     requests: RequestMetrics,
 ) -> Router {
+    let hosts = endpoints.hosts.clone();
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -64,6 +68,7 @@ pub(crate) fn with_endpoints(
             .into_response()
         }))
         .layer(middleware::map_response(as_problem))
+        .layer(middleware::from_fn_with_state(hosts, host_check::check))
         .layer(middleware::from_fn_with_state(
             requests,
             request_metrics::record,

@@ -8,4 +8,7 @@
     reason = "tests: a panic is the message"
 )]
 
+mod damaged_input;
+mod foreign_pages;
 mod lab_state;
+mod log_writes;
