@@ -15,7 +15,7 @@ use super::Micros;
 use crate::metrics::{Hanging, SeriesTable, TargetSeries};
 
 /// A probe that has been in flight for less than this gives way to nobody.
-const GRACE: Micros = 500_000;
+const GRACE: Micros = 250_000;
 
 /// How old the number of hanging targets may be: they are counted anew after this.
 const COUNT_FRESH: Micros = 1_000_000;
