@@ -19,8 +19,8 @@ pub struct Config {
     pub targets: Arc<TargetSet>,
     /// `PING_SHARD`: which of them this replica probes.
     pub shard: Shard,
-    /// `PING_CONCURRENCY`: probes in flight at most.
-    pub concurrency: usize,
+    /// `PING_CONCURRENCY`: probes in flight at most; without it, what the targets need and the open files allow.
+    pub concurrency: Option<usize>,
     /// `PING_BODY_MAX_BYTES`: how much of a body is read at most.
     pub body_max_bytes: usize,
     /// `PING_HTTP_METHOD`.
@@ -33,7 +33,7 @@ impl Configuration for Config {
         Key::optional("ping_targets_file"),
         Key::with_default("ping_interval_seconds", "15"),
         Key::optional("ping_timeout_seconds"),
-        Key::with_default("ping_concurrency", "1024"),
+        Key::optional("ping_concurrency"),
         Key::with_default("ping_body_max_bytes", "65536"),
         Key::with_default("ping_http_method", "GET"),
         Key::with_default("ping_shard", "0/1"),
@@ -42,7 +42,7 @@ impl Configuration for Config {
     fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let source = target_source(settings)?;
         Ok(Self {
-            concurrency: settings.require("ping_concurrency", "1 to 100000", |text| {
+            concurrency: settings.parse("ping_concurrency", "1 to 100000", |text| {
                 count(text, 1, 100_000)
             })?,
             body_max_bytes: settings.require(

@@ -6,8 +6,8 @@
 
 mod config;
 mod hash;
-mod limits;
 pub mod metrics;
+mod open_files;
 pub mod probe;
 pub mod schedule;
 mod shard;
@@ -28,8 +28,18 @@ use schedule::Runner;
 /// # Errors
 /// TLS cannot be set up, or the probing thread cannot be started.
 pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
-    limits::reserve_open_files(config.concurrency, context);
-    let prober = Prober::new(config.method, config.body_max_bytes, Tls::native()?);
+    let own = config
+        .targets
+        .iter()
+        .filter(|target| config.shard.takes(&target.name));
+    let concurrency = open_files::concurrency(config.concurrency, own.count(), context);
+    let limits = context.limits.clone();
+    let prober = Prober::new(
+        config.method,
+        config.body_max_bytes,
+        Tls::native()?,
+        &limits,
+    );
     let metrics = AgentMetrics::register(&context.registry)?;
     let table = SeriesTable::default();
     let (targets, watching) = targets::watch::watch(config.source, config.targets);
@@ -37,7 +47,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         prober,
         targets,
         config.shard,
-        config.concurrency,
+        (concurrency, limits),
         table.clone(),
         metrics,
     );

@@ -16,5 +16,6 @@ mod text;
 mod tests;
 
 pub use agent::AgentMetrics;
+pub(crate) use counters::Hanging;
 pub use exposition::stream;
 pub use series::{SeriesTable, TargetSeries};

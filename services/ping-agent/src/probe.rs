@@ -1,29 +1,35 @@
 //! Probes: one request for a target's state, and what came of it.
 
 mod body;
+mod budget;
 mod connect;
 mod cookies;
 mod failure;
 mod head;
+mod hosts;
 mod http;
 mod observed;
+mod own_wait;
 mod phases;
 mod redirect;
 mod request;
 mod resolve;
+mod scope;
 mod tls;
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use ::http::Method;
+use service_kit::Limits;
 use targets::{Target, TargetKind};
 
 pub use failure::{ProbeError, Reason};
 pub use head::Malformed;
+use own_wait::OwnWait;
 pub use phases::{Phase, Phases};
-pub(crate) use resolve::MAX_LOOKUPS;
 use resolve::Resolver;
+pub(crate) use resolve::{MAX_HOSTS_LOOKUPS, MAX_LOOKUPS};
 pub use tls::{Tls, TlsSetupError};
 
 /// Probes a target. The schedule knows no more of probes than this.
@@ -71,12 +77,12 @@ pub struct Prober {
 impl Prober {
     /// A prober that sends HTTP requests of this method and reads at most this much of a body.
     #[must_use]
-    pub fn new(method: Method, body_max_bytes: usize, tls: Tls) -> Self {
+    pub fn new(method: Method, body_max_bytes: usize, tls: Tls, limits: &Limits) -> Self {
         Self {
             method,
             body_max_bytes,
             tls,
-            resolver: Resolver::new(),
+            resolver: Resolver::of_the_system(limits),
         }
     }
 }
@@ -87,6 +93,7 @@ struct Trace {
     phases: Phases,
     not_after: Option<i64>,
     malformed: Option<Malformed>,
+    own_wait: OwnWait,
 }
 
 impl Probe for Prober {
@@ -99,6 +106,11 @@ impl Probe for Prober {
             }
         };
         let timed_out = |_| {
+            if trace.own_wait.is_considerable() {
+                return Err(ProbeError::NotMade {
+                    why: "it waited for the look-ups of other names".to_owned(),
+                });
+            }
             Err(ProbeError::failed(
                 Reason::Timeout,
                 timeout_detail(target, &trace.phases),

@@ -7,6 +7,7 @@
 mod clock;
 mod missed;
 mod plan;
+mod pool;
 mod runner;
 mod slot;
 mod wheel;
@@ -14,6 +15,7 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
+pub use pool::Concurrency;
 pub use runner::Runner;
 
 /// A point in time or a stretch of it, in microseconds; points count from 1970.

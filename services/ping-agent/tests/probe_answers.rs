@@ -205,7 +205,12 @@ async fn a_head_that_is_too_long_names_the_limit() {
     for answer in [
         with_lines("x: y\r\n".repeat(50_000)),
         with_lines(format!("x: {}\r\n", "y".repeat(300_000))),
-        b"HTTP/1.1 102 Processing\r\n\r\n".repeat(20_000),
+        format!(
+            "HTTP/1.1 103 Early Hints\r\nx: {}\r\n\r\n",
+            "y".repeat(150_000)
+        )
+        .repeat(2)
+        .into(),
     ] {
         let report = probe(answer).await;
         let Err(ProbeError::Failed {

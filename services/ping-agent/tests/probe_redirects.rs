@@ -138,6 +138,40 @@ async fn credentials_go_to_the_targets_own_origin_and_nowhere_else() {
     );
 }
 
+#[tokio::test]
+async fn a_target_that_may_redirect_to_its_own_origin_only_leads_nowhere_else() {
+    let same_origin = "redirects = 'same-origin'";
+    let (own, asked) = redirecting(3, "302 Found").await;
+    let report = plain_prober()
+        .probe(&target(&format!("http://{own}/"), same_origin))
+        .await;
+    assert_eq!(report.result, Ok(()));
+    assert_eq!(asked.lock().unwrap().len(), 4);
+
+    let (other, asked_of_other) = redirecting(0, "").await;
+    let location = format!("location: http://me:hunter2@{other}/x\r\n");
+    let own = answering(response("302 Found", &location, "")).await;
+    let report = plain_prober()
+        .probe(&target(&format!("http://{own}/"), same_origin))
+        .await;
+    assert!(report.got_response());
+    let Err(ProbeError::Failed {
+        reason: Reason::Redirect,
+        detail,
+    }) = report.result
+    else {
+        panic!("{report:?}")
+    };
+    assert_eq!(
+        detail,
+        format!(
+            "http://me:xxxxx@{other}/x is not of the target's own scheme, host and port; redirects = \"same-origin\" does \
+             not lead there; allowed in targets.toml: \"same-origin\", \"public\" or \"any\""
+        )
+    );
+    assert!(asked_of_other.lock().unwrap().is_empty());
+}
+
 /// Sends every path but `/in` to `/in`, with these cookies, and lets nobody in who does not bring `expected` back.
 async fn wanting_cookies(set: &'static str, expected: &'static str) -> SocketAddr {
     server(move |mut stream, _| async move {

@@ -46,6 +46,12 @@ impl Address {
         }
         let kind = kind(text)?;
         let url = Url::parse(text).map_err(|error| refuse(&error.to_string(), ALLOWED))?;
+        if url.port() == Some(0) {
+            return Err(refuse(
+                "nothing can listen on port 0",
+                "a port from 1 to 65535",
+            ));
+        }
         let redacted = redact_url(text);
         if !same_but_for_password(&url, &redacted) {
             return Err(refuse(

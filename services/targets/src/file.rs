@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue, Error};
 
 use crate::{
-    Defaults, Expectations, StatusExpectation, Target, TargetsError,
+    Defaults, Expectations, Redirects, StatusExpectation, Target, TargetsError,
     address::Address,
     error::Refusal,
     expect::{status_code, status_range},
@@ -14,7 +14,7 @@ use crate::{
     timing,
 };
 
-const TARGET_KEYS: [&str; 9] = [
+const TARGET_KEYS: [&str; 10] = [
     "name",
     "url",
     "group",
@@ -22,6 +22,7 @@ const TARGET_KEYS: [&str; 9] = [
     "timeout_seconds",
     "slo_objective",
     "latency_objective_seconds",
+    "redirects",
     "expect",
     "maintenance",
 ];
@@ -110,6 +111,10 @@ fn target(
         fields.get("latency_objective_seconds"),
         latency::parse_objective,
     )?;
+    if let Some(field) = fields.get("redirects") {
+        target.redirects = Redirects::parse(field.string()?)
+            .ok_or_else(|| field.refuse("unknown value", Redirects::ALLOWED))?;
+    }
     if let Some(field) = fields.get("maintenance") {
         target.maintenance = maintenance::parse(&field, lines)?;
     }

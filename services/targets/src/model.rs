@@ -4,7 +4,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use url::Url;
 
-use crate::{address::Address, expect::Expectations, maintenance::Maintenance};
+use crate::{
+    address::Address, expect::Expectations, maintenance::Maintenance, redirects::Redirects,
+};
 
 /// The service level objective of a target that sets none: 99.9 % of its probes succeed.
 pub(crate) const DEFAULT_SLO_OBJECTIVE: f64 = 0.999;
@@ -49,6 +51,8 @@ pub struct Target {
     pub timeout: Duration,
     /// What an answer must be to count as success.
     pub expect: Expectations,
+    /// Where a redirect may lead.
+    pub redirects: Redirects,
     /// The ratio of probes that is to succeed, inside (0, 1).
     pub slo_objective: f64,
     /// 95 % of its responses are to take at most this many seconds: one of [`crate::LATENCY_BUCKETS`].
@@ -85,6 +89,7 @@ impl Target {
             interval,
             timeout,
             expect: Expectations::default(),
+            redirects: Redirects::default(),
             slo_objective: DEFAULT_SLO_OBJECTIVE,
             latency_objective: None,
             group: None,
@@ -104,6 +109,7 @@ impl fmt::Debug for Target {
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
             .field("expect", &self.expect)
+            .field("redirects", &self.redirects)
             .field("slo_objective", &self.slo_objective)
             .field("latency_objective", &self.latency_objective)
             .field("group", &self.group)

@@ -139,6 +139,14 @@ fn url_lists_are_refused_with_the_item() {
             ],
         ),
         (
+            "https://a.example,http://b.example:0/",
+            [
+                "PING_TARGET_URLS (item 2)",
+                "\"http://b.example:0/\"",
+                "a port from 1 to 65535",
+            ],
+        ),
+        (
             "https://a.example,,b.example",
             ["PING_TARGET_URLS (item 3)", "no scheme", "contain a comma"],
         ),

@@ -13,7 +13,8 @@ use std::{
 
 use jiff::Timestamp;
 use targets::{
-    Defaults, LATENCY_BUCKETS, StatusExpectation, Target, TargetKind, TargetSet, TargetSource,
+    Defaults, LATENCY_BUCKETS, Redirects, StatusExpectation, Target, TargetKind, TargetSet,
+    TargetSource,
 };
 
 const EVERY_KEY: &str = include_str!("fixtures/valid-every-key.toml");
@@ -40,6 +41,7 @@ fn every_key_is_read() {
     );
     assert_eq!(shop.slo_objective, 0.995);
     assert_eq!(shop.latency_objective, Some(1.0));
+    assert_eq!(shop.redirects, Redirects::SameOrigin);
     assert_eq!(shop.group.as_deref(), Some("Payments"));
     assert_eq!(shop.expect.body_contains.as_deref(), Some("ok"));
     assert_eq!(
@@ -102,6 +104,7 @@ fn left_out_keys_have_the_contracts_defaults() {
     );
     assert_eq!(target.slo_objective, 0.999);
     assert_eq!((target.latency_objective, &target.group), (None, &None));
+    assert_eq!(target.redirects, Redirects::Public);
     assert!(target.maintenance.is_empty());
     assert!(target.expect.accepts_status(399) && !target.expect.accepts_status(400));
 }
@@ -198,6 +201,7 @@ fn anything_that_is_configured_otherwise_makes_another_target() {
         parse(""),
         parse("group = \"a\""),
         parse("latency_objective_seconds = 1"),
+        parse("redirects = 'any'"),
         window("04:00:00", "Europe/Berlin"),
         window("05:00:00", "Europe/Berlin"),
         window("04:00:00", "Europe/London"),
@@ -205,7 +209,7 @@ fn anything_that_is_configured_otherwise_makes_another_target() {
     for (index, set) in sets.iter().enumerate() {
         assert_eq!(sets.iter().position(|other| other == set), Some(index));
     }
-    assert_eq!(window("04:00:00", "Europe/Berlin"), sets[3]);
+    assert_eq!(window("04:00:00", "Europe/Berlin"), sets[4]);
 }
 
 #[test]

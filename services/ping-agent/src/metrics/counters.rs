@@ -22,8 +22,17 @@ pub(crate) struct Counters {
     reasons: [Occurrences; Reason::ALL.len()],
     /// The last result, with its time in seconds since 1970.
     pub(crate) last: Option<LastProbe>,
+    /// Set while the last probe timed out or gave way before it did.
+    pub(crate) hanging: Option<Hanging>,
     /// When the certificate seen last expires, in seconds since 1970.
     pub(crate) not_after: Option<i64>,
+}
+
+/// A target whose last probe did not end in time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Hanging {
+    /// The probes that it was due since then and did not get.
+    pub(crate) waited: u32,
 }
 
 /// A histogram; a bucket counts what is in no lower one.
@@ -76,6 +85,11 @@ impl Counters {
                 self.count_reason(*reason, at);
             }
         }
+        if report.result.as_ref().is_err_and(ProbeError::is_timeout) {
+            self.set_hanging();
+        } else {
+            self.hanging = None;
+        }
         let mut malformed = self.last.and_then(|last| last.malformed);
         if report.got_response() {
             self.latency.observe(report.latency);
@@ -92,6 +106,15 @@ impl Counters {
             malformed,
         });
         self.not_after = report.not_after.or(self.not_after);
+    }
+
+    /// The probe in flight timed out, or gives way before it does.
+    pub(crate) fn set_hanging(&mut self) {
+        self.hanging = Some(match self.hanging {
+            // One that has just begun to hang waits for nobody.
+            None => Hanging { waited: u32::MAX },
+            Some(_) => Hanging { waited: 0 },
+        });
     }
 
     /// The phases that were ever gone through.

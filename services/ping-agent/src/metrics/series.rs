@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use targets::{Target, TargetKind};
 
-use super::counters::{Counters, LastProbe};
+use super::counters::{Counters, Hanging, LastProbe};
 use super::maintenance::Standing;
 use super::text;
 use crate::probe::Report;
@@ -72,6 +72,25 @@ impl TargetSeries {
     /// Counts probes that were due and not made.
     pub(crate) fn count_missed(&self, count: u64) {
         self.with(|counters| counters.missed += count);
+    }
+
+    /// Set while the last probe timed out or gave way before it did.
+    pub(crate) fn hanging(&self) -> Option<Hanging> {
+        self.with(|counters| counters.hanging)
+    }
+
+    /// The probe in flight gives way: it is treated like one that timed out.
+    pub(crate) fn set_hanging(&self) {
+        self.with(Counters::set_hanging);
+    }
+
+    /// A target that hangs was due and is not probed.
+    pub(crate) fn let_wait(&self) {
+        self.with(|counters| {
+            if let Some(hanging) = &mut counters.hanging {
+                hanging.waited = hanging.waited.saturating_add(1);
+            }
+        });
     }
 
     /// The numbers now: those of one moment. A last probe that is in the future, since the clock was put back, counts from

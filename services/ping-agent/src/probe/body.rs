@@ -1,12 +1,16 @@
 //! Reading a body, up to a limit, and looking for the text it must contain.
 
+use std::error::Error;
+
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Body;
 use memchr::memmem;
 
-/// Reads the body to its end, or until `limit` bytes are read. Gives whether `expected` is in what was read; without an
-/// expectation that is always so.
+use super::budget::{TooMuch, is_too_many};
+
+/// Reads the body to its end, or until `limit` bytes or as many pieces as a probe takes are read. Gives whether `expected`
+/// is in what was read; without an expectation that is always so.
 pub(crate) async fn read<B>(
     mut body: B,
     limit: usize,
@@ -14,14 +18,20 @@ pub(crate) async fn read<B>(
 ) -> Result<bool, B::Error>
 where
     B: Body<Data = Bytes> + Unpin,
+    B::Error: Error + 'static,
 {
     let mut search = Search::new(expected.unwrap_or_default());
     let mut left = limit;
-    while left > 0 {
-        let Some(frame) = body.frame().await else {
-            break;
+    let mut pieces = 0;
+    while left > 0 && !is_too_many(pieces, limit - left) {
+        let frame = match body.frame().await {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) if TooMuch::in_causes_of(&error).is_none() => return Err(error),
+            // Where the body ends, or its server used up what a probe reads.
+            Some(Err(_)) | None => break,
         };
-        if let Ok(mut data) = frame?.into_data() {
+        pieces += 1;
+        if let Ok(mut data) = frame.into_data() {
             data.truncate(left);
             left -= data.len();
             search.feed(&data);

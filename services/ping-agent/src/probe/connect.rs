@@ -7,24 +7,34 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::failure::{ProbeError, Reason};
 
 /// How long an address is waited for before the next one is tried beside it (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Tries the addresses in their order: the next one as soon as one fails, or beside it when it takes long. The error is
-/// that of the address which failed first.
-pub(crate) async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, ProbeError> {
-    let mut untried = addresses.iter().copied();
+/// Attempts at a time: a name may have any number of addresses that do not answer, and each attempt is an open file.
+const BESIDE: u32 = 4;
+
+/// Tries the addresses in their order: the next one as soon as one fails, or beside it when it takes long. Returns the
+/// connection with its address. The error is that of the address which failed first.
+pub(crate) async fn connect(
+    addresses: &[SocketAddr],
+) -> Result<(TcpStream, SocketAddr), ProbeError> {
+    // The last ones have all the time that there is.
+    let given_up = addresses.len().saturating_sub(BESIDE as usize);
+    let mut untried = addresses
+        .iter()
+        .enumerate()
+        .map(|(index, &address)| (address, index < given_up));
     let mut attempts: FuturesUnordered<_> = untried.next().map(attempt).into_iter().collect();
     let mut first_error = None;
     loop {
         tokio::select! {
             biased;
             ended = attempts.next() => match ended {
-                Some(Ok(stream)) => return Ok(stream),
+                Some(Ok(connected)) => return Ok(connected),
                 Some(Err(error)) => {
                     first_error.get_or_insert(error);
                     attempts.extend(untried.next().map(attempt));
@@ -37,10 +47,21 @@ pub(crate) async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Probe
     Err(first_error.unwrap_or_else(|| ProbeError::failed(Reason::Connect, "no address")))
 }
 
-async fn attempt(address: SocketAddr) -> Result<TcpStream, ProbeError> {
-    TcpStream::connect(address)
-        .await
-        .map_err(|error: io::Error| ProbeError::io(Reason::Connect, address, &error))
+/// Connects. Where many addresses are left, an attempt ends when the fourth after it begins.
+async fn attempt(
+    (address, is_given_up): (SocketAddr, bool),
+) -> Result<(TcpStream, SocketAddr), ProbeError> {
+    let connecting = TcpStream::connect(address);
+    let connected = if is_given_up {
+        timeout(STAGGER * BESIDE, connecting)
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    } else {
+        connecting.await
+    };
+    connected
+        .map(|stream| (stream, address))
+        .map_err(|error| ProbeError::io(Reason::Connect, address, &error))
 }
 
 #[cfg(test)]
@@ -62,7 +83,8 @@ mod tests {
     async fn the_next_address_is_tried_when_one_refuses() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
-        let stream = connect(&[refused().await, open]).await.unwrap();
+        let (stream, address) = connect(&[refused().await, open]).await.unwrap();
+        assert_eq!(address, open);
         assert_eq!(stream.peer_addr().unwrap(), open);
     }
 
@@ -77,9 +99,8 @@ mod tests {
         assert!(detail.starts_with(&first.to_string()), "{detail}");
     }
 
-    /// A listener whose queue is full answers no SYN, as an address without a route would.
-    #[tokio::test]
-    async fn an_address_that_hangs_does_not_hold_up_the_next() {
+    /// A listener whose queue is full answers no SYN, as an address without a route would. The connections fill it.
+    async fn hanging() -> (SocketAddr, impl Sized) {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let full = socket.listen(1).unwrap();
@@ -90,9 +111,43 @@ mod tests {
         {
             queued.push(stream);
         }
+        (hanging, (full, queued))
+    }
+
+    #[tokio::test]
+    async fn an_address_that_hangs_does_not_hold_up_the_next() {
+        let (hanging, _open) = hanging().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
-        let stream = connect(&[hanging, open]).await.unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), open);
+        let (_, address) = connect(&[hanging, open]).await.unwrap();
+        assert_eq!(address, open);
+    }
+
+    #[tokio::test]
+    async fn a_host_with_many_dead_addresses_holds_few_files_and_its_last_address_is_reached() {
+        let (hanging, _open) = hanging().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let open = listener.local_addr().unwrap();
+        let mut addresses = vec![hanging; 8];
+        addresses.push(open);
+        // Those that have sent a SYN (02) to the port and have no answer.
+        let sought = format!(":{:04X} 02", hanging.port());
+        let attempts = || {
+            let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            sockets.matches(&sought).count()
+        };
+        let mut most = 0;
+        let mut connecting = std::pin::pin!(connect(&addresses));
+        let (_, address) = loop {
+            tokio::select! {
+                connected = connecting.as_mut() => break connected.unwrap(),
+                () = sleep(STAGGER / 5) => most = most.max(attempts()),
+            }
+        };
+        assert_eq!(address, open);
+        assert!(
+            (1..=1 + BESIDE as usize).contains(&most),
+            "{most} at a time"
+        );
     }
 }

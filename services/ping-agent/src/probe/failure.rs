@@ -6,6 +6,9 @@ use std::io;
 
 use rustix::io::Errno;
 
+/// The longest detail in the log. A server chooses what it repeats: a `Location` may have 256 KiB.
+const MAX_DETAIL_CHARS: usize = 1000;
+
 /// Why a probe failed: the `reason` label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -86,12 +89,25 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// A failure of the target. Passwords of URLs in `detail` are replaced.
+    /// Whether the target did not answer in time.
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::Failed {
+                reason: Reason::Timeout,
+                ..
+            }
+        )
+    }
+
+    /// A failure of the target. Passwords of URLs in `detail` are replaced, and a long one is cut.
     pub(crate) fn failed(reason: Reason, detail: impl Display) -> Self {
-        Self::Failed {
-            reason,
-            detail: targets::redact(&detail.to_string()),
+        let mut detail = targets::redact(&detail.to_string());
+        if let Some((end, _)) = detail.char_indices().nth(MAX_DETAIL_CHARS) {
+            detail.truncate(end);
+            detail.push('…');
         }
+        Self::Failed { reason, detail }
     }
 
     /// An I/O error in the course of a probe: the target's failure, unless it was this machine that ran out of something.
@@ -152,6 +168,15 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn a_long_detail_is_cut() {
+        let error = ProbeError::failed(Reason::Redirect, "ü".repeat(2 * MAX_DETAIL_CHARS));
+        let ProbeError::Failed { detail, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(detail.chars().count(), MAX_DETAIL_CHARS + 1);
     }
 
     #[test]

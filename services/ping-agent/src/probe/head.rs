@@ -8,12 +8,12 @@
 mod malformed;
 mod repair;
 
-use std::io;
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
 use memchr::memchr;
 
+use super::budget::{MAX_INTERIM, TooMuch};
 pub use malformed::Malformed;
 use repair::{StatusLine, repair};
 
@@ -25,13 +25,6 @@ const MAX_LINES: usize = 100;
 
 /// As long as the name of a header can be in hyper.
 const MAX_NAME_BYTES: usize = 65_535;
-
-/// The server sent more than [`MAX_HEAD_BYTES`] before the body.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the head of the response is larger than {MAX_HEAD_BYTES} bytes, the most that a probe reads"
-)]
-pub(crate) struct HeadTooLarge;
 
 /// Returns whether these first bytes of a response contain its whole head and hyper accepts it.
 pub(crate) fn is_readable(bytes: &[u8]) -> bool {
@@ -75,6 +68,8 @@ pub(crate) struct Intake {
     status_line: Option<StatusLine>,
     /// The size of the interim responses and empty lines that were dropped.
     interim_bytes: usize,
+    /// How many interim responses there were.
+    interim: usize,
 }
 
 /// How far an [`Intake`] is.
@@ -111,8 +106,8 @@ impl Intake {
     /// Examines the bytes that were added.
     ///
     /// # Errors
-    /// [`HeadTooLarge`].
-    pub(crate) fn advance(&mut self) -> io::Result<Progress> {
+    /// The head is too large, or there are too many interim responses.
+    pub(crate) fn advance(&mut self) -> Result<Progress, TooMuch> {
         loop {
             if !self.has_status_line() {
                 return Ok(Progress::Complete(None));
@@ -125,12 +120,16 @@ impl Intake {
                 }
             };
             if self.interim_bytes + end.unwrap_or(self.held.len()) > MAX_HEAD_BYTES {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, HeadTooLarge));
+                return Err(TooMuch::Head);
             }
             let (Some(end), Some(status_line)) = (end, &self.status_line) else {
                 return Ok(Progress::Incomplete);
             };
             if is_interim(status_line.code) {
+                self.interim += 1;
+                if self.interim > MAX_INTERIM {
+                    return Err(TooMuch::Interim);
+                }
                 self.held.drain(..end);
                 self.searched = 0;
                 self.status_line = None;

@@ -1,7 +1,6 @@
 //! HTTP and HTTPS probes: a fresh connection for each request, so that every phase happens and is measured.
 
-use std::error::Error;
-use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,13 +16,15 @@ use targets::Target;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
+use super::budget::{Budget, Metered, TooMuch};
 use super::cookies::Cookies;
 use super::failure::{Chain, ProbeError, Reason};
-use super::head::{HeadTooLarge, MAX_HEAD_BYTES};
+use super::head::MAX_HEAD_BYTES;
 use super::observed::{Observed, Seen};
 use super::phases::{Phase, Phases};
 use super::redirect::{MAX_REDIRECTS, follow, is_redirect};
 use super::request::{Credentials, request};
+use super::scope::Hop;
 use super::{Prober, Trace, body, connect};
 
 /// Probes the target, following redirects. What was learned on the way is in `trace`, also when the future is dropped.
@@ -36,16 +37,20 @@ pub(crate) async fn probe(
     let mut url = target.url.clone();
     let mut method = prober.method.clone();
     let mut cookies = Cookies::default();
-    for followed in 0..=MAX_REDIRECTS {
+    let budget = Budget::new(prober.body_max_bytes);
+    let mut own = None;
+    for _ in 0..=MAX_REDIRECTS {
         let request = request(method.clone(), &url, credentials.as_ref(), &cookies)
             .map_err(|error| ProbeError::failed(Reason::Protocol, error))?;
         let visit = Visit {
             prober,
             target,
             url: &url,
-            is_first: followed == 0,
+            budget: &budget,
+            hop: own.map(|own| Hop { target, own }),
         };
         let answer = visit.make(request, trace).await?;
+        own.get_or_insert(answer.from);
         if !is_redirect(answer.status) {
             return judge(target, &answer);
         }
@@ -77,6 +82,7 @@ fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
 
 /// What a response said.
 struct Answer {
+    from: IpAddr,
     status: StatusCode,
     headers: HeaderMap,
     has_expected_text: bool,
@@ -87,7 +93,9 @@ struct Visit<'a> {
     prober: &'a Prober,
     target: &'a Target,
     url: &'a Url,
-    is_first: bool,
+    budget: &'a Arc<Budget>,
+    /// The redirect that led here.
+    hop: Option<Hop<'a>>,
 }
 
 impl Visit<'_> {
@@ -96,32 +104,36 @@ impl Visit<'_> {
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
     ) -> Result<Answer, ProbeError> {
-        let addresses = self
-            .prober
-            .resolver
-            .resolve(self.url, &mut trace.phases)
-            .await?;
+        if let Some(hop) = &self.hop {
+            hop.check_url(self.url)?;
+        }
+        let mut addresses = self.prober.resolver.resolve(self.url, trace).await?;
+        if let Some(hop) = &self.hop {
+            addresses = hop.allowed(self.url, addresses)?;
+        }
         let started = Instant::now();
-        let tcp = connect::connect(&addresses).await?;
+        let (tcp, address) = connect::connect(&addresses).await?;
+        let (tcp, from) = (Metered::new(tcp, self.budget), address.ip());
         trace.phases.add(Phase::Connect, started.elapsed());
         if self.url.scheme() == "http" {
-            return self.exchange(tcp, request, trace).await;
+            return self.exchange(tcp, from, request, trace).await;
         }
         let started = Instant::now();
         // Boxed, because it is large and plain HTTP probes would carry it along.
         let (not_after, tls) = Box::pin(self.prober.tls.connect(self.url, tcp)).await;
-        if self.is_first {
+        if self.hop.is_none() {
             trace.not_after = not_after;
         }
         let tls = tls?;
         trace.phases.add(Phase::Tls, started.elapsed());
-        Box::pin(self.exchange(tls, request, trace)).await
+        Box::pin(self.exchange(tls, from, request, trace)).await
     }
 
     /// Sends the request and reads the response, the body up to the limit. A redirect's body is of no interest.
     async fn exchange(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
+        from: IpAddr,
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
     ) -> Result<Answer, ProbeError> {
@@ -152,6 +164,7 @@ impl Visit<'_> {
                 .map_err(not_http)?;
             trace.phases.add(Phase::Transfer, first_byte.elapsed());
             Ok(Answer {
+                from,
                 status: head.status,
                 headers: head.headers,
                 has_expected_text,
@@ -184,11 +197,8 @@ impl Drop for Waiting<'_> {
 }
 
 fn not_http(error: hyper::Error) -> ProbeError {
-    let inner = error
-        .source()
-        .and_then(|source| source.downcast_ref::<io::Error>()?.get_ref());
-    if let Some(too_large) = inner.and_then(|inner| inner.downcast_ref::<HeadTooLarge>()) {
-        return ProbeError::failed(Reason::Protocol, too_large);
+    match TooMuch::in_causes_of(&error) {
+        Some(too_much) => ProbeError::failed(Reason::Protocol, too_much),
+        None => ProbeError::failed(Reason::Protocol, Chain(&error)),
     }
-    ProbeError::failed(Reason::Protocol, Chain(&error))
 }

@@ -3,36 +3,39 @@
 //! The system's resolver (`getaddrinfo` on a thread of the blocking pool) answers: `/etc/hosts`, NSS modules, search
 //! domains and a cluster's DNS count for a probe exactly as for every other program of the machine, and nothing is
 //! remembered from one probe to the next, so that the `dns` phase is a real look-up each time.
+//!
+//! A look-up can't be cut short: where a name server does not answer, it goes on for long after its probe has run into
+//! the timeout. So a name never has more than one look-up at a time, names whose last one took long share a part of the
+//! threads, and names in the hosts file have threads of their own.
 
-use std::io;
+mod lookups;
+
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use service_kit::Limits;
 use url::{Host, Url};
 
+use super::Trace;
 use super::failure::{ProbeError, Reason};
-use super::phases::{Phase, Phases};
+use super::hosts::HostsFile;
+use super::phases::Phase;
+use lookups::Lookups;
+pub(crate) use lookups::{MAX_HOSTS_LOOKUPS, MAX_LOOKUPS};
 
-/// Look-ups at a time, each with a thread of its own; tokio's blocking pool has as many.
-pub(crate) const MAX_LOOKUPS: usize = 512;
-
-/// Finds the addresses of hosts.
-///
-/// A look-up can't be cut short: where a name server does not answer, it goes on for long after its probe has run into
-/// the timeout. A permit goes with it to its end, so that the look-ups behind it wait in their probes, which do end, and
-/// not in a queue that grows for as long as the name server is away.
+/// Finds the addresses of hosts. Clones share their look-ups.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolver {
-    permits: Arc<Semaphore>,
+    lookups: Lookups,
 }
 
 impl Resolver {
-    pub(crate) fn new() -> Self {
+    /// The system's.
+    pub(crate) fn of_the_system(limits: &Limits) -> Self {
+        let system = |name: &str| Ok((name, 0).to_socket_addrs()?.collect());
+        let hosts = HostsFile::new("/etc/hosts");
         Self {
-            permits: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            lookups: Lookups::new(system, hosts, MAX_LOOKUPS, limits),
         }
     }
 
@@ -41,7 +44,7 @@ impl Resolver {
     pub(crate) async fn resolve(
         &self,
         url: &Url,
-        phases: &mut Phases,
+        trace: &mut Trace,
     ) -> Result<Vec<SocketAddr>, ProbeError> {
         let no_host = || ProbeError::failed(Reason::Dns, "the URL names no host");
         let port = url.port_or_known_default().ok_or_else(no_host)?;
@@ -50,31 +53,22 @@ impl Resolver {
             Host::Ipv6(address) => return Ok(vec![(address, port).into()]),
             Host::Domain(name) => name,
         };
+        let running = self.lookups.begin(name, &mut trace.own_wait).await?;
         let started = Instant::now();
-        let found = self.look_up(name.to_owned(), port).await.map_err(|error| {
-            ProbeError::io(Reason::Dns, format_args!("look-up of {name}"), &error)
-        })?;
-        phases.add(Phase::Dns, started.elapsed());
+        let found = running.found().await;
+        let mut found = found
+            .as_deref()
+            .map_err(|error| ProbeError::io(Reason::Dns, format_args!("look-up of {name}"), error))?
+            .to_vec();
+        trace.phases.add(Phase::Dns, started.elapsed());
         if found.is_empty() {
             return Err(ProbeError::failed(
                 Reason::Dns,
                 format_args!("{name} has no address"),
             ));
         }
+        found.iter_mut().for_each(|address| address.set_port(port));
         Ok(families_in_turn(found))
-    }
-
-    async fn look_up(&self, name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(io::Error::other)?;
-        let look_up = spawn_blocking(move || {
-            let found = (name.as_str(), port).to_socket_addrs();
-            drop(permit);
-            found
-        });
-        Ok(look_up.await.map_err(io::Error::other)??.collect())
     }
 }
 
@@ -97,7 +91,18 @@ fn families_in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use prometheus::Registry;
+
     use super::*;
+
+    async fn resolve(url: &str) -> (Vec<SocketAddr>, Trace) {
+        let limits = Limits::register(&Registry::new()).unwrap();
+        let mut trace = Trace::default();
+        let found = Resolver::of_the_system(&limits)
+            .resolve(&Url::parse(url).unwrap(), &mut trace)
+            .await;
+        (found.unwrap(), trace)
+    }
 
     #[tokio::test]
     async fn an_ip_address_needs_no_look_up() {
@@ -105,27 +110,21 @@ mod tests {
             ("http://127.0.0.1:81/", "127.0.0.1:81"),
             ("https://[::1]/", "[::1]:443"),
         ] {
-            let mut phases = Phases::default();
-            let addresses = Resolver::new()
-                .resolve(&Url::parse(url).unwrap(), &mut phases)
-                .await
-                .unwrap();
+            let (addresses, trace) = resolve(url).await;
             assert_eq!(addresses, [address.parse().unwrap()]);
-            assert_eq!(phases, Phases::default());
+            assert_eq!(trace.phases.get(Phase::Dns), None);
         }
     }
 
     #[tokio::test]
     async fn a_name_is_looked_up_in_the_hosts_file_too() {
-        let mut phases = Phases::default();
-        let url = Url::parse("http://localhost:81/").unwrap();
-        let addresses = Resolver::new().resolve(&url, &mut phases).await.unwrap();
+        let (addresses, trace) = resolve("http://localhost:81/").await;
         assert!(
             addresses
                 .iter()
                 .all(|address| address.ip().is_loopback() && address.port() == 81)
         );
-        assert!(phases.get(Phase::Dns).is_some());
+        assert!(trace.phases.get(Phase::Dns).is_some());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName, UnixTim
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use url::{Host, Url};
@@ -93,11 +93,11 @@ impl Tls {
 
     /// Makes the handshake for the URL's host. Beside the connection there is the time, in seconds since 1970, at which
     /// the server's certificate expires or did: also when the certificate is refused, `None` when none was seen.
-    pub(crate) async fn connect(
+    pub(crate) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         url: &Url,
-        tcp: TcpStream,
-    ) -> (Option<i64>, Result<TlsStream<TcpStream>, ProbeError>) {
+        tcp: S,
+    ) -> (Option<i64>, Result<TlsStream<S>, ProbeError>) {
         let name = match server_name(url) {
             Ok(name) => name,
             Err(error) => return (None, Err(ProbeError::failed(Reason::Tls, error))),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use service_kit::Shutdown;
+use service_kit::{Limits, Shutdown};
 use targets::{Target, TargetSet};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -13,6 +13,7 @@ use super::Micros;
 use super::clock::Clock;
 use super::missed::MissedLog;
 use super::plan::{Entry, Plan, Turn};
+use super::pool::{self, Concurrency, Place, Pool};
 use crate::metrics::{AgentMetrics, SeriesTable, TargetSeries};
 use crate::probe::{Malformed, Probe, ProbeError, Report};
 use crate::shard::Shard;
@@ -23,7 +24,7 @@ pub struct Runner<P> {
     shard: Shard,
     table: SeriesTable,
     context: Arc<ProbeContext<P>>,
-    permits: Arc<Semaphore>,
+    pool: Pool,
 }
 
 /// What a running probe needs.
@@ -39,7 +40,7 @@ impl<P: Probe> Runner<P> {
         prober: P,
         targets: watch::Receiver<Arc<TargetSet>>,
         shard: Shard,
-        concurrency: usize,
+        pool: (Concurrency, Limits),
         table: SeriesTable,
         metrics: AgentMetrics,
     ) -> Self {
@@ -48,13 +49,13 @@ impl<P: Probe> Runner<P> {
             metrics,
             missed: MissedLog::default(),
         });
-        let permits = Arc::new(Semaphore::new(concurrency));
+        let (concurrency, limits) = pool;
         let mut runner = Self {
             targets,
             shard,
             table,
             context,
-            permits,
+            pool: Pool::new(concurrency, limits),
         };
         runner.update_table();
         runner
@@ -102,20 +103,35 @@ impl<P: Probe> Runner<P> {
             .filter(|target| self.shard.takes(&target.name));
         let table = self.table.replace(own);
         tracing::info!(targets = table.len(), of = targets.len(), "probing");
+        self.pool.resize(table.len());
         table
     }
 
     /// A target is due: starts its probe, or counts it as missed.
-    fn take(&self, entry: &mut Entry, turn: Turn, clock: Clock) {
+    fn take(&mut self, entry: &mut Entry, turn: Turn, clock: Clock) {
         self.miss(&entry.series, turn.missed, "the agent was stalled");
         let Some(slot) = turn.start else { return };
         if entry.is_running() {
             self.miss(&entry.series, 1, "the probe before was still running");
             return;
         }
-        match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => entry.probe = Some(self.start(&entry.series, slot, clock, permit)),
-            Err(_) => self.miss(&entry.series, 1, "PING_CONCURRENCY probes were in flight"),
+        let now = clock.now();
+        let (place, gone) = self.pool.enter(&entry.series, now, &self.table);
+        if let Some(gone) = gone {
+            gone.set_hanging();
+            self.miss(
+                &gone,
+                1,
+                "it hung, and gave way to the probe of another target",
+            );
+        }
+        match place {
+            pool::Entry::Granted(place) => {
+                let task = self.start(&entry.series, slot, clock, place.clone());
+                self.pool.started(&entry.series, place, &task, now);
+                entry.probe = Some(task);
+            }
+            pool::Entry::Refused(why) => self.miss(&entry.series, 1, why),
         }
     }
 
@@ -124,7 +140,7 @@ impl<P: Probe> Runner<P> {
         series: &Arc<TargetSeries>,
         slot: Micros,
         clock: Clock,
-        permit: OwnedSemaphorePermit,
+        place: Place,
     ) -> JoinHandle<()> {
         let context = Arc::clone(&self.context);
         let series = Arc::clone(series);
@@ -134,7 +150,7 @@ impl<P: Probe> Runner<P> {
                 .observe_lag(Duration::from_micros(clock.now().saturating_sub(slot)));
             let in_maintenance = series.in_maintenance(clock.wall_time(slot));
             context.run(&series, in_maintenance).await;
-            drop(permit);
+            drop(place.take());
         })
     }
 

@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use http::Method;
 use ping_agent::probe::{ProbeError, Prober, Reason, Report, Tls};
+use prometheus::Registry;
 use rustls::RootCertStore;
+use service_kit::Limits;
 use targets::{Defaults, Target, TargetSet};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -31,12 +33,17 @@ pub fn plain_prober() -> Prober {
 
 /// A prober with another method.
 pub fn prober_with(method: Method, roots: RootCertStore) -> Prober {
-    Prober::new(method, 65_536, Tls::trusting(roots).unwrap())
+    let limits = Limits::register(&Registry::new()).unwrap();
+    Prober::new(method, 65_536, Tls::trusting(roots).unwrap(), &limits)
 }
 
-/// A target with a timeout of 1 s and these further lines in its table.
+/// A target with a timeout of 1 s, unless another is among these further lines in its table.
 pub fn target(url: &str, more: &str) -> Arc<Target> {
-    let toml = format!("[[target]]\nname = \"t\"\nurl = \"{url}\"\ntimeout_seconds = 1\n{more}");
+    let timeout = match more.contains("timeout_seconds") {
+        true => "",
+        false => "timeout_seconds = 1\n",
+    };
+    let toml = format!("[[target]]\nname = \"t\"\nurl = \"{url}\"\n{timeout}{more}");
     Arc::clone(
         TargetSet::parse_toml(&toml, &Defaults::default())
             .unwrap()

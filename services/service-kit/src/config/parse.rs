@@ -5,13 +5,15 @@ use std::time::Duration;
 use url::Url;
 
 /// What [`http_url`] takes, for messages.
-pub const HTTP_URL: &str = "an absolute http or https URL";
+pub const HTTP_URL: &str = "an absolute http or https URL, its port from 1 to 65535";
 
-/// An absolute `http` or `https` URL with a host.
+/// An absolute `http` or `https` URL with a host and a port that something can listen on.
 #[must_use]
 pub fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim()).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+    let is_usable =
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.port() != Some(0);
+    is_usable.then_some(url)
 }
 
 /// Seconds, fractions allowed, within `least..=most`.
@@ -37,7 +39,14 @@ mod tests {
     #[test]
     fn a_service_url_is_absolute_and_http() {
         assert!(http_url(" http://prometheus:9090/base ").is_some());
-        for refused in ["", "prometheus:9090", "/metrics", "ftp://host/", "http://"] {
+        for refused in [
+            "",
+            "prometheus:9090",
+            "/metrics",
+            "ftp://host/",
+            "http://",
+            "http://prometheus:0/",
+        ] {
             assert!(http_url(refused).is_none(), "{refused}");
         }
     }

@@ -8,7 +8,13 @@
     reason = "tests: a panic is the message"
 )]
 
+mod aimed_redirects;
 mod damaged_input;
+mod endless_responses;
 mod foreign_pages;
+mod hanging_names;
+mod hanging_targets;
 mod lab_state;
 mod log_writes;
+mod namespaces;
+mod probing;

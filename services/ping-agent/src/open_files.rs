@@ -1,0 +1,38 @@
+//! The limit on open files, which a probing service meets first.
+
+use service_kit::{Context, open_files};
+
+use crate::probe::{MAX_HOSTS_LOOKUPS, MAX_LOOKUPS};
+use crate::schedule::Concurrency;
+
+/// Files the service holds open beside its probes' connections: look-ups, scrapes, listeners, runtimes.
+const RESERVED: usize = MAX_LOOKUPS + MAX_HOSTS_LOOKUPS + 256;
+
+/// A probe has one connection, and up to four while it looks for an address that answers.
+const FILES_A_PROBE: usize = 2;
+
+/// How many probes may be in flight: `PING_CONCURRENCY`, or what the targets need. Keeps the open files for them. Warns where
+/// there are too few.
+pub(crate) fn concurrency(
+    setting: Option<usize>,
+    targets: usize,
+    context: &mut Context,
+) -> Concurrency {
+    let open_files = open_files();
+    let most = open_files.saturating_sub(RESERVED) / FILES_A_PROBE;
+    let needed = setting.unwrap_or(targets);
+    if most < needed {
+        tracing::warn!(
+            open_files,
+            needed = needed.saturating_mul(FILES_A_PROBE) + RESERVED,
+            "few files may be open: where that many probes are in flight, some are missed, those of targets that hang \
+             first; raise the limit (ulimit -n), spread the targets over shards or lower PING_CONCURRENCY"
+        );
+    }
+    let of_probes = most.min(needed).saturating_mul(FILES_A_PROBE);
+    context.reserve_open_files(of_probes + MAX_LOOKUPS + MAX_HOSTS_LOOKUPS);
+    match setting {
+        Some(probes) => Concurrency::Fixed(probes),
+        None => Concurrency::OfTargets { most: most.max(1) },
+    }
+}

@@ -1,0 +1,47 @@
+//! Targets whose responses never end delayed the probes of all others.
+
+use tokio::io::AsyncWriteExt as _;
+
+use crate::probing::{Agent, OK, Targets, answering, server};
+
+const EVERY_SECOND: &str = "interval_seconds = 1\ntimeout_seconds = 0.9";
+const TEN_A_SECOND: &str = "interval_seconds = 0.1\ntimeout_seconds = 0.09";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_targets_that_send_103_without_end_delay_nobody() {
+    let endless = server("127.0.0.1", |mut stream| async move {
+        // Each is a segment of its own, and costs the client a read of its own.
+        stream.set_nodelay(true).unwrap();
+        while stream.write_all(b"HTTP/1.1 103 \r\n\r\n").await.is_ok() {}
+    })
+    .await;
+    let good = answering("127.0.0.1", OK.to_owned()).await;
+    let mut targets = Targets::default();
+    for number in 0..20 {
+        let url = format!("http://{endless}/");
+        targets.add(&format!("endless-{number}"), &url, TEN_A_SECOND);
+    }
+    for number in 0..100 {
+        let url = format!("http://{good}/");
+        targets.add(&format!("good-{number}"), &url, EVERY_SECOND);
+    }
+    let agent = Agent::start(&targets, &[]).await;
+    let good = "target=\"good";
+    let metrics = agent.wait_for("ping_success_total", good, 1000.0).await;
+    let account = metrics.account_of("good") + &metrics.account_of("endless");
+    // A stall of the machine may cost a probe here and there.
+    let lost = metrics.sum("ping_missed_total", good) + metrics.sum("ping_failure_total", good);
+    assert!(lost <= 10.0, "{account}");
+    let failures = metrics.sum("ping_failure_total", "target=\"endless");
+    let refused = metrics.sum("ping_failures_by_reason_total", "reason=\"protocol\"");
+    assert!(
+        failures >= 500.0 && refused >= 0.9 * failures,
+        "{refused} refused: {account}"
+    );
+    let starts = metrics.sum("ping_schedule_lag_seconds_count", "");
+    let in_time = metrics.sum("ping_schedule_lag_seconds_bucket", "le=\"0.1\"");
+    assert!(
+        in_time >= 0.98 * starts,
+        "{in_time} of {starts} starts were within 0.1 s"
+    );
+}
