@@ -147,7 +147,7 @@ mod tests {
         let families = registry.gather();
         let family = families.iter().find(|family| family.name() == name);
         let metric = &family.unwrap().get_metric()[0];
-        metric.get_gauge().value() + metric.get_counter().value()
+        metric.get_gauge().get_value() + metric.get_counter().get_value()
     }
 
     #[test]
