@@ -2,7 +2,8 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    for sample in api_gateway::exposition::samples(bytes).flatten() {
+    let _ = api_gateway::exposition::read(bytes, |sample| {
         let _ = sample.label("target");
-    }
+        Ok(())
+    });
 });

@@ -1,4 +1,4 @@
-//! Reads Prometheus' text exposition format, line by line and without allocating.
+//! Reads Prometheus' text exposition format, line by line.
 //!
 //! Taken is any valid text of [version 0.0.4] and what [OpenMetrics] adds to a sample line: labels in any order, a
 //! comma after the last one, white space wherever either format allows it, escapes, timestamps, exemplars, quoted
@@ -13,59 +13,61 @@ mod error;
 mod labels;
 mod sample;
 
+use std::io::{BufRead, Read};
+
 pub use error::{ParseError, Reason};
 pub use labels::Labels;
 pub use sample::Sample;
 
-/// The samples of an exposition, in its order.
+/// Longest line. A sample's labels take far less.
+pub const LINE_BYTES: usize = 64 << 10;
+
+/// Most lines: a few more than an agent writes for all targets that are kept, at 40 series each.
+pub const LINES: usize = 2_500_000;
+
+/// Gives the samples of an exposition to `take`, in their order, until it refuses one.
 ///
 /// ```
-/// let text = b"# TYPE ping_up gauge\nping_up{target=\"demo\"} 1\n";
-/// for sample in api_gateway::exposition::samples(text) {
-///     let sample = sample?;
-///     assert_eq!((&*sample.name, sample.value), ("ping_up", 1.0));
-///     assert_eq!(sample.label("target").as_deref(), Some("demo"));
-/// }
+/// use api_gateway::exposition::read;
+///
+/// let text = "# TYPE ping_up gauge\nping_up{target=\"demo\"} 1\n";
+/// let mut seen = Vec::new();
+/// read(text.as_bytes(), |sample| {
+///     seen.push((sample.name.to_string(), sample.label("target").map(String::from), sample.value));
+///     Ok(())
+/// })?;
+/// assert_eq!(seen, [("ping_up".to_owned(), Some("demo".to_owned()), 1.0)]);
 /// # Ok::<(), api_gateway::exposition::ParseError>(())
 /// ```
-#[must_use]
-pub fn samples(text: &[u8]) -> Samples<'_> {
-    Samples {
-        rest: text,
-        line: 0,
-    }
-}
-
-/// Iterates over the samples of an exposition; made by [`samples`]. A line that is refused is an error with its
-/// number; the lines after it can still be read.
-#[derive(Debug, Clone)]
-pub struct Samples<'a> {
-    rest: &'a [u8],
-    line: usize,
-}
-
-impl<'a> Iterator for Samples<'a> {
-    type Item = Result<Sample<'a>, ParseError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.rest.is_empty() {
-            let end = memchr::memchr(b'\n', self.rest).unwrap_or(self.rest.len());
-            let (line, rest) = self.rest.split_at_checked(end)?;
-            self.rest = rest.get(1..).unwrap_or_default();
-            self.line += 1;
-            match sample::parse(line) {
-                Ok(None) => {}
-                Ok(Some(sample)) => return Some(Ok(sample)),
-                Err(reason) => {
-                    return Some(Err(ParseError {
-                        line: self.line,
-                        reason,
-                    }));
-                }
+///
+/// # Errors
+/// The first line that is not exposition text, or that is one too many.
+pub fn read(
+    mut text: impl BufRead,
+    mut take: impl FnMut(&Sample<'_>) -> Result<(), Reason>,
+) -> Result<(), ParseError> {
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = (&mut text)
+            .take(LINE_BYTES as u64 + 1)
+            .read_until(b'\n', &mut line);
+        let taken = match read {
+            Ok(0) => break,
+            Ok(_) if line.len() > LINE_BYTES => Err(Reason::TooLong),
+            Ok(_) if number > LINES => Err(Reason::TooMany),
+            Ok(_) => {
+                let line = line.strip_suffix(b"\n").unwrap_or(&line);
+                sample::parse(line).and_then(|sample| sample.as_ref().map_or(Ok(()), &mut take))
             }
-        }
-        None
+            Err(_) => Err(Reason::Unreadable),
+        };
+        taken.map_err(|reason| ParseError {
+            line: number,
+            reason,
+        })?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

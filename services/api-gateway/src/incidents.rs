@@ -282,7 +282,7 @@ mod tests {
             let mut body = answer("x").into_bytes();
             let at = at % body.len();
             body[at] = byte;
-            if let Ok(page) = page(&body) {
+            if let Ok(page) = page(body.as_slice()) {
                 let _ = page.alerts.iter().map(Incident::from).count();
             }
             prop_assert!(page(&body[..at]).is_err());

@@ -9,6 +9,7 @@ pub mod alert_logger;
 pub mod availability;
 pub mod blind;
 pub mod board;
+mod bounds;
 pub mod cache;
 pub mod catalog;
 mod config;
@@ -53,7 +54,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         });
         targets
     });
-    let gateway = Arc::new(Gateway::new(&config, targets)?);
+    let gateway = Arc::new(Gateway::new(&config, targets, &context.limits)?);
     let latch = context.readiness.latch("agents", "not asked yet");
     let notice = context.readiness.notice("blind");
     let watching = watch::watch(

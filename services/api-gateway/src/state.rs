@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use service_kit::ClientError;
+use service_kit::{ClientError, Limits};
 use targets::TargetSet;
 use tokio::sync::watch::Receiver;
 
@@ -50,20 +50,22 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway; `targets` holds the current targets of the configuration, if it names any.
+    /// A gateway; `targets` holds the current targets of the configuration, if it names any. What its readers share is
+    /// bounded by `limits`.
     ///
     /// # Errors
     /// An HTTP client can't be built.
     pub fn new(
         config: &Config,
         targets: Option<Receiver<Arc<TargetSet>>>,
+        limits: &Limits,
     ) -> Result<Self, ClientError> {
         let prometheus = config.prometheus.as_ref();
         Ok(Self {
             catalog: Catalog::new(targets),
             agents: AgentSet::new(&config.agents, config.agent_cache)?,
             prometheus: prometheus
-                .map(|url| Prometheus::new(url, config.query_cache, Policy::default()))
+                .map(|url| Prometheus::new(url, config.query_cache, Policy::default(), limits))
                 .transpose()?,
             alert_logger: config
                 .alert_logger

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use api_gateway::prometheus::{Policy, Prometheus, QueryError, Window};
 use serde_json::json;
 use support::{
-    NO_AGENT, agent, answers, gateway, get, in_turn, metrics_of, nobody, outcomes, requests, vector,
+    NO_AGENT, agent, answers, gateway, get, in_turn, limits, metrics_of, nobody, outcomes,
+    requests, vector,
 };
 use wiremock::{MockServer, ResponseTemplate};
 
@@ -161,12 +162,52 @@ async fn a_query_ends_with_its_deadline() {
         deadline: Duration::from_millis(200),
         ..Policy::default()
     };
-    let prometheus =
-        Prometheus::new(&hanging.uri().parse().unwrap(), Duration::ZERO, policy).unwrap();
+    let prometheus = Prometheus::new(
+        &hanging.uri().parse().unwrap(),
+        Duration::ZERO,
+        policy,
+        &limits(),
+    )
+    .unwrap();
     let started = Instant::now();
     let outcome = prometheus.counts(Window::parse("5m").unwrap()).await;
     assert_eq!(outcome, Err(QueryError::Deadline(policy.deadline)));
     assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn readers_of_many_windows_are_sent_away_while_others_have_their_answer() {
+    let slow = MockServer::start().await;
+    let answer = outcomes(&[("http://a/", "success", "2")]);
+    answers(
+        &slow,
+        "target:probes:",
+        answer.set_delay(Duration::from_millis(600)),
+    )
+    .await;
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &slow.uri())]);
+    let readers = (61..261).map(|seconds| {
+        let gateway = &gateway;
+        async move {
+            let url = format!("/uptime-summary-windowed?window={seconds}s");
+            get(gateway, &url).await
+        }
+    });
+    let (readers, shared) = tokio::join!(
+        futures::future::join_all(readers),
+        get(&gateway, "/uptime-summary-windowed?window=1h"),
+    );
+    assert_eq!(shared.json()["total"]["success"], 2);
+    let (answered, refused): (Vec<_>, Vec<_>) =
+        readers.iter().partition(|answer| answer.status == 200);
+    // One at a time, for two seconds.
+    assert!((1..=4).contains(&answered.len()), "{}", answered.len());
+    for answer in refused {
+        let detail = answer.problem(503);
+        assert!(detail.contains("5m, 30m, 1h"), "{detail}");
+        assert_eq!(answer.headers["retry-after"], "5");
+    }
+    assert_eq!(requests(&slow).await, answered.len() + 1);
 }
 
 #[tokio::test]
@@ -179,7 +220,9 @@ async fn identical_questions_are_asked_once() {
         all.iter()
             .all(|answer| answer.json()["total"]["success"] == 2)
     );
-    get(&gateway, "/uptime-summary-windowed?window=5m").await;
+    for same in ["5m", "300s", "0h5m"] {
+        get(&gateway, &format!("/uptime-summary-windowed?window={same}")).await;
+    }
     assert_eq!(requests(&prometheus).await, 1);
     get(&gateway, "/uptime-summary-windowed?window=6m").await;
     assert_eq!(requests(&prometheus).await, 2);

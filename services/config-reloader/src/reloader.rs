@@ -1,8 +1,9 @@
 //! Compares the files with what the server has loaded, and tells it.
 
+use std::io::Read;
 use std::time::Duration;
 
-use service_kit::ClientError;
+use service_kit::{ClientError, read_answer};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::Config;
@@ -17,6 +18,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How much of a refusal is logged, in characters.
 const REASON_MAX: usize = 1000;
+
+/// The longest refusal that is read.
+const ANSWER_BYTES: usize = 1 << 20;
 
 /// The watch over the files.
 #[derive(Debug)]
@@ -81,7 +85,11 @@ impl Reloader {
         })?;
         let status = answer.status();
         if !status.is_success() {
-            let text = answer.text().await.unwrap_or_default();
+            let read = read_answer(answer, ANSWER_BYTES, |mut text| {
+                let mut reason = String::new();
+                text.read_to_string(&mut reason).map(|_| reason)
+            });
+            let text = read.await.ok().and_then(Result::ok).unwrap_or_default();
             let reason: String = text.trim().chars().take(REASON_MAX).collect();
             return Err(format!("it answered {status}: {reason}"));
         }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::gateway::history::Slots;
+use crate::gateway::history::{SLOTS, Slots};
 use crate::range::Range;
 
 /// Below this part of its probes, a slot without failures is no evidence that the target was up.
@@ -86,18 +86,15 @@ impl Slot {
 pub(crate) struct Bar(Vec<Slot>);
 
 impl Bar {
-    /// How many slots the gateway gives.
-    pub(crate) const SLOTS: usize = 90;
-
     pub(crate) fn new(slots: &Slots) -> Self {
-        let last = Self::SLOTS - 1;
+        let last = SLOTS - 1;
         let slot = |index| Slot::of(slots, index, index == last);
-        Self((0..Self::SLOTS).map(slot).collect())
+        Self((0..SLOTS).map(slot).collect())
     }
 
     /// A bar of which nothing is known.
     pub(crate) fn unknown() -> Self {
-        Self(vec![Slot::Unknown; Self::SLOTS])
+        Self(vec![Slot::Unknown; SLOTS])
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {

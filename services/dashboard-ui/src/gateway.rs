@@ -6,11 +6,12 @@ pub(crate) mod incident;
 pub(crate) mod status;
 pub(crate) mod stream;
 
+use std::io::Read;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use service_kit::ClientError;
+use service_kit::{AnswerError, AnswerText, ClientError, read_answer};
 use url::Url;
 
 use crate::text::{cut, visible};
@@ -24,7 +25,13 @@ const LONG_TIMEOUT: Duration = Duration::from_secs(15);
 /// 1,000 targets with 90 slots and long names; past it, whoever answers is not the gateway.
 const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// Answers of 1,000 targets each; more than the lab is made for.
+/// An error says less.
+const PROBLEM_MAX_BYTES: usize = 64 * 1024;
+
+/// The targets of one answer, and its incidents.
+const PAGE_MAX: usize = 1000;
+
+/// Answers about all targets; more than the lab is made for.
 const PAGES_MAX: usize = 50;
 
 /// What is shown of a reason that the gateway gives, in characters.
@@ -100,25 +107,40 @@ impl Gateway {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<u8>, GatewayError> {
-        let request = self.client.get(self.url(path, query));
-        let response = request.timeout(self.timeout).send().await?;
-        read(accepted(response).await?).await
+        let whole = |mut text: AnswerText| {
+            let mut body = Vec::new();
+            text.read_to_end(&mut body).map(|_| body)
+        };
+        let body = self.read(path, query, whole).await?;
+        body.map_err(|_| GatewayError::Unreachable)
     }
 
-    pub(crate) async fn get<T: DeserializeOwned>(
+    pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, GatewayError> {
-        let body = self.body(path, query).await?;
-        serde_json::from_slice(&body).map_err(|error| {
+        let answer = self.read(path, query, serde_json::from_reader).await?;
+        answer.map_err(|error| {
             tracing::warn!(%error, ?path, "api-gateway's answer cannot be read");
             GatewayError::Malformed
         })
     }
 
+    async fn read<T: Send + 'static>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        parse: impl FnOnce(AnswerText) -> T + Send + 'static,
+    ) -> Result<T, GatewayError> {
+        let request = self.client.get(self.url(path, query));
+        let response = request.timeout(self.timeout).send().await?;
+        let response = accepted(response).await?;
+        Ok(read_answer(response, BODY_MAX_BYTES, parse).await?)
+    }
+
     /// An answer about all targets, all its parts in one.
-    pub(crate) async fn all<T: DeserializeOwned + Paged>(
+    pub(crate) async fn all<T: DeserializeOwned + Paged + Send + 'static>(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
@@ -146,26 +168,27 @@ async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Gate
     if status == reqwest::StatusCode::OK {
         return Ok(response);
     }
-    let body = read(response).await.unwrap_or_default();
-    let problem = serde_json::from_slice(&body);
+    let problem = read_answer(response, PROBLEM_MAX_BYTES, serde_json::from_reader).await;
+    let problem = problem.ok().and_then(Result::ok);
     Err(GatewayError::Status {
         status: status.as_u16(),
-        detail: problem.ok().map(|Problem { detail }| {
+        detail: problem.map(|Problem { detail }| {
             cut(&visible(&cut(&detail, DETAIL_MAX_CHARS)), DETAIL_MAX_CHARS)
         }),
     })
 }
 
-async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, GatewayError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > BODY_MAX_BYTES {
-            tracing::warn!(limit = BODY_MAX_BYTES, "api-gateway's answer is too long");
-            return Err(GatewayError::Malformed);
+impl From<AnswerError> for GatewayError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::BrokenOff(error) => error.into(),
+            AnswerError::GivenUp => Self::Timeout,
+            AnswerError::TooLarge(limit) => {
+                tracing::warn!(limit, "api-gateway's answer is too long");
+                Self::Malformed
+            }
         }
     }
-    Ok(body)
 }
 
 impl From<reqwest::Error> for GatewayError {

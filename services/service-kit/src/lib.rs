@@ -4,6 +4,7 @@
 //! it reads the configuration before any port is bound, serves `/healthz`, `/readyz` and `/metrics` beside the
 //! service's own routes, and drains on SIGTERM.
 
+pub mod answer;
 mod client;
 pub mod config;
 mod entry;
@@ -17,6 +18,7 @@ mod telemetry;
 mod yielding;
 
 pub use ::http_client::ClientError;
+pub use answer::{AnswerError, AnswerText, read_answer};
 pub use client::http_client;
 pub use config::{ConfigError, Configuration, Key, Settings};
 pub use entry::Allocator;

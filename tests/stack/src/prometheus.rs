@@ -88,11 +88,42 @@ impl Prometheus {
     /// # Panics
     /// It does not run.
     pub async fn stop(&mut self) {
+        self.signal(Signal::TERM);
         let mut child = self.child.take().expect("it runs");
-        let id = i32::try_from(child.id().expect("it runs")).expect("a process id");
-        kill_process(Pid::from_raw(id).expect("a process id"), Signal::TERM)
-            .expect("it can be signalled");
         child.wait().await.expect("it ends");
+    }
+
+    /// Stops it in its tracks: it accepts connections and answers nothing.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
+        let id = i32::try_from(child.id().expect("it runs")).expect("a process id");
+        kill_process(Pid::from_raw(id).expect("a process id"), signal)
+            .expect("it can be signalled");
+    }
+
+    /// How many connections others have to it.
+    ///
+    /// # Panics
+    /// This is not Linux.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        const ESTABLISHED: &str = "01";
+        let sockets = std::fs::read_to_string("/proc/net/tcp").expect("the sockets");
+        let remote = format!("0100007F:{:04X}", self.port);
+        let of_others = sockets.lines().filter(|line| {
+            let mut fields = line.split_whitespace().skip(2);
+            fields.next() == Some(&remote) && fields.next() == Some(ESTABLISHED)
+        });
+        of_others.count()
     }
 
     /// `http://127.0.0.1:PORT` + `path`.

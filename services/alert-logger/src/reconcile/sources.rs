@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use service_kit::{ClientError, http_client};
+use service_kit::answer::at_most;
+use service_kit::{AnswerError, ClientError, http_client, read_answer};
 use url::Url;
 
 use crate::alert::{Alert, Labels};
@@ -16,8 +17,15 @@ use crate::watchdog;
 /// How long an answer may take.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Largest answer that is read: 10,000 alerts of ours with their annotations take about a third of it.
+/// Largest answer that is read, though never held as a whole: 10,000 alerts of ours with their annotations take about a third
+/// of it.
 const MAX_BYTES: usize = 32 << 20;
+
+/// The groups of one answer, and the rules of a group.
+const RULES: usize = 10_000;
+
+/// The alerts of a rule, and those that Alertmanager holds.
+const ALERTS: usize = 50_000;
 
 /// Why a source said nothing.
 #[derive(Debug, thiserror::Error)]
@@ -73,25 +81,26 @@ impl Sources {
     /// # Errors
     /// It is away or answers something else.
     pub async fn held(&self) -> Result<Held, SourceError> {
-        let alerts: Vec<HeldAlert> = self.get(&self.alerts).await?;
+        let HeldAlerts(alerts) = self.get(&self.alerts).await?;
         let ends = alerts.into_iter().map(|it| (it.fingerprint, it.ends_at));
         Ok(Held(ends.collect()))
     }
 
-    async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, SourceError> {
-        let mut response = self.client.get(url.clone()).send().await?;
+    async fn get<T>(&self, url: &Url) -> Result<T, SourceError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let response = self.client.get(url.clone()).send().await?;
         if response.status() != StatusCode::OK {
             return Err(SourceError::Failing(response.status()));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > MAX_BYTES {
-                let limit = format!("it is larger than {} MiB", MAX_BYTES >> 20);
-                return Err(SourceError::Malformed(limit));
+        match read_answer(response, MAX_BYTES, serde_json::from_reader).await {
+            Ok(read) => {
+                read.map_err(|error: serde_json::Error| SourceError::Malformed(error.to_string()))
             }
-            body.extend_from_slice(&chunk);
+            Err(AnswerError::BrokenOff(error)) => Err(SourceError::Away(error)),
+            Err(error) => Err(SourceError::Malformed(error.to_string())),
         }
-        serde_json::from_slice(&body).map_err(|error| SourceError::Malformed(error.to_string()))
     }
 }
 
@@ -114,6 +123,7 @@ struct RuntimeInfo {
 
 #[derive(Debug, Deserialize)]
 struct Groups {
+    #[serde(deserialize_with = "at_most::list::<_, _, RULES>")]
     groups: Vec<Group>,
 }
 
@@ -122,6 +132,7 @@ struct Groups {
 pub(super) struct Group {
     /// Seconds.
     interval: f64,
+    #[serde(deserialize_with = "at_most::list::<_, _, RULES>")]
     rules: Vec<Rule>,
 }
 
@@ -130,7 +141,7 @@ pub(super) struct Group {
 struct Rule {
     name: String,
     last_evaluation: Timestamp,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_most::list::<_, _, ALERTS>")]
     alerts: Vec<RuleAlert>,
 }
 
@@ -139,6 +150,9 @@ struct RuleAlert {
     labels: Labels,
     state: State,
 }
+
+#[derive(Debug, Deserialize)]
+struct HeldAlerts(#[serde(deserialize_with = "at_most::list::<_, _, ALERTS>")] Vec<HeldAlert>);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode, header};
+use service_kit::{AnswerError, read_answer};
 use tokio::time::Instant;
 use url::Url;
 
@@ -41,7 +42,7 @@ pub enum AgentError {
 pub(super) async fn fetch(client: Client, url: Url) -> Result<Snapshot, AgentError> {
     let taken = Instant::now();
     let away = |error| AgentError::Away(describe(error));
-    let mut response = client
+    let response = client
         .get(url)
         .header(header::ACCEPT, "text/plain;version=0.0.4")
         .send()
@@ -50,16 +51,18 @@ pub(super) async fn fetch(client: Client, url: Url) -> Result<Snapshot, AgentErr
     if response.status() != StatusCode::OK {
         return Err(AgentError::Status(response.status()));
     }
-    let mut text = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(away)? {
-        if text.len() + chunk.len() > MAX_BYTES {
-            return Err(AgentError::TooLarge);
+    let parsed = read_answer(response, MAX_BYTES, move |text| {
+        Snapshot::parse(text, taken)
+    });
+    Ok(parsed.await??)
+}
+
+impl From<AnswerError> for AgentError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::BrokenOff(error) => Self::Away(describe(error)),
+            AnswerError::TooLarge(_) => Self::TooLarge,
+            AnswerError::GivenUp => Self::Cancelled(Cancelled),
         }
-        text.extend_from_slice(&chunk);
     }
-    // At 10,000 targets this takes longer than a worker that others wait for may be held.
-    tokio::task::spawn_blocking(move || Snapshot::parse(&text, taken))
-        .await
-        .map_err(|_| Cancelled)?
-        .map_err(AgentError::from)
 }

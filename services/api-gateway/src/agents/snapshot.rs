@@ -1,7 +1,7 @@
 //! What one exposition says about targets.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Course;
-use crate::exposition::{ParseError, Sample, samples};
+use crate::bounds::{Kept, TooMuch};
+use crate::exposition::{ParseError, Sample, read};
 
 /// What one agent said about its targets at one moment.
 #[derive(Debug)]
@@ -84,17 +85,17 @@ impl Snapshot {
     /// `target`, are none of the gateway's business.
     ///
     /// # Errors
-    /// The first line that is not exposition text: the rest of such an answer can't be trusted either.
-    pub fn parse(text: &[u8], taken: Instant) -> Result<Self, ParseError> {
+    /// The first line that is not exposition text, or of which too much would have to be kept: the rest of such an answer
+    /// can't be trusted either.
+    pub fn parse(text: impl BufRead, taken: Instant) -> Result<Self, ParseError> {
         let mut snapshot = Self {
             taken,
             took: Duration::ZERO,
             series: HashMap::new(),
             names: Vec::new(),
         };
-        for sample in samples(text) {
-            snapshot.take(&sample?);
-        }
+        let mut kept = Kept::default();
+        read(text, |sample| Ok(snapshot.take(sample, &mut kept)?))?;
         let now = Timestamp::now().as_duration().as_secs_f64();
         for series in snapshot.series.values_mut() {
             series.course = Course::at_first_sight(series, now);
@@ -125,7 +126,7 @@ impl Snapshot {
             .filter_map(|name| self.series.get_key_value(name))
     }
 
-    fn take(&mut self, sample: &Sample<'_>) {
+    fn take(&mut self, sample: &Sample<'_>, kept: &mut Kept) -> Result<(), TooMuch> {
         let field: fn(&mut Series, &Sample<'_>) = match &*sample.name {
             "ping_success_total" => |series, sample| add(&mut series.success, sample.value),
             "ping_failure_total" => |series, sample| add(&mut series.failures, sample.value),
@@ -164,19 +165,28 @@ impl Snapshot {
                     kind: label("kind").into_owned(),
                 });
             },
-            _ => return,
+            _ => return Ok(()),
         };
         let Some(target) = sample.label("target") else {
-            return;
+            return Ok(());
         };
-        if let Some(series) = self.series.get_mut(&*target) {
-            return field(series, sample);
+        let texts: &[&str] = match &*sample.name {
+            "ping_failures_by_reason_total" => &["reason"],
+            "ping_target_info" => &["url", "kind"],
+            _ => &[],
+        };
+        for text in texts.iter().filter_map(|name| sample.label(name)) {
+            kept.text(&text)?;
         }
+        if let Some(series) = self.series.get_mut(&*target) {
+            field(series, sample);
+            return Ok(());
+        }
+        kept.target(&target)?;
         let name: Arc<str> = target.into();
         self.names.push(Arc::clone(&name));
-        if let Entry::Vacant(entry) = self.series.entry(name) {
-            field(entry.insert(Series::default()), sample);
-        }
+        field(self.series.entry(name).or_default(), sample);
+        Ok(())
     }
 }
 
@@ -212,7 +222,7 @@ mod tests {
     #[test]
     fn a_target_has_the_series_that_name_it() {
         let snapshot = Snapshot::parse(
-            br#"
+            &br#"
             go_goroutines 7
             ping_latency_seconds_bucket{le="1.0",target="b"} 3
             ping_success_total{target="b \"quoted\""} 3
@@ -233,7 +243,7 @@ mod tests {
             ping_failures_by_reason_total{target="a"} 7
             ping_target_info{kind="https",url="https://u:p@a/",target="a"} 1
             ping_up 1
-            "#,
+            "#[..],
             Instant::now(),
         )
         .unwrap();
@@ -286,7 +296,34 @@ mod tests {
     #[test]
     fn a_text_that_breaks_off_is_refused_as_a_whole() {
         let text = b"ping_up{target=\"a\"} 1\nping_up{target=\"";
-        let error = Snapshot::parse(text, Instant::now()).unwrap_err();
+        let error = Snapshot::parse(&text[..], Instant::now()).unwrap_err();
         assert_eq!(error.line, 2);
+    }
+
+    /// Why an exposition of these lines is refused.
+    fn refusal(lines: impl Iterator<Item = String>) -> String {
+        let text: String = lines.collect();
+        let parsed = Snapshot::parse(text.as_bytes(), Instant::now());
+        parsed.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_agent_that_names_a_million_targets_is_refused_at_the_first_that_is_too_many() {
+        let lines = (0..1_000_000).map(|number| format!("ping_up{{target=\"{number}\"}} 1\n"));
+        assert_eq!(refusal(lines), "line 50001: more than 50000 targets");
+    }
+
+    #[test]
+    fn few_targets_with_much_text_are_refused_as_well() {
+        let long = "x".repeat(60_000);
+        let refused = "more than 32 MiB of names, URLs and reasons";
+        let name = |number| format!("ping_up{{target=\"{number}{long}\"}} 1\n");
+        assert!(refusal((0..1_000).map(name)).ends_with(refused));
+        let url = |number| format!("ping_target_info{{target=\"{number}\",url=\"{long}\"}} 1\n");
+        assert!(refusal((0..1_000).map(url)).ends_with(refused));
+        let reason = |number| {
+            format!("ping_failures_by_reason_total{{target=\"a\",reason=\"{number}{long}\"}} 1\n")
+        };
+        assert!(refusal((0..1_000).map(reason)).ends_with(refused));
     }
 }

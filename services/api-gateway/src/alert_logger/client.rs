@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
-use service_kit::{ClientError, http_client};
+use service_kit::{AnswerError, ClientError, http_client, read_answer};
 use url::Url;
 
 use super::model::{Arrival, Page, Query, page};
@@ -20,7 +20,7 @@ const LIFETIME: Duration = Duration::from_secs(1);
 /// The pages that are kept. Anyone can ask for any.
 const PAGES: usize = 16;
 
-/// Largest answer read. All that alert-logger keeps takes 16 MiB in its log.
+/// Largest answer read, though never held as a whole. All that alert-logger keeps takes 16 MiB in its log.
 const MAX_BYTES: usize = 32 << 20;
 
 /// The alert-logger of the configuration.
@@ -121,7 +121,7 @@ async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLogg
     ] {
         parameters.extend(value.map(|value| (name, value)));
     }
-    let mut response = client
+    let response = client
         .get(url)
         .query(&parameters)
         .send()
@@ -130,15 +130,16 @@ async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLogg
     if response.status() != StatusCode::OK {
         return Err(AlertLoggerError::Failing(response.status()));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(away)? {
-        if body.len() + chunk.len() > MAX_BYTES {
-            let limit = format!("it is larger than {} MiB", MAX_BYTES >> 20);
-            return Err(AlertLoggerError::Malformed(limit));
+    let read = read_answer(response, MAX_BYTES, page).await?;
+    read.map_err(|error| AlertLoggerError::Malformed(shortened(error)))
+}
+
+impl From<AnswerError> for AlertLoggerError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::BrokenOff(error) => away(error),
+            AnswerError::GivenUp => Self::Cancelled(Cancelled),
+            error @ AnswerError::TooLarge(_) => Self::Malformed(error.to_string()),
         }
-        body.extend_from_slice(&chunk);
     }
-    let read = tokio::task::spawn_blocking(move || page(&body)).await;
-    read.map_err(|_| Cancelled)?
-        .map_err(|error| AlertLoggerError::Malformed(shortened(error)))
 }

@@ -1,10 +1,15 @@
 //! `GET /api/v1/alerts` of alert-logger, as far as the gateway reads it.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use service_kit::answer::at_most;
 use utoipa::ToSchema;
+
+/// The alerts of one page.
+pub const MOST: usize = 1000;
 
 /// Which alerts are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -15,7 +20,7 @@ pub struct Query {
     pub status: Option<Status>,
     /// Only those behind this one, newest first: `next` of an earlier page.
     pub before: Option<String>,
-    /// At most this many; alert-logger allows up to 1,000.
+    /// At most this many; alert-logger allows up to [`MOST`].
     pub limit: usize,
 }
 
@@ -61,6 +66,7 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Page {
     /// The alerts.
+    #[serde(deserialize_with = "at_most::list::<_, _, MOST>")]
     pub alerts: Vec<Alert>,
     /// Where the next page starts; `None` on the last.
     pub next: Option<String>,
@@ -77,6 +83,9 @@ pub struct Arrival {
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub last_received_at: Option<Timestamp>,
 }
+
+/// The labels of one alert that are kept, and its annotations.
+const LABELS: usize = 100;
 
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -96,8 +105,10 @@ pub struct Alert {
     #[serde(default)]
     pub end: Option<End>,
     /// What identifies it.
+    #[serde(deserialize_with = "at_most::texts::<_, LABELS>")]
     pub labels: BTreeMap<String, String>,
     /// What explains it.
+    #[serde(deserialize_with = "at_most::texts::<_, LABELS>")]
     pub annotations: BTreeMap<String, String>,
     /// When alert-logger first heard of it.
     pub first_received_at: Timestamp,
@@ -112,6 +123,6 @@ pub struct Alert {
 ///
 /// # Errors
 /// It is none.
-pub fn page(body: &[u8]) -> Result<Page, serde_json::Error> {
-    serde_json::from_slice(body)
+pub fn page(text: impl Read) -> Result<Page, serde_json::Error> {
+    serde_json::from_reader(text)
 }

@@ -20,7 +20,7 @@ pub struct Cancelled;
 ///   can be no older.
 /// - A fetch runs in a task of its own: a reader that goes away takes nothing from the others.
 /// - An error goes to those who waited for it and is not kept.
-/// - At most `capacity` values are kept; the oldest goes first.
+/// - At most `capacity` values are kept; the oldest goes first. Those whose lifetime is over go with the next fetch.
 pub struct SingleFlight<K, V, E> {
     lifetime: Duration,
     refresh_ahead: bool,
@@ -140,6 +140,7 @@ where
         let mut landing = Landing {
             entries: Arc::clone(&self.entries),
             capacity: self.capacity,
+            lifetime: self.lifetime,
             key,
             kept: None,
         };
@@ -161,6 +162,7 @@ where
 struct Landing<K: Eq + Hash, V, E> {
     entries: Arc<Mutex<HashMap<K, Entry<V, E>>>>,
     capacity: usize,
+    lifetime: Duration,
     key: K,
     kept: Option<Kept<V>>,
 }
@@ -180,25 +182,28 @@ impl<K: Eq + Hash, V, E> Drop for Landing<K, V, E> {
         if entry.kept.is_none() {
             entries.remove(&self.key);
         }
-        _surplus = take_surplus(&mut entries, self.capacity);
+        _surplus = take_surplus(&mut entries, self.capacity, self.lifetime);
     }
 }
 
-/// Takes out the oldest value if there is one more than may be kept. Checked where a value is added, because any number
-/// of fetches may be under way.
+/// Takes out the values whose lifetime is over, and the oldest one if there is still one more than may be kept. Checked
+/// where a value is added, because any number of fetches may be under way.
 fn take_surplus<K: Eq + Hash, V, E>(
     entries: &mut HashMap<K, Entry<V, E>>,
     capacity: usize,
-) -> Option<Kept<V>> {
-    let values = entries.values().filter(|entry| entry.kept.is_some());
-    if values.count() <= capacity {
-        return None;
-    }
-    let oldest = entries
+    lifetime: Duration,
+) -> Vec<Kept<V>> {
+    let is_over = |kept: &mut Kept<V>| kept.started.elapsed() >= lifetime;
+    let mut surplus: Vec<_> = entries
         .values_mut()
-        .filter(|entry| entry.kept.is_some())
-        .min_by_key(|entry| entry.kept.as_ref().map(|kept| kept.started))?;
-    let surplus = oldest.kept.take();
+        .filter_map(|entry| entry.kept.take_if(is_over))
+        .collect();
+    let kept = entries.values_mut().filter(|entry| entry.kept.is_some());
+    if kept.count() > capacity {
+        let kept = entries.values_mut().filter(|entry| entry.kept.is_some());
+        let oldest = kept.min_by_key(|entry| entry.kept.as_ref().map(|kept| kept.started));
+        surplus.extend(oldest.and_then(|entry| entry.kept.take()));
+    }
     entries.retain(|_, entry| entry.kept.is_some() || entry.flight.is_some());
     surplus
 }

@@ -1,5 +1,8 @@
 //! Why a line was refused.
 
+use super::{LINE_BYTES, LINES};
+use crate::bounds::TooMuch;
+
 /// A line of an exposition that is neither a sample nor a comment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
@@ -44,4 +47,16 @@ pub enum Reason {
     /// Something stands behind a complete sample.
     #[error("text after the sample")]
     Trailing,
+    /// The line is longer than is read.
+    #[error("longer than {} KiB", LINE_BYTES >> 10)]
+    TooLong,
+    /// There are more lines than are read.
+    #[error("more than {LINES} lines")]
+    TooMany,
+    /// There is more on this line and those before it than is kept.
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
+    /// The text ended with an error.
+    #[error("the rest cannot be read")]
+    Unreadable,
 }

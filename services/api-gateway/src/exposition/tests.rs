@@ -17,14 +17,21 @@ fn plain(sample: &Sample<'_>) -> Plain {
     (sample.name.clone().into_owned(), labels, sample.value)
 }
 
+/// The samples up to the first line that is refused.
+fn samples(text: &[u8]) -> (Vec<Plain>, Result<(), ParseError>) {
+    let mut samples = Vec::new();
+    let outcome = read(text, |sample| {
+        samples.push(plain(sample));
+        Ok(())
+    });
+    (samples, outcome)
+}
+
 fn one(line: &str) -> Result<Plain, Reason> {
-    let mut samples = samples(line.as_bytes());
-    let sample = samples
-        .next()
-        .expect("a sample")
-        .map_err(|error| error.reason)?;
-    assert!(samples.next().is_none());
-    Ok(plain(&sample))
+    let (mut samples, outcome) = samples(line.as_bytes());
+    outcome.map_err(|error| error.reason)?;
+    assert_eq!(samples.len(), 1);
+    Ok(samples.remove(0))
 }
 
 fn expected(name: &str, labels: &[(&str, &str)], value: f64) -> Result<Plain, Reason> {
@@ -63,18 +70,40 @@ fn every_way_to_write_a_line_is_read() {
 #[test]
 fn comments_and_empty_lines_are_no_samples() {
     let text = "\n# HELP a b \\\\ \\n \" {\n#TYPE\n  # x\n\r\n\t\na 1\n# EOF\n";
-    let read: Vec<_> = samples(text.as_bytes()).collect();
-    assert_eq!(read.len(), 1);
-    assert_eq!(plain(read[0].as_ref().unwrap()).0, "a");
+    let (read, outcome) = samples(text.as_bytes());
+    assert_eq!((read.len(), outcome), (1, Ok(())));
+    assert_eq!(read[0].0, "a");
 }
 
 #[test]
-fn a_refused_line_is_named_and_the_next_is_read() {
-    let text = "a 1\nb{c=\"d} 2\ne 3";
-    let read: Vec<_> = samples(text.as_bytes()).collect();
-    let error = read[1].as_ref().unwrap_err();
+fn a_refused_line_is_named() {
+    let (read, outcome) = samples(b"a 1\nb{c=\"d} 2\ne 3");
+    let error = outcome.unwrap_err();
     assert_eq!(error.to_string(), "line 2: a quote that does not end");
-    assert_eq!(plain(read[2].as_ref().unwrap()).0, "e");
+    assert_eq!(read.len(), 1);
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_before_all_of_it_was_read() {
+    let label = "x".repeat(LINE_BYTES);
+    let error = samples(format!("a 1\na{{l=\"{label}\"}} 1\n").as_bytes()).1;
+    let expected = ParseError {
+        line: 2,
+        reason: Reason::TooLong,
+    };
+    assert_eq!(error, Err(expected));
+    let label = "x".repeat(LINE_BYTES - 10);
+    assert_eq!(
+        samples(format!("a{{l=\"{label}\"}} 1\n").as_bytes()).1,
+        Ok(())
+    );
+}
+
+#[test]
+fn lines_are_counted_whatever_is_on_them() {
+    assert_eq!(samples("#\n".repeat(LINES).as_bytes()).1, Ok(()));
+    let error = samples("\n".repeat(LINES + 1).as_bytes()).1.unwrap_err();
+    assert_eq!(error.reason, Reason::TooMany);
 }
 
 #[test]
@@ -108,15 +137,18 @@ fn what_is_not_a_sample_is_refused_with_its_reason() {
     ] {
         assert_eq!(one(line), Err(reason), "{line}");
     }
-    let not_text = samples(b"a 1\n\xff 2\n").nth(1).unwrap();
-    assert_eq!(not_text.unwrap_err().to_string(), "line 2: not UTF-8");
+    let not_text = samples(b"a 1\n\xff 2\n").1.unwrap_err();
+    assert_eq!(not_text.to_string(), "line 2: not UTF-8");
 }
 
 #[test]
 fn nothing_is_copied_where_nothing_is_escaped() {
-    let sample = samples(b"a{l=\"v\"} 1").next().unwrap().unwrap();
-    assert!(matches!(sample.name, Cow::Borrowed("a")));
-    assert!(matches!(sample.label("l"), Some(Cow::Borrowed("v"))));
+    let outcome = read(&b"a{l=\"v\"} 1"[..], |sample| {
+        assert!(matches!(sample.name, Cow::Borrowed("a")));
+        assert!(matches!(sample.label("l"), Some(Cow::Borrowed("v"))));
+        Ok(())
+    });
+    assert_eq!(outcome, Ok(()));
 }
 
 /// A sample and how its line is written.
@@ -226,29 +258,23 @@ proptest! {
         for family in &families {
             family.render(&mut text);
         }
-        let read: Result<Vec<_>, _> = samples(text.as_bytes())
-            .map(|sample| sample.map(|sample| plain(&sample)))
-            .collect();
+        let read = samples(text.as_bytes());
         let written: Vec<_> = families
             .into_iter()
             .map(|family| (family.name, family.labels, family.value))
             .collect();
-        prop_assert_eq!(read, Ok(written), "{}", text);
+        prop_assert_eq!(read, (written, Ok(())), "{}", text);
     }
 
     #[test]
     fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
-        for sample in samples(&bytes).flatten() {
-            let _ = plain(&sample);
-        }
+        let _ = samples(&bytes);
     }
 
     #[test]
     fn no_text_that_nearly_is_an_exposition_panics(
         text in "[a\\{\\}\"\\\\,=# \n\r1é]{0,60}",
     ) {
-        for sample in samples(text.as_bytes()).flatten() {
-            let _ = plain(&sample);
-        }
+        let _ = samples(text.as_bytes());
     }
 }

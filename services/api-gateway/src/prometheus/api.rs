@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use reqwest::Client;
-use service_kit::{ClientError, http_client};
+use service_kit::{ClientError, Limits, http_client};
 use url::Url;
 
-use super::model::{Sample, Series, matrix, vector};
+use super::lanes::{Lane, Lanes};
+use super::model::{Gather, Series, matrix, vector};
 use super::query::query;
 use super::{Policy, QueryError};
 
@@ -16,6 +17,7 @@ pub(super) struct Api {
     query: Url,
     query_range: Url,
     policy: Policy,
+    lanes: Lanes,
 }
 
 /// A range query has this many times the deadline of an instant query: it reads days, not a moment.
@@ -23,7 +25,7 @@ const RANGE_PATIENCE: u32 = 4;
 
 impl Api {
     /// `base` is `PROMETHEUS_URL`, with or without a path prefix.
-    pub(super) fn new(base: &Url, policy: Policy) -> Result<Self, ClientError> {
+    pub(super) fn new(base: &Url, policy: Policy, limits: &Limits) -> Result<Self, ClientError> {
         let prefix = base.path().trim_end_matches('/');
         let endpoint = |name: &str| {
             let mut url = base.clone();
@@ -35,48 +37,62 @@ impl Api {
             query: endpoint("query"),
             query_range: endpoint("query_range"),
             policy,
+            lanes: Lanes::new(limits),
         })
     }
 
-    /// What a query comes to at the time `at`.
-    pub(super) async fn instant(
+    /// What a question of the fixed list comes to at the time `at`.
+    pub(super) async fn instant<G: Gather + Send + 'static>(
         &self,
         promql: &str,
         at: Timestamp,
-    ) -> Result<Vec<Sample>, QueryError> {
-        self.instant_with(promql, at, self.policy).await
+    ) -> Result<G, QueryError> {
+        self.instant_in(self.fixed(), promql, at).await
     }
 
-    /// The same without another try.
-    pub(super) async fn instant_once(
+    /// What a question comes to at the time `at`.
+    pub(super) async fn instant_in<G: Gather + Send + 'static>(
+        &self,
+        lane: Lane,
+        promql: &str,
+        at: Timestamp,
+    ) -> Result<G, QueryError> {
+        self.instant_with(lane, promql, at, self.policy).await
+    }
+
+    /// What a question about the state of the lab comes to at the time `at`, without another try.
+    pub(super) async fn instant_once<G: Gather + Send + 'static>(
         &self,
         promql: &str,
         at: Timestamp,
-    ) -> Result<Vec<Sample>, QueryError> {
+    ) -> Result<G, QueryError> {
         let once = Policy {
             retries: 0,
             ..self.policy
         };
-        self.instant_with(promql, at, once).await
+        self.instant_with(Lane::Status, promql, at, once).await
     }
 
-    async fn instant_with(
+    async fn instant_with<G: Gather + Send + 'static>(
         &self,
+        lane: Lane,
         promql: &str,
         at: Timestamp,
         policy: Policy,
-    ) -> Result<Vec<Sample>, QueryError> {
+    ) -> Result<G, QueryError> {
+        let _permit = self.lanes.enter(lane).await?;
         let parameters = [("query", promql.to_owned()), ("time", at.to_string())];
         query(&self.client, &self.query, &parameters, policy, vector).await
     }
 
-    /// What a query comes to at several times: from the first to the last, so many seconds from one to the next. Times
-    /// are in seconds since the epoch.
+    /// What a question of the fixed list comes to at several times: from the first to the last, so many seconds from one to
+    /// the next. Times are in seconds since the epoch.
     pub(super) async fn range(
         &self,
         promql: &str,
         (first, last, step): (i64, i64, i64),
     ) -> Result<Vec<Series>, QueryError> {
+        let _permit = self.lanes.enter(self.fixed()).await?;
         let parameters = [
             ("query", promql.to_owned()),
             ("start", first.to_string()),
@@ -88,5 +104,12 @@ impl Api {
             ..self.policy
         };
         query(&self.client, &self.query_range, &parameters, policy, matrix).await
+    }
+
+    /// A range query may be before it.
+    fn fixed(&self) -> Lane {
+        Lane::Fixed {
+            patience: self.policy.deadline * RANGE_PATIENCE,
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::api::Api;
-use super::model::Labels;
-use super::{QueryError, RECORDED};
+use super::model::{Gather, Labels};
+use super::{ByTarget, QueryError, RECORDED};
 use crate::outcomes::Outcomes;
 
 /// What is recorded of each target.
@@ -37,48 +37,63 @@ pub struct Recorded {
 pub(super) async fn fetch(api: &Api) -> Result<Budgets, QueryError> {
     let now = Timestamp::now();
     let (probes, coverage, burn_rate, remaining) = futures::try_join!(
-        api.instant("target:probes:count", now),
-        api.instant("target:coverage:ratio", now),
-        api.instant("target:error_budget:burn_rate", now),
-        api.instant("target:error_budget:remaining_ratio", now),
+        api.instant::<ByWindow<Outcomes>>("target:probes:count", now),
+        api.instant::<ByWindow<Option<f64>>>("target:coverage:ratio", now),
+        api.instant::<ByWindow<Option<f64>>>("target:error_budget:burn_rate", now),
+        api.instant::<ByTarget>("target:error_budget:remaining_ratio", now),
     )?;
     let mut budgets = Budgets::new();
-    for sample in probes {
-        let outcome = sample
-            .labels
-            .outcome
-            .as_deref()
-            .unwrap_or_default()
-            .to_owned();
-        if let Some(recorded) = of_window(&mut budgets, sample.labels) {
-            recorded.outcomes.add(&outcome, sample.value);
+    for (target, probes) in probes {
+        let windows = &mut budgets.entry(target).or_default().windows;
+        for (window, outcomes) in windows.iter_mut().zip(probes) {
+            window.outcomes = outcomes;
         }
     }
-    for sample in coverage {
-        if let Some(recorded) = of_window(&mut budgets, sample.labels) {
-            recorded.coverage = Some(sample.value.clamp(0.0, 1.0));
+    for (target, coverage) in coverage {
+        let windows = &mut budgets.entry(target).or_default().windows;
+        for (window, coverage) in windows.iter_mut().zip(coverage) {
+            window.coverage = coverage.map(|coverage| coverage.clamp(0.0, 1.0));
         }
     }
-    for sample in burn_rate {
-        if let Some(recorded) = of_window(&mut budgets, sample.labels) {
-            recorded.burn_rate = Some(sample.value);
+    for (target, burn_rate) in burn_rate {
+        let windows = &mut budgets.entry(target).or_default().windows;
+        for (window, burn_rate) in windows.iter_mut().zip(burn_rate) {
+            window.burn_rate = burn_rate;
         }
     }
-    for sample in remaining {
-        if let Some(budget) = of_target(&mut budgets, sample.labels.target) {
-            budget.remaining = Some(sample.value);
-        }
+    for (target, remaining) in remaining {
+        budgets.entry(target).or_default().remaining = Some(remaining);
     }
     Ok(budgets)
 }
 
-fn of_target(budgets: &mut Budgets, target: Option<String>) -> Option<&mut Budget> {
-    Some(budgets.entry(target?.into()).or_default())
+/// What one query gives, by target and window.
+type ByWindow<T> = HashMap<Arc<str>, [T; RECORDED.len()]>;
+
+impl Gather for ByWindow<Outcomes> {
+    fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64) {
+        if let (Some(window), Some(outcome)) = (window(self, target, labels), &labels.outcome) {
+            window.add(outcome, value);
+        }
+    }
 }
 
-/// What a series' labels say it is of; `None` where that is no recorded window of a target.
-fn of_window(budgets: &mut Budgets, labels: Labels) -> Option<&mut Recorded> {
-    let window = labels.window?;
+impl Gather for ByWindow<Option<f64>> {
+    fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64) {
+        if let Some(window) = window(self, target, labels) {
+            *window = Some(value);
+        }
+    }
+}
+
+/// What a series is of; `None` where that is no recorded window of a target.
+fn window<'a, T: Copy + Default>(
+    windows: &'a mut ByWindow<T>,
+    target: Option<&Arc<str>>,
+    labels: &Labels,
+) -> Option<&'a mut T> {
+    let window = labels.window.as_deref()?;
     let place = RECORDED.iter().position(|recorded| *recorded == window)?;
-    of_target(budgets, labels.target)?.windows.get_mut(place)
+    let windows = windows.entry(Arc::clone(target?)).or_default();
+    windows.get_mut(place)
 }

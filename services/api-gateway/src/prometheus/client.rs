@@ -5,24 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use service_kit::ClientError;
+use service_kit::{ClientError, Limits};
 use url::Url;
 
 use super::api::Api;
 use super::budgets::{self, Budgets};
 use super::grid::{Grid, Reader};
 use super::history::{self, History};
+use super::lanes::Lane;
 use super::latency;
-use super::model::Sample;
+use super::model::{Gather, Labels};
 use super::phases::{self, Phases};
 use super::proof::{self, Proof};
+use super::window::SHARED;
 use super::{QueryError, Window};
 use crate::cache::SingleFlight;
 use crate::outcomes::Outcomes;
 use crate::range::Range;
 
-/// The windows that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a megabyte.
-const WINDOWS: usize = 32;
+/// The windows of readers' own choice that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a
+/// megabyte.
+const WINDOWS: usize = 16;
 
 /// How long a proof is good for.
 const PROOF_FOR: Duration = Duration::from_secs(1);
@@ -60,7 +63,7 @@ impl Default for Policy {
 pub struct Prometheus {
     api: Arc<Api>,
     proof: SingleFlight<(), Proof, QueryError>,
-    counts: Arc<SingleFlight<Window, Arc<WindowCounts>, QueryError>>,
+    counts: Arc<Counts>,
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
     budgets: SingleFlight<(), Arc<Budgets>, QueryError>,
     phases: SingleFlight<(), Arc<Phases>, QueryError>,
@@ -68,6 +71,13 @@ pub struct Prometheus {
     history_reader: Arc<Reader>,
     latencies: SingleFlight<Range, Arc<Grid>, QueryError>,
     latency_reader: Arc<Reader>,
+}
+
+/// Probes by window: of the windows that many ask for, and of those of readers' own choice, which don't push them out.
+#[derive(Debug)]
+struct Counts {
+    shared: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
+    chosen: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
 }
 
 /// A value by target.
@@ -82,7 +92,12 @@ impl Prometheus {
     ///
     /// # Errors
     /// The HTTP client can't be built.
-    pub fn new(base: &Url, lifetime: Duration, policy: Policy) -> Result<Self, ClientError> {
+    pub fn new(
+        base: &Url,
+        lifetime: Duration,
+        policy: Policy,
+        limits: &Limits,
+    ) -> Result<Self, ClientError> {
         let keep = !lifetime.is_zero();
         let history_for = if keep {
             lifetime.max(HISTORY_FOR)
@@ -90,9 +105,12 @@ impl Prometheus {
             lifetime
         };
         Ok(Self {
-            api: Arc::new(Api::new(base, policy)?),
+            api: Arc::new(Api::new(base, policy, limits)?),
             proof: SingleFlight::new(PROOF_FOR, 1),
-            counts: Arc::new(SingleFlight::new(lifetime, WINDOWS)),
+            counts: Arc::new(Counts {
+                shared: SingleFlight::new(lifetime, SHARED.len()),
+                chosen: SingleFlight::new(lifetime, WINDOWS),
+            }),
             latency: SingleFlight::new(lifetime, 1),
             budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
             phases: SingleFlight::new(lifetime, 1).refresh_ahead(),
@@ -118,7 +136,7 @@ impl Prometheus {
     /// # Errors
     /// Prometheus is away, fails, or answers something else.
     pub async fn counts(&self, window: Window) -> Result<Arc<WindowCounts>, QueryError> {
-        counts(&self.counts, &self.api, window).await
+        self.counts.get(&self.api, window).await
     }
 
     /// The mean latency of each target over the last 5 minutes, in seconds. A target without responses is not in it.
@@ -128,11 +146,8 @@ impl Prometheus {
     pub async fn latency(&self) -> Result<Arc<ByTarget>, QueryError> {
         let api = Arc::clone(&self.api);
         let fetch = || async move {
-            let samples = api.instant(LATENCY, Timestamp::now()).await?;
-            let values = samples
-                .into_iter()
-                .filter_map(|sample| Some((sample.labels.target?.into(), sample.value)));
-            Ok(Arc::new(values.collect()))
+            let latency = api.instant_in(Lane::Status, LATENCY, Timestamp::now());
+            latency.await.map(Arc::new)
         };
         self.latency.get((), fetch).await
     }
@@ -167,7 +182,7 @@ impl Prometheus {
         let cache = Arc::clone(&self.counts);
         let fetch = || async move {
             // The numbers of the whole range are those of `/uptime-summary-windowed`.
-            let counts = counts(&cache, &api, range.window());
+            let counts = cache.get(&api, range.window());
             history::fetch(&api, &reader, counts, range)
                 .await
                 .map(Arc::new)
@@ -187,27 +202,36 @@ impl Prometheus {
     }
 }
 
-async fn counts(
-    cache: &SingleFlight<Window, Arc<WindowCounts>, QueryError>,
-    api: &Arc<Api>,
-    window: Window,
-) -> Result<Arc<WindowCounts>, QueryError> {
-    let promql = window.promql();
-    let api = Arc::clone(api);
-    let fetch = || async move {
-        let samples = api.instant(&promql, Timestamp::now()).await?;
-        Ok(Arc::new(by_outcome(samples)))
-    };
-    cache.get(window, fetch).await
+impl Counts {
+    async fn get(&self, api: &Arc<Api>, window: Window) -> Result<Arc<WindowCounts>, QueryError> {
+        let promql = window.promql();
+        let api = Arc::clone(api);
+        if window.is_shared() {
+            let fetch =
+                || async move { api.instant(&promql, Timestamp::now()).await.map(Arc::new) };
+            return self.shared.get(window, fetch).await;
+        }
+        let fetch = || async move {
+            let counts = api.instant_in(Lane::Window, &promql, Timestamp::now());
+            counts.await.map(Arc::new)
+        };
+        self.chosen.get(window, fetch).await
+    }
 }
 
-fn by_outcome(samples: Vec<Sample>) -> WindowCounts {
-    let mut counts = WindowCounts::new();
-    for Sample { labels, value } in samples {
-        if let (Some(target), Some(outcome)) = (labels.target, labels.outcome) {
-            let outcomes = counts.entry(target.into()).or_default();
-            outcomes.add(&outcome, value);
+impl Gather for ByTarget {
+    fn gather(&mut self, target: Option<&Arc<str>>, _: &Labels, value: f64) {
+        if let Some(target) = target {
+            self.insert(Arc::clone(target), value);
         }
     }
-    counts
+}
+
+impl Gather for WindowCounts {
+    fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64) {
+        if let (Some(target), Some(outcome)) = (target, &labels.outcome) {
+            let outcomes = self.entry(Arc::clone(target)).or_default();
+            outcomes.add(outcome, value);
+        }
+    }
 }

@@ -90,16 +90,21 @@ impl Grid {
 
     fn take(&mut self, series: Vec<Series>, column: fn(&Labels) -> Option<usize>) {
         let empty = vec![f64::NAN; self.columns * SLOTS];
-        for Series { labels, values } in series {
+        for Series {
+            target,
+            labels,
+            values,
+        } in series
+        {
             let Some(column) = column(&labels).filter(|column| *column < self.columns) else {
                 continue;
             };
-            let Some(target) = labels.target else {
+            let Some(target) = target else {
                 continue;
             };
             let row = self
                 .rows
-                .entry(target.into())
+                .entry(target)
                 .or_insert_with(|| empty.clone().into_boxed_slice());
             for (time, value) in values {
                 let place = self.slots.place(time);

@@ -1,6 +1,5 @@
 //! The probes of each target by slot, and of the whole range.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -135,10 +134,7 @@ pub(super) async fn fetch(
     Ok(History {
         known_seconds: grid.slots.known_seconds(grid.read_at),
         overall,
-        due: due
-            .into_iter()
-            .filter_map(|sample| Some((sample.labels.target?.into(), sample.value)))
-            .collect::<HashMap<_, _>>(),
+        due,
         grid,
     })
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::QueryError;
 use super::api::Api;
+use super::model::{Gather, Labels};
 
 /// The phases of a probe, in their order.
 pub const PHASES: [&str; 5] = ["dns", "connect", "tls", "first_byte", "transfer"];
@@ -25,6 +26,9 @@ const REASONS: &str = "sum by (target, reason) (\
 /// More reasons than there are.
 const MAX_REASONS: usize = 16;
 
+/// Longer than each of them.
+const REASON_BYTES: usize = 32;
+
 /// Phases and reasons by target.
 pub type Phases = HashMap<Arc<str>, TargetPhases>;
 
@@ -40,26 +44,31 @@ pub struct TargetPhases {
 /// Asks for both, as of one moment.
 pub(super) async fn fetch(api: &Api) -> Result<Phases, QueryError> {
     let now = Timestamp::now();
-    let (durations, reasons) =
+    let (durations, reasons): (Phases, Phases) =
         futures::try_join!(api.instant(DURATIONS, now), api.instant(REASONS, now))?;
-    let mut phases = Phases::new();
-    for sample in durations {
-        let phase = sample.labels.phase.as_deref();
-        let place = PHASES.iter().position(|known| Some(*known) == phase);
-        if let (Some(target), Some(place)) = (sample.labels.target, place) {
-            let target = phases.entry(target.into()).or_default();
-            if let Some(duration) = target.durations.get_mut(place) {
-                *duration = Some(sample.value.max(0.0));
-            }
-        }
-    }
-    for sample in reasons {
-        if let (Some(target), Some(reason)) = (sample.labels.target, sample.labels.reason) {
-            let reasons = &mut phases.entry(target.into()).or_default().reasons;
-            if reasons.len() < MAX_REASONS {
-                reasons.insert(reason, sample.value);
-            }
-        }
+    let mut phases = durations;
+    for (target, TargetPhases { reasons, .. }) in reasons {
+        phases.entry(target).or_default().reasons = reasons;
     }
     Ok(phases)
+}
+
+/// The label says which of the two it is.
+impl Gather for Phases {
+    fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64) {
+        let Some(target) = target else { return };
+        let target = self.entry(Arc::clone(target)).or_default();
+        if let Some(phase) = &labels.phase
+            && let Some(place) = PHASES.iter().position(|known| known == phase)
+            && let Some(duration) = target.durations.get_mut(place)
+        {
+            *duration = Some(value.max(0.0));
+        }
+        if let Some(reason) = &labels.reason
+            && reason.len() <= REASON_BYTES
+            && target.reasons.len() < MAX_REASONS
+        {
+            target.reasons.insert(reason.clone(), value);
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! Proof that Prometheus does its work, read back from what it stores.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::QueryError;
 use super::api::Api;
+use super::model::{Gather, Labels};
 use crate::time::from_seconds;
 
 /// The newest stored scrape, the oldest evaluation of a group of rules, and the targets of which there are results. Each is
@@ -25,19 +28,21 @@ pub struct Proof {
 
 /// Asks once, as of this clock's now: samples of a Prometheus whose clock is another are not there then.
 pub(super) async fn fetch(api: &Api) -> Result<Proof, QueryError> {
-    let mut proof = Proof::default();
-    for sample in api.instant_once(PROMQL, Timestamp::now()).await? {
-        match sample.labels.proof.as_deref() {
-            Some("stored") => proof.stored = from_seconds(sample.value),
-            Some("rules") => proof.rules = from_seconds(sample.value),
+    api.instant_once(PROMQL, Timestamp::now()).await
+}
+
+impl Gather for Proof {
+    fn gather(&mut self, _: Option<&Arc<str>>, labels: &Labels, value: f64) {
+        match labels.proof.as_deref() {
+            Some("stored") => self.stored = from_seconds(value),
+            Some("rules") => self.rules = from_seconds(value),
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "saturates, and a count is a whole number"
             )]
-            Some("targets") => proof.targets = sample.value as usize,
+            Some("targets") => self.targets = value as usize,
             _ => {}
         }
     }
-    Ok(proof)
 }

@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
+use service_kit::{AnswerError, AnswerText, read_answer};
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use super::Policy;
+use super::window::SHARED;
 use crate::cache::Cancelled;
 use crate::http_error::describe;
 
-/// Largest answer read: twice what 90 slots of 10,000 targets take.
+/// Largest answer read: twice what 90 slots of 10,000 targets take. It is never held as a whole.
 const MAX_BYTES: usize = 64 << 20;
+
+/// When to come back after [`QueryError::Busy`].
+pub const RETRY_SECONDS: u32 = 5;
 
 /// Why Prometheus gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +36,12 @@ pub enum QueryError {
     /// An answer that is not what its API documents; something else may listen there.
     #[error("Prometheus' answer cannot be read: {0}")]
     Malformed(String),
+    /// As many readers wait for windows of their own choice as may.
+    #[error(
+        "too many windows are being asked for; try again in {RETRY_SECONDS} s, or ask for one whose answer is shared: {}",
+        SHARED.join(", ")
+    )]
+    Busy,
     /// The gateway gave up, not Prometheus.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -43,8 +54,8 @@ impl QueryError {
     }
 }
 
-/// Reads the body of an answer.
-pub(super) type Read<T> = fn(&[u8]) -> Result<T, QueryError>;
+/// Reads an answer.
+pub(super) type Read<T> = fn(AnswerText) -> Result<T, QueryError>;
 
 /// Asks with these parameters until there is an answer, retries are used up, or the deadline is over.
 pub(super) async fn query<T: Send + 'static>(
@@ -85,7 +96,7 @@ async fn attempt<T: Send + 'static>(
     let away = |error| QueryError::Away(describe(error));
     // Prometheus is to stop working when nobody waits any more.
     let left = deadline.saturating_duration_since(Instant::now());
-    let mut response = client
+    let response = client
         .get(url.clone())
         .query(parameters)
         .query(&[("timeout", format!("{}ms", left.as_millis().max(1)))])
@@ -97,20 +108,20 @@ async fn attempt<T: Send + 'static>(
     if status.is_server_error() {
         return Err(QueryError::Failing(status));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(away)? {
-        if body.len() + chunk.len() > MAX_BYTES {
-            let limit = format!("larger than {} MiB", MAX_BYTES >> 20);
-            return Err(QueryError::Malformed(limit));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    // At 10,000 targets this takes longer than a worker that others wait for may be held.
-    let outcome = tokio::task::spawn_blocking(move || read(&body)).await;
-    match outcome.map_err(|_| Cancelled)? {
+    match read_answer(response, MAX_BYTES, read).await? {
         Err(QueryError::Malformed(_)) if !status.is_success() => {
             Err(QueryError::Refused(format!("it answers {status}")))
         }
         outcome => outcome,
+    }
+}
+
+impl From<AnswerError> for QueryError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::BrokenOff(error) => Self::Away(describe(error)),
+            AnswerError::GivenUp => Self::Cancelled(Cancelled),
+            error @ AnswerError::TooLarge(_) => Self::Malformed(error.to_string()),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The window of a windowed answer.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 /// Two scrapes at the lab's interval: `increase()` over less has nothing to compare.
@@ -23,7 +24,9 @@ const UNITS: [(&str, u64); 7] = [
 /// A [PromQL duration] from 30 s to 14 d: `5m`, `1h30m`, `90s`. Kept as it was given.
 ///
 /// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// Two windows are equal if they are equally long, however they are written.
+#[derive(Debug, Clone)]
 pub struct Window {
     text: String,
     duration: Duration,
@@ -31,6 +34,10 @@ pub struct Window {
 
 /// The windows that Prometheus records as such, by the label that they have there.
 pub const RECORDED: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
+
+/// The windows whose answers are kept for all who ask for them: those that are recorded, and those of page and histories.
+/// Readers can't make more questions of them than there are.
+pub const SHARED: [&str; 9] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "7d", "14d"];
 
 /// Up to here a window is summed over pieces of 15 s, above it over pieces of 4 m: fewer to add up, and the window is
 /// long enough for those at its edges not to matter.
@@ -67,6 +74,13 @@ impl Window {
         })
     }
 
+    /// Whether it is one of [`SHARED`].
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let mut shared = SHARED.iter();
+        shared.any(|text| duration(text) == Some(self.duration))
+    }
+
     /// The probes of each target and outcome in the window, in PromQL: as recorded, or summed over recorded pieces.
     ///
     /// A range is a millisecond shorter than the window, because Prometheus 2 takes the left end of a range in and
@@ -86,6 +100,20 @@ impl Window {
         };
         let range = self.duration.as_millis() - 1;
         format!("sum by (target, outcome) (sum_over_time({pieces}[{range}ms]))")
+    }
+}
+
+impl PartialEq for Window {
+    fn eq(&self, other: &Self) -> bool {
+        self.duration == other.duration
+    }
+}
+
+impl Eq for Window {}
+
+impl Hash for Window {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.duration.hash(state);
     }
 }
 
@@ -145,6 +173,25 @@ mod tests {
             assert_eq!(window.to_string(), text);
             assert_eq!(duration(text).unwrap().as_secs(), seconds, "{text}");
         }
+    }
+
+    #[test]
+    fn the_same_length_is_the_same_window_however_it_is_written() {
+        let window = |text| Window::parse(text).unwrap();
+        assert_eq!(window("300s"), window("0h5m"));
+        assert_ne!(window("301s"), window("5m"));
+        for text in SHARED
+            .iter()
+            .chain(&RECORDED)
+            .copied()
+            .chain(["300s", "24h", "2w"])
+        {
+            assert!(window(text).is_shared(), "{text}");
+        }
+        for (_, range) in crate::range::Range::ALL {
+            assert!(range.window().is_shared(), "{range:?}");
+        }
+        assert!(!window("61s").is_shared());
     }
 
     #[test]

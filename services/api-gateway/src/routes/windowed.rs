@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use service_kit::Problem;
@@ -14,7 +15,7 @@ use super::answer::{bad_gateway, json, prometheus, to_json};
 use super::parameters::Parameters;
 use crate::Gateway;
 use crate::catalog::Listed;
-use crate::prometheus::{Window, WindowCounts};
+use crate::prometheus::{QueryError, RETRY_SECONDS, Window, WindowCounts};
 
 /// Availability over a window, by target and in total.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,7 +56,8 @@ impl WindowQuery {
 }
 
 /// Availability over a window that ends now, from the pieces of 15 s (over more than 6 h: of 4 m) in which Prometheus
-/// records the probes of each target.
+/// records the probes of each target. Those who ask for `5m`, `30m`, `1h`, `2h`, `6h`, `1d`, `3d`, `7d` or `14d` share an
+/// answer; other windows are answered one after the other.
 #[utoipa::path(
     get,
     path = "/uptime-summary-windowed",
@@ -66,6 +68,8 @@ impl WindowQuery {
          content_type = "application/problem+json"),
         (status = 502, description = "Prometheus is away or fails", body = Problem,
          content_type = "application/problem+json"),
+        (status = 503, description = "Too many questions about windows of readers' own choice are waiting; see Retry-After",
+         body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn windowed(
@@ -74,7 +78,11 @@ pub(super) async fn windowed(
 ) -> Result<Response, Problem> {
     let WindowQuery { window } = WindowQuery::read(query.as_deref())?;
     let counts = prometheus(&gateway)?.counts(window.clone()).await;
-    let counts = counts.map_err(bad_gateway)?;
+    let counts = counts.map_err(|error| match error {
+        QueryError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+            .retry_after(RETRY_SECONDS),
+        error => bad_gateway(error),
+    })?;
     let listed = listed(&gateway, &counts).await;
     let of = |target: &str| counts.get(target).copied().unwrap_or_default().counts();
     Ok(json(to_json(&WindowedSummary {

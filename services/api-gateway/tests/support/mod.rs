@@ -19,7 +19,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use service_kit::{Configuration, Settings};
+use service_kit::{Configuration, Limits, Settings};
 use tower::ServiceExt;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
@@ -102,7 +102,12 @@ pub fn sources(variables: &[(&str, &str)]) -> Arc<Gateway> {
         .targets
         .as_ref()
         .map(|(_, targets)| tokio::sync::watch::channel(Arc::clone(targets)).1);
-    Arc::new(Gateway::new(&config, targets).unwrap())
+    Arc::new(Gateway::new(&config, targets, &limits()).unwrap())
+}
+
+/// Limits of its own.
+pub fn limits() -> Limits {
+    Limits::register(&prometheus::Registry::new()).unwrap()
 }
 
 /// The routes of a gateway with these variables set.

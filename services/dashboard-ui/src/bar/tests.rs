@@ -6,7 +6,7 @@ use super::*;
 type Values = (Option<f64>, f64, f64);
 
 fn slots(values: &[Values]) -> Slots {
-    let pad = Bar::SLOTS - values.len();
+    let pad = SLOTS - values.len();
     let column = |of: fn(&Values) -> Option<f64>| {
         let padding = std::iter::repeat_n(None, pad);
         padding.chain(values.iter().map(of)).collect::<Vec<_>>()

@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use service_kit::answer::at_most;
 
-use super::Paged;
+use super::{PAGE_MAX, Paged};
 use crate::time::{latency, short};
+
+/// How many slots the gateway gives.
+pub(crate) const SLOTS: usize = 90;
 
 /// An answer that has a part for each target.
 #[derive(Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct ByTarget<T> {
+    #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub targets: Vec<T>,
     next: Option<String>,
 }
@@ -32,12 +38,17 @@ pub(crate) struct Slots {
     /// Left out where it is clear.
     pub target: String,
     /// Without probes that count: none.
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     pub availability: Vec<Option<f64>>,
     /// The share of the due probes that was made.
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     pub coverage: Vec<Option<f64>>,
     /// The share of the due probes that was made in maintenance.
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     pub maintenance: Vec<Option<f64>>,
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     pub success: Vec<Option<f64>>,
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     pub failures: Vec<Option<f64>>,
     pub overall: Overall,
 }
@@ -57,7 +68,9 @@ pub(crate) struct Overall {
 pub(crate) struct Latency {
     /// Left out where it is clear.
     pub target: String,
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     pub p50: Vec<Option<f64>>,
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     pub p95: Vec<Option<f64>>,
     /// Where a value equals this, the answers took that long at most.
     pub at_most_seconds: Option<f64>,

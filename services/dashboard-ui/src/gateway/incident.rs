@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use service_kit::answer::at_most;
+
+use super::PAGE_MAX;
 
 /// `GET /api/v1/incidents`: a page of them, the newest first.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Incidents {
+    #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub incidents: Vec<Incident>,
     /// What `before` has to be for the next page.
     pub next: Option<String>,

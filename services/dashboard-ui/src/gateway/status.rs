@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
+use service_kit::answer::at_most;
 
-use super::Paged;
+use super::{PAGE_MAX, Paged};
 
 /// The state of everything that is watched.
 #[derive(Debug, Clone, Deserialize)]
@@ -140,6 +141,6 @@ pub(crate) struct Window {
 }
 
 fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<Target>>, D::Error> {
-    let targets = Vec::<Target>::deserialize(deserializer)?;
+    let targets: Vec<Target> = at_most::list::<_, _, PAGE_MAX>(deserializer)?;
     Ok(targets.into_iter().map(Arc::new).collect())
 }

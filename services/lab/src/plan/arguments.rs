@@ -10,6 +10,10 @@ use crate::tools::GrafanaTool;
 /// How long Prometheus keeps its data.
 const RETENTION: &str = "14d";
 
+/// The queries that Prometheus answers at the same time, those of rules not among them. Two gateways ask for 7 each at most (2
+/// about the state of the lab, and their limits `prometheus_queries` and `prometheus_windows`); two are for people.
+pub const PROMETHEUS_QUERIES: usize = 16;
+
 /// Of Prometheus.
 pub fn prometheus(plan: &Plan<'_>) -> Vec<OsString> {
     let mut args = vec![
@@ -18,6 +22,7 @@ pub fn prometheus(plan: &Plan<'_>) -> Vec<OsString> {
         flag("--config.file", PROMETHEUS_CONFIG),
         flag("--storage.tsdb.path", plan.state.prometheus_data()),
         flag("--storage.tsdb.retention.time", RETENTION),
+        flag("--query.max-concurrency", PROMETHEUS_QUERIES.to_string()),
         flag(
             "--web.listen-address",
             plan.ports.address(Part::Prometheus).to_string(),

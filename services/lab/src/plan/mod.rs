@@ -3,6 +3,8 @@
 mod arguments;
 mod variables;
 
+pub use arguments::PROMETHEUS_QUERIES;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 

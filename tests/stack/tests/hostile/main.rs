@@ -15,6 +15,8 @@ mod foreign_pages;
 mod hanging_names;
 mod hanging_targets;
 mod lab_state;
+mod large_answers;
 mod log_writes;
+mod many_windows;
 mod namespaces;
 mod probing;

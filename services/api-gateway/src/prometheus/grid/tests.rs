@@ -15,10 +15,8 @@ fn only(_: &Labels) -> Option<usize> {
 fn series(slots: Slots, from: i64, there: impl Fn(i64) -> bool) -> Vec<Series> {
     let wanted = (from..=slots.last).filter(|slot| there(*slot));
     vec![Series {
-        labels: Labels {
-            target: Some("a".to_owned()),
-            ..Labels::default()
-        },
+        target: Some("a".into()),
+        labels: Labels::default(),
         values: wanted
             .map(|slot| (slots.end(slot) as f64, slot as f64))
             .collect(),
@@ -37,7 +35,7 @@ fn a_series_without_a_target_a_column_or_a_number_is_nobodys() {
     let slots = Slots::at(Range::Day, at(1_700_000_000));
     let mut grid = Grid::empty(slots, 1, at(1_700_000_000));
     let mut series = series(slots, slots.first(), |_| true);
-    series[0].labels.target = None;
+    series[0].target = None;
     grid.take(series, only);
     grid.take(self::series(slots, slots.first(), |_| true), |_| None);
     grid.take(self::series(slots, slots.first(), |_| true), |_| Some(7));
