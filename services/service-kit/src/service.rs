@@ -180,8 +180,7 @@ where
         readiness: context.readiness.clone(),
         shutdown: shutdown.clone(),
         registry: metrics.registry.clone(),
-        own_metrics: app.metrics,
-        scrapes: scrapes(&context.limits),
+        own_metrics: app.metrics.map(|own| (own, scrapes(&context.limits))),
     };
     let router = with_endpoints(
         app.router,

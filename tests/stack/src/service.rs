@@ -59,6 +59,20 @@ impl Service {
         kill_process(pid, Signal::TERM).expect("it can be signalled");
     }
 
+    /// The most memory that it ever had, in bytes.
+    ///
+    /// # Panics
+    /// The process is gone, or this is not Linux.
+    #[must_use]
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("its status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
+        let kibibytes = kibibytes.and_then(|number| number.parse::<u64>().ok());
+        kibibytes.expect("a number") << 10
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
