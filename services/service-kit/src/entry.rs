@@ -1,7 +1,12 @@
 //! The entry point of a service's binary.
 
 /// What a service's process allocates with.
-pub use mimalloc::MiMalloc as Allocator;
+#[cfg(target_os = "linux")]
+pub use tikv_jemallocator::Jemalloc as Allocator;
+
+/// The same on machines where services are only tried out.
+#[cfg(not(target_os = "linux"))]
+pub use std::alloc::System as Allocator;
 
 /// All of a service's `main.rs`: its entry point, and an allocator that gives memory back to the system. The standard
 /// one keeps what was used once, so that a service would stay as large as its worst moment.

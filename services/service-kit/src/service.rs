@@ -194,8 +194,7 @@ where
         readiness: context.readiness.clone(),
         shutdown: shutdown.clone(),
         registry: metrics.registry.clone(),
-        own_metrics: app.metrics,
-        scrapes: scrapes(&context.limits),
+        own_metrics: app.metrics.map(|own| (own, scrapes(&context.limits))),
         hosts: common.hosts.clone(),
     };
     let router = with_endpoints(

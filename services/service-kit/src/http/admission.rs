@@ -11,7 +11,7 @@ use crate::limit::{Limits, Permit};
 use crate::yielding::{Place, Yielding};
 
 /// The most connections of a service, where enough files may be open.
-const CONNECTIONS: usize = 2_048;
+const CONNECTIONS: usize = 1_536;
 
 /// The connections in which only health and metrics are answered.
 const RESERVED: usize = 32;
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_connection_needs_a_file_of_those_that_may_be_open() {
         assert_eq!(connections(1_024, 0), 1_024 - 256 - 32);
-        assert_eq!(connections(4_096, 2_000), 4_096 - 2_000 - 256 - 32);
+        assert_eq!(connections(4_096, 3_000), 4_096 - 3_000 - 256 - 32);
         assert_eq!(connections(usize::MAX, 2_000), CONNECTIONS);
         assert_eq!(connections(64, usize::MAX), LEAST);
     }

@@ -25,8 +25,7 @@ use crate::yielding::Yielding;
 /// What is answered also when there is room for nothing else.
 pub(crate) const ALWAYS_ANSWERED: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// How many scrapes of a service that streams its metrics are answered at the same time. For another one, the oldest
-/// gives way.
+/// How many scrapes are answered at the same time where metrics are streamed. For another one, the oldest gives way.
 const SCRAPES: usize = 16;
 
 #[derive(Clone)]
@@ -34,12 +33,12 @@ pub(crate) struct Endpoints {
     pub readiness: Readiness,
     pub shutdown: Shutdown,
     pub registry: Registry,
-    pub own_metrics: Option<MetricsStream>,
-    pub scrapes: Yielding<Connection>,
+    /// What `/metrics` streams, and who is being told.
+    pub own_metrics: Option<(MetricsStream, Yielding<Connection>)>,
     pub hosts: Hosts,
 }
 
-/// The scrapes of a service.
+/// The scrapes of a service that streams its metrics.
 pub(crate) fn scrapes(limits: &Limits) -> Yielding<Connection> {
     Yielding::new(limits.limit("scrapes", SCRAPES), |oldest| oldest.close())
 }
@@ -117,11 +116,13 @@ async fn metrics(
     State(endpoints): State<Endpoints>,
     connection: Option<Extension<Connection>>,
 ) -> Response {
-    let own = endpoints.own_metrics.as_ref();
     // A registry's text is an answer like any other.
-    let scrape = own.and(connection).and_then(|Extension(connection)| {
-        let permit = endpoints.scrapes.room(1)?;
-        Some(endpoints.scrapes.hold(permit, connection))
+    let own = endpoints.own_metrics.as_ref().map(|(own, scrapes)| {
+        let scrape = connection.and_then(|Extension(connection)| {
+            let permit = scrapes.room(1)?;
+            Some(scrapes.hold(permit, connection))
+        });
+        (own, scrape)
     });
-    metrics_body::respond(&endpoints.registry, own, scrape)
+    metrics_body::respond(&endpoints.registry, own)
 }

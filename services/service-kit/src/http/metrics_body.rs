@@ -33,16 +33,15 @@ impl std::fmt::Debug for MetricsStream {
     }
 }
 
-/// `scrape` is kept until all is written.
+/// What a service streams itself comes with the scrape's place, which is kept until all is written.
 pub(crate) fn respond(
     registry: &Registry,
-    own: Option<&MetricsStream>,
-    scrape: Option<Place<Connection>>,
+    own: Option<(&MetricsStream, Option<Place<Connection>>)>,
 ) -> Response {
     match TextEncoder::new().encode_to_string(&registry.gather()) {
         Ok(text) => {
             let body = match own {
-                Some(own) => {
+                Some((own, scrape)) => {
                     let scrape = Arc::new(scrape);
                     let registry = stream::once(ready(Bytes::from(text)));
                     let chunks = registry.chain((own.0)());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub struct Problem {
     status: u16,
     /// What is wrong with this request, and the way out.
     detail: String,
-    /// In how many seconds it may go better: the header `Retry-After`.
+    /// For the header `Retry-After`, in seconds.
     #[serde(skip)]
     retry_after: Option<u32>,
 }
@@ -45,11 +45,13 @@ impl Problem {
         }
     }
 
-    /// Says in how many seconds to try again.
+    /// Asks the client to come back after so many seconds.
     #[must_use]
-    pub const fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after = Some(seconds);
-        self
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
     }
 
     /// What is wrong, and the way out.
@@ -63,11 +65,12 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let retry = self
-            .retry_after
-            .map(|it| (header::RETRY_AFTER, HeaderValue::from(it)));
-        let headers = [(header::CONTENT_TYPE, CONTENT_TYPE)];
-        (status, headers, AppendHeaders(retry), body).into_response()
+        let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
+        if let Some(seconds) = self.retry_after {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

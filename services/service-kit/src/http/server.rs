@@ -43,6 +43,9 @@ const RESERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest head of a request; also how much is read, or kept to be written, at a time.
 const BUFFER_MAX_BYTES: usize = 16 * 1024;
 
+/// How much of an answer the system keeps for a client, about. Left to itself, it takes 4 MiB for each that reads slowly.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
+
 /// How soon somebody may try again who was refused because all connections are taken.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
@@ -64,9 +67,9 @@ impl Listener {
         tls: Option<Arc<rustls::ServerConfig>>,
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        // Connections inherit it: one whose peer is gone without a word ends, though nothing more is written to it.
-        let patience = u32::try_from(paced::PATIENCE.as_millis()).unwrap_or(u32::MAX);
-        rustix::net::sockopt::set_tcp_user_timeout(&socket, patience)?;
+        // Connections inherit it from their listener.
+        rustix::net::sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER_BYTES)?;
+        give_up_silent_peers(&socket)?;
         Ok(Self {
             socket,
             tls: tls.map(TlsAcceptor::from),
@@ -89,6 +92,22 @@ impl Listener {
             }
         }
     }
+}
+
+/// Connections inherit it from their listener: one whose peer is gone without a word ends.
+#[cfg(target_os = "linux")]
+fn give_up_silent_peers(socket: &TcpListener) -> io::Result<()> {
+    let patience = u32::try_from(paced::PATIENCE.as_millis()).unwrap_or(u32::MAX);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(
+        socket, patience,
+    )?)
+}
+
+/// Elsewhere, what is written tells.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
+fn give_up_silent_peers(_: &TcpListener) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether the peer was gone before it was accepted: nothing to say about the listener.

@@ -19,4 +19,7 @@ mod large_answers;
 mod log_writes;
 mod many_windows;
 mod namespaces;
+mod open_files;
 mod probing;
+mod request_bodies;
+mod unread_answers;

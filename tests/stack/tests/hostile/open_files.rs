@@ -1,0 +1,52 @@
+//! More connections than the usual soft limit of open files allows.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use stack_tests::{Service, client};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+const USUAL_SOFT_LIMIT: u64 = 1_024;
+
+fn limit_open_files(soft: Option<u64>) {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let limit = Rlimit {
+        current: soft.or(maximum),
+        maximum,
+    };
+    setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+#[tokio::test]
+async fn with_more_streams_than_open_files_page_and_health_still_answer() {
+    limit_open_files(Some(USUAL_SOFT_LIMIT));
+    let nobody = "http://127.0.0.1:1".to_owned();
+    let service = Service::start("dashboard-ui", &[("API_GATEWAY_URL", nobody)]).await;
+    // For this side of the connections.
+    limit_open_files(None);
+    let mut streams = Vec::new();
+    for _ in 0..1_050 {
+        let mut stream = TcpStream::connect(("127.0.0.1", service.port()))
+            .await
+            .unwrap();
+        let request = b"GET /events HTTP/1.1\r\nhost: test\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        streams.push(stream);
+    }
+    for (path, holds) in [
+        ("/healthz", "ok"),
+        (
+            "/metrics",
+            "service_limit_refused_total{limit=\"event_streams\"}",
+        ),
+        ("/", "The lab is blind"),
+    ] {
+        let asked = Instant::now();
+        let answer = client().get(service.url(path)).send().await.unwrap();
+        let body = answer.text().await.unwrap();
+        assert!(body.contains(holds), "{path}: {body}");
+        let took = asked.elapsed();
+        assert!(took < Duration::from_secs(5), "{path}: {took:?}");
+    }
+}

@@ -1,0 +1,64 @@
+//! Bodies that are announced and never come whole.
+
+use std::time::Duration;
+
+use serde_json::json;
+use stack_tests::{Service, client, get_text};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// What the chart gives alert-logger.
+const MEMORY_LIMIT: u64 = 192 * 1024 * 1024;
+
+const BODY: usize = 4 * 1024 * 1024;
+
+/// How long a body may take, and some more.
+const GIVEN_UP_WITHIN: Duration = Duration::from_secs(30);
+
+/// Sends all but the end of a notification, as far as the service takes it; tells what it is answered.
+async fn stall(address: String) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /webhook HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {BODY}\r\n\r\n"
+    );
+    let sent = async {
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(&vec![b' '; BODY - 100_000]).await
+    };
+    // Broken off is answered as well.
+    let _ = sent.await;
+    let mut answer = vec![0; 12];
+    let answered = timeout(GIVEN_UP_WITHIN, stream.read_exact(&mut answer)).await;
+    match answered.expect("it is given up") {
+        Ok(_) => String::from_utf8(answer).unwrap(),
+        Err(_) => "cut".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn notifications_that_stall_leave_room_for_one_that_comes() {
+    let service = Service::start("alert-logger", &[]).await;
+    let address = format!("127.0.0.1:{}", service.port());
+    let stalled: Vec<_> = (0..100)
+        .map(|_| tokio::spawn(stall(address.clone())))
+        .collect();
+    let notification = json!({
+        "version": "4", "groupKey": "g", "status": "firing", "receiver": "r", "groupLabels": {},
+        "commonLabels": {}, "commonAnnotations": {}, "externalURL": "", "alerts": [],
+    });
+    let mut given_up = false;
+    while !given_up {
+        let sent = client().post(service.url("/webhook")).json(&notification);
+        assert_eq!(sent.send().await.unwrap().status(), 200);
+        assert!(get_text(&service.url("/healthz")).await.is_some());
+        given_up = stalled.iter().all(tokio::task::JoinHandle::is_finished);
+    }
+    for answer in stalled {
+        let answer = answer.await.unwrap();
+        let told = ["HTTP/1.1 408", "HTTP/1.1 503", "cut"];
+        assert!(told.contains(&answer.as_str()), "{answer}");
+    }
+    let largest = service.peak_memory();
+    assert!(largest < MEMORY_LIMIT, "{largest} bytes");
+}
