@@ -124,7 +124,7 @@ pub struct BenchArgs {
 #[derive(Debug, Args)]
 pub struct SizingArgs {
     /// The Prometheus to ask [default: the running lab's]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = server_url)]
     pub prometheus: Option<Url>,
 
     /// Print one JSON object, its keys named with their units
@@ -188,6 +188,16 @@ pub struct ExecPartArgs {
     pub command: Vec<OsString>,
 }
 
+/// The URL of a server.
+fn server_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let is_usable =
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.port() != Some(0);
+    is_usable.then_some(url).ok_or_else(|| {
+        "it must be an absolute http or https URL, its port from 1 to 65535".to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +213,15 @@ mod tests {
         for command in ["up", "status", "logs", "down", "bench", "sizing"] {
             let cli = Cli::try_parse_from(["lab", command, "--state-dir", "/tmp/x"]).unwrap();
             assert_eq!(cli.state_dir, Some(PathBuf::from("/tmp/x")), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_server_at_which_nothing_can_listen_is_refused() {
+        let parse = |url: &str| Cli::try_parse_from(["lab", "sizing", "--prometheus", url]);
+        assert!(parse("http://127.0.0.1:9090/base").is_ok());
+        for refused in ["http://127.0.0.1:0/", "ftp://host/", "host:9090", "/base"] {
+            assert!(parse(refused).is_err(), "{refused}");
         }
     }
 
