@@ -157,7 +157,7 @@ let
       "cargo-fmt"
       "rustfmt"
     ];
-    # The compiler and linker of C: crane's builds have them from nixpkgs' stdenv.
+    # The compiler, linker and archive tools of C: crane's builds have them from nixpkgs' stdenv.
     cc = started {
       name = "cc";
       programs = lib.mapAttrs (_: stored) machine.cc;

@@ -168,11 +168,11 @@ impl Drop for Logging {
 
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
+    let captured = backtrace.status() == BacktraceStatus::Captured;
     tracing::error!(
         thread = std::thread::current().name(),
         location = panic.location().map(tracing::field::display),
-        backtrace =
-            (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string()),
+        backtrace = captured.then(|| tracing::field::display(&backtrace)),
         "panicked: {}",
         panic.payload_as_str().unwrap_or("no message")
     );
