@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use service_kit::Problem;
 
 use super::Shared;
-use super::press::Turn;
+use super::press::{Line, Turn};
 use crate::board::View;
 use crate::charts::Charts;
 use crate::dashboard::Parameters;
@@ -30,6 +30,7 @@ use crate::verdict::judge;
 /// 2.2.2).
 pub(super) async fn overview(
     State(shared): State<Shared>,
+    Extension(line): Extension<Line>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
@@ -44,7 +45,7 @@ pub(super) async fn overview(
         }
     };
     let (charts, news) = tokio::join!(charts, dashboard.news());
-    let turn = shared.press.turn().await?;
+    let turn = line.turn().await?;
     let page = Overview::new(&view, &charts, &news, &filter, &position, Timestamp::now());
     respond(turn, &view, &page)
 }
@@ -52,6 +53,7 @@ pub(super) async fn overview(
 /// `GET /targets/{name}`
 pub(super) async fn target(
     State(shared): State<Shared>,
+    Extension(line): Extension<Line>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -74,7 +76,7 @@ pub(super) async fn target(
             ));
         }
     };
-    let turn = shared.press.turn().await?;
+    let turn = line.turn().await?;
     let now = Timestamp::now();
     let verdict = judge(&view, now);
     let asked = Asked {
@@ -90,6 +92,7 @@ pub(super) async fn target(
 /// `GET /incidents`
 pub(super) async fn incidents(
     State(shared): State<Shared>,
+    Extension(line): Extension<Line>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
@@ -100,7 +103,7 @@ pub(super) async fn incidents(
     let parameters: Parameters = before.iter().map(|it| ("before", it.clone())).collect();
     let incidents = dashboard.incidents(parameters).await;
     let view = dashboard.view().await;
-    let turn = shared.press.turn().await?;
+    let turn = line.turn().await?;
     let page = IncidentsPage::new(
         &view,
         incidents.as_deref(),
@@ -112,12 +115,15 @@ pub(super) async fn incidents(
 }
 
 /// `GET /maintenance`
-pub(super) async fn maintenance(State(shared): State<Shared>) -> Result<Response, Problem> {
+pub(super) async fn maintenance(
+    State(shared): State<Shared>,
+    Extension(line): Extension<Line>,
+) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
     let position = dashboard.hub.position(Range::default());
     let maintenance = dashboard.maintenance().await;
     let view = dashboard.view().await;
-    let turn = shared.press.turn().await?;
+    let turn = line.turn().await?;
     let page = MaintenancePage::new(&view, maintenance.as_deref(), &position, Timestamp::now());
     respond(turn, &view, &page)
 }

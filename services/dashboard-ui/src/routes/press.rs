@@ -29,8 +29,8 @@ const FRESH_FOR: Duration = Duration::from_secs(1);
 /// How many pages are kept. Anyone can ask for any.
 const KEPT: usize = 8;
 
-/// How many pages are made at the same time: it is all work, and other requests need their turn.
-const PRESSES: usize = 2;
+/// How many pages are made at the same time in each line: it is all work, and other requests need their turn.
+const PRESSES: usize = 1;
 
 /// How long somebody waits in line for a page to be made.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,8 +51,15 @@ const COMPRESSION: Compression = Compression::new(6);
 #[derive(Debug)]
 pub(super) struct Press {
     pages: Cache<Asked, Page>,
-    presses: Limit,
+    /// For pages that everybody asks for.
+    common: Line,
+    /// For all others: there are as many as somebody can think of, and they keep nobody from a common one.
+    others: Line,
 }
+
+/// Where somebody waits for a page to be made.
+#[derive(Debug, Clone)]
+pub(super) struct Line(Limit);
 
 /// What makes one page differ from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -80,13 +87,16 @@ impl Press {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             pages: Cache::new(KEPT).without_stale(),
-            presses: limits.limit("pages_made", PRESSES),
+            common: Line(limits.limit("common_pages_made", PRESSES)),
+            others: Line(limits.limit("other_pages_made", PRESSES)),
         }
     }
+}
 
+impl Line {
     /// Waits until a page can be made.
     pub(super) async fn turn(&self) -> Result<Turn, Problem> {
-        let permit = self.presses.acquire_within(1, PATIENCE).await;
+        let permit = self.0.acquire_within(1, PATIENCE).await;
         permit.map(|it| Turn(Arc::new(it))).ok_or_else(overrun)
     }
 
@@ -135,16 +145,25 @@ fn overrun() -> Problem {
 }
 
 /// Answers all who ask for the same page with the same bytes.
-pub(super) async fn share(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn share(
+    State(shared): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let (asked, is_common) = asked(&shared.dashboard, &request);
+    let line = if is_common {
+        shared.press.common.clone()
+    } else {
+        shared.press.others.clone()
+    };
+    request.extensions_mut().insert(line.clone());
     if request.method() != Method::GET {
         return next.run(request).await;
     }
-    let press = Arc::clone(&shared.press);
-    let asked = asked(&shared.dashboard, &request);
     let gzip = asked.gzip;
     let make = || async move {
         let response = next.run(request).await;
-        (press.make(response, gzip).await, FRESH_FOR)
+        (line.make(response, gzip).await, FRESH_FOR)
     };
     match shared.press.pages.get(asked, LONG_PATIENCE, make).await {
         Some(page) => (page.status, page.head, Body::from(page.body)).into_response(),
@@ -152,17 +171,36 @@ pub(super) async fn share(State(shared): State<Shared>, request: Request, next: 
     }
 }
 
-fn asked(dashboard: &Dashboard, request: &Request) -> Asked {
-    let range = Filter::of(request.uri().query()).range;
+/// What is asked for, and whether everybody asks for it.
+fn asked(dashboard: &Dashboard, request: &Request) -> (Asked, bool) {
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let is_feed = path == "/feed.atom";
+    let filter = Filter::of(query);
+    let (address, is_common) = match path {
+        "/incidents" | "/status.json" => (request.uri().to_string(), query.is_none()),
+        // What the filter leaves out makes no other page.
+        _ => (
+            filter.address(path),
+            !is_feed
+                && !path.starts_with("/targets/")
+                && !filter.narrows()
+                && filter.after.is_none(),
+        ),
+    };
     let view = dashboard.board.borrow();
-    Asked {
-        address: request.uri().to_string(),
+    let asked = Asked {
+        address,
         gzip: takes_gzip(request.headers()),
-        host: request.headers().get(header::HOST).cloned(),
-        position: dashboard.hub.now_at(range),
+        host: request
+            .headers()
+            .get(header::HOST)
+            .filter(|_| is_feed)
+            .cloned(),
+        position: dashboard.hub.now_at(filter.range),
         known_at: view.known.as_ref().map(|known| known.at),
         away_since: view.away.as_ref().map(|away| away.since),
-    }
+    };
+    (asked, is_common)
 }
 
 /// Whether a request's sender takes compressed answers.
@@ -190,7 +228,53 @@ pub(crate) fn compress(plain: &[u8]) -> std::io::Result<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use prometheus::Registry;
+
     use super::*;
+    use crate::gateway::Gateway;
+
+    fn asks(requests: &[(&str, &'static str)]) -> Vec<(Asked, bool)> {
+        let limits = Limits::register(&Registry::new()).unwrap();
+        let nobody = "http://127.0.0.1:1".parse().unwrap();
+        let gateway = Gateway::new(&nobody).unwrap();
+        let dashboard = Dashboard::new(gateway, limits.limit("event_streams", 1));
+        let requests = requests.iter().map(|(address, host)| {
+            let request = Request::get(*address).header(header::HOST, *host);
+            asked(&dashboard, &request.body(Body::empty()).unwrap())
+        });
+        requests.collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_that_only_one_asks_for_do_not_hold_up_the_page_of_all() {
+        let press = Press::new(&Limits::register(&Registry::new()).unwrap());
+        let _held = press.others.turn().await.unwrap();
+        let refused = press.others.turn().await.unwrap_err().into_response();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(press.common.turn().await.is_ok());
+    }
+
+    #[test]
+    fn nobody_makes_another_page_of_a_common_one() {
+        let common = asks(&[("/", "a"), ("/?x=1", "b"), ("/?range=24h&x=2", "c")]);
+        assert!(common.iter().all(|it| *it == common[0] && it.1));
+        for (other, is_common) in [
+            ("/?range=7d&pause", true),
+            ("/maintenance", true),
+            ("/incidents", true),
+            ("/status.json", true),
+            ("/?search=x", false),
+            ("/?after=x", false),
+            ("/targets/x", false),
+            ("/incidents?before=x", false),
+            ("/status.json?search=x", false),
+            ("/feed.atom", false),
+        ] {
+            let asked = asks(&[(other, "a")]).remove(0);
+            assert_ne!(asked.0, common[0].0, "{other}");
+            assert_eq!(asked.1, is_common, "{other}");
+        }
+    }
 
     #[test]
     fn only_those_who_take_gzip_get_it() {
