@@ -11,6 +11,10 @@ const RESERVED: usize = MAX_LOOKUPS + MAX_HOSTS_LOOKUPS + 256;
 /// A probe has one connection, and up to four while it looks for an address that answers.
 const FILES_A_PROBE: usize = 2;
 
+/// Without `PING_CONCURRENCY`. A probe in flight takes about 35 kB, so this many fit the memory that the chart gives an
+/// agent beside 10,000 targets.
+const MOST_PROBES: usize = 4096;
+
 /// Raises the soft limit on open files to the hard one: the usual soft limit of 1,024 is less than a few hundred targets
 /// need. Returns how many may be open.
 pub(crate) fn raise() -> usize {
@@ -36,17 +40,19 @@ pub(crate) fn concurrency(
     open_files: usize,
 ) -> Concurrency {
     let most = open_files.saturating_sub(RESERVED) / FILES_A_PROBE;
-    let needed = setting.unwrap_or(targets);
+    let needed = setting.unwrap_or(targets.min(MOST_PROBES));
     if most < needed {
         tracing::warn!(
             open_files,
             needed = needed.saturating_mul(FILES_A_PROBE) + RESERVED,
-            "few files may be open: where that many probes are in flight, some are missed, those of targets that hang \
+            "few files may be open: where many probes are in flight, some are missed, those of targets that hang \
              first; raise the limit (ulimit -n), spread the targets over shards or lower PING_CONCURRENCY"
         );
     }
     match setting {
         Some(probes) => Concurrency::Fixed(probes),
-        None => Concurrency::OfTargets { most: most.max(1) },
+        None => Concurrency::OfTargets {
+            most: most.clamp(1, MOST_PROBES),
+        },
     }
 }
