@@ -19,7 +19,7 @@ pub struct Config {
     pub targets: Arc<TargetSet>,
     /// `PING_SHARD`: which of them this replica probes.
     pub shard: Shard,
-    /// `PING_CONCURRENCY`: probes in flight at most; without it, what the targets need and the open files allow.
+    /// `PING_CONCURRENCY`: probes in flight at most; without it, what the targets need and this machine allows.
     pub concurrency: Option<usize>,
     /// `PING_BODY_MAX_BYTES`: how much of a body is read at most.
     pub body_max_bytes: usize,

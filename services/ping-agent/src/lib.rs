@@ -47,7 +47,8 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         prober,
         targets,
         config.shard,
-        (concurrency, limits),
+        concurrency,
+        limits,
         table.clone(),
         metrics,
     );

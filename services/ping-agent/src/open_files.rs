@@ -11,6 +11,10 @@ const RESERVED: usize = MAX_LOOKUPS + MAX_HOSTS_LOOKUPS + 256;
 /// A probe has one connection, and up to four while it looks for an address that answers.
 const FILES_A_PROBE: usize = 2;
 
+/// Without `PING_CONCURRENCY`. A probe in flight takes about 35 kB, so this many fit the memory that the chart gives an
+/// agent beside 10,000 targets.
+const MOST_PROBES: usize = 4096;
+
 /// How many probes may be in flight: `PING_CONCURRENCY`, or what the targets need. Keeps the open files for them. Warns where
 /// there are too few.
 pub(crate) fn concurrency(
@@ -20,12 +24,12 @@ pub(crate) fn concurrency(
 ) -> Concurrency {
     let open_files = open_files();
     let most = open_files.saturating_sub(RESERVED) / FILES_A_PROBE;
-    let needed = setting.unwrap_or(targets);
+    let needed = setting.unwrap_or(targets.min(MOST_PROBES));
     if most < needed {
         tracing::warn!(
             open_files,
             needed = needed.saturating_mul(FILES_A_PROBE) + RESERVED,
-            "few files may be open: where that many probes are in flight, some are missed, those of targets that hang \
+            "few files may be open: where many probes are in flight, some are missed, those of targets that hang \
              first; raise the limit (ulimit -n), spread the targets over shards or lower PING_CONCURRENCY"
         );
     }
@@ -33,6 +37,8 @@ pub(crate) fn concurrency(
     context.reserve_open_files(of_probes + MAX_LOOKUPS + MAX_HOSTS_LOOKUPS);
     match setting {
         Some(probes) => Concurrency::Fixed(probes),
-        None => Concurrency::OfTargets { most: most.max(1) },
+        None => Concurrency::OfTargets {
+            most: most.clamp(1, MOST_PROBES),
+        },
     }
 }

@@ -20,6 +20,9 @@ const GRACE: Micros = 250_000;
 /// How old the number of hanging targets may be: they are counted anew after this.
 const COUNT_FRESH: Micros = 1_000_000;
 
+/// Fewer probes than this are not worth a look at which of them have ended.
+const FLIGHTS_AT_LEAST: usize = 64;
+
 /// How many probes may be in flight.
 #[derive(Debug, Clone, Copy)]
 pub enum Concurrency {
@@ -51,6 +54,8 @@ pub(crate) struct Pool {
     hanging: Limit,
     /// Those of targets that are not known to hang, the oldest first.
     flights: VecDeque<Flight>,
+    /// At how many of them those that have ended are taken out.
+    clear_at: usize,
     /// How many targets hang, and when they were counted.
     hanging_targets: (usize, Micros),
 }
@@ -88,6 +93,7 @@ impl Pool {
             all,
             hanging,
             flights: VecDeque::new(),
+            clear_at: FLIGHTS_AT_LEAST,
             hanging_targets: (0, 0),
         }
     }
@@ -182,9 +188,17 @@ impl Pool {
         if place.is_in_hanging_part() {
             return;
         }
-        // Most have ended long since; cleared now and then, they cost next to nothing.
-        if self.flights.len() >= 2 * self.all.capacity() {
+        // A task keeps its memory for as long as its handle is here.
+        while self
+            .flights
+            .front()
+            .is_some_and(|flight| flight.task.is_finished())
+        {
+            self.flights.pop_front();
+        }
+        if self.flights.len() >= self.clear_at {
             self.flights.retain(|flight| !flight.task.is_finished());
+            self.clear_at = FLIGHTS_AT_LEAST.max(2 * self.flights.len());
         }
         self.flights.push_back(Flight {
             since: now,

@@ -40,7 +40,8 @@ impl<P: Probe> Runner<P> {
         prober: P,
         targets: watch::Receiver<Arc<TargetSet>>,
         shard: Shard,
-        pool: (Concurrency, Limits),
+        concurrency: Concurrency,
+        limits: Limits,
         table: SeriesTable,
         metrics: AgentMetrics,
     ) -> Self {
@@ -49,7 +50,6 @@ impl<P: Probe> Runner<P> {
             metrics,
             missed: MissedLog::default(),
         });
-        let (concurrency, limits) = pool;
         let mut runner = Self {
             targets,
             shard,

@@ -96,7 +96,8 @@ impl Lab {
             fake.clone(),
             receiver,
             shard,
-            (concurrency, limits()),
+            concurrency,
+            limits(),
             table.clone(),
             metrics,
         );
@@ -330,7 +331,8 @@ async fn a_shard_has_the_series_of_its_own_targets_only() {
             Fake::default(),
             receiver.clone(),
             shard.parse().unwrap(),
-            (Concurrency::Fixed(1), limits()),
+            Concurrency::Fixed(1),
+            limits(),
             table.clone(),
             metrics.clone(),
         );
