@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::board::{Known, View};
-use crate::gateway::GatewayError;
+use crate::gateway::status::Status;
+use crate::gateway::{GatewayError, PAGE_MAX, Paged};
 
 pub(crate) fn time(text: &str) -> jiff::Timestamp {
     text.parse().unwrap()
@@ -53,10 +54,20 @@ pub(crate) fn blind(part: &str) -> Value {
     json!({"since": since, "reasons": [{"part": part, "since": since, "detail": "connection refused"}]})
 }
 
-pub(crate) fn view(status: Value) -> View {
+pub(crate) fn view(mut status: Value) -> View {
+    // Read page by page, as the gateway gives it.
+    let targets = status["targets"].take();
+    let mut page = |targets: &[Value]| {
+        status["targets"] = json!(targets);
+        serde_json::from_value::<Status>(status.clone()).unwrap()
+    };
+    let mut whole = page(&[]);
+    for targets in targets.as_array().unwrap().chunks(PAGE_MAX) {
+        whole.append(page(targets));
+    }
     View {
         known: Some(Known {
-            status: Arc::new(serde_json::from_value(status).unwrap()),
+            status: Arc::new(whole),
             at: time("2026-11-23T02:45:10Z"),
         }),
         away: None,

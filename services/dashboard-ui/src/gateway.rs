@@ -29,7 +29,7 @@ const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
 const PROBLEM_MAX_BYTES: usize = 64 * 1024;
 
 /// The targets of one answer, and its incidents.
-const PAGE_MAX: usize = 1000;
+pub(crate) const PAGE_MAX: usize = 1000;
 
 /// Answers about all targets; more than the lab is made for.
 const PAGES_MAX: usize = 50;
@@ -237,5 +237,17 @@ mod tests {
         ] {
             assert_eq!(gateway.url(&["targets", name], &[]).path(), path);
         }
+    }
+    #[test]
+    fn a_small_text_does_not_become_a_large_answer() {
+        use super::history::{ByTarget, SLOTS, Slots};
+        let read = |targets: usize, slots: usize| {
+            let target = serde_json::json!({"target": "a", "coverage": vec![(); slots]});
+            let answer = serde_json::json!({"targets": vec![target; targets], "next": null});
+            serde_json::from_value::<ByTarget<Slots>>(answer).map(|answer| answer.targets.len())
+        };
+        assert_eq!(read(PAGE_MAX, SLOTS).unwrap(), PAGE_MAX);
+        assert!(read(PAGE_MAX + 1, 0).is_err());
+        assert!(read(1, SLOTS + 1).is_err());
     }
 }

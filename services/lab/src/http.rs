@@ -48,6 +48,26 @@ pub fn client(url: &Url, timeout: Duration) -> anyhow::Result<reqwest::Client> {
     })?)
 }
 
+/// Largest answer that is read: 50,000 targets of ping-agent take less.
+const ANSWER_BYTES: usize = 128 << 20;
+
+/// The body of an answer.
+///
+/// # Errors
+/// It breaks off, or is larger than 128 MiB.
+pub async fn body(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        anyhow::ensure!(
+            body.len() + piece.len() <= ANSWER_BYTES,
+            "the answer is larger than {} MiB",
+            ANSWER_BYTES >> 20
+        );
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
 /// Whether `url` answers with success.
 pub async fn answers(client: &reqwest::Client, url: &str) -> bool {
     client

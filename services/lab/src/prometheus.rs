@@ -190,7 +190,8 @@ impl Prometheus {
             .query(query);
         let response = request.send().await.with_context(asked)?;
         let status = response.status();
-        let answer: Answer<T> = response.json().await.with_context(|| {
+        let body = http::body(response).await.with_context(asked)?;
+        let answer: Answer<T> = serde_json::from_slice(&body).with_context(|| {
             format!("{} answered {status}, and not as a Prometheus", self.shown)
         })?;
         match answer {

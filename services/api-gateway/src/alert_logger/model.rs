@@ -20,7 +20,7 @@ pub struct Query {
     pub status: Option<Status>,
     /// Only those behind this one, newest first: `next` of an earlier page.
     pub before: Option<String>,
-    /// At most this many; alert-logger allows up to [`MOST`].
+    /// At most this many; alert-logger allows up to 1,000.
     pub limit: usize,
 }
 

@@ -46,7 +46,7 @@ impl Lanes {
         Self {
             queries: limits.limit("prometheus_queries", QUERIES),
             windows: limits.limit("prometheus_windows", WINDOWS),
-            waiting: limits.limit("prometheus_windows_waiting", WAITING),
+            waiting: limits.limit("windows_waiting", WAITING),
         }
     }
 

@@ -74,7 +74,7 @@ impl Window {
         })
     }
 
-    /// Whether it is one of [`SHARED`].
+    /// Whether it is one that many ask for, so that all of them share an answer.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         let mut shared = SHARED.iter();

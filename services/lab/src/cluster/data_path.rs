@@ -63,9 +63,10 @@ pub async fn get(client: &reqwest::Client, base: &Url, path: &str) -> anyhow::Re
         .map_err(|error| anyhow!("{url} does not answer: {}", error.without_url()))?;
     let status = answer.status();
     ensure!(status.is_success(), "{url} answers {status}");
-    answer
-        .json()
+    let body = http::body(answer)
         .await
+        .with_context(|| format!("{url} does not answer"))?;
+    serde_json::from_slice(&body)
         .with_context(|| format!("{url} answers something that is not JSON"))
 }
 

@@ -139,11 +139,11 @@ impl StartCheck {
         let expected = self.targets.load()?.len();
         let asked = || format!("ping-agent does not answer at {}", self.agent_metrics);
         let response = self.client.get(&self.agent_metrics).send().await;
-        let text = response.with_context(asked)?.text().await;
+        let text = http::body(response.with_context(asked)?).await;
         let watched = text
             .with_context(asked)?
-            .lines()
-            .filter(|line| line.starts_with("ping_target_info{"))
+            .split(|byte| *byte == b'\n')
+            .filter(|line| line.starts_with(b"ping_target_info{"))
             .count();
         anyhow::ensure!(
             watched == expected,
