@@ -366,6 +366,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn values_whose_lifetime_is_over_go_with_the_next_fetch() {
+        let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
+        for key in ["a", "b"] {
+            counted.get(key).await.unwrap();
+        }
+        tokio::time::sleep(LIFETIME).await;
+        counted.get("c").await.unwrap();
+        let kept: Vec<_> = lock(&counted.cache.entries).keys().copied().collect();
+        assert_eq!(kept, ["c"]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn fetches_at_the_same_time_leave_no_more_than_capacity_values() {
         let counted = Counted::new(SingleFlight::new(LIFETIME * 9, 2));
         let keys = ["a", "b", "c", "d", "e", "f"];
