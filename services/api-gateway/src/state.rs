@@ -74,7 +74,7 @@ impl Gateway {
                 .transpose()?,
             sight: Sight::default(),
             last_time: LastTime::default(),
-            events: Arc::default(),
+            events: Arc::new(Events::new(limits)),
             maintenance: SingleFlight::new(MAINTENANCE_FOR, MAINTENANCES),
             summary: Rendered::default(),
         })

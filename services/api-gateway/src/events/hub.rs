@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::stream::{Stream, unfold};
+use service_kit::{Limit, Limits, Permit};
 use tokio::sync::watch;
 
 use super::ring::{Kind, Ring};
@@ -16,9 +17,7 @@ const RETRY: &str = "retry: 1000\n\n";
 
 /// There are as many subscribers as there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{SUBSCRIBERS} subscribers listen already, which is as many as there may be; try again later"
-)]
+#[error("as many subscribers listen already as there may be; try again later")]
 pub struct Full;
 
 /// The last events, and those who listen.
@@ -28,19 +27,21 @@ pub struct Events {
     /// The number of the newest event; `None` when there will be no more.
     newest: watch::Sender<Option<u64>>,
     audience: watch::Sender<usize>,
+    seats: Limit,
 }
 
-impl Default for Events {
-    fn default() -> Self {
+impl Events {
+    /// Events of which none was published yet.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
         Self {
             ring: Mutex::new(Ring::new(format!("{:016x}", fastrand::u64(..)))),
             newest: watch::Sender::new(Some(0)),
             audience: watch::Sender::default(),
+            seats: limits.limit("event_streams", SUBSCRIBERS),
         }
     }
-}
 
-impl Events {
     /// The id of the newest event: who resumes there misses nothing from now on.
     #[must_use]
     pub fn position(&self) -> String {
@@ -107,22 +108,25 @@ impl Events {
 }
 
 /// Counts a subscriber as long as it is there.
-struct Seat(Arc<Events>);
+struct Seat {
+    events: Arc<Events>,
+    _permit: Permit,
+}
 
 impl Seat {
     fn take(events: &Arc<Events>) -> Result<Self, Full> {
-        let is_free = events.audience.send_if_modified(|audience| {
-            let is_free = *audience < SUBSCRIBERS;
-            *audience += usize::from(is_free);
-            is_free
-        });
-        is_free.then(|| Self(Arc::clone(events))).ok_or(Full)
+        let permit = events.seats.try_acquire(1).ok_or(Full)?;
+        events.audience.send_modify(|audience| *audience += 1);
+        Ok(Self {
+            events: Arc::clone(events),
+            _permit: permit,
+        })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.audience.send_modify(|audience| *audience -= 1);
+        self.events.audience.send_modify(|audience| *audience -= 1);
     }
 }
 
@@ -161,7 +165,7 @@ impl Subscriber {
     }
 
     fn take(&mut self, chunk: &mut Vec<u8>) {
-        let ring = self.seat.0.lock();
+        let ring = self.seat.events.lock();
         let frames = match self.seen {
             Seen::UpTo(number) => ring.after(number),
             Seen::Lost => None,

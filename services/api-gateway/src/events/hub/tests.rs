@@ -6,6 +6,11 @@ use tokio::time::timeout;
 
 use super::*;
 
+fn events() -> Arc<Events> {
+    let limits = Limits::register(&prometheus::Registry::new()).unwrap();
+    Arc::new(Events::new(&limits))
+}
+
 type Chunks = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
 
 fn subscribe(events: &Arc<Events>, last: Option<&str>) -> Chunks {
@@ -44,7 +49,7 @@ async fn last_id(chunks: &mut Chunks) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn all_who_listen_get_what_is_published() {
-    let events = Arc::new(Events::default());
+    let events = events();
     let mut both = [subscribe(&events, None), subscribe(&events, None)];
     for chunks in &mut both {
         assert_eq!(
@@ -65,7 +70,7 @@ async fn all_who_listen_get_what_is_published() {
 
 #[tokio::test(start_paused = true)]
 async fn who_comes_back_gets_what_was_missed_and_no_more() {
-    let events = Arc::new(Events::default());
+    let events = events();
     let start = events.position();
     publish(&events, Kind::Target, &["a", "b"]);
     let mut first = subscribe(&events, Some(&start));
@@ -85,7 +90,7 @@ async fn who_comes_back_gets_what_was_missed_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn who_cannot_be_told_what_was_missed_is_told_that() {
-    let events = Arc::new(Events::default());
+    let events = events();
     let start = events.position();
     let mut slow = subscribe(&events, None);
     let names: Vec<_> = (0..1001).map(|number| number.to_string()).collect();
@@ -113,7 +118,7 @@ async fn who_cannot_be_told_what_was_missed_is_told_that() {
 
 #[tokio::test(start_paused = true)]
 async fn there_are_so_many_seats_and_each_is_free_again() {
-    let events = Arc::new(Events::default());
+    let events = events();
     let mut all: Vec<_> = (0..SUBSCRIBERS).map(|_| subscribe(&events, None)).collect();
     assert_eq!(events.subscribe(None).err(), Some(Full));
     all.pop();
@@ -124,7 +129,7 @@ async fn there_are_so_many_seats_and_each_is_free_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_ends_every_stream_when_it_has_said_what_there_is() {
-    let events = Arc::new(Events::default());
+    let events = events();
     let mut waiting = subscribe(&events, None);
     waiting.next().await;
     let ended = tokio::spawn(async move { waiting.next().await });
@@ -144,7 +149,7 @@ async fn a_shutdown_ends_every_stream_when_it_has_said_what_there_is() {
 
 #[tokio::test(start_paused = true)]
 async fn somebody_listens_while_a_stream_is_held() {
-    let events = Arc::new(Events::default());
+    let events = events();
     let listened_to = || timeout(Duration::from_secs(60), events.listened_to());
     assert!(listened_to().await.is_err());
     let held = subscribe(&events, None);
