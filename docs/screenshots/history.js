@@ -67,18 +67,21 @@ function samples(now) {
             .filter(([hours]) => now - hours * 60 * MINUTE > time - step && now - hours * 60 * MINUTE <= time)
             .reduce((sum, [, count]) => sum + count, 0);
 
-    family("target:probes:increase4m", (target, failures, sample) => {
-        for (const time of times(STEP)) {
-            sample(`target="${target}",outcome="success"`, STEP / INTERVAL - failed(failures, time, STEP), time);
-        }
-        for (const time of times(STEP)) {
-            const count = failed(failures, time, STEP);
-            if (count > 0) sample(`target="${target}",outcome="failure"`, count, time);
-        }
-    });
-    family("target:probes_due:rate4m", (target, _, sample) => {
-        for (const time of times(STEP)) sample(`target="${target}"`, 1 / INTERVAL, time);
-    });
+    // A day is drawn from the first pair of rules, longer ranges from the second.
+    for (const suffix of ["", "4m"]) {
+        family(`target:probes:increase${suffix}`, (target, failures, sample) => {
+            for (const time of times(STEP)) {
+                sample(`target="${target}",outcome="success"`, STEP / INTERVAL - failed(failures, time, STEP), time);
+            }
+            for (const time of times(STEP)) {
+                const count = failed(failures, time, STEP);
+                if (count > 0) sample(`target="${target}",outcome="failure"`, count, time);
+            }
+        });
+        family(`target:probes_due:rate${suffix}`, (target, _, sample) => {
+            for (const time of times(STEP)) sample(`target="${target}"`, 1 / INTERVAL, time);
+        });
+    }
     family("target:probes:count", (target, failures, sample) => {
         for (const [window, days] of Object.entries(WINDOWS)) {
             const from = now - days * DAY;
