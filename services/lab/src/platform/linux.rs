@@ -60,15 +60,18 @@ pub fn boot_id() -> String {
         .unwrap_or_default()
 }
 
-/// Field 22 of `/proc/PID/stat`, proc(5). The command's name (field 2, in parentheses) may hold spaces and parentheses
+/// Field 22 of `/proc/PID/stat`, proc(5), unless fields 3 and 20 say that the process has ended. The command's name (field 2, in parentheses) may hold spaces and parentheses
 /// itself.
 fn start_ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
-    // Field 3. A zombie has ended; only its parent has not noticed.
-    if matches!(fields.next()?, "Z" | "X") {
+    // Field 3. A zombie has ended; only its parent has not noticed. One with other threads is still on its way: they hold its
+    // sockets until they have ended, too.
+    let is_zombie = matches!(fields.next()?, "Z" | "X");
+    let threads: u64 = fields.nth(16)?.parse().ok()?;
+    if is_zombie && threads <= 1 {
         return None;
     }
-    fields.nth(18)?.parse().ok()
+    fields.nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -85,5 +88,11 @@ mod tests {
     fn a_zombie_is_not_alive() {
         let stat = "7 (x) Z 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1000 200";
         assert_eq!(start_ticks(stat), None);
+    }
+
+    #[test]
+    fn a_process_is_alive_while_one_of_its_threads_is() {
+        let stat = "7 (x) Z 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 4242 1000 200";
+        assert_eq!(start_ticks(stat), Some(4242));
     }
 }

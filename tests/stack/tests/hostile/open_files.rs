@@ -30,7 +30,7 @@ async fn with_more_streams_than_open_files_page_and_health_still_answer() {
         let mut stream = TcpStream::connect(("127.0.0.1", service.port()))
             .await
             .unwrap();
-        let request = b"GET /events HTTP/1.1\r\nhost: test\r\n\r\n";
+        let request = b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n";
         stream.write_all(request).await.unwrap();
         streams.push(stream);
     }

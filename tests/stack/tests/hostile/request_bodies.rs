@@ -20,7 +20,7 @@ const GIVEN_UP_WITHIN: Duration = Duration::from_secs(40);
 async fn stall(address: String) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "POST /webhook HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {BODY}\r\n\r\n"
+        "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {BODY}\r\n\r\n"
     );
     let sent = async {
         stream.write_all(head.as_bytes()).await?;

@@ -21,7 +21,7 @@ async fn a_client_that_reads_nothing_loses_its_connection() {
         let mut stream = TcpStream::connect(("127.0.0.1", service.port()))
             .await
             .unwrap();
-        let request = b"GET /t/endless HTTP/1.1\r\nhost: test\r\n\r\n";
+        let request = b"GET /t/endless HTTP/1.1\r\nhost: localhost\r\n\r\n";
         stream.write_all(request).await.unwrap();
         silent.push(stream);
     }
