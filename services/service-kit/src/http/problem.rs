@@ -54,6 +54,11 @@ impl Problem {
         }
     }
 
+    /// Whether it refuses a request for its size.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.status == StatusCode::PAYLOAD_TOO_LARGE.as_u16()
+    }
+
     /// What is wrong, and the way out.
     #[must_use]
     pub fn detail(&self) -> &str {
