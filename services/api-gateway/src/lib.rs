@@ -6,7 +6,6 @@
 
 pub mod agents;
 pub mod alert_logger;
-pub mod availability;
 pub mod blind;
 pub mod board;
 mod bounds;
@@ -34,6 +33,7 @@ use std::sync::Arc;
 
 use service_kit::{App, Context, StartError};
 
+pub use gateway_api::availability;
 pub use config::Config;
 pub use state::Gateway;
 

@@ -1,6 +1,91 @@
-//! Counts of probes, and the availability they make: `success / (success + failure)`.
+//! `GET /uptime-summary` and `GET /uptime-summary-windowed`: counts of probes, and the availability that they make,
+//! `success / (success + failure)`.
 
 use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use crate::json::{count, nullable};
+
+/// Availability by target and in total.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Summary {
+    /// In the order of the configuration.
+    pub targets: Vec<TargetSummary>,
+    /// All targets together.
+    pub total: Figures,
+    /// The agents that did not answer, by place or URL: their counts are the last ones, and after 30 s they are missing.
+    pub partial: Vec<String>,
+}
+
+/// The availability of one target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TargetSummary {
+    /// Its name: the `target` label of its metrics.
+    pub target: String,
+    /// Its URL, a password replaced by `xxxxx`.
+    pub url: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Availability over a window, by target and in total.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WindowedSummary {
+    /// The window, as it was asked for.
+    #[cfg_attr(feature = "openapi", schema(example = "5m"))]
+    pub window: String,
+    /// The figures. No agent is asked for them, so none is partial.
+    #[serde(flatten)]
+    pub summary: Summary,
+}
+
+/// Counts of probes and the availability that they make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Figures {
+    /// Probes that succeeded.
+    #[serde(serialize_with = "count")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, example = 1999))]
+    pub success: f64,
+    /// Probes that failed.
+    #[serde(serialize_with = "count")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, example = 1))]
+    pub failures: f64,
+    /// The availability with two decimals, cut, not rounded: `100.00%` means that no probe failed. Null without data.
+    #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            required = true,
+            example = "99.95%",
+            pattern = r"^(100\.00|[0-9]{1,2}\.[0-9]{2})%$"
+        )
+    )]
+    pub availability: Option<String>,
+    /// The availability in percent. Null without data.
+    #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required = true, minimum = 0, maximum = 100, example = 99.95)
+    )]
+    pub availability_percent: Option<f64>,
+}
+
+impl From<Counts> for Figures {
+    fn from(counts: Counts) -> Self {
+        Self {
+            success: counts.success,
+            failures: counts.failures,
+            availability: counts.text(),
+            availability_percent: counts.percent(),
+        }
+    }
+}
 
 /// Whole numbers below this are exact as `f64`.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -15,21 +100,21 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The availability, 0 to 1; `None` without a probe.
+    /// Returns the availability, 0 to 1; `None` without a probe.
     #[must_use]
     pub fn ratio(self) -> Option<f64> {
         let probes = self.success + self.failures;
         (probes > 0.0).then(|| self.success / probes)
     }
 
-    /// The availability in percent, 0 to 100; `None` without a probe.
+    /// Returns the availability in percent, 0 to 100; `None` without a probe.
     #[must_use]
     pub fn percent(self) -> Option<f64> {
         let probes = self.success + self.failures;
         (probes > 0.0).then(|| 100.0 * self.success / probes)
     }
 
-    /// The availability as text with two decimals, such as `99.95%`; `None` without a probe. It is cut, not rounded:
+    /// Returns the availability as text with two decimals, such as `99.95%`; `None` without a probe. It is cut, not rounded:
     /// `100.00%` means that no probe failed.
     #[must_use]
     pub fn text(self) -> Option<String> {
@@ -37,7 +122,7 @@ impl Counts {
         Some(format!("{}.{:02}%", hundredths / 100, hundredths % 100))
     }
 
-    /// Hundredths of a percent, cut.
+    /// Returns hundredths of a percent, cut.
     fn hundredths(self) -> Option<u64> {
         let percent = self.percent()?;
         if self.failures == 0.0 {
@@ -62,7 +147,7 @@ impl AddAssign for Counts {
     }
 }
 
-/// A count as the integer it is, if it is one that `f64` holds exactly.
+/// Returns a count as an integer, if it is one that `f64` holds exactly.
 #[must_use]
 pub fn whole(count: f64) -> Option<u64> {
     ((0.0..EXACT).contains(&count) && count.fract() == 0.0).then(|| floor(count))
