@@ -53,7 +53,11 @@ mod tests {
             ("0s", 0),
             ("0d1m500ms", 60_500),
         ] {
-            assert_eq!(parse(text), Some(Duration::from_millis(milliseconds)), "{text}");
+            assert_eq!(
+                parse(text),
+                Some(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
         }
     }
 

@@ -8,8 +8,9 @@ use serde_json::Error;
 use crate::incidents::Incident;
 use crate::status::{StatusSummary, TargetStatus};
 
-/// An event of the stream.
-#[derive(Debug, Clone, PartialEq)]
+/// An event of the stream. It is written as the JSON of the line `data:`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum StreamEvent {
     /// A target has changed, or is new.
     Target(Arc<TargetStatus>),
@@ -20,7 +21,7 @@ pub enum StreamEvent {
     /// The state of all targets together.
     Summary(Box<StatusSummary>),
     /// Events were missed that can't be sent again; the reader has to fetch everything anew.
-    Reset,
+    Reset {},
 }
 
 /// A target that is no longer watched.
@@ -39,21 +40,7 @@ impl StreamEvent {
             Self::Removed(_) => "removed",
             Self::Incident(_) => "incident",
             Self::Summary(_) => "summary",
-            Self::Reset => "reset",
-        }
-    }
-
-    /// Returns the event's JSON, for the line `data:`.
-    ///
-    /// # Errors
-    /// serde can't write it.
-    pub fn data(&self) -> Result<String, Error> {
-        match self {
-            Self::Target(target) => serde_json::to_string(target),
-            Self::Removed(removed) => serde_json::to_string(removed),
-            Self::Incident(incident) => serde_json::to_string(incident),
-            Self::Summary(summary) => serde_json::to_string(summary),
-            Self::Reset => Ok("{}".to_owned()),
+            Self::Reset {} => "reset",
         }
     }
 
@@ -67,9 +54,31 @@ impl StreamEvent {
             "removed" => Self::Removed(serde_json::from_str(data)?),
             "incident" => Self::Incident(serde_json::from_str(data)?),
             "summary" => Self::Summary(serde_json::from_str(data)?),
-            "reset" => Self::Reset,
+            "reset" => Self::Reset {},
             _ => return Ok(None),
         };
         Ok(Some(event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_read_as_they_are_written() {
+        let removed = Removed {
+            target: "demo".into(),
+        };
+        for (event, data) in [
+            (StreamEvent::Removed(removed), r#"{"target":"demo"}"#),
+            (StreamEvent::Reset {}, "{}"),
+        ] {
+            assert_eq!(serde_json::to_string(&event).unwrap(), data);
+            let read = StreamEvent::parse(event.name(), data).unwrap();
+            assert_eq!(read, Some(event));
+        }
+        assert!(StreamEvent::parse("target", "{}").is_err());
+        assert_eq!(StreamEvent::parse("added-later", "{}").unwrap(), None);
     }
 }

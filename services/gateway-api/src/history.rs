@@ -131,10 +131,7 @@ pub struct Overall {
     pub availability_percent: Option<f64>,
     /// The share of the probes due of which the outcome is known; null where it is not known how many were due.
     #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(required = true, minimum = 0, maximum = 1)
-    )]
+    #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub coverage: Option<f64>,
 }
 

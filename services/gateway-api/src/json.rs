@@ -65,6 +65,9 @@ mod tests {
         let null = read(json!({"name": "prometheus", "ok": true, "detail": null})).unwrap();
         assert_eq!(null.detail, None);
         let error = read(json!({"name": "prometheus", "ok": true})).unwrap_err();
-        assert!(error.to_string().contains("missing field `detail`"), "{error}");
+        assert!(
+            error.to_string().contains("missing field `detail`"),
+            "{error}"
+        );
     }
 }

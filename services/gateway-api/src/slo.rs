@@ -38,10 +38,7 @@ pub struct TargetSlo {
     pub target: Arc<str>,
     /// The ratio of its probes that is to succeed; null where none is configured.
     #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(required = true, minimum = 0, maximum = 1)
-    )]
+    #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub slo_objective: Option<f64>,
     /// The share of the error budget of 14 days that is left: 1 is untouched, 0 used up, below 0 overspent. Null where
     /// it is not known.
@@ -69,10 +66,7 @@ pub struct WindowFigures {
     pub maintenance: f64,
     /// The share of the probes due of which the outcome is known; null where it is not known how many were due.
     #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(required = true, minimum = 0, maximum = 1)
-    )]
+    #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub coverage: Option<f64>,
     /// The shares of the window in each state. Together 1.
     pub shares: Shares,

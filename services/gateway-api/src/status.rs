@@ -113,10 +113,7 @@ pub struct TargetStatus {
     pub certificate_not_after: Option<Timestamp>,
     /// The ratio of its probes that is to succeed; null where none is configured.
     #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(required = true, minimum = 0, maximum = 1)
-    )]
+    #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub slo_objective: Option<f64>,
     /// 95 % of its responses are to take at most this long; null where none is set.
     #[serde(deserialize_with = "nullable")]
