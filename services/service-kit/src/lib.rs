@@ -5,6 +5,7 @@
 //! service's own routes, and drains on SIGTERM.
 
 pub mod answer;
+pub mod cache;
 mod client;
 pub mod config;
 mod entry;
