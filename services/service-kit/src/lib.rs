@@ -9,6 +9,7 @@ pub mod cache;
 mod client;
 pub mod config;
 mod entry;
+pub mod event_log;
 mod health;
 pub mod http;
 mod limit;
