@@ -34,7 +34,7 @@ const SUBSCRIBERS: usize = 512;
 pub struct Gateway {
     /// The targets that answers list.
     pub catalog: Catalog,
-    /// The parts that are asked.
+    /// The parts that answers come from.
     pub sources: Sources,
     /// Changes, for the subscribers of `/api/v1/events`.
     pub events: Arc<EventLog>,

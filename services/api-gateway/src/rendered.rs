@@ -1,4 +1,4 @@
-//! A body that is made once for what it is made from.
+//! A response body that is rendered once for each source.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,12 +6,11 @@ use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::{JoinError, spawn_blocking};
 
-/// The last rendered body and what it was rendered from. While that stays the same, an answer is a reference to
-/// the same bytes.
+/// The last rendered body and its source. While the source stays the same, an answer is a reference to the same bytes.
 #[derive(Debug)]
 pub struct Rendered<K> {
     current: Arc<Mutex<Option<(K, Bytes)>>>,
-    /// Held by the one that renders, so that the others do not render the same.
+    /// Held while one reader renders, so that the others do not render the same.
     rendering: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -25,8 +24,8 @@ impl<K> Default for Rendered<K> {
 }
 
 impl<K: PartialEq + Send + 'static> Rendered<K> {
-    /// The body for `source`: the current one if it was made from that, else what `render` makes, away from the async
-    /// workers. Where the current body's source is `good_enough`, nobody waits for the new one.
+    /// Returns the body for `source`: the current one if it was made from it, else a new one that `render` makes, away from
+    /// the async workers. Where the current body's source is `good_enough`, no reader waits for the new one.
     ///
     /// # Errors
     /// That of `render`, or that it panicked.
@@ -69,7 +68,7 @@ impl<K: PartialEq + Send + 'static> Rendered<K> {
             let body = render(&source)?;
             let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
             let before = current.replace((source, body.clone()));
-            // Freeing what the last body was made from takes a while; readers need not wait for that.
+            // Freeing the last body's source takes a while; readers need not wait for that.
             drop(current);
             drop(before);
             drop(alone);
@@ -77,7 +76,7 @@ impl<K: PartialEq + Send + 'static> Rendered<K> {
         })
     }
 
-    /// The current body and what is true of its source.
+    /// Returns the current body, and the result of `of_source` for its source.
     fn current<T>(&self, of_source: impl FnOnce(&K) -> T) -> Option<(Bytes, T)> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let (from, body) = current.as_ref()?;

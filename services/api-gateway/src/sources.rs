@@ -1,7 +1,7 @@
 //! The parts that answers are made from, and one poll of all of them.
 //!
-//! Each part has a folder: how it is asked, how its answer is read, and how much of it is kept. Readers at the same time
-//! share one question, and an answer is kept for a moment.
+//! Each part has a folder: its client, and its answers as far as the gateway reads them. Readers at the same time share one
+//! request, and an answer is kept for a moment.
 
 pub mod agents;
 pub mod alert_logger;

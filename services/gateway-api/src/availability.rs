@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{count, nullable};
+use crate::json::{count, floor, nullable, whole};
 
 /// Availability by target and in total.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,9 +87,6 @@ impl From<Counts> for Figures {
     }
 }
 
-/// Whole numbers below this are exact as `f64`.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
 /// Probes by their result: whole numbers, unless a rule of someone's own records something else.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
@@ -145,21 +142,6 @@ impl AddAssign for Counts {
         self.success += other.success;
         self.failures += other.failures;
     }
-}
-
-/// Returns a count as an integer, if it is one that `f64` holds exactly.
-#[must_use]
-pub fn whole(count: f64) -> Option<u64> {
-    ((0.0..EXACT).contains(&count) && count.fract() == 0.0).then(|| floor(count))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "only called with small numbers that are not negative; `as` would saturate"
-)]
-fn floor(number: f64) -> u64 {
-    number.floor() as u64
 }
 
 #[cfg(test)]

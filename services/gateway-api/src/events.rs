@@ -47,7 +47,7 @@ impl StreamEvent {
     /// Reads an event by its name and its JSON. `None` is an event that a newer gateway may send.
     ///
     /// # Errors
-    /// The JSON is not what the name says.
+    /// The JSON is not that of the event with this name.
     pub fn parse(name: &str, data: &str) -> Result<Option<Self>, Error> {
         let event = match name {
             "target" => Self::Target(serde_json::from_str(data)?),

@@ -23,7 +23,7 @@ pub enum Range {
     /// 7 days.
     #[serde(rename = "7d")]
     Week,
-    /// 14 days: what Prometheus keeps.
+    /// 14 days: as long as Prometheus keeps samples.
     #[serde(rename = "14d")]
     Fortnight,
 }

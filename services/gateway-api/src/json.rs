@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::availability::whole;
+/// Whole numbers below this are exact as `f64`.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a field that may be null but must be present. Without this, serde reads an absent field as `None`.
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
@@ -13,6 +14,21 @@ where
     T: Deserialize<'de>,
 {
     Option::deserialize(deserializer)
+}
+
+/// Returns a count as an integer, if it is one that `f64` holds exactly.
+pub(crate) fn whole(count: f64) -> Option<u64> {
+    ((0.0..EXACT).contains(&count) && count.fract() == 0.0).then(|| floor(count))
+}
+
+/// Returns the largest integer that is not above a number.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "only called with small numbers that are not negative; `as` would saturate"
+)]
+pub(crate) fn floor(number: f64) -> u64 {
+    number.floor() as u64
 }
 
 /// A count. Whole numbers are written as such, `20` and not `20.0`.

@@ -117,7 +117,8 @@ impl<'de> Deserialize<'de> for Windows {
         let figures = WINDOWS.map(|window| figures.remove(window).ok_or(window));
         let missing = figures.iter().find_map(|it| it.as_ref().err().copied());
         let figures: Vec<_> = figures.into_iter().flatten().collect();
-        let windows = figures.try_into().map_err(|_| missing.unwrap_or_default());
+        let windows = <[_; WINDOWS.len()]>::try_from(figures);
+        let windows = windows.map_err(|_| missing.unwrap_or_default());
         windows.map(Self).map_err(D::Error::missing_field)
     }
 }

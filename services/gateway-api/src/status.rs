@@ -47,7 +47,7 @@ pub struct StatusSummary {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub blind: Option<Blind>,
-    /// Where this answer comes from, and what was away.
+    /// The parts that this answer comes from, and which of them were away.
     pub sources: Vec<Source>,
     /// Down if any target is down, else unknown if any is unknown, if there is none, or if the lab is blind, else up if any
     /// is up.

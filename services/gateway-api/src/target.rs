@@ -48,7 +48,7 @@ pub struct TargetAnswer {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub blind: Option<Blind>,
-    /// Where this answer comes from, and what was away.
+    /// The parts that this answer comes from, and which of them were away.
     pub sources: Vec<Source>,
     /// Its state.
     pub target: Arc<TargetStatus>,

@@ -36,12 +36,12 @@ impl Board {
     #[must_use]
     pub fn new(poll: &Poll, blind: Option<Blind>, listing: &Listing) -> Self {
         let listed = listing.known_targets(&poll.observation);
-        let status = |listed: Listed| {
+        let row = |listed: Listed| {
             let latency = poll.latency.as_ref().ok();
             let latency = latency.and_then(|latency| latency.get(&listed.name).copied());
-            status(listed, &poll.observation, latency, poll.at)
+            target_status(listed, &poll.observation, latency, poll.at)
         };
-        let mut targets: Vec<_> = listed.into_iter().map(status).collect();
+        let mut targets: Vec<_> = listed.into_iter().map(row).collect();
         let newest = targets.iter().filter_map(|it| it.last_probe_at).max();
         let reasons = blind.map_or_else(Vec::new, |blind| blind.reasons);
         let unprobed = newest
@@ -119,7 +119,7 @@ fn doubt(target: &mut TargetStatus, since: Timestamp) {
 }
 
 /// Returns one target's row.
-fn status(
+fn target_status(
     listed: Listed,
     observation: &Observation,
     latency_seconds: Option<f64>,

@@ -109,7 +109,7 @@ impl Listed {
     }
 }
 
-/// Returns every target that an agent exports, once: the first agent's, then what the others add.
+/// Returns every target that an agent exports, once: the first agent's targets, then the others'.
 fn exported<'a>(snapshots: impl Iterator<Item = &'a Arc<Snapshot>>) -> Vec<Listed> {
     let mut seen = HashSet::new();
     let mut listed = Vec::new();

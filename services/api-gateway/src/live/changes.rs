@@ -73,7 +73,7 @@ fn changed_targets(events: &mut Vec<StreamEvent>, before: &Board, now: &Board) {
     }
 }
 
-/// Returns whether both differ only in what every probe changes: counts, latency and the time of the last probe.
+/// Returns whether both differ only in the values that every probe changes: counts, latency and the time of the last probe.
 fn same_target(one: &TargetStatus, other: &TargetStatus) -> bool {
     fn kept(it: &TargetStatus) -> impl PartialEq + '_ {
         let identity = (&it.target, &it.url, &it.kind, &it.group);

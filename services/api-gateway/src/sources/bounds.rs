@@ -1,17 +1,17 @@
-//! How much of an answer of another part is kept. A small text can be a large value: these bound what it becomes.
+//! Bounds on how much of another part's answer is kept. A small text can be a large value.
 
 use std::mem::size_of;
 
-/// The targets of one answer, of an agent or of Prometheus. One agent can probe so many.
+/// The most targets of one answer, of an agent or of Prometheus. One agent can probe so many.
 pub const TARGETS: usize = 50_000;
 
-/// The text of one answer that is kept: names of targets, URLs, reasons. With 600 bytes each, all targets fit.
+/// The most text of one answer: names of targets, URLs, reasons. With 600 bytes each, all targets fit.
 const TEXT_BYTES: usize = 32 << 20;
 
-/// The points of one answer to a range query: more than 90 slots of 10,000 targets take.
+/// The most points of one answer to a range query: more than 90 slots of 10,000 targets take.
 const POINTS: usize = 3_000_000;
 
-/// What an answer has more of than is kept.
+/// The bound that an answer exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooMuch {
     /// Targets.
@@ -25,15 +25,15 @@ pub enum TooMuch {
     Points,
 }
 
-/// Counts what is kept of one answer.
+/// Counts the parts of one answer against its bounds.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct Bounds {
     targets: usize,
     text: usize,
     points: usize,
 }
 
-impl Kept {
+impl Bounds {
     /// Counts a target that the answer had not named before.
     ///
     /// # Errors

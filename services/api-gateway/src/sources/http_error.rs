@@ -1,22 +1,22 @@
-//! Failed calls to other parts, in words that can be shown.
+//! Errors of calls to other parts, as texts that can be shown.
 
 use std::error::Error;
 use std::fmt::Display;
 
-/// What another part says is shown up to this many characters; it may be megabytes.
-const SAID_MAX_CHARS: usize = 300;
+/// An error text of another part is shown up to this many characters; it may be megabytes.
+const SHOWN_MAX_CHARS: usize = 300;
 
-/// What another part said, or what is wrong with it, at a length that can be shown.
+/// Returns an error text at a length that can be shown.
 #[must_use]
-pub fn shortened(said: impl Display) -> String {
-    let said = said.to_string();
-    match said.char_indices().nth(SAID_MAX_CHARS) {
-        Some((end, _)) => format!("{}…", said.get(..end).unwrap_or_default()),
-        None => said,
+pub fn shortened(text: impl Display) -> String {
+    let text = text.to_string();
+    match text.char_indices().nth(SHOWN_MAX_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 
-/// Why a call failed: the innermost cause, which is the one in the operating system's words, without the URL.
+/// Returns why a call failed: the innermost cause, which is the operating system's, without the URL.
 #[must_use]
 pub fn describe(error: reqwest::Error) -> String {
     if error.is_timeout() {
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_long_is_cut() {
+    fn only_a_long_text_is_cut() {
         assert_eq!(shortened("ä".repeat(300)), "ä".repeat(300));
         assert_eq!(shortened("ä".repeat(301)), format!("{}…", "ä".repeat(300)));
     }

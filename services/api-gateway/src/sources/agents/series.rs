@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-/// The series of one target that the gateway reads. A series that is not there, or whose value cannot be what it
-/// stands for (NaN, a negative count), is `None`.
+/// The series of one target that the gateway reads. A series that is absent, or whose value is impossible (NaN,
+/// a negative count), is `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {
     /// `ping_success_total`.

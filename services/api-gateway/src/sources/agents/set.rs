@@ -1,4 +1,4 @@
-//! All agents, asked at the same time.
+//! All agents, fetched at the same time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{Derived, Info, Series};
-use crate::sources::bounds::{Kept, TooMuch};
+use crate::sources::bounds::{Bounds, TooMuch};
 use crate::sources::exposition::{ParseError, Sample, read};
 
 /// One agent's targets at one moment.
@@ -28,8 +28,8 @@ pub struct Snapshot {
 const MAX_REASONS: usize = 16;
 
 impl Snapshot {
-    /// Reads the exposition that an agent was asked for at `taken`. Series of other metrics, and series without a
-    /// `target`, are none of the gateway's business.
+    /// Parses the exposition that was requested at `taken`. Series of other metrics, and series without a `target`, are left
+    /// out.
     ///
     /// # Errors
     /// The first line that is not exposition text, or of which too much would have to be kept: the rest of such an answer
@@ -41,8 +41,8 @@ impl Snapshot {
             series: HashMap::new(),
             names: Vec::new(),
         };
-        let mut kept = Kept::default();
-        read(text, |sample| Ok(snapshot.add(sample, &mut kept)?))?;
+        let mut bounds = Bounds::default();
+        read(text, |sample| Ok(snapshot.add(sample, &mut bounds)?))?;
         let now = Timestamp::now().as_duration().as_secs_f64();
         for series in snapshot.series.values_mut() {
             series.derived = Derived::new(series, now);
@@ -51,7 +51,7 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Derives what takes the same agent's snapshot before this one.
+    /// Derives the values that take the same agent's snapshot before this one.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {
         for (name, series) in &mut self.series {
@@ -73,7 +73,7 @@ impl Snapshot {
             .filter_map(|name| self.series.get_key_value(name))
     }
 
-    fn add(&mut self, sample: &Sample<'_>, kept: &mut Kept) -> Result<(), TooMuch> {
+    fn add(&mut self, sample: &Sample<'_>, bounds: &mut Bounds) -> Result<(), TooMuch> {
         let field: fn(&mut Series, &Sample<'_>) = match &*sample.name {
             "ping_success_total" => |series, sample| add(&mut series.success, sample.value),
             "ping_failure_total" => |series, sample| add(&mut series.failures, sample.value),
@@ -123,13 +123,13 @@ impl Snapshot {
             _ => &[],
         };
         for text in texts.iter().filter_map(|name| sample.label(name)) {
-            kept.text(&text)?;
+            bounds.text(&text)?;
         }
         if let Some(series) = self.series.get_mut(&*target) {
             field(series, sample);
             return Ok(());
         }
-        kept.target(&target)?;
+        bounds.target(&target)?;
         let name: Arc<str> = target.into();
         self.names.push(Arc::clone(&name));
         field(self.series.entry(name).or_default(), sample);

@@ -1,8 +1,8 @@
-//! Reading one line from left to right.
+//! A cursor that reads one line from left to right.
 
 use super::Reason;
 
-/// What is left of a line.
+/// The rest of a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
     pub rest: &'a str,
@@ -15,11 +15,11 @@ impl<'a> Cursor<'a> {
 
     /// Skips spaces and tabs.
     pub fn skip_blanks(&mut self) {
-        self.take_while(is_blank);
+        self.read_while(is_blank);
     }
 
-    /// Takes the longest start whose bytes, all ASCII, are `wanted`.
-    pub fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
+    /// Reads the longest start whose bytes, all ASCII, are `wanted`.
+    pub fn read_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let end = self
             .rest
             .bytes()
@@ -28,7 +28,7 @@ impl<'a> Cursor<'a> {
         self.split(end)
     }
 
-    /// Takes `wanted` if it comes next.
+    /// Skips `wanted` if it comes next, and returns whether it did.
     pub fn eat(&mut self, wanted: char) -> bool {
         match self.rest.strip_prefix(wanted) {
             Some(rest) => {
@@ -39,19 +39,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes everything up to the next space or tab.
+    /// Reads everything up to the next space or tab.
     pub fn word(&mut self) -> &'a str {
         let end = self.rest.bytes().position(is_blank);
         self.split(end.unwrap_or(self.rest.len()))
     }
 
-    /// Takes a number as Go's `ParseFloat` reads it, hexadecimal forms excluded, as Prometheus itself does.
+    /// Reads a number as Go's `ParseFloat` does, hexadecimal forms excluded, as Prometheus itself does.
     pub fn number(&mut self) -> Option<f64> {
         self.word().parse().ok()
     }
 
-    /// Takes the rest of a quoted text whose opening quote is taken, and its closing quote: what stands between,
-    /// escapes and all.
+    /// Reads the rest of a quoted text, whose opening quote is read already, and its closing quote. Returns the text between
+    /// them with its escapes.
     pub fn until_quote(&mut self) -> Result<&'a str, Reason> {
         let bytes = self.rest.as_bytes();
         let mut at = 0;
@@ -63,15 +63,15 @@ impl<'a> Cursor<'a> {
                 self.eat('"');
                 return Ok(quoted);
             }
-            // The backslash and what it escapes.
+            // The backslash and the character that it escapes.
             at += 2;
         }
     }
 
     fn split(&mut self, end: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        let (start, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
         self.rest = rest;
-        taken
+        start
     }
 }
 

@@ -9,11 +9,11 @@ use crate::sources::bounds::TooMuch;
 pub struct ParseError {
     /// Counted from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// Why it is refused.
     pub reason: Reason,
 }
 
-/// What is wrong with a line. The line itself is not repeated: a label may hold anything.
+/// Why a line is refused. The line itself is not repeated: a label may hold anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
@@ -38,22 +38,22 @@ pub enum Reason {
     /// The value is missing or not a number as Go's `ParseFloat` reads it.
     #[error("no value, or one that is not a number")]
     Value,
-    /// What follows the value is not a number.
+    /// The text behind the value is not a number.
     #[error("a timestamp that is not a number")]
     Timestamp,
-    /// What follows `#` is not labels and a value.
+    /// The text behind `#` is not labels and a value.
     #[error("an exemplar that is not {{labels}} value")]
     Exemplar,
-    /// Something stands behind a complete sample.
+    /// There is text behind a complete sample.
     #[error("text after the sample")]
     Trailing,
-    /// The line is longer than is read.
+    /// The line exceeds the limit.
     #[error("longer than {} KiB", LINE_BYTES >> 10)]
     TooLong,
-    /// There are more lines than are read.
+    /// The lines exceed the limit.
     #[error("more than {LINES} lines")]
     TooMany,
-    /// There is more on this line and those before it than is kept.
+    /// This line and those before it exceed a bound.
     #[error(transparent)]
     TooMuch(#[from] TooMuch),
     /// The text ended with an error.

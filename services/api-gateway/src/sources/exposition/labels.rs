@@ -8,11 +8,11 @@ use super::cursor::Cursor;
 /// The labels of one sample, in the order of its line: an iterator over names and values, escapes resolved.
 #[derive(Debug, Clone, Copy)]
 pub struct Labels<'a> {
-    /// What stands between the braces; valid, because [`Labels::parse`] went through it.
+    /// The text between the braces; valid, because [`Labels::parse`] went through it.
     inside: Cursor<'a>,
 }
 
-/// What can stand between two commas.
+/// An item between two commas.
 enum Item<'a> {
     Label(Cow<'a, str>, Cow<'a, str>),
     MetricName(Cow<'a, str>),
@@ -23,8 +23,8 @@ impl<'a> Labels<'a> {
         inside: Cursor { rest: "" },
     };
 
-    /// Reads labels up to their closing brace; the opening one is taken. Gives the metric's name too where it
-    /// stands between the braces.
+    /// Parses labels up to their closing brace; the opening one is read already. Returns the metric's name too where it is
+    /// between the braces.
     pub(super) fn parse(line: &mut Cursor<'a>) -> Result<(Self, Option<Cow<'a, str>>), Reason> {
         let inside = *line;
         let mut name = None;
@@ -75,7 +75,7 @@ fn item<'a>(line: &mut Cursor<'a>) -> Result<Item<'a>, Reason> {
         }
         quoted
     } else {
-        let name = line.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let name = line.read_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
             return Err(if line.rest.is_empty() {
                 Reason::Braces

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::cursor::Cursor;
 use super::{Labels, Reason};
 
-/// One sample. A timestamp or an exemplar on its line must be well formed and is then left out: the gateway asks
-/// for what is now.
+/// One sample. A timestamp or an exemplar on its line must be well formed and is then left out: the gateway needs the
+/// current value only.
 #[derive(Debug, Clone)]
 pub struct Sample<'a> {
     /// The metric's name, `_bucket`, `_sum`, `_count` and `_total` included.
@@ -18,7 +18,7 @@ pub struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// The value of the first label of this name.
+    /// Returns the value of the first label of this name.
     #[must_use]
     pub fn label(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut labels = self.labels;
@@ -26,7 +26,7 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Reads a line without its line feed; `None` is a comment or an empty line.
+/// Parses a line without its line feed; `None` is a comment or an empty line.
 pub(super) fn parse(line: &[u8]) -> Result<Option<Sample<'_>>, Reason> {
     let line = std::str::from_utf8(line).map_err(|_| Reason::NotUtf8)?;
     let mut line = Cursor::new(line.strip_suffix('\r').unwrap_or(line));
@@ -34,7 +34,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Option<Sample<'_>>, Reason> {
     if line.rest.is_empty() || line.rest.starts_with('#') {
         return Ok(None);
     }
-    let name = line.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+    let name = line.read_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
     if name.starts_with(|first: char| first.is_ascii_digit()) {
         return Err(Reason::NoName);
     }
@@ -60,7 +60,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Option<Sample<'_>>, Reason> {
     }))
 }
 
-/// What may follow the value: a timestamp (milliseconds in 0.0.4, seconds in OpenMetrics), an exemplar, both.
+/// Reads the optional text behind the value: a timestamp (milliseconds in 0.0.4, seconds in OpenMetrics), an exemplar, both.
 fn tail(line: &mut Cursor<'_>) -> Result<(), Reason> {
     timestamp(line)?;
     if line.eat('#') {

@@ -13,7 +13,7 @@ use service_kit::answer::at_most;
 
 use super::outcomes::Outcomes;
 use super::query::QueryError;
-use crate::sources::bounds::{Kept, TooMuch};
+use crate::sources::bounds::{Bounds, TooMuch};
 use crate::sources::http_error::shortened;
 
 /// The labels that the gateway reads. A query's result has those that it is `by`.
@@ -154,7 +154,7 @@ trait Collect: Default {
         &mut self,
         target: Option<&Arc<str>>,
         element: Element,
-        kept: &mut Kept,
+        bounds: &mut Bounds,
     ) -> Result<(), TooMuch>;
 }
 
@@ -177,7 +177,7 @@ impl<G: Gather> Collect for Vector<G> {
         &mut self,
         target: Option<&Arc<str>>,
         element: Element,
-        _: &mut Kept,
+        _: &mut Bounds,
     ) -> Result<(), TooMuch> {
         if let Some(Point(_, value)) = element.value
             && value.is_finite()
@@ -196,12 +196,12 @@ impl Collect for Matrix {
         &mut self,
         target: Option<&Arc<str>>,
         element: Element,
-        kept: &mut Kept,
+        bounds: &mut Bounds,
     ) -> Result<(), TooMuch> {
         if element.values.is_empty() {
             return Ok(());
         }
-        kept.points(element.values.len())?;
+        bounds.points(element.values.len())?;
         let values = element.values.into_iter();
         self.0.push(Series {
             target: target.map(Arc::clone),
@@ -229,7 +229,7 @@ impl<'de, T: Collect> Deserialize<'de> for Elements<T> {
                     let name = element.metric.target.take();
                     let target = name.map(|name| names.shared(name)).transpose();
                     let target = target.map_err(A::Error::custom)?;
-                    let added = elements.add(target.as_ref(), element, &mut names.kept);
+                    let added = elements.add(target.as_ref(), element, &mut names.bounds);
                     added.map_err(A::Error::custom)?;
                 }
                 Ok(Elements(elements))
@@ -243,7 +243,7 @@ impl<'de, T: Collect> Deserialize<'de> for Elements<T> {
 #[derive(Default)]
 struct Names {
     known: HashSet<Arc<str>>,
-    kept: Kept,
+    bounds: Bounds,
 }
 
 impl Names {
@@ -251,7 +251,7 @@ impl Names {
         if let Some(known) = self.known.get(name.as_str()) {
             return Ok(Arc::clone(known));
         }
-        self.kept.target(&name)?;
+        self.bounds.target(&name)?;
         let name: Arc<str> = name.into();
         self.known.insert(Arc::clone(&name));
         Ok(name)

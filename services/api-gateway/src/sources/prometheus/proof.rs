@@ -1,4 +1,4 @@
-//! Proof that Prometheus does its work, read back from what it stores.
+//! Proof that Prometheus does its work, read back from its storage.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ pub const RETRY_SECONDS: u32 = 5;
 pub struct Policy {
     /// For everything, retries included.
     pub deadline: Duration,
-    /// How often a query is asked again when Prometheus is away or fails.
+    /// How often a query is sent again when Prometheus is away or fails.
     pub retries: u32,
     /// The least pause before the first retry; it doubles with each, and up to as much again is added at random.
     pub backoff: Duration,
@@ -53,7 +53,7 @@ pub enum QueryError {
     /// Prometheus refuses the query.
     #[error("Prometheus refuses the query: {0}")]
     Refused(String),
-    /// An answer that is not what its API documents; something else may listen there.
+    /// An answer that its API does not document; something else may listen there.
     #[error("Prometheus' answer cannot be read: {0}")]
     Malformed(String),
     /// As many readers wait for windows of their own choice as may.

@@ -31,7 +31,7 @@ pub const SHARED: [&str; 9] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "7d", 
 /// long enough for those at its edges not to matter.
 const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
 
-/// Longer windows whose recorded sums are taken: what page and dashboards show, for less than adding it up. The pieces of
+/// Longer windows whose recorded sums are read: page and dashboards show them, and adding them up costs more. The pieces of
 /// shorter windows are newer than their sums.
 const LONG_RECORDED: [(&str, Duration); 3] = [
     ("1d", Duration::from_secs(86_400)),
