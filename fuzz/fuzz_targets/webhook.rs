@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = alert_logger::webhook::parse(bytes);
+    let _ = alert_logger::webhook::parse(bytes, Default::default());
 });

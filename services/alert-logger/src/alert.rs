@@ -1,5 +1,8 @@
 //! One alert as the history knows it, and how two records of it become one.
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
@@ -223,7 +226,7 @@ impl Alert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{any_record, firing, resolved};
+    use crate::alert::testing::{any_record, firing, resolved};
     use proptest::prelude::*;
 
     #[test]

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! POST /webhook ── webhook::parse ──┬── stdout: one line a payload
-//!                                   └── writer ── log (fdatasync) ── history ── GET /api/v1/alerts
-//!                                         │                             │
-//!                                         └───────── reconcile ◄────────┘
+//!                                   └── writer ── store: log (fdatasync) ── history ── GET /api/v1/alerts
+//!                                         │                                    │
+//!                                         └───────────── reconcile ◄───────────┘
 //! ```
 //!
 //! A payload is acknowledged when both ways are done. Deliveries fold ([`alert::Alert::merge`]), so Alertmanager may
@@ -13,15 +13,11 @@
 
 pub mod alert;
 mod config;
-mod history;
-mod log;
 mod metrics;
 mod reconcile;
 mod routes;
-mod state_file;
 mod stdout;
-#[cfg(test)]
-mod testing;
+mod store;
 mod watchdog;
 pub mod webhook;
 mod writer;
@@ -34,12 +30,12 @@ use std::time::Duration;
 use service_kit::{App, Context, RequestBodies, StartError};
 
 pub use config::Config;
-use history::History;
-use log::{AlertLog, Lock};
 use metrics::Metrics;
 use reconcile::{Reconciler, Sightings, Sources, Tracker};
 use routes::Service;
 use stdout::Lines;
+use store::history::History;
+use store::log::{AlertLog, Lock};
 use watchdog::Watchdog;
 use writer::{Limits, Writer};
 
@@ -69,7 +65,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     let durable = log.is_some();
     let history = Arc::new(RwLock::new(history));
     let watchdog = Arc::new(Watchdog::open(dir));
-    metrics::show_watchdog(&context.meter, Arc::clone(&watchdog));
+    watchdog.export(&context.meter);
 
     // The descriptor itself: the standard library's buffer would hide what was written when a write fails.
     let stdout = std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?);

@@ -1,11 +1,6 @@
 //! What the service counts of its own work. HTTP and runtime metrics come from service-kit.
 
-use std::sync::Arc;
-
-use opentelemetry::metrics::Meter;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
-
-use crate::watchdog::Watchdog;
 
 /// The service's own instruments.
 #[derive(Debug, Clone)]
@@ -110,20 +105,6 @@ impl Metrics {
     pub fn set_log_bytes(&self, bytes: u64) {
         self.log_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
-}
-
-/// Shows the latest arrival of `Watchdog`. The series appears with the first one: 0 would be a time in 1970.
-pub fn show_watchdog(meter: &Meter, watchdog: Arc<Watchdog>) {
-    meter
-        .f64_observable_gauge("alert_logger_watchdog_last_received_timestamp")
-        .with_unit("s")
-        .with_description("When the alert that always fires last arrived, in seconds since 1970")
-        .with_callback(move |gauge| {
-            if let Some(at) = watchdog.latest().last_received_at {
-                gauge.observe(at.as_duration().as_secs_f64(), &[]);
-            }
-        })
-        .build();
 }
 
 fn register<C>(registry: &Registry, made: prometheus::Result<C>) -> prometheus::Result<C>

@@ -30,9 +30,9 @@ use sources::{Held, Rules, SourceError};
 pub use tracker::Tracker;
 
 use crate::alert::{Alert, Key};
-use crate::history::History;
 use crate::metrics::Metrics;
-use crate::writer::Recorder;
+use crate::store::history::History;
+use crate::store::recorder::Recorder;
 
 /// How often both are polled while an incident is open.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);

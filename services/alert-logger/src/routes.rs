@@ -13,11 +13,11 @@ use axum::Router;
 use axum::routing::{get, post};
 use service_kit::RequestBodies;
 
-use crate::history::History;
 use crate::metrics::Metrics;
 use crate::stdout::Lines;
+use crate::store::history::History;
+use crate::store::recorder::Recorder;
 use crate::watchdog::Watchdog;
-use crate::writer::Recorder;
 
 /// Alertmanager's own default bounds a notification by nothing (`max_alerts` would); a thousand alerts of ours are well
 /// below this.

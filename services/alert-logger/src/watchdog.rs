@@ -5,13 +5,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use opentelemetry::metrics::Meter;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Status};
-use crate::state_file;
+use crate::store::state_file;
 
 /// The name of the alert.
 pub const ALERT_NAME: &str = "Watchdog";
@@ -81,7 +82,7 @@ impl Watchdog {
     ///
     /// # Errors
     /// The arrival could not be stored, and does not count yet.
-    pub fn take(&self, arrivals: &[&Alert]) -> Result<(), NotStored> {
+    pub fn record(&self, arrivals: &[&Alert]) -> Result<(), NotStored> {
         let mut memory = self.lock();
         let firing = arrivals
             .iter()
@@ -112,6 +113,23 @@ impl Watchdog {
         let latest = &mut memory.latest.last_received_at;
         *latest = latest.map(|latest| latest.min(Timestamp::now()));
         memory.latest
+    }
+
+    /// Exports the latest arrival. The series appears with the first one: 0 would be a time in 1970.
+    pub fn export(self: &Arc<Self>, meter: &Meter) {
+        let watchdog = Arc::clone(self);
+        meter
+            .f64_observable_gauge("alert_logger_watchdog_last_received_timestamp")
+            .with_unit("s")
+            .with_description(
+                "When the alert that always fires last arrived, in seconds since 1970",
+            )
+            .with_callback(move |gauge| {
+                if let Some(at) = watchdog.latest().last_received_at {
+                    gauge.observe(at.as_duration().as_secs_f64(), &[]);
+                }
+            })
+            .build();
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -148,7 +166,7 @@ pub struct NotStored {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{firing, resolved};
+    use crate::alert::testing::{firing, resolved};
     use std::fs;
 
     fn watchdog(mut alert: Alert) -> Alert {
@@ -168,7 +186,7 @@ mod tests {
         let first = Watchdog::open(Some(dir.path()));
         assert_eq!(seconds(&first), None);
         let both = [&watchdog(firing("w", 20)), &watchdog(firing("w", 10))];
-        first.take(&both).unwrap();
+        first.record(&both).unwrap();
         assert_eq!(seconds(&first), Some(20));
         assert_eq!(seconds(&Watchdog::open(Some(dir.path()))), Some(20));
         assert_eq!(seconds(&Watchdog::open(None)), None);
@@ -177,8 +195,8 @@ mod tests {
     #[test]
     fn a_resolved_watchdog_is_no_sign_of_life() {
         let lab = Watchdog::open(None);
-        lab.take(&[&watchdog(firing("w", 10))]).unwrap();
-        lab.take(&[&watchdog(resolved("w", 10, 50))]).unwrap();
+        lab.record(&[&watchdog(firing("w", 10))]).unwrap();
+        lab.record(&[&watchdog(resolved("w", 10, 50))]).unwrap();
         assert_eq!(seconds(&lab), Some(10));
     }
 
@@ -190,7 +208,7 @@ mod tests {
             let mut alert = watchdog(firing("w", received));
             let evaluated = (EVALUATED_AT.to_owned(), evaluated.to_owned());
             alert.annotations.extend([evaluated]);
-            lab.take(&[&alert]).unwrap();
+            lab.record(&[&alert]).unwrap();
             seconds(&lab)
         };
         assert_eq!(arrive(1000, "998"), Some(1000));
@@ -206,7 +224,7 @@ mod tests {
         fs::write(dir.path().join(FILE), "").unwrap();
         let lab = Watchdog::open(Some(dir.path()));
         assert_eq!(seconds(&lab), None);
-        lab.take(&[&watchdog(firing("w", 10))]).unwrap();
+        lab.record(&[&watchdog(firing("w", 10))]).unwrap();
         assert_eq!(seconds(&Watchdog::open(Some(dir.path()))), Some(10));
     }
 
@@ -216,12 +234,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = Timestamp::now().as_second();
         let ahead = watchdog(firing("w", now + 3600));
-        Watchdog::open(Some(dir.path())).take(&[&ahead]).unwrap();
+        Watchdog::open(Some(dir.path())).record(&[&ahead]).unwrap();
         let lab = Watchdog::open(Some(dir.path()));
         let first = lab.latest();
         assert!(first.last_received_at.unwrap() <= Timestamp::now());
         assert_eq!(lab.latest(), first, "it grows old");
-        lab.take(&[&watchdog(firing("w", now - 5))]).unwrap();
+        lab.record(&[&watchdog(firing("w", now - 5))]).unwrap();
         assert_eq!(seconds(&lab), Some(now - 5));
     }
 
@@ -232,14 +250,14 @@ mod tests {
         let kept = dir.path().join("kept");
         fs::create_dir(&kept).unwrap();
         let lab = Watchdog::open(Some(&kept));
-        lab.take(&[&watchdog(firing("w", 10))]).unwrap();
+        lab.record(&[&watchdog(firing("w", 10))]).unwrap();
         fs::remove_dir_all(&kept).unwrap();
-        let error = lab.take(&[&watchdog(firing("w", 70))]).unwrap_err();
+        let error = lab.record(&[&watchdog(firing("w", 70))]).unwrap_err();
         assert!(error.to_string().contains(FILE), "{error}");
         assert_eq!(seconds(&lab), Some(10));
-        assert!(lab.take(&[]).is_err(), "it is still to be stored");
+        assert!(lab.record(&[]).is_err(), "it is still to be stored");
         fs::create_dir(&kept).unwrap();
-        lab.take(&[]).unwrap();
+        lab.record(&[]).unwrap();
         assert_eq!(seconds(&lab), Some(70));
     }
 }

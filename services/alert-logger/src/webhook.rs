@@ -25,43 +25,7 @@ pub struct Payload {
     /// The payload as it came, on one line: only the whitespace between its tokens is gone.
     pub line: String,
     /// The alerts in it.
-    pub alerts: Vec<Notification>,
-}
-
-/// One alert of a payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notification {
-    /// Alertmanager's hash of the labels.
-    pub fingerprint: String,
-    /// When it began to fire.
-    pub starts_at: Timestamp,
-    /// When it was resolved; `None` while it fires.
-    pub ends_at: Option<Timestamp>,
-    /// What identifies the alert.
-    pub labels: Labels,
-    /// What explains it.
-    pub annotations: Labels,
-    /// The page of the expression that raised it, or empty.
-    pub generator_url: String,
-}
-
-impl Notification {
-    /// What the history learns when this arrives at `received_at`.
-    #[must_use]
-    pub fn received(self, received_at: Timestamp) -> Alert {
-        Alert {
-            fingerprint: self.fingerprint,
-            starts_at: self.starts_at,
-            ends_at: self.ends_at,
-            labels: self.labels,
-            annotations: self.annotations,
-            generator_url: self.generator_url,
-            first_received_at: received_at,
-            resolved_received_at: self.ends_at.map(|_| received_at),
-            restarted_at: BTreeSet::new(),
-            finding: None,
-        }
-    }
+    pub alerts: Vec<Alert>,
 }
 
 /// Why something is not an Alertmanager webhook payload.
@@ -89,11 +53,11 @@ struct RawAlert {
     generator_url: Option<String>,
 }
 
-/// Reads a request's body.
+/// Reads a request's body, which arrived at `received_at`.
 ///
 /// # Errors
 /// It is not UTF-8, not JSON, of another version, or lacks what the history needs; the message names the place.
-pub fn parse(bytes: &[u8]) -> Result<Payload, WebhookError> {
+pub fn parse(bytes: &[u8], received_at: Timestamp) -> Result<Payload, WebhookError> {
     // serde_json does not look into the strings it skips, and stdout is text.
     let text = std::str::from_utf8(bytes)
         .map_err(|error| WebhookError(format!("the body is not UTF-8: {error}")))?;
@@ -111,12 +75,12 @@ pub fn parse(bytes: &[u8]) -> Result<Payload, WebhookError> {
         alerts: alerts
             .into_iter()
             .enumerate()
-            .map(|(index, alert)| notification(alert, &format!("alerts[{index}]")))
+            .map(|(index, raw)| alert(raw, &format!("alerts[{index}]"), received_at))
             .collect::<Result<_, _>>()?,
     })
 }
 
-fn notification(raw: RawAlert, path: &str) -> Result<Notification, WebhookError> {
+fn alert(raw: RawAlert, path: &str, received_at: Timestamp) -> Result<Alert, WebhookError> {
     let field = |name| format!("{path}.{name}");
     let status = required(raw.status, &field("status"))?;
     let fingerprint = required(raw.fingerprint, &field("fingerprint"))?;
@@ -135,13 +99,17 @@ fn notification(raw: RawAlert, path: &str) -> Result<Notification, WebhookError>
         let ends_at = required(raw.ends_at, &field("endsAt"))?;
         Some(time(&ends_at, &field("endsAt"))?)
     };
-    Ok(Notification {
+    Ok(Alert {
         fingerprint,
         starts_at: time(&starts_at, &field("startsAt"))?,
         ends_at,
         labels: required(raw.labels, &field("labels"))?,
         annotations: raw.annotations.unwrap_or_default(),
         generator_url: raw.generator_url.unwrap_or_default(),
+        first_received_at: received_at,
+        resolved_received_at: ends_at.map(|_| received_at),
+        restarted_at: BTreeSet::new(),
+        finding: None,
     })
 }
 

@@ -5,17 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use service_kit::{Latch, StartError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::alert::Alert;
-use crate::history::History;
-use crate::log::{AlertLog, LogError, format};
 use crate::metrics::Metrics;
 use crate::reconcile::{Tracker, attribute};
+use crate::store::format;
+use crate::store::history::History;
+use crate::store::log::{AlertLog, LogError};
+use crate::store::recorder::{NotDurable, QUEUE, Recorder, Submission, Update};
 use crate::watchdog::Watchdog;
-
-/// Deliveries that wait for the disk; more wait at their connections.
-const QUEUE: usize = 64;
 
 /// How often an unusable log is tried again while nothing arrives.
 const REPAIR_INTERVAL: Duration = Duration::from_secs(5);
@@ -40,59 +39,6 @@ impl Limits {
         log_bytes: 16 * 1024 * 1024,
         history_bytes: 8 * 1024 * 1024,
     };
-}
-
-/// A delivery could not be made durable.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the alert log cannot be written: {0}")]
-pub struct NotDurable(String);
-
-/// What the history is to learn.
-#[derive(Debug)]
-enum News {
-    /// Alerts of a notification.
-    Delivered(Vec<Alert>),
-    /// Outcomes of a reconciliation.
-    Found(Vec<Alert>),
-}
-
-/// News on its way to the history.
-#[derive(Debug)]
-struct Submission {
-    news: News,
-    done: oneshot::Sender<Result<(), NotDurable>>,
-}
-
-/// Hands news to the writer. The writer ends with the last of these.
-#[derive(Debug, Clone)]
-pub struct Recorder(mpsc::Sender<Submission>);
-
-impl Recorder {
-    /// Adds a delivery to the history; it is on the disk when this returns.
-    ///
-    /// # Errors
-    /// It could not be made durable, and is not in the history.
-    pub async fn record(&self, alerts: Vec<Alert>) -> Result<(), NotDurable> {
-        self.submit(News::Delivered(alerts)).await
-    }
-
-    /// Adds the outcomes of a reconciliation to the history; they are on the disk when this returns.
-    ///
-    /// # Errors
-    /// They could not be made durable, and are not in the history.
-    pub async fn conclude(&self, found: Vec<Alert>) -> Result<(), NotDurable> {
-        self.submit(News::Found(found)).await
-    }
-
-    async fn submit(&self, news: News) -> Result<(), NotDurable> {
-        let (done, outcome) = oneshot::channel();
-        let gone = || NotDurable("its writer has ended".to_owned());
-        self.0
-            .send(Submission { news, done })
-            .await
-            .map_err(|_| gone())?;
-        outcome.await.map_err(|_| gone())?
-    }
 }
 
 /// The history's one writer.
@@ -136,27 +82,27 @@ impl Writer {
         }
     }
 
-    /// The writer's task, and the way to it.
+    /// Returns the writer's task, and the way to it.
     pub fn start(
         self,
     ) -> (
         Recorder,
         impl Future<Output = Result<(), StartError>> + Send,
     ) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        (Recorder(sender), self.run(receiver))
+        let (recorder, submissions) = Recorder::new();
+        (recorder, self.run(submissions))
     }
 
     async fn run(mut self, mut submissions: mpsc::Receiver<Submission>) -> Result<(), StartError> {
         // The empty commit makes a new log, or says why there is none.
         let mut batch = Vec::new();
         loop {
-            let (news, waiting): (Vec<_>, Vec<_>) = batch
+            let (updates, waiting): (Vec<_>, Vec<_>) = batch
                 .drain(..)
-                .map(|submission: Submission| (submission.news, submission.done))
+                .map(|submission: Submission| (submission.update, submission.done))
                 .unzip();
             let (writer, outcome) = tokio::task::spawn_blocking(move || {
-                let outcome = self.commit(news);
+                let outcome = self.commit(updates);
                 (self, outcome)
             })
             .await?;
@@ -174,16 +120,16 @@ impl Writer {
         }
     }
 
-    /// Makes news durable and then visible, all of it or none.
-    fn commit(&mut self, news: Vec<News>) -> Result<(), NotDurable> {
-        let (arrivals, records) = self.sort(news);
+    /// Makes updates durable and then visible, all of them or none.
+    fn commit(&mut self, updates: Vec<Update>) -> Result<(), NotDurable> {
+        let (arrivals, records) = self.sort(updates);
         let outcome = self
             .make_durable(&records)
             .map_err(|error| error.to_string())
             // Its arrival proves that what comes is stored.
             .and_then(|()| {
                 self.watchdog
-                    .take(&arrivals.iter().collect::<Vec<_>>())
+                    .record(&arrivals.iter().collect::<Vec<_>>())
                     .map_err(|error| error.to_string())
             });
         match &outcome {
@@ -209,17 +155,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Splits news into arrivals of `Watchdog`, which are no part of the history, and the records that the rest becomes.
-    fn sort(&self, news: Vec<News>) -> (Vec<Alert>, Vec<Alert>) {
+    /// Splits updates into arrivals of `Watchdog`, which are no part of the history, and the records that the rest becomes.
+    fn sort(&self, updates: Vec<Update>) -> (Vec<Alert>, Vec<Alert>) {
         let mut records = Vec::new();
         let mut arrivals = Vec::new();
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let tracker = self.tracker.as_deref();
         let mut tracker = tracker.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner));
-        for news in news {
-            let delivered = match news {
-                News::Delivered(delivered) => delivered,
-                News::Found(found) => {
+        for update in updates {
+            let delivered = match update {
+                Update::Delivered(delivered) => delivered,
+                Update::Found(found) => {
                     records.extend(found);
                     continue;
                 }
@@ -243,9 +189,9 @@ impl Writer {
         if !log.is_usable() {
             log.rewrite(&history.all())?;
         }
-        // What is known is durable already, so a repeated delivery costs neither space nor a sync.
-        let news = records.iter().filter(|record| !history.knows(record));
-        let lines: Vec<u8> = news.flat_map(format::record).collect();
+        // A repeated delivery is durable already, so it costs neither space nor a sync.
+        let new = records.iter().filter(|record| !history.contains(record));
+        let lines: Vec<u8> = new.flat_map(format::record).collect();
         drop(history);
         if lines.is_empty() {
             return Ok(());

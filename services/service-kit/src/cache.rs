@@ -167,7 +167,7 @@ where
             flight: None,
         });
         entry.flight = Some(flight.clone());
-        let mut landing = Landing {
+        let landing = Landing {
             policy: self.policy,
             entries: Arc::clone(&self.entries),
             key,
@@ -175,7 +175,7 @@ where
             sender,
             result: None,
         };
-        tokio::spawn(async move { landing.result = Some(fetch.await) });
+        tokio::spawn(async move { landing.finish(fetch.await) });
         flight
     }
 }
@@ -237,6 +237,11 @@ struct Landing<K: Eq + Hash, V: Clone, E: Clone> {
 }
 
 impl<K: Eq + Hash, V: Clone, E: Clone> Landing<K, V, E> {
+    /// Ends the flight with a result.
+    fn finish(mut self, result: Result<V, E>) {
+        self.result = Some(result);
+    }
+
     fn kept(&self, now: Instant) -> Option<Kept<V, E>> {
         let result = self.result.clone()?;
         let since = if result.is_ok() { self.started } else { now };

@@ -1,5 +1,7 @@
 //! The HTTP client for calls between services. Probes have their own, which shows phases.
 
+pub mod answer;
+
 use std::time::Duration;
 
 use http_client::ClientError;

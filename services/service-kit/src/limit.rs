@@ -3,6 +3,8 @@
 //! A limit per request is not enough: a thousand requests use it a thousand times. Each limit is exported, so that an
 //! operator sees how close it is and whether anybody was refused.
 
+pub(crate) mod yielding;
+
 use std::sync::Arc;
 use std::time::Duration;
 

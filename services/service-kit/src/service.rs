@@ -21,7 +21,7 @@ use crate::http::{
     serve, with_endpoints,
 };
 use crate::limit::Limits;
-use crate::open_files;
+use crate::process::{limit_open_files, open_files};
 use crate::shutdown::Shutdown;
 use crate::telemetry::{Logging, Metrics};
 
@@ -85,7 +85,7 @@ impl Context {
     /// The most connections of clients at the same time.
     #[must_use]
     pub fn connections(&self) -> usize {
-        connections(open_files::open_files(), self.own_open_files)
+        connections(open_files(), self.own_open_files)
     }
 }
 
@@ -115,7 +115,9 @@ where
         logging.fail(&format!("{name}: {why}"));
         ExitCode::from(code)
     };
-    open_files::raise();
+    // The usual soft limit of 1,024 is less than a service may have connections. Where the system refuses more, the service
+    // makes do with it.
+    let _ = limit_open_files(None);
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

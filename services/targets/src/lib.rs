@@ -4,33 +4,21 @@
 //! into a [`TargetSet`]: ordered as configured, every name unique. [`watch`](mod@watch) keeps a set current while the file
 //! changes. [`redact()`] takes the passwords out of any text that is about to be shown.
 
-mod address;
 mod error;
-mod expect;
 mod fields;
-mod file;
-mod latency;
-mod line;
-mod maintenance;
-mod model;
-mod name;
-mod passwords;
-mod place;
+mod formats;
 mod redact;
-mod redirects;
 mod set;
 mod source;
-mod timing;
-mod urls;
+mod target;
 pub mod watch;
 
 pub use error::TargetsError;
-pub use expect::{Expectations, StatusExpectation};
-pub use latency::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};
-pub use maintenance::{Maintenance, Occurrence};
-pub use model::{Target, TargetKind};
 pub use redact::redact;
-pub use redirects::Redirects;
 pub use set::TargetSet;
 pub use source::TargetSource;
-pub use timing::Defaults;
+pub use target::expect::{Expectations, StatusExpectation};
+pub use target::latency::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};
+pub use target::maintenance::{Maintenance, Occurrence};
+pub use target::timing::Defaults;
+pub use target::{Redirects, Target, TargetKind};

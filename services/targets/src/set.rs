@@ -5,7 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Defaults, Target, TargetsError, file, place::Place, redact::quoted, urls};
+use crate::{
+    Defaults, Target, TargetsError,
+    formats::{Place, file, urls},
+    redact::quoted,
+};
 
 /// An ordered, non-empty set of targets with unique names.
 #[derive(Debug, Clone, PartialEq)]

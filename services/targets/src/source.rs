@@ -2,7 +2,11 @@
 
 use std::{fs::File, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use crate::{Defaults, TargetSet, TargetsError, file, set::Builder, urls};
+use crate::{
+    Defaults, TargetSet, TargetsError,
+    formats::{file, urls},
+    set::Builder,
+};
 
 /// Largest `targets.toml`, in bytes: many times what 10,000 targets with every key set take.
 const MAX_FILE_BYTES: u64 = 64 << 20;

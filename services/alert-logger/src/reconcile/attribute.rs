@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Tracker;
 use crate::alert::{Alert, End, Finding, Verdict};
-use crate::history::History;
+use crate::store::history::History;
 
 /// Turns a delivery into records. Without a tracker nothing is reconciled, and a delivery stays as it came unless its
 /// incident is known to have continued.

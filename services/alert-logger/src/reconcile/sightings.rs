@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::alert::Key;
-use crate::state_file;
+use crate::store::state_file;
 
 const FILE: &str = "last-active.json";
 
@@ -54,7 +54,7 @@ impl Sightings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{at, firing};
+    use crate::alert::testing::{at, firing};
     use std::fs;
 
     #[test]

@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::sources::State;
 use super::{Tracker, attribute};
+use crate::alert::testing::{at, firing, resolved};
 use crate::alert::{End, Status, Verdict};
-use crate::history::History;
-use crate::testing::{at, firing, resolved};
+use crate::store::history::History;
 use world::{FIRING, Lab, PENDING, QUIET, World};
 
 #[test]

@@ -12,7 +12,7 @@ use service_kit::Problem;
 
 use super::Service;
 use crate::alert::{Alert, End, Key, Labels, Status, Verdict};
-use crate::history;
+use crate::store::history;
 use crate::watchdog::Arrival;
 
 /// The longest page, and the one without `limit`.

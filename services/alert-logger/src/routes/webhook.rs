@@ -22,7 +22,7 @@ pub(super) async fn receive(
     };
     // Its room is kept until all is written: what was parsed is as large.
     let parsed = body.and_then(|body| {
-        let payload = webhook::parse(&body)
+        let payload = webhook::parse(&body, received_at)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         Ok((payload, body.into_room()))
     });
@@ -34,12 +34,10 @@ pub(super) async fn receive(
         );
     })?;
     service.metrics.payloads.inc();
-    let alerts = payload.alerts.into_iter();
-    let alerts = alerts.map(|alert| alert.received(received_at)).collect();
     // Not one after the other: a full disk must not silence stdout.
     let ((), recorded) = tokio::join!(
         service.lines.write(payload.line),
-        service.recorder.record(alerts)
+        service.recorder.record(payload.alerts)
     );
     recorded.map_err(|error| {
         Problem::new(

@@ -43,6 +43,12 @@ fn refusal(payload: &Value) -> String {
         .to_string()
 }
 
+const RECEIVED_AT: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn parse(bytes: &[u8]) -> Result<Payload, WebhookError> {
+    super::parse(bytes, RECEIVED_AT)
+}
+
 #[test]
 fn a_payload_as_alertmanager_sends_it_is_taken() {
     let text = serde_json::to_string_pretty(&example()).unwrap();
@@ -67,6 +73,9 @@ fn a_payload_as_alertmanager_sends_it_is_taken() {
         resolved.ends_at.unwrap().to_string(),
         "2026-11-23T02:50:15Z"
     );
+    assert_eq!(firing.first_received_at, RECEIVED_AT);
+    assert_eq!(firing.resolved_received_at, None);
+    assert_eq!(resolved.resolved_received_at, Some(RECEIVED_AT));
 }
 
 #[test]

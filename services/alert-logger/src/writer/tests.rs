@@ -6,8 +6,8 @@ use service_kit::Readiness;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::log::Lock;
-use crate::testing::{firing, resolved};
+use crate::alert::testing::{firing, resolved};
+use crate::store::log::Lock;
 
 /// A writer at work, and what can be seen of it.
 struct Running {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use targets::{Target, TargetKind};
 
 use super::counters::{Counters, Hanging, LastProbe};
-use super::maintenance::Standing;
+use super::maintenance::MaintenanceState;
 use super::text;
 use crate::probe::Report;
 
@@ -18,7 +18,7 @@ pub struct TargetSeries {
     target: Arc<Target>,
     labels: Box<str>,
     counters: Arc<Mutex<Counters>>,
-    standing: Standing,
+    maintenance: MaintenanceState,
 }
 
 impl TargetSeries {
@@ -28,7 +28,7 @@ impl TargetSeries {
             target,
             labels,
             counters,
-            standing: Standing::default(),
+            maintenance: MaintenanceState::default(),
         }
     }
 
@@ -48,7 +48,8 @@ impl TargetSeries {
 
     /// Whether a probe that is due at this moment is inside a maintenance window.
     pub(crate) fn in_maintenance(&self, at: Timestamp) -> bool {
-        self.standing.in_maintenance(&self.target.maintenance, at)
+        self.maintenance
+            .in_maintenance(&self.target.maintenance, at)
     }
 
     /// Counts a probe that ended at this time. Returns the result before it, if there was one.

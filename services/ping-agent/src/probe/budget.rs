@@ -10,7 +10,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::head::MAX_HEAD_BYTES;
+/// The most bytes that are read before the body, interim responses included. Chromium's limit; curl's is a little higher.
+pub(crate) const MAX_HEAD_BYTES: usize = 256 << 10;
 
 /// Interim responses before the final one. One 100 or a few 103 are usual; Go's client reads five.
 pub(crate) const MAX_INTERIM: usize = 16;

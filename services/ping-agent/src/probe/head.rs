@@ -13,12 +13,9 @@ use std::mem::MaybeUninit;
 use bytes::Bytes;
 use memchr::memchr;
 
-use super::budget::{MAX_INTERIM, TooMuch};
+use super::budget::{MAX_HEAD_BYTES, MAX_INTERIM, TooMuch};
 pub use malformed::Malformed;
 use repair::{StatusLine, repair};
-
-/// The most bytes that are read before the body, interim responses included. Chromium's limit; curl's is a little higher.
-pub(crate) const MAX_HEAD_BYTES: usize = 256 << 10;
 
 /// As many header lines as hyper reads.
 const MAX_LINES: usize = 100;

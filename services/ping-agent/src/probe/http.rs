@@ -16,10 +16,9 @@ use targets::Target;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
-use super::budget::{Budget, Metered, TooMuch};
+use super::budget::{Budget, MAX_HEAD_BYTES, Metered, TooMuch};
 use super::cookies::Cookies;
 use super::failure::{Chain, ProbeError, Reason};
-use super::head::MAX_HEAD_BYTES;
 use super::observed::{Observed, Seen};
 use super::phases::{Phase, Phases};
 use super::redirect::{MAX_REDIRECTS, follow, is_redirect};

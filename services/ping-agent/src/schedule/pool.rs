@@ -169,7 +169,7 @@ impl Pool {
                 return None;
             }
             let oldest = self.flights.pop_front()?;
-            if let Some(permits) = oldest.place.take() {
+            if let Some(permits) = oldest.place.free() {
                 oldest.task.abort();
                 return Some((Place::new(permits), oldest.series));
             }
@@ -223,7 +223,7 @@ impl Place {
     }
 
     /// Frees it; `None` when it was free or handed on.
-    pub(crate) fn take(&self) -> Option<Permits> {
+    pub(crate) fn free(&self) -> Option<Permits> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

@@ -88,7 +88,7 @@ impl<P: Probe> Runner<P> {
                     Err(_) => watching = false,
                 },
                 () = reach(wake) => {
-                    plan.advance(clock.now(), |entry, turn| self.take(entry, turn, clock));
+                    plan.advance(clock.now(), |entry, turn| self.run_due(entry, turn, clock));
                     self.context.missed.flush();
                 }
             }
@@ -107,8 +107,8 @@ impl<P: Probe> Runner<P> {
         table
     }
 
-    /// A target is due: starts its probe, or counts it as missed.
-    fn take(&mut self, entry: &mut Entry, turn: Turn, clock: Clock) {
+    /// Starts the probe of a target that is due, or counts it as missed.
+    fn run_due(&mut self, entry: &mut Entry, turn: Turn, clock: Clock) {
         self.miss(&entry.series, turn.missed, "the agent was stalled");
         let Some(slot) = turn.start else { return };
         if entry.is_running() {
@@ -150,7 +150,7 @@ impl<P: Probe> Runner<P> {
                 .observe_lag(Duration::from_micros(clock.now().saturating_sub(slot)));
             let in_maintenance = series.in_maintenance(clock.wall_time(slot));
             context.run(&series, in_maintenance).await;
-            drop(place.take());
+            drop(place.free());
         })
     }
 

@@ -7,8 +7,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Connection;
+use crate::limit::yielding::{Place, Yielding};
 use crate::limit::{Limits, Permit};
-use crate::yielding::{Place, Yielding};
 
 /// The most connections of a service, where enough files may be open.
 const CONNECTIONS: usize = 1_536;
@@ -116,7 +116,7 @@ impl General {
     fn work(&self) -> Option<()> {
         let mut state = self.lock();
         let permit = match std::mem::replace(&mut *state, State::GaveWay) {
-            State::Idle(place) => place.take()?.0,
+            State::Idle(place) => place.into_value()?.0,
             State::AtWork(permit) | State::Leaving(permit) => permit,
             State::GaveWay => return None,
         };

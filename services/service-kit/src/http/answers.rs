@@ -16,7 +16,7 @@ use bytes::Bytes;
 
 use super::{Connection, Problem};
 use crate::limit::Limits;
-use crate::yielding::{Place, Yielding};
+use crate::limit::yielding::{Place, Yielding};
 
 /// All answers together, in bytes.
 const TOTAL_BYTES: usize = 32 * 1024 * 1024;

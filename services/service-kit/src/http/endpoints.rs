@@ -19,8 +19,8 @@ use super::{
 };
 use crate::Readiness;
 use crate::limit::Limits;
+use crate::limit::yielding::Yielding;
 use crate::shutdown::Shutdown;
-use crate::yielding::Yielding;
 
 /// What is answered also when there is room for nothing else.
 pub(crate) const ALWAYS_ANSWERED: [&str; 3] = ["/healthz", "/readyz", "/metrics"];

@@ -13,7 +13,7 @@ use prometheus::{Registry, TextEncoder};
 
 use super::answers::guarded;
 use super::{Connection, Problem};
-use crate::yielding::Place;
+use crate::limit::yielding::Place;
 
 /// Makes the part of the exposition that a service writes itself, a chunk at a time, anew for each scrape. For
 /// series by the ten thousand, where the registry would take too long and too much memory.

@@ -9,8 +9,8 @@ use futures::StreamExt;
 use tokio::time::timeout;
 
 use super::Problem;
+use crate::limit::yielding::{Place, Yielding};
 use crate::limit::{Limits, Permit};
-use crate::yielding::{Place, Yielding};
 
 /// How long a body may take to come. Alertmanager gives up no later.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -104,7 +104,7 @@ impl Coming {
             })?;
             self.append(&chunk)?;
         }
-        let (permit, bytes) = self.place.take().ok_or_else(full)?;
+        let (permit, bytes) = self.place.into_value().ok_or_else(full)?;
         Ok(RequestBody {
             bytes,
             room: permit,

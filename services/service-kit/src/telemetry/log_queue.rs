@@ -96,7 +96,7 @@ impl LogQueue {
         let mut unreported = 0;
         let mut working = true;
         loop {
-            let (text, dropped) = self.take();
+            let (text, dropped) = self.next_lines();
             unreported += dropped;
             // The queue is empty now, so the report has room, and stands where the lines are missing. It waits for a
             // write that succeeds: with a closed stderr it would cause itself.
@@ -115,8 +115,8 @@ impl LogQueue {
         }
     }
 
-    /// Waits for lines and takes all of them. The lines taken before are written.
-    fn take(&self) -> (Vec<u8>, u64) {
+    /// Waits for lines and removes all of them. The lines removed before are written.
+    fn next_lines(&self) -> (Vec<u8>, u64) {
         let mut state = self.lock();
         state.writing = false;
         if state.text.is_empty() {

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::world::{INTERVAL, Lab, World};
 use crate::alert::End;
-use crate::history::History;
+use crate::alert::testing::{at, firing, resolved};
 use crate::reconcile::sources::State;
-use crate::testing::{at, firing, resolved};
+use crate::store::history::History;
 
 #[derive(Debug, Clone)]
 enum Happening {

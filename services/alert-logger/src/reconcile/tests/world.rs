@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::alert::testing::{at, firing};
 use crate::alert::{Alert, End};
-use crate::history::History;
 use crate::reconcile::sources::{Group, Held, Rules, State};
 use crate::reconcile::{Tracker, attribute};
-use crate::testing::{at, firing};
+use crate::store::history::History;
 
 /// From one evaluation to the next, in seconds.
 pub(super) const INTERVAL: i64 = 15;

@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::rewrite::sync_directory_of;
-use super::{LogError, append_to, format};
-use crate::history::History;
+use super::{LogError, append_to};
+use crate::store::format;
+use crate::store::history::History;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -134,7 +135,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, LogError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{firing, resolved};
+    use crate::alert::testing::{firing, resolved};
 
     /// A log of three alerts, and where its last line begins.
     fn log() -> (Vec<u8>, usize) {

@@ -3,12 +3,12 @@
 //! White space and line breaks around an item are ignored, and so is an empty item (a comma at the end). A URL that
 //! contains a comma can't be written here; `targets.toml` takes it.
 
+use super::place::Place;
 use crate::{
     Defaults, Target, TargetsError,
-    address::{ALLOWED, Address},
     error::Refusal,
-    place::Place,
     redact::quoted,
+    target::address::{ALLOWED, Address},
 };
 
 /// The targets of the list, in its order. Each is named by its URL as given, trimmed, the password replaced.

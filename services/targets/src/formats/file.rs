@@ -2,16 +2,17 @@
 
 use toml::de::{DeTable, DeValue, Error};
 
+use super::{passwords, place::Place};
 use crate::{
     Defaults, Expectations, Redirects, StatusExpectation, Target, TargetsError,
-    address::Address,
     error::Refusal,
-    expect::{status_code, status_range},
     fields::{Field, Fields, Lines, shown},
-    latency, maintenance, name, passwords,
-    place::Place,
     redact::redact,
-    timing,
+    target::{
+        address::Address,
+        expect::{status_code, status_range},
+        latency, maintenance, name, timing,
+    },
 };
 
 const TARGET_KEYS: [&str; 10] = [

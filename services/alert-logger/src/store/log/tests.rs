@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{firing, resolved};
+use crate::alert::testing::{firing, resolved};
+use crate::store::format;
 use prometheus::Registry;
 
 async fn open(dir: &Path) -> (AlertLog, History) {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::kind::TargetKind;
 use crate::{
     error::Refusal,
-    model::TargetKind,
     redact::{MASK, quoted, redact_url},
 };
 

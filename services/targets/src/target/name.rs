@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::{error::Refusal, line, redact::redact_url};
+use super::line;
+use crate::{error::Refusal, redact::redact_url};
 
 /// Longest name, in characters.
 const MAX_CHARS: usize = 256;

@@ -117,7 +117,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::{any_record, firing};
+    use crate::alert::testing::{any_record, firing};
 
     #[test]
     fn the_checksum_is_what_other_tools_compute() {

@@ -1,11 +1,10 @@
 //! The log of alerts in `ALERT_LOG_DIR`: a locked file of JSON lines that only grows, until it is rewritten.
 //!
-//! - `alerts.jsonl`: the log ([`mod@format`])
+//! - `alerts.jsonl`: the log ([`format`](super::format))
 //! - `alerts.jsonl.tmp`: its successor while that is being written
 //! - `alerts.jsonl.corrupt-N`: a log with unreadable lines as it was found; never deleted
 //! - `alerts.lock`: held by the process that writes
 
-pub mod format;
 mod lock;
 mod recover;
 mod rewrite;
@@ -20,8 +19,8 @@ use std::time::Duration;
 pub use lock::Lock;
 use prometheus::Histogram;
 
+use super::history::History;
 use crate::alert::Alert;
-use crate::history::History;
 use crate::metrics::Metrics;
 
 const FILE: &str = "alerts.jsonl";

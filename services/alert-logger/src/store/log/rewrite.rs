@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{LogError, append_to, format};
+use super::{LogError, append_to};
 use crate::alert::Alert;
+use crate::store::format;
 
 /// A new log, on the disk, that no one reads yet.
 pub(super) struct Successor {

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     error::{Refusal, TargetsError},
     fields::{Field, Fields, Lines, shown},
-    line,
     redact::redact,
+    target::line,
 };
 
 const KEYS: [&str; 5] = ["start", "end", "time_zone", "days", "reason"];

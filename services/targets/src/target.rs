@@ -1,40 +1,28 @@
 //! A target: what is probed, how often, and what counts as success.
 
+pub(crate) mod address;
+pub(crate) mod expect;
+mod kind;
+pub(crate) mod latency;
+mod line;
+pub(crate) mod maintenance;
+pub(crate) mod name;
+mod redirects;
+pub(crate) mod timing;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use url::Url;
 
-use crate::{
-    address::Address, expect::Expectations, maintenance::Maintenance, redirects::Redirects,
-};
+use address::Address;
+use expect::Expectations;
+use maintenance::Maintenance;
+
+pub use kind::TargetKind;
+pub use redirects::Redirects;
 
 /// The service level objective of a target that sets none: 99.9 % of its probes succeed.
 pub(crate) const DEFAULT_SLO_OBJECTIVE: f64 = 0.999;
-
-/// How a target is probed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TargetKind {
-    /// HTTP over a plain TCP connection.
-    Http,
-    /// HTTP over TLS.
-    Https,
-}
-
-impl TargetKind {
-    /// The `kind` label: the URL's scheme in lower case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-}
-
-impl fmt::Display for TargetKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// One target. Two are equal when they are configured the same.
 #[derive(Clone, PartialEq)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::format;
 use crate::alert::{Alert, Key, Status};
-use crate::log::format;
 
 /// Every alert received, newest first.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Query {
 }
 
 impl Query {
-    fn takes(&self, alert: &Alert) -> bool {
+    fn matches(&self, alert: &Alert) -> bool {
         let target = |wanted| alert.labels.get("target") == Some(wanted);
         self.status.is_none_or(|status| alert.status() == status)
             && self.target.as_ref().is_none_or(target)
@@ -74,7 +74,7 @@ impl History {
 
     /// Whether taking in this delivery would change nothing.
     #[must_use]
-    pub fn knows(&self, delivered: &Alert) -> bool {
+    pub fn contains(&self, delivered: &Alert) -> bool {
         self.alerts
             .get(&delivered.key())
             .is_some_and(|known| known.alert.merge(delivered) == *known.alert)
@@ -161,7 +161,7 @@ impl History {
             .alerts
             .range((start, Bound::Unbounded))
             .map(|(_, entry)| &entry.alert)
-            .filter(|alert| query.takes(alert));
+            .filter(|alert| query.matches(alert));
         let alerts: Vec<_> = wanted.by_ref().take(query.limit).cloned().collect();
         let more = wanted.next().is_some();
         let next = alerts.last().filter(|_| more).map(|alert| alert.key());
@@ -178,7 +178,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{any_record, at, firing, resolved};
+    use crate::alert::testing::{any_record, at, firing, resolved};
     use proptest::prelude::*;
 
     fn folded(alerts: &[Alert]) -> History {
@@ -318,7 +318,7 @@ mod tests {
         ) {
             let history = folded(&deliveries);
             prop_assert_eq!(&folded(&shuffled), &history);
-            prop_assert!(shuffled.iter().all(|delivery| history.knows(delivery)));
+            prop_assert!(shuffled.iter().all(|delivery| history.contains(delivery)));
             let bytes: usize = history.all().iter().map(|alert| format::record(alert).len()).sum();
             prop_assert_eq!(history.bytes, bytes);
         }

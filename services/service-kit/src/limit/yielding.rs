@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::limit::{Limit, Permit};
+use super::{Limit, Permit};
 
 /// What is held of a limit, oldest first. Clones share it.
 pub(crate) struct Yielding<T> {
@@ -110,8 +110,8 @@ impl<T> Place<T> {
         }
     }
 
-    /// The value, which gives way no longer; `None` if it did.
-    pub(crate) fn take(self) -> Option<(Permit, T)> {
+    /// Returns the value, which gives way no longer; `None` if it did.
+    pub(crate) fn into_value(self) -> Option<(Permit, T)> {
         self.shared.lock().entries.remove(&self.id)
     }
 }
@@ -173,7 +173,9 @@ mod tests {
     #[test]
     fn what_was_taken_gives_way_no_longer() {
         let yielding = three();
-        let taken = yielding.hold(yielding.room(2).unwrap(), "taken").take();
+        let taken = yielding
+            .hold(yielding.room(2).unwrap(), "taken")
+            .into_value();
         assert!(yielding.room(2).is_none());
         let small = yielding.hold(yielding.room(1).unwrap(), "small");
         assert!(!small.grow(1), "it gives way itself");

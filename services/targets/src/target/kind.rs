@@ -1,0 +1,28 @@
+//! The kinds of targets.
+
+use std::fmt;
+
+/// How a target is probed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// HTTP over a plain TCP connection.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl TargetKind {
+    /// The `kind` label: the URL's scheme in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
