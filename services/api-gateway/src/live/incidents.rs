@@ -60,8 +60,6 @@ impl From<&Alert> for Incident {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use gateway_api::incidents::IncidentStatus as Status;
     use jiff::Timestamp;
     use proptest::prelude::*;
