@@ -9,9 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use crate::gateway::status::State;
-use crate::routes::press;
-use crate::verdict::Overall;
+use crate::gzip;
 
 /// A file that the page refers to.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ impl Asset {
             path: format!("/assets/{name}-{:016x}.{extension}", hasher.finish()),
             content_type,
             content: Bytes::from_static(content.as_bytes()),
-            gzip: press::compress(content.as_bytes()).ok(),
+            gzip: gzip::compress(content.as_bytes()).ok(),
         }
     }
 
@@ -78,24 +76,14 @@ pub(crate) fn script() -> &'static Asset {
     &SCRIPT
 }
 
-/// The icon that a browser shows beside the title.
-pub(crate) fn icon(overall: Overall) -> &'static Asset {
-    match overall {
-        Overall::Up => &UP,
-        Overall::Impaired | Overall::Blind => &CAUTION,
-        Overall::Down => &DOWN,
-        Overall::Maintenance => &MAINTENANCE,
-        Overall::Unknown => &UNKNOWN,
-    }
-}
-
-/// The icon of a target's page.
-pub(crate) fn state_icon(state: State) -> &'static Asset {
-    match state {
-        State::Up => &UP,
-        State::Down => &DOWN,
-        State::Maintenance => &MAINTENANCE,
-        State::Unknown => &UNKNOWN,
+/// The icon that a browser shows beside the title, by the name of a state's symbol.
+pub(crate) fn icon(symbol: &str) -> &'static Asset {
+    match symbol {
+        "up" => &UP,
+        "caution" => &CAUTION,
+        "down" => &DOWN,
+        "maintenance" => &MAINTENANCE,
+        _ => &UNKNOWN,
     }
 }
 
@@ -122,7 +110,7 @@ pub(crate) async fn serve(Path(file): Path<String>, request: HeaderMap) -> Respo
         (header::VARY, "accept-encoding"),
     ];
     match &asset.gzip {
-        Some(gzip) if press::takes_gzip(&request) => {
+        Some(gzip) if gzip::is_accepted(&request) => {
             (head, [(header::CONTENT_ENCODING, "gzip")], gzip.clone()).into_response()
         }
         _ => (head, asset.content.clone()).into_response(),

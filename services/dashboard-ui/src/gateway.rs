@@ -1,10 +1,13 @@
 //! Asking api-gateway.
 
 pub(crate) mod detail;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod history;
 pub(crate) mod incident;
 pub(crate) mod status;
 pub(crate) mod stream;
+pub(crate) mod view;
 
 use std::io::Read;
 use std::time::Duration;

@@ -30,39 +30,24 @@
 //! | `#live`, `#pause`, `#lost`, `#announcement` | with script: whether it is live, the button, the notice of a lost connection, what is read out |
 
 mod assets;
-mod badge;
-mod bar;
-mod board;
 mod cache;
-mod charts;
 mod config;
-mod dashboard;
-mod digest;
-mod feed;
-#[cfg(test)]
-mod fixture;
-mod follow;
+mod draw;
 mod gateway;
-mod hub;
-mod news;
+mod gzip;
+mod live;
 mod page;
-#[cfg(test)]
-mod palette;
-mod plot;
 mod range;
 mod routes;
 mod text;
-mod time;
-mod verdict;
-mod words;
 
 use std::sync::Arc;
 
 use service_kit::{App, Context, StartError};
 
-use crate::dashboard::Dashboard;
 use crate::gateway::Gateway;
-use crate::hub::BROWSERS_MAX;
+use crate::live::dashboard::Dashboard;
+use crate::live::hub::BROWSERS_MAX;
 
 pub use config::Config;
 
@@ -83,7 +68,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     context.spawn("the watch over api-gateway", async move {
         tokio::select! {
             () = shutdown.requested() => {}
-            () = follow::follow(followed) => {}
+            () = live::follow(followed) => {}
         }
         Ok(())
     });

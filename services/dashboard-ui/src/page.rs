@@ -1,8 +1,10 @@
 //! The pages: what is shown of what is known, and the templates that show it.
 //!
 //! Each is complete as it comes from here. Parts that change while a page is open ([`row::Row`], [`summary::Summary`],
-//! [`crate::news::News`]) are templates of their own, rendered by the same code for the page and for its events.
+//! [`crate::page::announcements::News`]) are templates of their own, rendered by the same code for the page and for its events.
 
+pub(crate) mod announcements;
+pub(crate) mod feed;
 pub(crate) mod filter;
 pub(crate) mod incident;
 pub(crate) mod maintenance;
@@ -10,15 +12,16 @@ pub(crate) mod overview;
 pub(crate) mod row;
 pub(crate) mod summary;
 pub(crate) mod target;
+pub(crate) mod verdict;
 
 use askama::Template;
 use jiff::Timestamp;
 
 use crate::assets;
-use crate::board::View;
 use crate::gateway::status::State;
-use crate::time::Moment;
-use crate::verdict::{Overall, Sight, Verdict};
+use crate::gateway::view::View;
+use crate::text::time::Moment;
+use verdict::{Overall, Sight, Verdict};
 
 /// How often a browser without script asks for the page anew.
 pub(crate) const RENEWAL_SECONDS: u64 = 5;
@@ -70,8 +73,8 @@ impl Shell {
     pub(crate) fn new(here: Here, title: String, verdict: &Verdict, made: Moment) -> Self {
         Self {
             title,
-            icon: assets::icon(verdict.overall).path(),
-            lost_icon: assets::icon(Overall::Blind).path(),
+            icon: assets::icon(verdict.overall.class()).path(),
+            lost_icon: assets::icon(Overall::Blind.class()).path(),
             stylesheet: assets::stylesheet().path(),
             script: assets::script().path(),
             made,

@@ -2,8 +2,8 @@
 
 mod badges;
 mod events;
+pub(crate) mod page_cache;
 mod pages;
-pub(crate) mod press;
 mod readers;
 
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use axum::routing::get;
 use service_kit::{Limits, Shutdown};
 
 use crate::assets;
-use crate::dashboard::Dashboard;
-use press::Press;
+use crate::live::dashboard::Dashboard;
+use page_cache::Press;
 
 /// Nothing but the page's own files and streams, nothing from elsewhere, no frame around it. What the script makes
 /// elements of goes through its one policy.
@@ -62,7 +62,7 @@ pub(crate) fn router(dashboard: Arc<Dashboard>, limits: &Limits, shutdown: Shutd
         .route("/maintenance", get(pages::maintenance))
         .route("/status.json", get(readers::status))
         .route("/feed.atom", get(readers::feed))
-        .route_layer(from_fn_with_state(shared.clone(), press::share));
+        .route_layer(from_fn_with_state(shared.clone(), page_cache::share));
     Router::new()
         .route("/events", get(events::events))
         .route("/badges/{name}/state.svg", get(badges::state))

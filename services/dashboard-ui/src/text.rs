@@ -1,6 +1,10 @@
 //! Text of unknown origin, made fit to be shown. Escaping is the templates' business; this is about what remains:
 //! characters that cannot be seen, that turn lines around, or that go on for ever.
 
+pub(crate) mod ids;
+pub(crate) mod time;
+pub(crate) mod words;
+
 use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

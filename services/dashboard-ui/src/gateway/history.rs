@@ -6,7 +6,7 @@ use serde::Deserialize;
 use service_kit::answer::at_most;
 
 use super::{PAGE_MAX, Paged};
-use crate::time::{latency, short};
+use crate::text::time::{latency, short};
 
 /// How many slots the gateway gives.
 pub(crate) const SLOTS: usize = 90;

@@ -5,15 +5,14 @@ use jiff::Timestamp;
 
 use super::row::link;
 use super::{Facts, Here, Shell};
-use crate::board::View;
-use crate::digest::element_id;
 use crate::gateway::GatewayError;
-use crate::gateway::incident::{Course, Incident, Incidents};
+use crate::gateway::incident::{Course, End, Incident, Incidents};
+use crate::gateway::view::View;
+use crate::page::verdict::judge;
 use crate::range::Range;
+use crate::text::ids::element_id;
+use crate::text::time::{Clock, Moment, span};
 use crate::text::{name, prose, segment, visible};
-use crate::time::{Clock, Moment, span};
-use crate::verdict::judge;
-use crate::words::{end, step};
 
 /// An incident as it is shown.
 #[derive(Debug)]
@@ -72,6 +71,32 @@ pub(crate) fn is_page(url: &str) -> bool {
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
 fn length(seconds: f64) -> String {
     span(seconds as i64)
+}
+
+/// How an incident ended, where that is not plain.
+fn end(end: Option<End>) -> Option<&'static str> {
+    match end? {
+        End::Delivered => None,
+        End::NotDelivered => Some("ended, end not delivered"),
+        End::Unconfirmed => Some("end not confirmed"),
+    }
+}
+
+/// A step of an incident.
+fn step(event: &str) -> String {
+    match event {
+        "fired" => "Fired".to_owned(),
+        "notified" => "Notification arrived".to_owned(),
+        "resolved" => "Resolved".to_owned(),
+        "resolution_notified" => "Notification of the end arrived".to_owned(),
+        "fired_again" => "Fired again after a restart of Prometheus".to_owned(),
+        "last_known_active" => "Last known to be active".to_owned(),
+        "resolved_unconfirmed" => {
+            "Resolved by Alertmanager alone, not confirmed by Prometheus".to_owned()
+        }
+        "closed" => "Closed: neither Prometheus nor Alertmanager knows it any more".to_owned(),
+        other => visible(other),
+    }
 }
 
 /// `templates/incidents.html`, filled: `GET /incidents`.

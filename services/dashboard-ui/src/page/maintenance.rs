@@ -5,13 +5,13 @@ use jiff::Timestamp;
 
 use super::row::link;
 use super::{Facts, Here, Shell};
-use crate::board::View;
 use crate::gateway::GatewayError;
 use crate::gateway::incident::{Maintenance, Planned};
+use crate::gateway::view::View;
+use crate::page::verdict::judge;
 use crate::range::Range;
+use crate::text::time::{Clock, Moment, span};
 use crate::text::{name, visible};
-use crate::time::{Clock, Moment, span};
-use crate::verdict::judge;
 
 /// A window as it is shown.
 #[derive(Debug)]

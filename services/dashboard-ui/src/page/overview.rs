@@ -7,13 +7,13 @@ use super::filter::Filter;
 use super::row::Row;
 use super::summary::Summary;
 use super::{Here, Shell};
-use crate::board::View;
-use crate::charts::Charts;
+use crate::draw::charts::Charts;
 use crate::gateway::status::{State, Target};
-use crate::news::News;
+use crate::gateway::view::View;
+use crate::page::announcements::News;
+use crate::page::verdict::{Sight, judge};
 use crate::range::Range;
 use crate::text::visible;
-use crate::verdict::{Sight, judge};
 
 /// How many targets are on a page.
 const ROWS_MAX: usize = 1_000;
@@ -98,7 +98,7 @@ impl<'a> Overview<'a> {
             Here::Overview,
             verdict.title(),
             &verdict,
-            crate::time::Moment::new(now, now),
+            crate::text::time::Moment::new(now, now),
         );
         shell.events = format!("/events?range={}&since={events}", filter.range.query());
         let paused = Filter {

@@ -4,14 +4,14 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::Mark;
-use crate::charts::Chart;
-use crate::digest::element_id;
+use crate::draw::charts::Chart;
 use crate::gateway::status::Target;
+use crate::page::verdict::Sight;
 use crate::range::Range;
+use crate::text::ids::element_id;
+use crate::text::time::Clock;
+use crate::text::words::{certificate_near, reason};
 use crate::text::{name, segment, visible};
-use crate::time::Clock;
-use crate::verdict::Sight;
-use crate::words::{certificate_near, reason};
 
 /// `templates/row.html`. Nothing in it depends on when it is rendered, but the days of a certificate: what stays the same
 /// need not be sent again.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::board::View;
 use crate::gateway::status::{State, Status, Target};
+use crate::gateway::view::View;
 use crate::page::filter::Filter;
 use crate::page::row::link;
+use crate::page::verdict::{Sight, Verdict};
 use crate::range::Range;
+use crate::text::time::{Clock, Moment};
+use crate::text::words;
 use crate::text::{name, visible};
-use crate::time::{Clock, Moment};
-use crate::verdict::{Sight, Verdict};
-use crate::words;
 
 /// How many targets that are down are named in the verdict.
 const NAMED_MAX: usize = 5;

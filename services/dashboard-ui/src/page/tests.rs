@@ -9,14 +9,14 @@ use super::filter::Filter;
 use super::overview::Overview;
 use super::target::{Asked, TargetPage};
 use super::*;
-use crate::board::View;
-use crate::charts::Charts;
-use crate::fixture::{self, blind, lost, status, target, time, view};
+use crate::draw::charts::Charts;
 use crate::gateway::GatewayError;
 use crate::gateway::detail::Detail;
-use crate::news::News;
+use crate::gateway::fixture::{self, blind, lost, status, target, time, view};
+use crate::gateway::view::View;
+use crate::page::announcements::News;
+use crate::page::verdict::judge;
 use crate::range::Range;
-use crate::verdict::judge;
 
 const NOW: &str = "2026-11-23T02:45:30Z";
 
@@ -49,8 +49,11 @@ fn html_of(view: &View, charts: &Charts, news: &News, filter: &Filter) -> String
     let assets = [
         (assets::stylesheet(), "page.css"),
         (assets::script(), "page.js"),
-        (assets::icon(Overall::Blind), "caution.svg"),
-        (assets::icon(judge(view, time(NOW)).overall), "icon.svg"),
+        (assets::icon(Overall::Blind.class()), "caution.svg"),
+        (
+            assets::icon(judge(view, time(NOW)).overall.class()),
+            "icon.svg",
+        ),
     ];
     assets
         .into_iter()

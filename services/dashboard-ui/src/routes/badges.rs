@@ -9,12 +9,12 @@ use service_kit::Problem;
 
 use super::Shared;
 use super::pages::{find, no_such_target};
-use crate::badge::Badge;
-use crate::board::View;
+use crate::draw::badge::Badge;
 use crate::gateway::status::State as TargetState;
+use crate::gateway::view::View;
 use crate::page::filter::Filter;
+use crate::page::verdict::{Sight, judge};
 use crate::range::Range;
-use crate::verdict::{Sight, judge};
 
 const CACHE_CONTROL: &str = "public, max-age=10";
 

@@ -11,20 +11,20 @@ use jiff::Timestamp;
 use service_kit::Problem;
 
 use super::Shared;
-use super::press::{Line, Turn};
-use crate::board::View;
-use crate::charts::Charts;
-use crate::dashboard::Parameters;
+use super::page_cache::{Line, Turn};
+use crate::draw::charts::Charts;
 use crate::gateway::status::Target;
+use crate::gateway::view::View;
+use crate::live::dashboard::Parameters;
 use crate::page::RENEWAL_SECONDS;
 use crate::page::filter::Filter;
 use crate::page::incident::IncidentsPage;
 use crate::page::maintenance::MaintenancePage;
 use crate::page::overview::Overview;
 use crate::page::target::{Asked, TargetPage};
+use crate::page::verdict::judge;
 use crate::range::Range;
 use crate::text::cut;
-use crate::verdict::judge;
 
 /// `GET /`, and `GET /?pause` for a page that stands still: readers must be able to stop what moves under them (WCAG 2.2,
 /// 2.2.2).

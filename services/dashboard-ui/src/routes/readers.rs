@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use service_kit::Problem;
 
 use super::Shared;
-use crate::dashboard::Parameters;
-use crate::feed::Feed;
 use crate::gateway::GatewayError;
+use crate::live::dashboard::Parameters;
+use crate::page::feed::Feed;
 
 /// The parameters that are passed on; others are left out.
 const PASSED: [&str; 5] = ["after", "group", "limit", "search", "state"];

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::fixture::{self, status, target};
-use crate::follow::follow;
 use crate::gateway::Gateway;
+use crate::gateway::fixture::{self, status, target};
 use crate::gateway::status::State;
-use crate::verdict::Overall;
+use crate::live::follow;
+use crate::page::verdict::Overall;
 use gateway::Stand;
 
 /// A port that no program listens on by custom.
@@ -267,7 +267,7 @@ async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
     let mut files = vec![
         (assets::stylesheet(), "text/css; charset=utf-8"),
         (assets::script(), "text/javascript; charset=utf-8"),
-        (assets::state_icon(State::Maintenance), "image/svg+xml"),
+        (assets::icon(State::Maintenance.class()), "image/svg+xml"),
     ];
     for overall in [
         Overall::Up,
@@ -276,7 +276,7 @@ async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
         Overall::Maintenance,
         Overall::Unknown,
     ] {
-        files.push((assets::icon(overall), "image/svg+xml"));
+        files.push((assets::icon(overall.class()), "image/svg+xml"));
     }
     for (asset, content_type) in files {
         let (head, _) = service.get(asset.path()).await;

@@ -1,9 +1,9 @@
 //! Latency over time as a picture with axes, and where the time goes.
 
+use crate::draw::plot;
 use crate::gateway::detail::{Phases, Timed};
 use crate::gateway::history::{Latency, Slo};
-use crate::plot;
-use crate::time::{Clock, latency};
+use crate::text::time::{Clock, latency};
 
 /// How wide a slot is in the picture, and how high that is.
 const STEP: usize = 8;

@@ -1,8 +1,8 @@
 //! What a target is to achieve, and what has become of it.
 
 use crate::gateway::history::{Shares, Slo, Spell};
-use crate::time::latency;
-use crate::words::budget;
+use crate::text::time::latency;
+use crate::text::words::budget;
 
 /// The windows that the gateway knows, the shortest first.
 const WINDOWS: [(&str, &str); 8] = [

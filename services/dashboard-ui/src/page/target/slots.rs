@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::bar::Bar;
+use crate::draw::bar::Bar;
 use crate::gateway::detail::Timed;
 use crate::gateway::history::{Latency, Slots};
-use crate::time::Clock;
+use crate::text::time::Clock;
 
 /// A slot in numbers.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) fn rows(
     latencies: Option<&Timed<Latency>>,
 ) -> Vec<SlotRow> {
     let slots = &history.of;
-    let row = |(index, slot): (usize, &crate::bar::Slot)| {
+    let row = |(index, slot): (usize, &crate::draw::bar::Slot)| {
         let at = |values: &[Option<f64>]| values.get(index).copied().flatten();
         let line = |values: fn(&Latency) -> &Vec<Option<f64>>| {
             let it = &latencies?.of;

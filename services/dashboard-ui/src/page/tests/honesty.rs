@@ -48,7 +48,7 @@ fn assert_nothing_green(page: &str) {
     for good in ["data-state=\"up\"", "#up\"", "data-overall=\"up\""] {
         assert!(!page.contains(good), "{good}: {page}");
     }
-    assert!(!page.contains(assets::icon(Overall::Up).path()));
+    assert!(!page.contains(assets::icon(Overall::Up.class()).path()));
     assert!(
         !main_of(page).contains("are up") && !main_of(page).contains("is up"),
         "{page}"

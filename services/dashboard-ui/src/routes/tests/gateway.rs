@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
-use crate::fixture;
+use crate::gateway::fixture;
 
 /// What it answers, and what it was asked.
 pub(super) struct Stand {

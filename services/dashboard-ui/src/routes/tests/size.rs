@@ -4,8 +4,8 @@ use askama::Template;
 use bytes::Bytes;
 
 use super::*;
-use crate::charts::Charts;
-use crate::news::News;
+use crate::draw::charts::Charts;
+use crate::page::announcements::News;
 use crate::page::filter::Filter;
 use crate::page::overview::Overview;
 use crate::range::Range;
@@ -75,7 +75,7 @@ async fn a_thousand_targets_are_a_small_page() {
     assert_eq!(rows.count(), 1_000);
     assert!(page.len() > 1_000_000, "there are bars and lines in it");
 
-    let body = press::compress(&page).unwrap();
+    let body = crate::gzip::compress(&page).unwrap();
     assert!(body.len() < 300_000, "{} bytes", body.len());
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn same_row(a: &Target, b: &Target) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{status, target, time, view};
+    use crate::gateway::fixture::{status, target, time, view};
 
     #[test]
     fn a_probe_more_is_no_other_row() {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::board::{Known, View};
 use crate::gateway::status::Status;
+use crate::gateway::view::{Known, View};
 use crate::gateway::{GatewayError, PAGE_MAX, Paged};
 
 pub(crate) fn time(text: &str) -> jiff::Timestamp {

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::gateway::incident::End;
+use crate::text::time::span;
 use crate::text::visible;
-use crate::time::span;
 
 /// From here on a certificate's end is shown on the overview, in seconds.
 const CERTIFICATE_NEAR: i64 = 21 * 86_400;
@@ -66,32 +65,6 @@ pub(crate) fn part(name: &str) -> String {
         // The alert that always fires, so that its absence says that none gets through.
         "watchdog" => "the way of the alerts".to_owned(),
         name => visible(name),
-    }
-}
-
-/// How an incident ended, where that is not plain.
-pub(crate) fn end(end: Option<End>) -> Option<&'static str> {
-    match end? {
-        End::Delivered => None,
-        End::NotDelivered => Some("ended, end not delivered"),
-        End::Unconfirmed => Some("end not confirmed"),
-    }
-}
-
-/// A step of an incident.
-pub(crate) fn step(event: &str) -> String {
-    match event {
-        "fired" => "Fired".to_owned(),
-        "notified" => "Notification arrived".to_owned(),
-        "resolved" => "Resolved".to_owned(),
-        "resolution_notified" => "Notification of the end arrived".to_owned(),
-        "fired_again" => "Fired again after a restart of Prometheus".to_owned(),
-        "last_known_active" => "Last known to be active".to_owned(),
-        "resolved_unconfirmed" => {
-            "Resolved by Alertmanager alone, not confirmed by Prometheus".to_owned()
-        }
-        "closed" => "Closed: neither Prometheus nor Alertmanager knows it any more".to_owned(),
-        other => visible(other),
     }
 }
 

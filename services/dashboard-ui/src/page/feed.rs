@@ -3,9 +3,9 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::digest::urn;
 use crate::gateway::incident::{Course, Incident};
 use crate::page::incident::Entry;
+use crate::text::ids::urn;
 
 /// `templates/feed.atom`, filled.
 #[derive(Debug, Template)]

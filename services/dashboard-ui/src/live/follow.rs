@@ -1,9 +1,6 @@
 //! Following the gateway: the one task that asks for its status and listens to its stream, so that however many look at
 //! the page, it is asked once. What it learns is put on the board, and told to the pages that are open.
 
-mod listen;
-mod publish;
-
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +10,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::board::{Updated, View, same_row};
-use crate::dashboard::Dashboard;
+use super::publish::Publisher;
 use crate::gateway::GatewayError;
 use crate::gateway::status::Status;
 use crate::gateway::stream::Told;
-use publish::Publisher;
+use crate::gateway::view::{Updated, View, same_row};
+use crate::live::dashboard::Dashboard;
 
 /// How often what has changed is told on: soon enough for people, seldom enough for a stream of a thousand changes.
 const TICK: Duration = Duration::from_millis(100);
@@ -38,7 +35,7 @@ const SILENCE_MAX: i64 = 9;
 
 /// What the listening task says.
 #[derive(Debug)]
-enum Heard {
+pub(super) enum Heard {
     Told(Told),
     /// The stream has ended, or could not be opened.
     Lost,
@@ -48,7 +45,7 @@ enum Heard {
 pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
     let (says, mut hears) = mpsc::channel(256);
     let mut tasks = JoinSet::new();
-    tasks.spawn(listen::listen(dashboard.gateway.clone(), says));
+    tasks.spawn(super::connection::listen(dashboard.gateway.clone(), says));
     let mut follower = Follower {
         view: View::default(),
         asked: JoinSet::new(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::Heard;
+use super::follow::Heard;
 use crate::gateway::stream::Told;
 use crate::gateway::{Gateway, GatewayError};
 

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use crate::board::{Away, Known};
-use crate::fixture;
 use crate::gateway::GatewayError;
+use crate::gateway::fixture;
+use crate::gateway::view::{Away, Known};
 
 use super::*;
 

@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use service_kit::Limit;
 use tokio::sync::watch;
 
-use crate::board::View;
 use crate::cache::{Cache, Fetched};
-use crate::charts::Charts;
+use crate::draw::charts::Charts;
 use crate::gateway::detail::Detail;
 use crate::gateway::incident::{Incidents, Maintenance};
+use crate::gateway::view::View;
 use crate::gateway::{Gateway, GatewayError};
-use crate::hub::Hub;
-use crate::news::News;
+use crate::live::hub::Hub;
+use crate::page::announcements::News;
 use crate::range::Range;
 
 /// How long a page waits for what only adds to it: its first byte is out within 100 ms.

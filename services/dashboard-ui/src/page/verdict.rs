@@ -4,9 +4,9 @@ mod notices;
 
 use jiff::Timestamp;
 
-use crate::board::View;
 use crate::gateway::status::{State, Status, Target};
-use crate::time::Moment;
+use crate::gateway::view::View;
+use crate::text::time::Moment;
 use notices::notices;
 
 /// The overall state.

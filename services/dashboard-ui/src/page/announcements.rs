@@ -28,7 +28,7 @@ pub(crate) struct News {
 }
 
 #[derive(Debug, Template)]
-#[template(path = "news.html")]
+#[template(path = "announcements.html")]
 struct Filled {
     incidents: Vec<Entry>,
     more_incidents: usize,
@@ -116,7 +116,7 @@ fn next_of_each(planned: &[Planned], now: Timestamp) -> Vec<&Planned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{maintenance, time};
+    use crate::gateway::fixture::{maintenance, time};
 
     #[test]
     fn what_comes_back_every_night_is_said_once() {

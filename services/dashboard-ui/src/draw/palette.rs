@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-const STYLESHEET: &str = include_str!("../assets/page.css");
+const STYLESHEET: &str = include_str!("../../assets/page.css");
 
 /// The contrast of two colours (`#rrggbb`), 1 to 21.
 pub(crate) fn contrast(a: &str, b: &str) -> f64 {

@@ -2,7 +2,6 @@
 //!
 //! Otherwise a thousand readers cost a thousand copies of a page, and as many compressors.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,15 +11,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use service_kit::{Limit, Limits, Permit, Problem};
 use tokio::task::spawn_blocking;
 
 use super::Shared;
 use crate::cache::Cache;
-use crate::dashboard::Dashboard;
+use crate::gzip;
+use crate::live::dashboard::Dashboard;
 use crate::page::filter::Filter;
 
 /// How long a page is good for those who ask the same, while nothing that it shows has changed.
@@ -43,9 +41,6 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// Shorter answers gain nothing.
 const COMPRESSED_MIN_BYTES: usize = 1_024;
-
-/// The quality of the pages' compression: a tenth larger than the best, in a third of the time.
-const COMPRESSION: Compression = Compression::new(6);
 
 /// Where pages are made.
 #[derive(Debug)]
@@ -117,7 +112,7 @@ impl Line {
             .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         if gzip && body.len() >= COMPRESSED_MIN_BYTES {
             let plain = body.clone();
-            if let Ok(Ok(compressed)) = spawn_blocking(move || compress(&plain)).await {
+            if let Ok(Ok(compressed)) = spawn_blocking(move || gzip::compress(&plain)).await {
                 body = compressed;
                 head.headers
                     .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -190,7 +185,7 @@ fn asked(dashboard: &Dashboard, request: &Request) -> (Asked, bool) {
     let view = dashboard.board.borrow();
     let asked = Asked {
         address,
-        gzip: takes_gzip(request.headers()),
+        gzip: gzip::is_accepted(request.headers()),
         host: request
             .headers()
             .get(header::HOST)
@@ -201,29 +196,6 @@ fn asked(dashboard: &Dashboard, request: &Request) -> (Asked, bool) {
         away_since: view.away.as_ref().map(|away| away.since),
     };
     (asked, is_common)
-}
-
-/// Whether a request's sender takes compressed answers.
-pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).into_iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            let is_gzip = parts
-                .next()
-                .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-            let quality = parts.find_map(|it| it.strip_prefix("q=")?.parse::<f32>().ok());
-            is_gzip && quality != Some(0.0)
-        })
-}
-
-/// Compresses an answer.
-pub(crate) fn compress(plain: &[u8]) -> std::io::Result<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), COMPRESSION);
-    encoder.write_all(plain)?;
-    Ok(encoder.finish()?.into())
 }
 
 #[cfg(test)]
@@ -274,20 +246,5 @@ mod tests {
             assert_ne!(asked.0, common[0].0, "{other}");
             assert_eq!(asked.1, is_common, "{other}");
         }
-    }
-
-    #[test]
-    fn only_those_who_take_gzip_get_it() {
-        let takes = |value: &'static str| {
-            let value = HeaderValue::from_static(value);
-            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
-        };
-        for value in ["gzip", "br;q=1.0, GZIP;q=0.5", "deflate,gzip , zstd"] {
-            assert!(takes(value), "{value}");
-        }
-        for value in ["", "br", "gzip;q=0", "gzip; q=0.000, *;q=0"] {
-            assert!(!takes(value), "{value}");
-        }
-        assert!(!takes_gzip(&HeaderMap::new()));
     }
 }

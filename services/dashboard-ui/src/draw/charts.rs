@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use askama::Template;
 
-use crate::bar::Bar;
 use crate::cache::Fetched;
+use crate::draw::bar::Bar;
+use crate::draw::plot;
 use crate::gateway::history::{ByTarget, Latency, Slo, Slots};
 use crate::gateway::{Gateway, GatewayError};
-use crate::plot;
 use crate::range::Range;
-use crate::words::{budget, percent};
+use crate::text::words::{budget, percent};
 
 /// How long it is good for; the gateway's own figures are 15 s old at most.
 const FRESH_FOR: Duration = Duration::from_secs(15);

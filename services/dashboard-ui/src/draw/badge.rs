@@ -93,7 +93,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::palette::contrast;
+    use crate::draw::palette::contrast;
 
     #[test]
     fn a_badge_is_a_picture_with_a_name() {

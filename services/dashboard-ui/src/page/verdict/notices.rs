@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::gateway::status::{Reason, Source, Status};
+use crate::text::time::Moment;
 use crate::text::visible;
-use crate::time::Moment;
-use crate::words::part;
+use crate::text::words::part;
 
 /// What cannot be seen, and since when.
 pub(super) fn notices(status: &Status, now: Timestamp) -> Vec<String> {

@@ -12,15 +12,15 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::assets;
-use crate::board::View;
-use crate::charts::Charts;
-use crate::dashboard::Dashboard;
-use crate::news::News;
+use crate::draw::charts::Charts;
+use crate::gateway::view::View;
+use crate::live::dashboard::Dashboard;
+use crate::page::announcements::News;
 use crate::page::row::Row;
 use crate::page::summary::Summary;
+use crate::page::verdict::{Sight, Verdict, judge};
 use crate::range::Range;
 use crate::text;
-use crate::verdict::{Sight, Verdict, judge};
 
 /// More rows than this at once are no longer news: the page is fetched anew.
 const ROWS_MAX: usize = 100;
@@ -218,7 +218,7 @@ impl Publisher {
             blind: verdict.sight != Sight::Clear,
             title: verdict.title(),
             headline: &verdict.headline,
-            icon: assets::icon(verdict.overall).path(),
+            icon: assets::icon(verdict.overall.class()).path(),
             html: &html,
         };
         for range in wanted {
