@@ -1,5 +1,5 @@
-//! The stylesheet, the script and the icons, embedded. Their addresses hold a hash of their content, so that browsers may
-//! keep them for ever and still get a new one with a new build.
+//! The stylesheet, the script and the icons, embedded. Their addresses contain a hash of their content, so that browsers can
+//! keep them for ever and still get new ones with a new build.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::gzip;
 
-/// A file that the page refers to.
+/// A file that pages refer to.
 #[derive(Debug)]
 pub(crate) struct Asset {
     path: String,
@@ -36,7 +36,7 @@ impl Asset {
         Self::new(name, "svg", "image/svg+xml", content)
     }
 
-    /// Where it is served.
+    /// The address at which it is served.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }

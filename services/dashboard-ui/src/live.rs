@@ -1,9 +1,9 @@
-//! The lab's state as it changes: kept up to date from api-gateway, and passed on to the pages that are open.
+//! The state of the lab while it changes: kept up to date from api-gateway, and passed on to open pages.
 
 mod connection;
 pub(crate) mod dashboard;
 mod follow;
-pub(crate) mod hub;
+pub(crate) mod page_events;
 mod publish;
 
 pub(crate) use follow::follow;

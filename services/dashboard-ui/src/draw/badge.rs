@@ -1,14 +1,14 @@
-//! Badges: a fact about a target as a small picture, for pages elsewhere.
+//! Badges: a figure of a target as a small picture, for other websites.
 
 use askama::Template;
+use gateway_api::status::State;
 
-use crate::gateway::status::State;
-use crate::text::{cut, visible};
+use crate::text::{cut, visible, words};
 
-/// How much of a name fits, in characters.
+/// The longest label, in characters.
 const LABEL_MAX_CHARS: usize = 40;
 
-/// How wide a character is taken to be, in pixels: that of most, and of those that take the room of two.
+/// The assumed widths of a character, in pixels: of most, and of those of double width.
 const NARROW: u32 = 7;
 const WIDE: u32 = 12;
 
@@ -49,10 +49,10 @@ impl Badge {
             State::Maintenance => BLUE,
             State::Unknown => GREY,
         };
-        Self::new(target, state.word().to_lowercase(), colour)
+        Self::new(target, words::state(state).to_lowercase(), colour)
     }
 
-    /// An availability, in the colour of what it leaves of a customary objective.
+    /// An availability, coloured by common objectives.
     pub(crate) fn availability(target: &str, range: &str, availability: Option<&str>) -> Self {
         let label = format!("{} {range}", cut(target, LABEL_MAX_CHARS - 4));
         let percent = availability.and_then(|text| text.trim_end_matches('%').parse::<f64>().ok());
@@ -65,7 +65,7 @@ impl Badge {
         Self::new(&label, value(availability), colour)
     }
 
-    /// A latency. Whether it is good is for the reader to say.
+    /// A latency. Its colour does not judge it.
     pub(crate) fn latency(target: &str, latency: Option<&str>) -> Self {
         let label = format!("{} 95%", cut(target, LABEL_MAX_CHARS - 4));
         let colour = if latency.is_some() { BLUE } else { GREY };
@@ -81,7 +81,7 @@ fn value(text: Option<&str>) -> String {
     text.map_or_else(|| "unknown".to_owned(), visible)
 }
 
-/// How wide a text is, its margins included. The picture says so itself, and viewers fit the text in.
+/// Returns the width of a text with its margins. The picture sets it, and viewers fit the text in.
 fn width(text: &str) -> u32 {
     let wide = |it: char| it >= '\u{1100}';
     let widths = text.chars().map(|it| if wide(it) { WIDE } else { NARROW });

@@ -1,17 +1,18 @@
-//! The bar of a target: what happened in each of 90 slots, as a picture and in words.
+//! A target's bar: the state in each of 90 slots, as a picture and in words.
 //!
-//! One path a kind of slot, with neighbours of the same kind in one stroke: a thousand bars have to fit into a page.
-//! Each kind has a shape of its own besides its colour: heights and places differ.
+//! Each kind of slot is one path, with neighbours of the same kind in one stroke: a thousand bars have to fit into a page.
+//! Kinds differ in height and place as well as in colour.
 
 use std::fmt::Write;
 
-use crate::gateway::history::{SLOTS, Slots};
+use gateway_api::history::{SLOTS, TargetHistory};
+
 use crate::range::Range;
 
-/// Below this part of its probes, a slot without failures is no evidence that the target was up.
+/// The least coverage with which a slot without failures counts as up.
 const COVERAGE_MIN: f64 = 0.5;
 
-/// What a slot shows.
+/// The state of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slot {
     Up,
@@ -33,12 +34,12 @@ impl Slot {
         Self::Unknown,
     ];
 
-    /// What the slot at `index` shows. `running` is the one that is not over yet: its coverage says nothing.
-    fn of(slots: &Slots, index: usize, running: bool) -> Self {
-        let at = |values: &[Option<f64>]| values.get(index).copied().flatten();
-        let coverage = at(&slots.coverage).unwrap_or(0.0);
-        let maintenance = at(&slots.maintenance).unwrap_or(0.0);
-        let observed = at(&slots.availability);
+    /// Returns the state of the slot at `index`. The coverage of a `running` one, which is not over yet, does not count.
+    fn new(history: &TargetHistory, index: usize, running: bool) -> Self {
+        let at = |values: &[f64]| values.get(index).copied().unwrap_or_default();
+        let coverage = at(&history.coverage);
+        let maintenance = at(&history.maintenance);
+        let observed = history.availability.get(index).copied().flatten();
         let rest = coverage - maintenance;
         match observed {
             Some(availability) if availability < 0.5 => Self::Down,
@@ -86,13 +87,13 @@ impl Slot {
 pub(crate) struct Bar(Vec<Slot>);
 
 impl Bar {
-    pub(crate) fn new(slots: &Slots) -> Self {
+    pub(crate) fn new(history: &TargetHistory) -> Self {
         let last = SLOTS - 1;
-        let slot = |index| Slot::of(slots, index, index == last);
+        let slot = |index| Slot::new(history, index, index == last);
         Self((0..SLOTS).map(slot).collect())
     }
 
-    /// A bar of which nothing is known.
+    /// A bar without data.
     pub(crate) fn unknown() -> Self {
         Self(vec![Slot::Unknown; SLOTS])
     }
@@ -101,7 +102,7 @@ impl Bar {
         &self.0
     }
 
-    /// The paths of the picture, each slot one wide and the whole 28 high.
+    /// Returns the paths of the picture, in which a slot is one wide and the whole 28 high.
     pub(crate) fn paths(&self) -> String {
         let mut paths = String::new();
         for kind in Slot::ALL {
@@ -121,7 +122,7 @@ impl Bar {
         paths
     }
 
-    /// The same in words: `24 hours: 99.95% available, 3 slots down, 2 unknown`.
+    /// Describes the bar in words: `24 hours: 99.95% available, 3 slots down, 2 unknown`.
     pub(crate) fn words(&self, range: Range, availability: Option<&str>) -> String {
         let mut words = format!("{}: ", range.words());
         match availability {

@@ -1,97 +1,93 @@
-//! What rows show of the past, made once for all who look: bar, availability, budget, latency.
+//! The history of all targets as rows show it: bar, availability, error budget and latency. It is made once for all readers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
+use gateway_api::history::{HistoryAnswer, LatencyAnswer, TargetHistory, TargetLatency};
+use gateway_api::slo::{Slo, TargetSlo};
 
-use crate::cache::Fetched;
 use crate::draw::bar::Bar;
 use crate::draw::plot;
-use crate::gateway::history::{ByTarget, Latency, Slo, Slots};
 use crate::gateway::{Gateway, GatewayError};
 use crate::range::Range;
+use crate::text::time::measured;
 use crate::text::words::{budget, percent};
-
-/// How long it is good for; the gateway's own figures are 15 s old at most.
-const FRESH_FOR: Duration = Duration::from_secs(15);
 
 /// The height of a row's line.
 const SPARK_HEIGHT: f64 = 20.0;
 
-/// What is known of the past of all targets.
+/// The history of all targets.
 #[derive(Debug)]
 pub(crate) struct Charts {
-    of: HashMap<String, Chart>,
-    /// For a target without a past.
+    by_target: HashMap<Arc<str>, Chart>,
+    /// For a target without a history.
     none: Chart,
-    /// What could not be had, in sentences.
+    /// Sentences about figures that are missing.
     pub missing: Vec<String>,
 }
 
-/// One target's past.
+/// One target's history.
 #[derive(Debug)]
 pub(crate) struct Chart {
     /// Its part of the row.
     pub html: String,
-    /// What of it does not change by the second.
+    /// The part of it that changes seldom.
     steady: String,
     /// As text: `99.95%`.
     pub availability: Option<String>,
-    /// 95 % of the answers came within this, of late.
+    /// The newest 95th percentile of the latency.
     pub p95: Option<String>,
 }
 
 impl Charts {
-    /// Asks the gateway for everything at once.
-    pub(crate) async fn fetch(gateway: Gateway, range: Range) -> Fetched<Arc<Self>> {
-        let gateway = gateway.patient();
+    /// Fetches the history of all targets.
+    pub(crate) async fn fetch(gateway: Gateway, range: Range) -> Self {
+        let gateway = gateway.with_long_timeout();
         let query = [("range", range.query())];
-        let (slots, latency, slo) = tokio::join!(
-            gateway.all(&["history"], &query),
-            gateway.all(&["latency"], &query),
-            gateway.all(&["slo"], &[]),
+        let (history, latency, slo) = tokio::join!(
+            gateway.get_all(&["history"], &query),
+            gateway.get_all(&["latency"], &query),
+            gateway.get_all(&["slo"], &[]),
         );
-        let charts = Self::new(range, slots, latency, slo);
-        (Arc::new(charts), FRESH_FOR)
+        Self::new(range, history, latency, slo)
     }
 
     pub(crate) fn new(
         range: Range,
-        slots: Result<ByTarget<Slots>, GatewayError>,
-        latency: Result<ByTarget<Latency>, GatewayError>,
-        slo: Result<ByTarget<Slo>, GatewayError>,
+        history: Result<HistoryAnswer, GatewayError>,
+        latency: Result<LatencyAnswer, GatewayError>,
+        slo: Result<Slo, GatewayError>,
     ) -> Self {
         let mut missing = Missing::new();
-        let mut past: HashMap<String, Past> = HashMap::new();
-        for slots in told(slots, "bars", &mut missing) {
-            let name = slots.target.clone();
-            past.entry(name).or_default().slots = Some(slots);
+        let mut targets: HashMap<Arc<str>, Past> = HashMap::new();
+        for history in present(history.map(|it| it.targets), "bars", &mut missing) {
+            let name = Arc::clone(&history.target);
+            targets.entry(name).or_default().history = Some(history);
         }
-        for latency in told(latency, "latencies", &mut missing) {
-            let name = latency.target.clone();
-            past.entry(name).or_default().latency = Some(latency);
+        for latency in present(latency.map(|it| it.targets), "latencies", &mut missing) {
+            let name = Arc::clone(&latency.target);
+            targets.entry(name).or_default().latency = Some(latency);
         }
-        for slo in told(slo, "error budgets", &mut missing) {
-            let name = slo.target.clone();
-            past.entry(name).or_default().slo = Some(slo);
+        for slo in present(slo.map(|it| it.targets), "error budgets", &mut missing) {
+            let name = Arc::clone(&slo.target);
+            targets.entry(name).or_default().slo = Some(slo);
         }
-        let chart = |(target, past): (String, Past)| (target, past.chart(range));
+        let chart = |(target, past): (Arc<str>, Past)| (target, past.chart(range));
         Self {
-            of: past.into_iter().map(chart).collect(),
+            by_target: targets.into_iter().map(chart).collect(),
             none: Past::default().chart(range),
             missing: missing.into_iter().map(sentence).collect(),
         }
     }
 
-    /// What is shown until the gateway has answered.
+    /// Charts without data, until the gateway has answered.
     pub(crate) fn pending(range: Range) -> Self {
         Self::without(range, "Bars and figures are still being fetched.")
     }
 
-    /// What is shown while the gateway does not answer.
-    pub(crate) fn away(range: Range) -> Self {
+    /// Charts without data, while the gateway does not answer.
+    pub(crate) fn unavailable(range: Range) -> Self {
         Self::without(
             range,
             "Bars and figures are missing until api-gateway answers.",
@@ -100,22 +96,23 @@ impl Charts {
 
     fn without(range: Range, why: &str) -> Self {
         Self {
-            of: HashMap::new(),
+            by_target: HashMap::new(),
             none: Past::default().chart(range),
             missing: vec![why.to_owned()],
         }
     }
 
-    pub(crate) fn of(&self, target: &str) -> &Chart {
-        self.of.get(target).unwrap_or(&self.none)
+    /// Returns a target's chart.
+    pub(crate) fn get(&self, target: &str) -> &Chart {
+        self.by_target.get(target).unwrap_or(&self.none)
     }
 
-    /// The targets that look different from how they did. Where those are more than `max`, which they are whenever a
-    /// thousand latencies move by a millisecond, only those with another bar, availability or budget.
-    pub(crate) fn differences(&self, before: &Self, max: usize) -> Vec<String> {
-        let differ = |what: fn(&Chart) -> &str| {
-            let names = self.of.keys().chain(before.of.keys());
-            let differs = |name: &&String| what(self.of(name)) != what(before.of(name));
+    /// Returns the targets whose charts look different from `before`. If those are more than `max`, as whenever a thousand
+    /// latencies move by a millisecond, it returns only the targets with another bar, availability or budget.
+    pub(crate) fn differences(&self, before: &Self, max: usize) -> Vec<Arc<str>> {
+        let differ = |part: fn(&Chart) -> &str| {
+            let names = self.by_target.keys().chain(before.by_target.keys());
+            let differs = |name: &&Arc<str>| part(self.get(name)) != part(before.get(name));
             names.filter(differs).cloned().collect::<Vec<_>>()
         };
         let all = differ(|chart| &chart.html);
@@ -126,39 +123,37 @@ impl Charts {
     }
 }
 
-/// What is missing, by the reason.
+/// The figures that are missing, by the reason.
 type Missing = Vec<(GatewayError, Vec<&'static str>)>;
 
-/// The targets of an answer; that there is none is noted.
-fn told<T>(
-    answer: Result<ByTarget<T>, GatewayError>,
+/// Returns the targets of an answer, or notes under the name `what` that there is none.
+fn present<T>(
+    targets: Result<Vec<T>, GatewayError>,
     what: &'static str,
     missing: &mut Missing,
 ) -> Vec<T> {
-    match answer {
-        Ok(answer) => answer.targets,
-        Err(error) => {
-            match missing.iter_mut().find(|(it, _)| *it == error) {
-                Some((_, known)) => known.push(what),
-                None => missing.push((error, vec![what])),
-            }
-            Vec::new()
+    targets.unwrap_or_else(|error| {
+        match missing.iter_mut().find(|(it, _)| *it == error) {
+            Some((_, names)) => names.push(what),
+            None => missing.push((error, vec![what])),
         }
-    }
+        Vec::new()
+    })
 }
 
 fn sentence((error, what): (GatewayError, Vec<&str>)) -> String {
     format!("Missing here: {}. api-gateway {error}.", what.join(", "))
 }
 
+/// The history of one target, as far as there is one.
 #[derive(Debug, Default)]
 struct Past {
-    slots: Option<Slots>,
-    latency: Option<Latency>,
-    slo: Option<Slo>,
+    history: Option<TargetHistory>,
+    latency: Option<TargetLatency>,
+    slo: Option<TargetSlo>,
 }
 
-/// `templates/figures.html`: the part of a row that is about the past.
+/// `templates/figures.html`: the part of a row that shows the history.
 #[derive(Debug, Template)]
 #[template(path = "figures.html")]
 struct Figures<'a> {
@@ -175,34 +170,41 @@ struct Figures<'a> {
 
 impl Past {
     fn chart(self, range: Range) -> Chart {
-        let bar = self.slots.as_ref().map_or_else(Bar::unknown, Bar::new);
-        let overall = self.slots.map(|slots| slots.overall).unwrap_or_default();
-        let line = self.latency.unwrap_or_default();
-        let (p50, p95) = (plot::coarse(&line.p50), plot::coarse(&line.p95));
+        let bar = self.history.as_ref().map_or_else(Bar::unknown, Bar::new);
+        let overall = self.history.map(|history| history.overall);
+        let coverage = overall.as_ref().and_then(|overall| overall.coverage);
+        let availability = overall.and_then(|overall| overall.availability);
+        let (p50, p95) = self
+            .latency
+            .as_ref()
+            .map_or_else(Default::default, |latency| {
+                (plot::coarse(&latency.p50), plot::coarse(&latency.p95))
+            });
         let top = plot::top(p95.iter().chain(&p50));
-        let of_late = |values: &[Option<f64>]| values.iter().rev().take(2).find_map(|it| *it);
-        let (now50, now95) = (of_late(&line.p50), of_late(&line.p95));
-        let now95 = now95.map(|seconds| line.words(seconds));
+        let newest = |quantile: fn(&TargetLatency) -> &[Option<f64>]| {
+            let latency = self.latency.as_ref()?;
+            let seconds = quantile(latency).iter().rev().take(2).find_map(|it| *it)?;
+            Some(measured(seconds, latency.at_most_seconds))
+        };
+        let (newest50, newest95) = (newest(|it| &it.p50), newest(|it| &it.p95));
+        let remaining = self.slo.and_then(|slo| slo.error_budget_remaining_ratio);
         let figures = Figures {
             bar: bar.paths(),
-            bar_words: bar.words(range, overall.availability.as_deref()),
-            availability: overall.availability.as_deref(),
-            coverage: overall.coverage.map(percent),
-            budget: self
-                .slo
-                .and_then(|slo| slo.error_budget_remaining_ratio)
-                .map(budget),
+            bar_words: bar.words(range, availability.as_deref()),
+            availability: availability.as_deref(),
+            coverage: coverage.map(percent),
+            budget: remaining.map(budget),
             p50_line: plot::line(&p50, 1, top, SPARK_HEIGHT),
             p95_line: plot::line(&p95, 1, top, SPARK_HEIGHT),
-            latency: now50.map(|seconds| line.words(seconds)).zip(now95.clone()),
+            latency: newest50.zip(newest95.clone()),
         };
         let steady = format!("{}{}{:?}", figures.bar, figures.bar_words, figures.budget);
         Chart {
             steady,
             // A template over strings does not fail.
             html: figures.render().unwrap_or_default(),
-            availability: overall.availability,
-            p95: now95,
+            availability,
+            p95: newest95,
         }
     }
 }

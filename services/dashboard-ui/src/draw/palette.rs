@@ -1,4 +1,4 @@
-//! The stylesheet's colours, checked: can what is drawn in them be read (WCAG 2.2, 1.4.3 and 1.4.11)?
+//! Checks of the stylesheet's colours: texts and marks have enough contrast (WCAG 2.2, 1.4.3 and 1.4.11).
 
 use std::collections::HashMap;
 

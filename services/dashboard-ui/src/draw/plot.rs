@@ -1,16 +1,16 @@
-//! Lines of latency over time, as the paths of a picture.
+//! Lines of latency over time, as SVG paths.
 
 use std::fmt::Write;
 
-/// How many slots become one point of a row's small line: a page has a thousand of them.
+/// How many slots become one point of a row's line: a page has a thousand lines.
 const SLOTS_A_POINT: usize = 3;
 
-/// A value that a line can be drawn through.
+/// Returns a value if it can be drawn.
 fn drawable(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite() && *value >= 0.0)
 }
 
-/// The largest value.
+/// Returns the largest value.
 pub(crate) fn top<'a>(values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
     values
         .into_iter()
@@ -18,8 +18,8 @@ pub(crate) fn top<'a>(values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 
         .fold(0.0, f64::max)
 }
 
-/// A line through values that may be missing: the n-th is at `x = n * step`, 0 at the bottom of `height` and `top` at
-/// its top. Coordinates are whole and relative, which is short. A value alone is a dot, where line ends are round.
+/// Returns a line through values that may be missing: the n-th is at `x = n * step`, 0 at the bottom of `height` and `top` at
+/// its top. Coordinates are whole and relative, which is short. A single value is a dot, if line ends are round.
 pub(crate) fn line(values: &[Option<f64>], step: usize, top: f64, height: f64) -> String {
     let mut path = String::new();
     let mut before: Option<i64> = None;
@@ -42,7 +42,7 @@ pub(crate) fn line(values: &[Option<f64>], step: usize, top: f64, height: f64) -
     path
 }
 
-/// Where a value is, from the top; a line at either edge is not cut.
+/// Returns a value's distance from the top. A line at either edge is not cut.
 pub(crate) fn level(value: f64, top: f64, height: f64) -> i64 {
     let fraction = if top > 0.0 {
         (value / top).min(1.0)
@@ -54,7 +54,7 @@ pub(crate) fn level(value: f64, top: f64, height: f64) -> i64 {
     level
 }
 
-/// Fewer points, each the highest of its slots: what was slow stays to be seen.
+/// Reduces the points to the highest of every few slots, so that slow responses stay visible.
 pub(crate) fn coarse(values: &[Option<f64>]) -> Vec<Option<f64>> {
     let highest = |slots: &[Option<f64>]| {
         let drawn = slots.iter().filter_map(|value| drawable(*value));
@@ -63,7 +63,7 @@ pub(crate) fn coarse(values: &[Option<f64>]) -> Vec<Option<f64>> {
     values.chunks(SLOTS_A_POINT).map(highest).collect()
 }
 
-/// A round value at or above `top` for an axis.
+/// Returns a round value at or above `top`, for an axis.
 pub(crate) fn axis(top: f64) -> f64 {
     if !(top.is_finite() && top > 0.0) {
         return 1.0;

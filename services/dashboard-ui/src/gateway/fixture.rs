@@ -1,12 +1,14 @@
-//! What api-gateway says, for tests.
+//! Answers of api-gateway, for tests.
 
 use std::sync::Arc;
 
+use gateway_api::PAGE_MAX;
+use gateway_api::slo::WINDOWS;
+use gateway_api::status::{Counted, State, Status};
 use serde_json::{Value, json};
 
-use crate::gateway::status::Status;
-use crate::gateway::view::{Known, View};
-use crate::gateway::{GatewayError, PAGE_MAX, Paged};
+use super::view::{Snapshot, View};
+use super::{GatewayError, Paged};
 
 pub(crate) fn time(text: &str) -> jiff::Timestamp {
     text.parse().unwrap()
@@ -20,14 +22,14 @@ pub(crate) fn target(name: &str, state: &str) -> Value {
     });
     json!({
         "target": name, "url": format!("https://{}.example/", name.len()), "kind": "https", "group": null, "state": state,
-        "reason": down.then_some("timeout"), "since": "2026-11-23T02:41:00Z", "maintenance": maintenance,
+        "was": null, "reason": down.then_some("timeout"), "since": "2026-11-23T02:41:00Z", "maintenance": maintenance,
         "certificate_not_after": null, "slo_objective": 0.999, "latency_objective_seconds": null,
         "availability": "99.95%", "availability_percent": 99.95, "latency_seconds": 0.01,
         "last_probe_at": "2026-11-23T02:45:08Z", "interval_seconds": 15.0, "success": 2000, "failures": 1,
     })
 }
 
-/// A status in which everything answers.
+/// A status in which every part answers.
 pub(crate) fn status(targets: &[Value]) -> Value {
     let is = |state: &str| targets.iter().any(|it| it["state"] == state);
     let state = if is("down") {
@@ -37,6 +39,8 @@ pub(crate) fn status(targets: &[Value]) -> Value {
     } else {
         "up"
     };
+    let states = targets.iter().map(|it| it["state"].clone());
+    let states = states.map(|it| serde_json::from_value::<State>(it).unwrap());
     json!({
         "generated_at": "2026-11-23T02:45:10.123Z", "newest_observation_at": "2026-11-23T02:45:08.412Z", "blind": null,
         "sources": [
@@ -44,11 +48,11 @@ pub(crate) fn status(targets: &[Value]) -> Value {
             {"name": "prometheus", "ok": true, "detail": null},
             {"name": "alert-logger", "ok": true, "detail": null},
         ],
-        "state": state, "counts": {}, "groups": [], "total": targets.len(), "next": null, "targets": targets,
+        "state": state, "counts": states.collect::<Counted>(), "groups": [], "total": targets.len(), "next": null, "targets": targets,
     })
 }
 
-/// That the lab is blind for want of a part.
+/// The lab is blind because of a part.
 pub(crate) fn blind(part: &str) -> Value {
     let since = "2026-11-23T02:42:10Z";
     json!({"since": since, "reasons": [{"part": part, "since": since, "detail": "connection refused"}]})
@@ -66,17 +70,17 @@ pub(crate) fn view(mut status: Value) -> View {
         whole.append(page(targets));
     }
     View {
-        known: Some(Known {
+        snapshot: Some(Snapshot {
             status: Arc::new(whole),
-            at: time("2026-11-23T02:45:10Z"),
+            received_at: time("2026-11-23T02:45:10Z"),
         }),
-        away: None,
+        outage: None,
     }
 }
 
 /// The same after the gateway went away.
 pub(crate) fn lost(mut view: View) -> View {
-    view.lose(GatewayError::Unreachable, time("2026-11-23T02:45:20Z"));
+    view.fail(GatewayError::Unreachable, time("2026-11-23T02:45:20Z"));
     view
 }
 
@@ -122,13 +126,17 @@ pub(crate) fn latency(names: &[&str]) -> Value {
 }
 
 pub(crate) fn slo(names: &[&str]) -> Value {
-    let spell = json!({"success": 79.0, "failures": 1.0, "maintenance": 0.0, "availability": "98.75%",
+    let figures = json!({"success": 79.0, "failures": 1.0, "maintenance": 0.0, "availability": "98.75%",
         "availability_percent": 98.75, "coverage": 1.0,
         "shares": {"up": 0.9875, "down": 0.0125, "maintenance": 0.0, "unknown": 0.0}, "burn_rate": 12.5});
+    let windows: Value = WINDOWS
+        .map(|window| (window, figures.clone()))
+        .into_iter()
+        .collect();
     by_target(
         names,
         json!({"slo_objective": 0.999, "error_budget_remaining_ratio": 0.629,
-        "latency_objective_seconds": 0.5, "windows": {"1h": spell, "14d": spell}}),
+        "latency_objective_seconds": 0.5, "windows": windows}),
     )
 }
 
@@ -138,10 +146,15 @@ pub(crate) fn incident(id: &str, target: &str, status: &str) -> Value {
     json!({
         "id": id, "alert": "TargetDown", "target": target, "severity": "page", "status": status,
         "started_at": "2026-11-23T02:40:00Z", "ended_at": over.then_some("2026-11-23T02:50:00Z"),
-        "duration_seconds": 600.0, "summary": format!("{target} is down"), "description": "It fails.\nLook at it.",
+        "end": over.then_some("delivered"), "duration_seconds": 600.0, "summary": format!("{target} is down"), "description": "It fails.\nLook at it.",
         "runbook_url": "https://runbooks.example/TargetDown.md", "labels": {},
         "timeline": [{"at": "2026-11-23T02:40:00Z", "event": "fired"}, {"at": "2026-11-23T02:40:09Z", "event": "notified"}],
     })
+}
+
+/// The incidents that are active.
+pub(crate) fn alerts(active: &[Value]) -> Value {
+    json!({"alerts": active, "watchdog": {"last_received_at": null}})
 }
 
 pub(crate) fn maintenance(target: &str) -> Value {
@@ -154,8 +167,9 @@ pub(crate) fn detail(target: &Value) -> Value {
     let name = target["target"].as_str().unwrap();
     let one = |of: Value| {
         let mut one = of["targets"][0].clone();
-        one["start"] = of["start"].clone();
-        one["slot_seconds"] = of["slot_seconds"].clone();
+        for head in ["range", "start", "slot_seconds", "slots"] {
+            one[head] = of[head].clone();
+        }
         one
     };
     json!({

@@ -1,111 +1,103 @@
-//! What is known of the lab right now, shared by all who look at the page.
+//! The state of the lab as dashboard-ui last received it: all that pages are rendered from.
 
 use std::sync::Arc;
 
+use gateway_api::status::{Status, StatusSummary, TargetStatus};
 use jiff::Timestamp;
 
-use crate::gateway::GatewayError;
-use crate::gateway::status::{Status, Summary, Target};
+use super::GatewayError;
 
-/// What a page is made from.
+/// The latest state, and whether it is still valid.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
-    /// The last that the gateway said.
-    pub known: Option<Known>,
+    /// None until the gateway has answered once.
+    pub snapshot: Option<Snapshot>,
     /// Set while the gateway does not answer.
-    pub away: Option<Away>,
+    pub outage: Option<Outage>,
 }
 
+/// A status as it was fetched, with the events since then applied.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+pub(crate) struct Snapshot {
     pub status: Arc<Status>,
-    /// When it was last heard to be so.
-    pub at: Timestamp,
+    /// When the last part of it was received.
+    pub received_at: Timestamp,
 }
 
-/// That the gateway does not answer.
+/// A time in which the gateway does not answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Away {
-    /// When it first did not.
+pub(crate) struct Outage {
     pub since: Timestamp,
     pub error: GatewayError,
 }
 
 impl View {
-    /// Takes a whole answer.
-    pub(crate) fn take(&mut self, status: Status, now: Timestamp) {
-        if self.away.take().is_some() {
+    /// Replaces the state by one that was just fetched.
+    pub(crate) fn replace(&mut self, status: Status, now: Timestamp) {
+        if self.outage.take().is_some() {
             tracing::info!("api-gateway answers again");
         }
-        self.known = Some(Known {
+        self.snapshot = Some(Snapshot {
             status: Arc::new(status),
-            at: now,
+            received_at: now,
         });
     }
 
-    /// Takes that there is no answer.
-    pub(crate) fn lose(&mut self, error: GatewayError, since: Timestamp) {
-        match &mut self.away {
-            Some(away) => away.error = error,
+    /// Records that the gateway does not answer.
+    pub(crate) fn fail(&mut self, error: GatewayError, since: Timestamp) {
+        match &mut self.outage {
+            Some(outage) => outage.error = error,
             None => {
                 tracing::warn!("the page is blind: api-gateway {error}");
-                self.away = Some(Away { since, error });
+                self.outage = Some(Outage { since, error });
             }
         }
     }
 
-    /// Takes what the gateway's stream says of a target.
-    pub(crate) fn update(&mut self, target: Target, now: Timestamp) -> Updated {
-        self.change(now, |status| {
-            let place = status.targets.iter_mut().find(|it| it.name == target.name);
-            let Some(place) = place else {
-                return Updated::Unheard;
+    /// Applies a target's new state. Returns whether its row looks different now.
+    pub(crate) fn update(&mut self, target: Arc<TargetStatus>, now: Timestamp) -> bool {
+        self.apply(now, |status| {
+            let mut targets = status.targets.iter_mut();
+            let Some(known) = targets.find(|it| it.target == target.target) else {
+                return false;
             };
-            let before = std::mem::replace(place, Arc::new(target));
-            if same_row(&before, place) {
-                Updated::Same
-            } else {
-                Updated::Different
-            }
+            let before = std::mem::replace(known, target);
+            !is_same_row(&before, known)
         })
-        .unwrap_or(Updated::Unheard)
     }
 
-    /// Takes that a target is no longer watched.
+    /// Removes a target that is no longer watched.
     pub(crate) fn remove(&mut self, target: &str, now: Timestamp) {
-        self.change(now, |status| status.targets.retain(|it| it.name != target));
+        self.apply(now, |status| {
+            status.targets.retain(|it| &*it.target != target);
+            false
+        });
     }
 
-    /// Takes what the gateway's stream says of the whole.
-    pub(crate) fn summarize(&mut self, summary: Summary, now: Timestamp) {
-        self.change(now, |status| status.summary = summary);
+    /// Applies a new summary.
+    pub(crate) fn summarize(&mut self, summary: StatusSummary, now: Timestamp) {
+        self.apply(now, |status| {
+            status.summary = summary;
+            false
+        });
     }
 
-    fn change<T>(&mut self, now: Timestamp, change: impl FnOnce(&mut Status) -> T) -> Option<T> {
-        let known = self.known.as_mut()?;
-        known.at = now;
-        Some(change(Arc::make_mut(&mut known.status)))
+    fn apply(&mut self, now: Timestamp, change: impl FnOnce(&mut Status) -> bool) -> bool {
+        let Some(snapshot) = &mut self.snapshot else {
+            return false;
+        };
+        snapshot.received_at = now;
+        change(Arc::make_mut(&mut snapshot.status))
     }
 }
 
-/// What a target's new state means for its row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Updated {
-    Same,
-    Different,
-    /// A new one, whose place is not known.
-    Unheard,
-}
-
-/// Whether a row looks the same for both. That a target was probed again changes nothing in it.
-pub(crate) fn same_row(a: &Target, b: &Target) -> bool {
-    let shown = |target: &Target| Target {
-        availability: None,
-        last_probe_at: None,
-        interval_seconds: None,
-        ..target.clone()
-    };
-    a == b || shown(a) == shown(b)
+/// Returns whether a row looks the same for both states of a target. Another probe changes nothing in it.
+pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
+    fn shown(it: &TargetStatus) -> impl PartialEq + '_ {
+        let state = (it.state, it.was, it.since, &it.reason, &it.maintenance);
+        (&it.url, &it.group, state, it.certificate_not_after)
+    }
+    shown(a) == shown(b)
 }
 
 #[cfg(test)]
@@ -114,7 +106,7 @@ mod tests {
     use crate::gateway::fixture::{status, target, time, view};
 
     #[test]
-    fn a_probe_more_is_no_other_row() {
+    fn another_probe_does_not_change_the_row() {
         let mut seen = view(status(&[target("demo", "up")]));
         let mut update = |json: serde_json::Value| {
             seen.update(
@@ -124,8 +116,8 @@ mod tests {
         };
         let mut probed = target("demo", "up");
         probed["last_probe_at"] = serde_json::json!("2026-11-23T02:45:23Z");
-        assert_eq!(update(probed), Updated::Same);
-        assert_eq!(update(target("demo", "down")), Updated::Different);
-        assert_eq!(update(target("new", "up")), Updated::Unheard);
+        probed["latency_seconds"] = serde_json::json!(0.02);
+        assert!(!update(probed));
+        assert!(update(target("demo", "down")));
     }
 }

@@ -1,92 +1,114 @@
-//! What all pages share: what is known now, what is known of the past, and who is told of changes.
+//! The state that all pages share: the lab's state, caches of further answers, and the events of open pages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use gateway_api::incidents::Incidents;
+use gateway_api::maintenance::Maintenance;
+use gateway_api::target::TargetAnswer;
 use jiff::Timestamp;
 use service_kit::Limit;
+use service_kit::cache::{Cancelled, SingleFlight};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
-use crate::cache::{Cache, Fetched};
+use super::page_events::PageEvents;
 use crate::draw::charts::Charts;
-use crate::gateway::detail::Detail;
-use crate::gateway::incident::{Incidents, Maintenance};
 use crate::gateway::view::View;
 use crate::gateway::{Gateway, GatewayError};
-use crate::live::hub::Hub;
-use crate::page::announcements::News;
+use crate::page::announcements::Announcements;
 use crate::range::Range;
 
-/// How long a page waits for what only adds to it: its first byte is out within 100 ms.
+/// How long a page waits for additional figures: its first byte is sent within 100 ms.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// How long a page waits for what it is about.
+/// How long a page waits for its subject.
 const LONG_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long an answer about one thing is good for.
-const FRESH_FOR: Duration = Duration::from_secs(2);
+/// How long charts are used before they are fetched again. The gateway's own figures are up to 15 s old.
+const CHARTS_FRESH_FOR: Duration = Duration::from_secs(15);
 
-/// How long it is taken that there is no answer.
-const FAILED_FOR: Duration = Duration::from_secs(1);
+/// The same for announcements, unless an event says sooner that incidents have changed.
+const ANNOUNCEMENTS_FRESH_FOR: Duration = Duration::from_secs(15);
+
+/// The same for the subject of a page.
+const SUBJECT_FRESH_FOR: Duration = Duration::from_secs(2);
+
+/// How long an error is kept in place of an answer.
+const ERROR_FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// How long an answer is still served while a newer one is fetched.
+const STALE_FOR: Duration = Duration::from_secs(30);
 
 /// How many answers of a kind are kept. Anyone can ask for any target.
-const KEPT: usize = 64;
+const CAPACITY: usize = 64;
 
-/// How many incidents are on a page of them, and in the feed.
+/// How many incidents a page, or the feed, has.
 pub(crate) const INCIDENTS: &str = "50";
 
 /// An answer of the gateway, shared.
 pub(crate) type Answer<T> = Result<Arc<T>, GatewayError>;
 
-/// Parameters of a question, by name.
+/// Parameters of a request, by name.
 pub(crate) type Parameters = BTreeMap<&'static str, String>;
 
-/// What is known, and how it is asked for.
+/// The state that all pages share.
 #[derive(Debug)]
 pub(crate) struct Dashboard {
     pub gateway: Gateway,
     pub started: Timestamp,
-    pub board: watch::Sender<View>,
-    pub hub: Arc<Hub>,
-    pub news: Cache<(), Arc<News>>,
-    charts: Cache<Range, Arc<Charts>>,
-    /// Whether a page was made without them, which has to be told when they are there.
-    pub charts_owed: AtomicBool,
-    details: Cache<(String, Range), Answer<Detail>>,
-    incidents: Cache<Parameters, Answer<Incidents>>,
-    maintenance: Cache<(), Answer<Maintenance>>,
+    pub view: watch::Sender<View>,
+    pub page_events: PageEvents,
+    announcements: SingleFlight<(), Arc<Announcements>>,
+    charts: SingleFlight<Range, Arc<Charts>>,
+    /// Whether a page was made without charts and has to be refreshed when they are there.
+    charts_owed: AtomicBool,
+    targets: SingleFlight<(String, Range), Arc<TargetAnswer>, GatewayError>,
+    incidents: SingleFlight<Parameters, Arc<Incidents>, GatewayError>,
+    maintenance: SingleFlight<(), Arc<Maintenance>, GatewayError>,
 }
 
 impl Dashboard {
-    pub(crate) fn new(gateway: Gateway, seats: Limit) -> Self {
+    pub(crate) fn new(gateway: Gateway, seats: &Limit) -> Self {
+        let charts = SingleFlight::new(CHARTS_FRESH_FOR, Range::ALL.len());
+        let announcements = SingleFlight::new(ANNOUNCEMENTS_FRESH_FOR, 1);
+        let targets = SingleFlight::new(SUBJECT_FRESH_FOR, CAPACITY);
+        let incidents = SingleFlight::new(SUBJECT_FRESH_FOR, CAPACITY);
+        let maintenance = SingleFlight::new(SUBJECT_FRESH_FOR, 1);
         Self {
             gateway,
             started: Timestamp::now(),
-            board: watch::Sender::default(),
-            hub: Arc::new(Hub::new(seats)),
-            news: Cache::new(1),
-            charts: Cache::new(Range::ALL.len()),
+            view: watch::Sender::default(),
+            page_events: PageEvents::new(seats),
+            announcements: announcements.serve_stale_for(STALE_FOR),
+            charts: charts.serve_stale_for(STALE_FOR),
             charts_owed: AtomicBool::new(false),
-            details: Cache::new(KEPT),
-            incidents: Cache::new(KEPT),
-            maintenance: Cache::new(1),
+            // Never stale: its figures are shown as the newest ones.
+            targets: targets.keep_errors_for(ERROR_FRESH_FOR),
+            incidents: incidents
+                .serve_stale_for(STALE_FOR)
+                .keep_errors_for(ERROR_FRESH_FOR),
+            maintenance: maintenance
+                .serve_stale_for(STALE_FOR)
+                .keep_errors_for(ERROR_FRESH_FOR),
         }
     }
 
-    /// What is known now. Nobody waits for it but at the very start.
+    /// Returns the lab's state. Only the first readers after a start wait for it.
     pub(crate) async fn view(&self) -> View {
-        let mut board = self.board.subscribe();
-        let something = |view: &View| view.known.is_some() || view.away.is_some();
-        let _ = tokio::time::timeout(LONG_PATIENCE, board.wait_for(something)).await;
-        let mut view = board.borrow().clone();
-        if !something(&view) {
-            view.lose(GatewayError::Timeout, Timestamp::now());
+        let mut views = self.view.subscribe();
+        let has_content = |view: &View| view.snapshot.is_some() || view.outage.is_some();
+        let _ = timeout(LONG_PATIENCE, views.wait_for(has_content)).await;
+        let mut view = views.borrow().clone();
+        if !has_content(&view) {
+            view.fail(GatewayError::Timeout, Timestamp::now());
         }
         view
     }
 
+    /// Returns the charts for a page. If they are late, the page is refreshed later.
     pub(crate) async fn charts(&self, range: Range) -> Arc<Charts> {
         let charts = self.charts_within(range, PATIENCE).await;
         charts.unwrap_or_else(|| {
@@ -95,57 +117,71 @@ impl Dashboard {
         })
     }
 
-    /// The same for somebody who asks for a figure only, and not soon again.
-    pub(crate) async fn charts_for_certain(&self, range: Range) -> Arc<Charts> {
+    /// Returns the charts for a reader that shows a single figure and is not refreshed.
+    pub(crate) async fn charts_for_figure(&self, range: Range) -> Arc<Charts> {
         let charts = self.charts_within(range, LONG_PATIENCE).await;
         charts.unwrap_or_else(|| Arc::new(Charts::pending(range)))
     }
 
-    /// What is at hand of the past; what is not is on its way afterwards.
-    pub(crate) async fn charts_at_hand(&self, range: Range) -> Option<Arc<Charts>> {
+    /// Returns the charts if they are there, and otherwise starts to fetch them.
+    pub(crate) async fn cached_charts(&self, range: Range) -> Option<Arc<Charts>> {
         self.charts_within(range, Duration::ZERO).await
     }
 
+    /// Returns whether a page has been made without charts since the last call.
+    pub(crate) fn take_charts_owed(&self) -> bool {
+        self.charts_owed.swap(false, Ordering::Relaxed)
+    }
+
     async fn charts_within(&self, range: Range, patience: Duration) -> Option<Arc<Charts>> {
-        let fetch = || Charts::fetch(self.gateway.clone(), range);
-        self.charts.get(range, patience, fetch).await
+        let gateway = self.gateway.clone();
+        let fetch = || async move { Ok(Arc::new(Charts::fetch(gateway, range).await)) };
+        let charts = timeout(patience, self.charts.get(range, fetch)).await;
+        charts.ok()?.ok()
     }
 
-    pub(crate) async fn news(&self) -> Arc<News> {
-        let fetch = || News::fetch(self.gateway.clone());
-        let news = self.news.get((), PATIENCE, fetch).await;
-        news.unwrap_or_else(|| Arc::new(News::pending()))
+    pub(crate) async fn announcements(&self) -> Arc<Announcements> {
+        let gateway = self.gateway.clone();
+        let fetch = || async move { Ok(Arc::new(Announcements::fetch(gateway).await)) };
+        let fetched = timeout(PATIENCE, self.announcements.get((), fetch)).await;
+        let fetched = fetched.unwrap_or(Err(Cancelled));
+        fetched.unwrap_or_else(|_| Arc::new(Announcements::pending()))
     }
 
-    /// Everything about one target.
-    pub(crate) async fn detail(&self, target: &str, range: Range) -> Answer<Detail> {
+    /// Drops the announcements, because incidents have changed.
+    pub(crate) fn forget_announcements(&self) {
+        self.announcements.forget(&());
+    }
+
+    /// Returns everything about one target.
+    pub(crate) async fn target(&self, target: &str, range: Range) -> Answer<TargetAnswer> {
         let (gateway, name) = (self.gateway.clone(), target.to_owned());
         let fetch = || async move {
             let query = [("range", range.query())];
-            answer(gateway.get(&["targets", &name], &query).await)
+            gateway.get(&["targets", &name], &query).await.map(Arc::new)
         };
         let key = (target.to_owned(), range);
-        patient(self.details.get(key, LONG_PATIENCE, fetch).await)
+        in_time(self.targets.get(key, fetch)).await
     }
 
-    /// A page of incidents.
+    /// Returns a page of incidents.
     pub(crate) async fn incidents(&self, parameters: Parameters) -> Answer<Incidents> {
-        let (gateway, asked) = (self.gateway.clone(), parameters.clone());
+        let (gateway, key) = (self.gateway.clone(), parameters.clone());
         let fetch = || async move {
-            let mut query = pairs(&asked);
+            let mut query = pairs(&parameters);
             query.push(("limit", INCIDENTS));
-            answer(gateway.get(&["incidents"], &query).await)
+            gateway.get(&["incidents"], &query).await.map(Arc::new)
         };
-        patient(self.incidents.get(parameters, LONG_PATIENCE, fetch).await)
+        in_time(self.incidents.get(key, fetch)).await
     }
 
     pub(crate) async fn maintenance(&self) -> Answer<Maintenance> {
         let gateway = self.gateway.clone();
-        let fetch = || async move { answer(gateway.get(&["maintenance"], &[]).await) };
-        patient(self.maintenance.get((), LONG_PATIENCE, fetch).await)
+        let fetch = || async move { gateway.get(&["maintenance"], &[]).await.map(Arc::new) };
+        in_time(self.maintenance.get((), fetch)).await
     }
 
-    /// The gateway's status in its own words.
+    /// Returns the gateway's status as it is.
     pub(crate) async fn status(&self, parameters: Parameters) -> Result<Vec<u8>, GatewayError> {
         self.gateway.body(&["status"], &pairs(&parameters)).await
     }
@@ -156,15 +192,7 @@ fn pairs(parameters: &Parameters) -> Vec<(&str, &str)> {
     pairs.map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-fn answer<T>(answer: Result<T, GatewayError>) -> Fetched<Answer<T>> {
-    let fresh_for = if answer.is_ok() {
-        FRESH_FOR
-    } else {
-        FAILED_FOR
-    };
-    (answer.map(Arc::new), fresh_for)
-}
-
-fn patient<T>(answer: Option<Result<T, GatewayError>>) -> Result<T, GatewayError> {
+async fn in_time<T>(answer: impl Future<Output = Answer<T>>) -> Answer<T> {
+    let answer = timeout(LONG_PATIENCE, answer).await;
     answer.unwrap_or(Err(GatewayError::Timeout))
 }

@@ -1,56 +1,37 @@
-//! Following the gateway: the one task that asks for its status and listens to its stream, so that however many look at
-//! the page, it is asked once. What it learns is put on the board, and told to the pages that are open.
+//! The one task that applies what api-gateway sends to the state, so that any number of readers costs the gateway one
+//! connection.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateway_api::events::StreamEvent;
+use gateway_api::status::Status;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
+use super::connection::{self, Update};
+use super::dashboard::Dashboard;
 use super::publish::Publisher;
 use crate::gateway::GatewayError;
-use crate::gateway::status::Status;
-use crate::gateway::stream::Told;
-use crate::gateway::view::{Updated, View, same_row};
-use crate::live::dashboard::Dashboard;
+use crate::gateway::view::{View, is_same_row};
 
-/// How often what has changed is told on: soon enough for people, seldom enough for a stream of a thousand changes.
+/// How often changes are published: soon enough for people, seldom enough for a thousand changes a second.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How often the gateway is asked while somebody looks. Its stream says at once what changes; this is for the figures
-/// around it, and for a gateway without a stream.
-const ASK_EVERY: Duration = Duration::from_secs(2);
-
-/// How often it is asked while nobody looks, so that the page can say since when it is away.
-const WATCH_EVERY: Duration = Duration::from_secs(5);
-
-/// How soon one that did not answer is asked again: it may be starting.
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(300);
-
-/// What was not heard to be so for this long is not known any more, in seconds.
-const SILENCE_MAX: i64 = 9;
-
-/// What the listening task says.
-#[derive(Debug)]
-pub(super) enum Heard {
-    Told(Told),
-    /// The stream has ended, or could not be opened.
-    Lost,
-}
+/// State older than this, in seconds, is shown as unknown, whatever the connection does. It is as long as the stream may be
+/// silent, and a request then take.
+const STALE_AFTER: i64 = 12;
 
 /// Follows the gateway for ever.
 pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
-    let (says, mut hears) = mpsc::channel(256);
+    let (sender, mut updates) = mpsc::channel(256);
+    // Ends with this function.
     let mut tasks = JoinSet::new();
-    tasks.spawn(super::connection::listen(dashboard.gateway.clone(), says));
+    tasks.spawn(connection::run(dashboard.gateway.clone(), sender));
     let mut follower = Follower {
         view: View::default(),
-        asked: JoinSet::new(),
-        ask_at: Instant::now(),
-        told_since_asked: HashSet::new(),
         publisher: Publisher::new(dashboard.clone()),
         dashboard,
     };
@@ -58,10 +39,7 @@ pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            Some(heard) = hears.recv() => follower.hear(heard),
-            Some(answer) = follower.asked.join_next() => {
-                follower.take(answer.unwrap_or(Err(GatewayError::Unreachable)));
-            }
+            Some(update) = updates.recv() => follower.apply(update),
             _ = tick.tick() => follower.tick().await,
         }
     }
@@ -70,126 +48,67 @@ pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
 struct Follower {
     dashboard: Arc<Dashboard>,
     view: View,
-    /// The question that is under way, if one is.
-    asked: JoinSet<Result<Status, GatewayError>>,
-    ask_at: Instant,
-    /// What the stream said since the last question: the answer to that may be older.
-    told_since_asked: HashSet<String>,
     publisher: Publisher,
 }
 
 impl Follower {
-    fn hear(&mut self, heard: Heard) {
+    fn apply(&mut self, update: Update) {
         let now = Timestamp::now();
-        match heard {
-            Heard::Told(Told::Target(target)) => {
-                let name = target.name.clone();
-                self.told_since_asked.insert(name.clone());
-                match self.view.update(*target, now) {
-                    Updated::Same => self.publisher.board(),
-                    Updated::Different => self.publisher.row(name),
-                    Updated::Unheard => self.ask_soon(),
+        match update {
+            Update::Status(status) => {
+                self.note_differences(&status);
+                self.view.replace(*status, now);
+            }
+            Update::Failed(error) => self.view.fail(error, now),
+            Update::Event(event) => self.apply_event(event, now),
+        }
+        self.publisher.view_changed();
+    }
+
+    fn apply_event(&mut self, event: StreamEvent, now: Timestamp) {
+        match event {
+            StreamEvent::Target(target) => {
+                let name = Arc::clone(&target.target);
+                if self.view.update(target, now) {
+                    self.publisher.row_changed(name);
                 }
             }
-            Heard::Told(Told::Removed(target)) => {
-                self.view.remove(&target, now);
-                self.publisher.list();
+            StreamEvent::Removed(removed) => {
+                self.view.remove(&removed.target, now);
+                self.publisher.list_changed();
             }
-            Heard::Told(Told::Summary(summary)) => {
-                self.view.summarize(*summary, now);
-                self.publisher.board();
-            }
-            Heard::Told(Told::Incident) => {
-                self.dashboard.news.forget(&());
-                self.publisher.news();
-            }
-            Heard::Told(Told::Reset) => {
-                self.dashboard.news.forget(&());
-                self.publisher.news();
-                self.ask_soon();
-            }
-            Heard::Lost => self.ask_soon(),
-        }
-    }
-
-    fn ask_soon(&mut self) {
-        self.ask_at = Instant::now();
-    }
-
-    fn take(&mut self, answer: Result<Status, GatewayError>) {
-        let now = Timestamp::now();
-        let rest = match answer {
-            Ok(mut status) => {
-                self.keep_what_was_told(&mut status);
-                self.compare(&status);
-                self.view.take(status, now);
-                if self.dashboard.hub.wanted().next().is_some() {
-                    ASK_EVERY
-                } else {
-                    WATCH_EVERY
-                }
-            }
-            Err(error) => {
-                self.view.lose(error, now);
-                ASK_AGAIN_AFTER
-            }
-        };
-        self.publisher.board();
-        // An event may have asked for an earlier one meanwhile.
-        if self.ask_at > Instant::now() {
-            self.ask_at = Instant::now() + rest;
-        }
-    }
-
-    /// The stream's word is newer than that of an answer that was asked for before it.
-    fn keep_what_was_told(&self, status: &mut Status) {
-        let Some(known) = &self.view.known else {
-            return;
-        };
-        let told = |name: &str| self.told_since_asked.contains(name);
-        for target in status.targets.iter_mut().filter(|it| told(&it.name)) {
-            let mut known = known.status.targets.iter();
-            if let Some(known) = known.find(|it| it.name == target.name) {
-                *target = Arc::clone(known);
+            StreamEvent::Summary(summary) => self.view.summarize(*summary, now),
+            StreamEvent::Incident(_) | StreamEvent::Reset {} => {
+                self.dashboard.forget_announcements();
+                self.publisher.announcements_changed();
             }
         }
     }
 
-    /// Notes which rows will look different.
-    fn compare(&mut self, status: &Status) {
-        let Some(known) = &self.view.known else {
-            return self.publisher.list();
-        };
-        let before = &known.status.targets;
-        let same_list = before.len() == status.targets.len()
-            && before
-                .iter()
-                .zip(&status.targets)
-                .all(|(a, b)| a.name == b.name);
-        if !same_list {
-            return self.publisher.list();
+    /// Notes the rows that look different in a new status.
+    fn note_differences(&mut self, status: &Status) {
+        let before = self.view.snapshot.as_ref().map(|it| &it.status.targets);
+        let is_same_list = before.is_some_and(|before| {
+            let names = before.iter().map(|it| &it.target);
+            names.eq(status.targets.iter().map(|it| &it.target))
+        });
+        if !is_same_list {
+            return self.publisher.list_changed();
         }
-        for (before, after) in before.iter().zip(&status.targets) {
-            if !same_row(before, after) {
-                self.publisher.row(after.name.clone());
+        for (before, after) in before.into_iter().flatten().zip(&status.targets) {
+            if !is_same_row(before, after) {
+                self.publisher.row_changed(Arc::clone(&after.target));
             }
         }
     }
 
     async fn tick(&mut self) {
-        if let Some(known) = &self.view.known {
-            let now = Timestamp::now();
-            if self.view.away.is_none() && now.as_second() - known.at.as_second() > SILENCE_MAX {
-                self.view.lose(GatewayError::Timeout, known.at);
-                self.publisher.board();
-            }
-        }
-        if self.asked.is_empty() && Instant::now() >= self.ask_at {
-            let gateway = self.dashboard.gateway.clone();
-            self.told_since_asked.clear();
-            self.ask_at = Instant::now() + WATCH_EVERY;
-            self.asked
-                .spawn(async move { gateway.all(&["status"], &[]).await });
+        let received_at = self.view.snapshot.as_ref().map(|it| it.received_at);
+        if let Some(at) = received_at.filter(|_| self.view.outage.is_none())
+            && Timestamp::now().as_second() - at.as_second() > STALE_AFTER
+        {
+            self.view.fail(GatewayError::Timeout, at);
+            self.publisher.view_changed();
         }
         self.publisher.tick(&self.view).await;
     }

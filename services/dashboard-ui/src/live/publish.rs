@@ -1,56 +1,56 @@
-//! Telling open pages what has changed: rendered once for all of them, and only what looks different.
+//! Publishes changes to open pages. They are rendered once for all of them, and only if they look different.
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use askama::Template;
 use jiff::Timestamp;
 use serde::Serialize;
+use service_kit::event_log::Event;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::dashboard::Dashboard;
 use crate::assets;
 use crate::draw::charts::Charts;
 use crate::gateway::view::View;
-use crate::live::dashboard::Dashboard;
-use crate::page::announcements::News;
+use crate::page::announcements::Announcements;
 use crate::page::row::Row;
 use crate::page::summary::Summary;
-use crate::page::verdict::{Sight, Verdict, judge};
+use crate::page::verdict::{Verdict, Visibility, judge};
 use crate::range::Range;
 use crate::text;
 
-/// More rows than this at once are no longer news: the page is fetched anew.
+/// The most rows that are sent at once. After more changes, pages are fetched anew.
 const ROWS_MAX: usize = 100;
 
-/// How often a page is told what it knows already, so that it notices when it hears nothing.
-const BEAT: Duration = Duration::from_secs(5);
+/// How often a summary is sent without a change, so that a page notices a lost connection.
+const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether figures of the past or incidents have changed.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often charts and announcements are compared with those that were sent.
+const COMPARE_EVERY: Duration = Duration::from_secs(1);
 
-/// What has changed since pages were last told.
+/// The changes since the last events.
 pub(super) struct Publisher {
     dashboard: Arc<Dashboard>,
-    rows: HashSet<String>,
-    list: bool,
-    board: bool,
-    news: bool,
-    told: Told,
-    beat_at: Instant,
-    look_at: Instant,
-    fetched: JoinSet<Arc<News>>,
+    rows: HashSet<Arc<str>>,
+    list_changed: bool,
+    view_changed: bool,
+    announcements_due: bool,
+    published: Published,
+    heartbeat_at: Instant,
+    compare_at: Instant,
+    announcements: JoinSet<Arc<Announcements>>,
 }
 
-/// What pages were told last.
+/// The content that open pages have.
 #[derive(Default)]
-struct Told {
-    sight: Option<Sight>,
+struct Published {
+    visibility: Option<Visibility>,
     headline: String,
     notices: usize,
-    news: Option<Arc<News>>,
+    announcements: Option<Arc<Announcements>>,
     charts: Vec<(Range, Arc<Charts>)>,
 }
 
@@ -75,171 +75,180 @@ struct SummaryChanged<'a> {
 }
 
 #[derive(Serialize)]
-struct NewsChanged<'a> {
+struct AnnouncementsChanged<'a> {
     html: &'a str,
 }
 
-/// Nothing but that it is so.
+/// The data of an event without any.
 #[derive(Serialize)]
-struct Nothing {}
+struct Empty {}
 
 impl Publisher {
     pub(super) fn new(dashboard: Arc<Dashboard>) -> Self {
         Self {
             dashboard,
             rows: HashSet::new(),
-            list: false,
-            board: true,
-            news: true,
-            told: Told::default(),
-            beat_at: Instant::now(),
-            look_at: Instant::now(),
-            fetched: JoinSet::new(),
+            list_changed: false,
+            view_changed: true,
+            announcements_due: true,
+            published: Published::default(),
+            heartbeat_at: Instant::now(),
+            compare_at: Instant::now(),
+            announcements: JoinSet::new(),
         }
     }
 
-    /// A row may look different.
-    pub(super) fn row(&mut self, target: String) {
+    /// Notes that a row may look different.
+    pub(super) fn row_changed(&mut self, target: Arc<str>) {
         self.rows.insert(target);
-        self.board = true;
     }
 
-    /// There are other targets, or they are in another order.
-    pub(super) fn list(&mut self) {
-        self.list = true;
-        self.board = true;
+    /// Notes that there are other targets, or that they are in another order.
+    pub(super) fn list_changed(&mut self) {
+        self.list_changed = true;
     }
 
-    /// Something is known that was not.
-    pub(super) fn board(&mut self) {
-        self.board = true;
+    /// Notes that the view is another.
+    pub(super) fn view_changed(&mut self) {
+        self.view_changed = true;
     }
 
-    /// An incident has changed.
-    pub(super) fn news(&mut self) {
-        self.news = true;
+    /// Notes that an incident has changed.
+    pub(super) fn announcements_changed(&mut self) {
+        self.announcements_due = true;
     }
 
-    /// Puts on the board what is known, and tells those who look.
+    /// Publishes the changes: the view for new pages, and events for open ones.
     pub(super) async fn tick(&mut self, view: &View) {
         let now = Instant::now();
-        let board = std::mem::take(&mut self.board);
-        if board {
-            self.dashboard.board.send_replace(view.clone());
+        if std::mem::take(&mut self.view_changed) {
+            self.dashboard.view.send_replace(view.clone());
         }
-        let wanted: Vec<Range> = self.dashboard.hub.wanted().collect();
-        if wanted.is_empty() {
-            // Whoever comes gets a new page.
+        let ranges = self.dashboard.page_events.wanted();
+        if ranges.is_empty() {
+            // The next reader gets a new page.
             self.rows.clear();
-            self.list = false;
-            self.told = Told::default();
+            self.list_changed = false;
+            self.published = Published::default();
             return;
         }
         let verdict = judge(view, Timestamp::now());
-        let before = self.told.sight.replace(verdict.sight);
-        let turned = before.is_some_and(|before| before != verdict.sight);
-        let other =
-            verdict.headline != self.told.headline || verdict.notices.len() != self.told.notices;
-        let rows = !self.rows.is_empty();
-        if now >= self.look_at {
-            self.look_at = now + LOOK_EVERY;
-            self.look(&wanted).await;
+        let before = self.published.visibility.replace(verdict.visibility);
+        let is_turned = before.is_some_and(|before| before != verdict.visibility);
+        let is_other = verdict.headline != self.published.headline
+            || verdict.notices.len() != self.published.notices;
+        let has_rows = !self.rows.is_empty();
+        if now >= self.compare_at {
+            self.compare_at = now + COMPARE_EVERY;
+            self.compare_charts(&ranges).await;
+            self.announcements_due = true;
         }
-        let refresh = self.list || turned || self.rows.len() > ROWS_MAX;
-        let changed = std::mem::take(&mut self.rows);
-        self.list = false;
-        for range in &wanted {
-            if refresh {
-                self.dashboard.hub.publish(*range, "refresh", &Nothing {});
-            } else if !changed.is_empty() {
-                self.tell_rows(*range, &changed, view, verdict.sight).await;
+        let refresh = self.list_changed || is_turned || self.rows.len() > ROWS_MAX;
+        let rows = std::mem::take(&mut self.rows);
+        self.list_changed = false;
+        if refresh {
+            self.publish(&ranges, "refresh", &Empty {});
+        } else if !rows.is_empty() {
+            for range in &ranges {
+                self.publish_rows(*range, &rows, view, verdict.visibility)
+                    .await;
             }
         }
-        if turned || other || rows || now >= self.beat_at {
-            self.beat_at = now + BEAT;
-            self.told.headline.clone_from(&verdict.headline);
-            self.told.notices = verdict.notices.len();
-            self.tell_summary(&wanted, view, verdict);
+        if is_turned || is_other || has_rows || now >= self.heartbeat_at {
+            self.heartbeat_at = now + HEARTBEAT;
+            self.published.headline.clone_from(&verdict.headline);
+            self.published.notices = verdict.notices.len();
+            self.publish_summary(&ranges, view, verdict);
         }
-        self.tell_news(&wanted);
+        self.publish_announcements(&ranges);
     }
 
-    /// Looks whether figures of the past have changed. Their caches say how often the gateway is asked.
-    async fn look(&mut self, wanted: &[Range]) {
-        self.told.charts.retain(|(range, _)| wanted.contains(range));
-        for range in wanted {
-            let Some(now) = self.dashboard.charts_at_hand(*range).await else {
-                continue;
-            };
-            let place = self.told.charts.iter_mut().find(|(it, _)| it == range);
-            match place {
-                Some((_, before)) if Arc::ptr_eq(before, &now) => {}
-                Some((_, before)) => {
-                    self.rows.extend(now.differences(before, ROWS_MAX));
-                    self.list |= now.missing != before.missing;
-                    *before = now;
-                }
-                None => self.told.charts.push((*range, now)),
-            }
-            // A page was made before they were there.
-            self.list |= self.dashboard.charts_owed.swap(false, Ordering::Relaxed);
-        }
-        self.news = true;
-    }
-
-    async fn tell_rows(&self, range: Range, names: &HashSet<String>, view: &View, sight: Sight) {
-        let Some(known) = &view.known else {
+    fn publish(&self, ranges: &[Range], name: &'static str, data: &impl Serialize) {
+        // Texts are always written as JSON.
+        let Ok(event) = Event::new(name, data) else {
             return;
         };
-        let charts = self.dashboard.charts_at_hand(range).await;
+        for range in ranges {
+            self.dashboard.page_events.publish(*range, event.clone());
+        }
+    }
+
+    /// Notes the rows whose charts have changed. The cache decides how often they are fetched.
+    async fn compare_charts(&mut self, ranges: &[Range]) {
+        let published = &mut self.published.charts;
+        published.retain(|(range, _)| ranges.contains(range));
+        for range in ranges {
+            let Some(charts) = self.dashboard.cached_charts(*range).await else {
+                continue;
+            };
+            match published.iter_mut().find(|(it, _)| it == range) {
+                Some((_, before)) if Arc::ptr_eq(before, &charts) => {}
+                Some((_, before)) => {
+                    self.rows.extend(charts.differences(before, ROWS_MAX));
+                    self.list_changed |= charts.missing != before.missing;
+                    *before = charts;
+                }
+                None => published.push((*range, charts)),
+            }
+            self.list_changed |= self.dashboard.take_charts_owed();
+        }
+    }
+
+    async fn publish_rows(
+        &self,
+        range: Range,
+        names: &HashSet<Arc<str>>,
+        view: &View,
+        visibility: Visibility,
+    ) {
+        let Some(snapshot) = &view.snapshot else {
+            return;
+        };
+        let charts = self.dashboard.cached_charts(range).await;
         let charts = charts.unwrap_or_else(|| Arc::new(Charts::pending(range)));
-        let targets = known.status.targets.iter();
-        for target in targets.filter(|it| names.contains(&it.name)) {
-            let chart = charts.of(&target.name);
-            let row = Row::new(target, chart, range, sight, Timestamp::now());
+        let targets = snapshot.status.targets.iter();
+        for target in targets.filter(|it| names.contains(&it.target)) {
+            let chart = charts.get(&target.target);
+            let row = Row::new(target, chart, range, visibility, Timestamp::now());
             let changed = RowChanged {
                 id: row.id.clone(),
-                name: text::name(&target.name),
+                name: text::name(&target.target),
                 state: row.state(),
                 // A template over strings does not fail.
                 html: row.render().unwrap_or_default(),
             };
-            self.dashboard.hub.publish(range, "row", &changed);
+            self.publish(&[range], "row", &changed);
         }
     }
 
-    fn tell_summary(&self, wanted: &[Range], view: &View, verdict: Verdict) {
+    fn publish_summary(&self, ranges: &[Range], view: &View, verdict: Verdict) {
         let summary = Summary::new(view, verdict, Timestamp::now());
         let verdict = &summary.verdict;
         // A template over strings does not fail.
         let html = summary.render().unwrap_or_default();
         let changed = SummaryChanged {
             overall: verdict.overall.name(),
-            blind: verdict.sight != Sight::Clear,
+            blind: verdict.visibility != Visibility::Full,
             title: verdict.title(),
             headline: &verdict.headline,
             icon: assets::icon(verdict.overall.class()).path(),
             html: &html,
         };
-        for range in wanted {
-            self.dashboard.hub.publish(*range, "summary", &changed);
-        }
+        self.publish(ranges, "summary", &changed);
     }
 
-    /// Asks for incidents where they may have changed, and tells of them when they have.
-    fn tell_news(&mut self, wanted: &[Range]) {
-        if std::mem::take(&mut self.news) && self.fetched.is_empty() {
+    /// Fetches the announcements if they may have changed, and publishes them if they have.
+    fn publish_announcements(&mut self, ranges: &[Range]) {
+        if std::mem::take(&mut self.announcements_due) && self.announcements.is_empty() {
             let dashboard = self.dashboard.clone();
-            self.fetched.spawn(async move { dashboard.news().await });
+            self.announcements
+                .spawn(async move { dashboard.announcements().await });
         }
-        while let Some(Ok(news)) = self.fetched.try_join_next() {
-            let before = self.told.news.replace(news.clone());
-            if before.is_some_and(|before| before.html == news.html) {
-                continue;
-            }
-            for range in wanted {
-                let changed = NewsChanged { html: &news.html };
-                self.dashboard.hub.publish(*range, "incidents", &changed);
+        while let Some(Ok(fetched)) = self.announcements.try_join_next() {
+            let before = self.published.announcements.replace(fetched.clone());
+            if before.is_none_or(|before| before.html != fetched.html) {
+                let html = &fetched.html;
+                self.publish(ranges, "incidents", &AnnouncementsChanged { html });
             }
         }
     }

@@ -1,29 +1,23 @@
-//! What is going on beside the targets: active incidents, maintenance that is planned.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! The part of the overview about active incidents and planned maintenance.
 
 use askama::Template;
+use gateway_api::incidents::Alerts;
+use gateway_api::maintenance::{Maintenance, TargetWindow};
 use jiff::Timestamp;
 
-use crate::cache::Fetched;
-use crate::gateway::incident::{Alerts, Maintenance, Planned};
+use super::incident::Entry;
+use super::maintenance::WindowEntry;
 use crate::gateway::{Gateway, GatewayError};
-use crate::page::incident::Entry;
-use crate::page::maintenance::Stretch;
 
-/// How long it is good for, where no event says that something changed.
-const FRESH_FOR: Duration = Duration::from_secs(15);
-
-/// How many of each the overview shows.
+/// How many incidents, and how many windows, the overview shows.
 const SHOWN: usize = 10;
 
 /// How far ahead the overview looks, in seconds.
 const AHEAD: i64 = 7 * 86_400;
 
-/// `templates/news.html`, rendered once for all who look.
+/// `templates/announcements.html`, rendered once for all readers.
 #[derive(Debug)]
-pub(crate) struct News {
+pub(crate) struct Announcements {
     pub html: String,
 }
 
@@ -32,22 +26,22 @@ pub(crate) struct News {
 struct Filled {
     incidents: Vec<Entry>,
     more_incidents: usize,
-    planned: Vec<Stretch>,
+    planned: Vec<WindowEntry>,
     more_planned: usize,
     missing: Vec<String>,
 }
 
-impl News {
-    pub(crate) async fn fetch(gateway: Gateway) -> Fetched<Arc<Self>> {
+impl Announcements {
+    /// Fetches both.
+    pub(crate) async fn fetch(gateway: Gateway) -> Self {
         let (alerts, maintenance) = tokio::join!(
             gateway.get(&["alerts"], &[]),
             gateway.get(&["maintenance"], &[]),
         );
-        let news = Self::new(alerts, maintenance, Timestamp::now());
-        (Arc::new(news), FRESH_FOR)
+        Self::new(alerts, maintenance, Timestamp::now())
     }
 
-    /// What is shown until the gateway has answered.
+    /// The part until the gateway has answered.
     pub(crate) fn pending() -> Self {
         Self::of(&Filled {
             incidents: Vec::new(),
@@ -86,7 +80,7 @@ impl News {
             more_incidents: alerts.len().saturating_sub(SHOWN),
             incidents: alerts.iter().take(SHOWN).map(Entry::new).collect(),
             more_planned: soon.len().saturating_sub(SHOWN),
-            planned: soon.into_iter().take(SHOWN).map(Stretch::new).collect(),
+            planned: soon.into_iter().take(SHOWN).map(WindowEntry::new).collect(),
             missing,
         })
     }
@@ -99,9 +93,9 @@ impl News {
     }
 }
 
-/// The next window of each target, where that is soon: what comes back every night is said once.
-fn next_of_each(planned: &[Planned], now: Timestamp) -> Vec<&Planned> {
-    let mut next: Vec<&Planned> = Vec::new();
+/// Returns the next window of each target, if it is soon. A window that recurs every night is announced once.
+fn next_of_each(planned: &[TargetWindow], now: Timestamp) -> Vec<&TargetWindow> {
+    let mut next: Vec<&TargetWindow> = Vec::new();
     let soon = planned
         .iter()
         .filter(|window| window.start.as_second() - now.as_second() < AHEAD);
@@ -119,7 +113,7 @@ mod tests {
     use crate::gateway::fixture::{maintenance, time};
 
     #[test]
-    fn what_comes_back_every_night_is_said_once() {
+    fn a_window_that_recurs_every_night_is_announced_once() {
         let mut plan = maintenance("demo");
         let night = plan["planned"][0].clone();
         for (target, start) in [
@@ -134,9 +128,7 @@ mod tests {
         }
         let plan: Maintenance = serde_json::from_value(plan).unwrap();
         let next = next_of_each(&plan.planned, time("2026-11-23T02:45:30Z"));
-        let starts = next
-            .iter()
-            .map(|it| (it.target.as_deref().unwrap(), it.start.to_string()));
+        let starts = next.iter().map(|it| (&*it.target, it.start.to_string()));
         assert!(starts.eq([
             ("demo", "2026-11-24T02:00:00Z".to_owned()),
             ("other", "2026-11-25T02:00:00Z".to_owned()),
@@ -145,14 +137,14 @@ mod tests {
 
     /// A lab without alert-logger says so among its parts, and need not repeat it.
     #[test]
-    fn what_is_not_configured_is_not_missing() {
+    fn a_source_that_is_not_configured_is_not_missing() {
         let refused = |status| GatewayError::Status {
             status,
             detail: None,
         };
         let html = |status| {
             let now = time("2026-11-23T02:45:30Z");
-            News::new(Err(refused(status)), Err(refused(status)), now).html
+            Announcements::new(Err(refused(status)), Err(refused(status)), now).html
         };
         assert!(html(502).contains("Active incidents cannot be shown"));
         assert!(!html(501).contains("cannot be shown"));

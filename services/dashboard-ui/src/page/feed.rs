@@ -1,10 +1,10 @@
 //! Incidents as an Atom feed (RFC 4287).
 
 use askama::Template;
+use gateway_api::incidents::{Incident, IncidentStatus};
 use jiff::Timestamp;
 
-use crate::gateway::incident::{Course, Incident};
-use crate::page::incident::Entry;
+use super::incident::Entry;
 use crate::text::ids::urn;
 
 /// `templates/feed.atom`, filled.
@@ -16,7 +16,7 @@ pub(crate) struct Feed {
     entries: Vec<Post>,
 }
 
-/// An incident; when it ends, its entry is updated.
+/// An entry. When the incident ends, it is updated.
 #[derive(Debug)]
 struct Post {
     id: String,
@@ -29,7 +29,7 @@ struct Post {
 }
 
 impl Feed {
-    /// The feed of a page that is reached as `host`. `started` is when it was updated where there is nothing in it.
+    /// The feed of the page at `host`. An empty one was updated at `started`.
     pub(crate) fn new(host: &str, incidents: &[Incident], started: Timestamp) -> Self {
         let entries: Vec<_> = incidents.iter().map(Post::new).collect();
         let newest = entries.iter().map(|entry| entry.updated).max();
@@ -49,8 +49,10 @@ impl Post {
             None => entry.alert.clone(),
         };
         let title = match incident.status {
-            Course::Firing => subject,
-            Course::Resolved => format!("{subject} ({})", entry.doubt.unwrap_or("resolved")),
+            IncidentStatus::Firing => subject,
+            IncidentStatus::Resolved => {
+                format!("{subject} ({})", entry.doubt.unwrap_or("resolved"))
+            }
         };
         Self {
             id: urn(&format!("incident {}", incident.id)),
@@ -58,10 +60,7 @@ impl Post {
             updated: incident.ended_at.unwrap_or(incident.started_at),
             published: incident.started_at,
             link: format!("/incidents#{}", entry.id),
-            category: match incident.status {
-                Course::Firing => "firing",
-                Course::Resolved => "resolved",
-            },
+            category: incident.status.as_str(),
             incident: entry,
         }
     }

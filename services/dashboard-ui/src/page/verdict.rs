@@ -1,26 +1,28 @@
-//! What the page says on top: never green when the lab is blind.
+//! The overall state that a page shows: never green when the lab is blind.
 
 mod notices;
 
+use gateway_api::status::{Counted, State, Status, TargetStatus};
 use jiff::Timestamp;
 
-use crate::gateway::status::{State, Status, Target};
 use crate::gateway::view::View;
 use crate::text::time::Moment;
 use notices::notices;
 
+pub(crate) use notices::part_name;
+
 /// The overall state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overall {
-    /// Every target is up or in maintenance, and everything that would show otherwise is in place.
+    /// Every target is up or in maintenance, and every part answers.
     Up,
-    /// Every target is up as far as can be seen, and not everything can be seen.
+    /// Every target is up, and not every part answers.
     Impaired,
     Down,
     /// Every target is in maintenance.
     Maintenance,
     Unknown,
-    /// Whatever the targets do, nobody can trust what looks good.
+    /// Nothing that looks good can be trusted.
     Blind,
 }
 
@@ -60,23 +62,24 @@ impl Overall {
     }
 }
 
-/// How far what is known of a target can be trusted.
+/// How far the state of a target can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Sight {
-    Clear,
-    /// The lab is blind: what looks good may not be.
+pub(crate) enum Visibility {
+    Full,
+    /// The lab is blind: a target that looks good may be down.
     Doubtful,
-    /// Nothing is known any more, only what was.
-    Gone,
+    /// The gateway does not answer: only the last known states are left.
+    Lost,
 }
 
-impl Sight {
-    /// The state to show of a target, and what it was, where that is something else.
+impl Visibility {
+    /// Returns the state to show of a target, and the last known one if that is another.
     ///
-    /// The gateway says itself what is in doubt. A target's row may be a moment older than the summary that says so.
-    pub(crate) fn of(self, target: &Target) -> (State, Option<State>) {
+    /// A gateway that is blind says itself which states are in doubt. This also covers a target that is a moment older than
+    /// the summary.
+    pub(crate) fn shown_state(self, target: &TargetStatus) -> (State, Option<State>) {
         match (self, target.state) {
-            (Self::Clear, _)
+            (Self::Full, _)
             | (_, State::Unknown)
             | (Self::Doubtful, State::Down | State::Maintenance) => (target.state, target.was),
             _ => (State::Unknown, Some(target.state)),
@@ -84,47 +87,46 @@ impl Sight {
     }
 }
 
-/// The overall state in a sentence, and what cannot be seen.
+/// The overall state, in a sentence, and what it lacks.
 #[derive(Debug, Clone)]
 pub(crate) struct Verdict {
     pub overall: Overall,
-    pub sight: Sight,
+    pub visibility: Visibility,
     pub headline: String,
     pub notices: Vec<String>,
 }
 
 impl Verdict {
-    /// What a browser shows in its tab.
+    /// The text of the browser's tab.
     pub(crate) fn title(&self) -> String {
         format!("{}: {}", self.overall.word(), self.headline)
     }
 }
 
+/// Returns the overall state.
 pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
-    match (&view.away, &view.known) {
-        (None, Some(known)) => judge_status(&known.status, now),
-        (away, known) => {
+    match (&view.outage, &view.snapshot) {
+        (None, Some(snapshot)) => judge_status(&snapshot.status, now),
+        (outage, snapshot) => {
             let mut notices = Vec::new();
-            if let Some(away) = away {
-                let since = Moment::new(away.since, now);
+            if let Some(outage) = outage {
+                let since = Moment::new(outage.since, now);
                 notices.push(format!(
                     "Blind since {} ({}): api-gateway {}.",
-                    since.clock, since.ago, away.error
+                    since.clock, since.ago, outage.error
                 ));
             }
-            notices.push(match known {
-                Some(known) => format!(
-                    "Below is what was known at {}; nothing is known since.",
-                    Moment::new(known.at, now).clock
+            notices.push(match snapshot {
+                Some(snapshot) => format!(
+                    "The page shows the state of {}; nothing newer is known.",
+                    Moment::new(snapshot.received_at, now).clock
                 ),
-                None => {
-                    "Nothing is known yet: it has not answered since this page's service started."
-                        .to_owned()
-                }
+                None => "Nothing is known yet: it has not answered since dashboard-ui started."
+                    .to_owned(),
             });
             Verdict {
                 overall: Overall::Blind,
-                sight: Sight::Gone,
+                visibility: Visibility::Lost,
                 headline: "The lab is blind: api-gateway does not answer".to_owned(),
                 notices,
             }
@@ -135,15 +137,12 @@ pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
 fn judge_status(status: &Status, now: Timestamp) -> Verdict {
     let summary = &status.summary;
     let all = status.targets.len();
-    let count = |state| {
-        let targets = status.targets.iter();
-        targets.filter(|target| target.state == state).count()
-    };
-    let (down, unknown, maintenance) = (
-        count(State::Down),
-        count(State::Unknown),
-        count(State::Maintenance),
-    );
+    let Counted {
+        down,
+        unknown,
+        maintenance,
+        ..
+    } = status.targets.iter().map(|target| target.state).collect();
     let blind = summary.blind.is_some();
     let notices = notices(status, now);
 
@@ -180,7 +179,11 @@ fn judge_status(status: &Status, now: Timestamp) -> Verdict {
     };
     Verdict {
         overall,
-        sight: if blind { Sight::Doubtful } else { Sight::Clear },
+        visibility: if blind {
+            Visibility::Doubtful
+        } else {
+            Visibility::Full
+        },
         headline,
         notices,
     }

@@ -1,6 +1,6 @@
-//! Pages are made and compressed once for all who ask for the same at the same time, a few at a time.
+//! A cache of pages: each is rendered and compressed once for all readers of the moment, and only a few at a time.
 //!
-//! Otherwise a thousand readers cost a thousand copies of a page, and as many compressors.
+//! Otherwise a thousand readers would cost a thousand copies of a page, and as many compressors.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,65 +12,66 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
+use service_kit::cache::{Cancelled, SingleFlight};
 use service_kit::{Limit, Limits, Permit, Problem};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::Shared;
-use crate::cache::Cache;
 use crate::gzip;
 use crate::live::dashboard::Dashboard;
 use crate::page::filter::Filter;
 
-/// How long a page is good for those who ask the same, while nothing that it shows has changed.
+/// How long a page is served again, as long as nothing that it shows has changed.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
-/// How many pages are kept. Anyone can ask for any.
+/// How many pages are kept. Anyone can ask for any page.
 const KEPT: usize = 8;
 
-/// How many pages are made at the same time in each line: it is all work, and other requests need their turn.
-const PRESSES: usize = 1;
+/// How many pages of each queue are rendered at the same time. Rendering takes a core that other requests need, too.
+const RENDERED_AT_ONCE: usize = 1;
 
-/// How long somebody waits in line for a page to be made.
+/// How long a request waits in a queue.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The same, with what the page waits for itself.
+/// How long a request waits for its page in all.
 const LONG_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How soon somebody may try again who waited in vain.
+/// How long a reader should wait before it tries again, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
-/// Shorter answers gain nothing.
+/// Shorter answers are not compressed.
 const COMPRESSED_MIN_BYTES: usize = 1_024;
 
-/// Where pages are made.
+/// The pages, and the queues for rendering them.
 #[derive(Debug)]
-pub(super) struct Press {
-    pages: Cache<Asked, Page>,
-    /// For pages that everybody asks for.
-    common: Line,
-    /// For all others: there are as many as somebody can think of, and they keep nobody from a common one.
-    others: Line,
+pub(super) struct PageCache {
+    pages: SingleFlight<PageKey, Page>,
+    /// For the pages that everybody asks for.
+    common: Queue,
+    /// For all others. Anyone can think of any number of them, and they do not delay a common one.
+    others: Queue,
 }
 
-/// Where somebody waits for a page to be made.
+/// A queue for rendering pages.
 #[derive(Debug, Clone)]
-pub(super) struct Line(Limit);
+pub(super) struct Queue(Limit);
 
-/// What makes one page differ from another.
+/// All that makes one page differ from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Asked {
+struct PageKey {
     address: String,
     gzip: bool,
-    /// A feed names it.
+    /// For the feed, which contains it.
     host: Option<HeaderValue>,
-    /// Where its changes begin.
+    /// The event after which the page begins.
     position: String,
-    /// Of when what it shows is.
-    known_at: Option<Timestamp>,
-    away_since: Option<Timestamp>,
+    /// The time of the state that it shows.
+    received_at: Option<Timestamp>,
+    outage_since: Option<Timestamp>,
 }
 
-/// A page that is made already.
+/// A rendered page.
 #[derive(Debug, Clone)]
 struct Page {
     status: StatusCode,
@@ -78,35 +79,37 @@ struct Page {
     body: Bytes,
 }
 
-impl Press {
+impl PageCache {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            pages: Cache::new(KEPT).without_stale(),
-            common: Line(limits.limit("common_pages_made", PRESSES)),
-            others: Line(limits.limit("other_pages_made", PRESSES)),
+            pages: SingleFlight::new(FRESH_FOR, KEPT),
+            common: Queue(limits.limit("common_pages_made", RENDERED_AT_ONCE)),
+            others: Queue(limits.limit("other_pages_made", RENDERED_AT_ONCE)),
         }
     }
 }
 
-impl Line {
-    /// Waits until a page can be made.
-    pub(super) async fn turn(&self) -> Result<Turn, Problem> {
+impl Queue {
+    /// Waits until a page can be rendered.
+    pub(super) async fn permit(&self) -> Result<RenderPermit, Problem> {
         let permit = self.0.acquire_within(1, PATIENCE).await;
-        permit.map(|it| Turn(Arc::new(it))).ok_or_else(overrun)
+        permit
+            .map(|it| RenderPermit(Arc::new(it)))
+            .ok_or_else(overload)
     }
 
-    /// Makes the page that the handlers answer with.
-    async fn make(&self, mut response: Response, gzip: bool) -> Page {
-        let turn = match response.extensions_mut().remove::<Turn>() {
-            Some(turn) => Ok(turn),
-            None => self.turn().await,
+    /// Completes the page of a handler's response: compresses it under the permit with which it was rendered.
+    async fn complete(&self, mut response: Response, gzip: bool) -> Page {
+        let permit = match response.extensions_mut().remove::<RenderPermit>() {
+            Some(permit) => Ok(permit),
+            None => self.permit().await,
         };
-        let (response, _turn) = match turn {
-            Ok(turn) => (response, Some(turn)),
+        let (response, _permit) = match permit {
+            Ok(permit) => (response, Some(permit)),
             Err(problem) => (problem.into_response(), None),
         };
         let (mut head, body) = response.into_parts();
-        // The handlers' bodies are whole already.
+        // Pages are whole bodies.
         let mut body = to_bytes(body, usize::MAX).await.unwrap_or_default();
         head.headers
             .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -127,53 +130,55 @@ impl Line {
     }
 }
 
-/// The right to make a page, as long as it is made.
+/// Permission to render a page. It is held until the page is complete.
 #[derive(Debug, Clone)]
-pub(super) struct Turn(#[expect(dead_code, reason = "held, not used")] Arc<Permit>);
+pub(super) struct RenderPermit(#[expect(dead_code, reason = "held, not used")] Arc<Permit>);
 
-fn overrun() -> Problem {
+fn overload() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
-        "more pages are asked for than can be made; try again later",
+        "too many pages are requested; try again later",
     )
     .retry_after(RETRY_AFTER_SECONDS)
 }
 
-/// Answers all who ask for the same page with the same bytes.
-pub(super) async fn share(
+/// Serves the same bytes to all readers of a page.
+pub(super) async fn serve(
     State(shared): State<Shared>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (asked, is_common) = asked(&shared.dashboard, &request);
-    let line = if is_common {
-        shared.press.common.clone()
+    let (key, is_common) = page_key(&shared.dashboard, &request);
+    let cache = &shared.page_cache;
+    let queue = if is_common {
+        cache.common.clone()
     } else {
-        shared.press.others.clone()
+        cache.others.clone()
     };
-    request.extensions_mut().insert(line.clone());
+    request.extensions_mut().insert(queue.clone());
     if request.method() != Method::GET {
         return next.run(request).await;
     }
-    let gzip = asked.gzip;
-    let make = || async move {
+    let gzip = key.gzip;
+    let render = || async move {
         let response = next.run(request).await;
-        (line.make(response, gzip).await, FRESH_FOR)
+        Ok(queue.complete(response, gzip).await)
     };
-    match shared.press.pages.get(asked, LONG_PATIENCE, make).await {
-        Some(page) => (page.status, page.head, Body::from(page.body)).into_response(),
-        None => overrun().into_response(),
+    let page = timeout(LONG_PATIENCE, cache.pages.get(key, render)).await;
+    match page.unwrap_or(Err(Cancelled)) {
+        Ok(page) => (page.status, page.head, Body::from(page.body)).into_response(),
+        Err(Cancelled) => overload().into_response(),
     }
 }
 
-/// What is asked for, and whether everybody asks for it.
-fn asked(dashboard: &Dashboard, request: &Request) -> (Asked, bool) {
+/// Returns the key of the requested page, and whether it is a common one.
+fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
     let (path, query) = (request.uri().path(), request.uri().query());
     let is_feed = path == "/feed.atom";
     let filter = Filter::of(query);
     let (address, is_common) = match path {
         "/incidents" | "/status.json" => (request.uri().to_string(), query.is_none()),
-        // What the filter leaves out makes no other page.
+        // Parameters that the filter ignores do not change the page.
         _ => (
             filter.address(path),
             !is_feed
@@ -182,8 +187,8 @@ fn asked(dashboard: &Dashboard, request: &Request) -> (Asked, bool) {
                 && filter.after.is_none(),
         ),
     };
-    let view = dashboard.board.borrow();
-    let asked = Asked {
+    let view = dashboard.view.borrow();
+    let key = PageKey {
         address,
         gzip: gzip::is_accepted(request.headers()),
         host: request
@@ -191,11 +196,11 @@ fn asked(dashboard: &Dashboard, request: &Request) -> (Asked, bool) {
             .get(header::HOST)
             .filter(|_| is_feed)
             .cloned(),
-        position: dashboard.hub.now_at(filter.range),
-        known_at: view.known.as_ref().map(|known| known.at),
-        away_since: view.away.as_ref().map(|away| away.since),
+        position: dashboard.page_events.position(filter.range),
+        received_at: view.snapshot.as_ref().map(|snapshot| snapshot.received_at),
+        outage_since: view.outage.as_ref().map(|outage| outage.since),
     };
-    (asked, is_common)
+    (key, is_common)
 }
 
 #[cfg(test)]
@@ -205,30 +210,30 @@ mod tests {
     use super::*;
     use crate::gateway::Gateway;
 
-    fn asks(requests: &[(&str, &'static str)]) -> Vec<(Asked, bool)> {
+    fn page_keys(requests: &[(&str, &'static str)]) -> Vec<(PageKey, bool)> {
         let limits = Limits::register(&Registry::new()).unwrap();
         let nobody = "http://127.0.0.1:1".parse().unwrap();
         let gateway = Gateway::new(&nobody).unwrap();
-        let dashboard = Dashboard::new(gateway, limits.limit("event_streams", 1));
+        let dashboard = Dashboard::new(gateway, &limits.limit("event_streams", 1));
         let requests = requests.iter().map(|(address, host)| {
             let request = Request::get(*address).header(header::HOST, *host);
-            asked(&dashboard, &request.body(Body::empty()).unwrap())
+            page_key(&dashboard, &request.body(Body::empty()).unwrap())
         });
         requests.collect()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pages_that_only_one_asks_for_do_not_hold_up_the_page_of_all() {
-        let press = Press::new(&Limits::register(&Registry::new()).unwrap());
-        let _held = press.others.turn().await.unwrap();
-        let refused = press.others.turn().await.unwrap_err().into_response();
+    async fn pages_that_few_ask_for_do_not_delay_the_common_ones() {
+        let cache = PageCache::new(&Limits::register(&Registry::new()).unwrap());
+        let _held = cache.others.permit().await.unwrap();
+        let refused = cache.others.permit().await.unwrap_err().into_response();
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert!(press.common.turn().await.is_ok());
+        assert!(cache.common.permit().await.is_ok());
     }
 
     #[test]
-    fn nobody_makes_another_page_of_a_common_one() {
-        let common = asks(&[("/", "a"), ("/?x=1", "b"), ("/?range=24h&x=2", "c")]);
+    fn parameters_that_are_ignored_make_no_other_page() {
+        let common = page_keys(&[("/", "a"), ("/?x=1", "b"), ("/?range=24h&x=2", "c")]);
         assert!(common.iter().all(|it| *it == common[0] && it.1));
         for (other, is_common) in [
             ("/?range=7d&pause", true),
@@ -242,9 +247,9 @@ mod tests {
             ("/status.json?search=x", false),
             ("/feed.atom", false),
         ] {
-            let asked = asks(&[(other, "a")]).remove(0);
-            assert_ne!(asked.0, common[0].0, "{other}");
-            assert_eq!(asked.1, is_common, "{other}");
+            let key = page_keys(&[(other, "a")]).remove(0);
+            assert_ne!(key.0, common[0].0, "{other}");
+            assert_eq!(key.1, is_common, "{other}");
         }
     }
 }

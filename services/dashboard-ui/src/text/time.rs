@@ -1,8 +1,8 @@
-//! Moments and durations as people read them.
+//! Times and durations as people read them.
 
 use jiff::Timestamp;
 
-/// A point in time, seen from when the page is made.
+/// A point in time, and how long before the page was made it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Moment {
     /// RFC 3339, for machines.
@@ -23,7 +23,7 @@ impl Moment {
     }
 }
 
-/// A point in time as it is, whenever it is looked at.
+/// A point in time by itself, so that it is the same in every page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Clock {
     /// RFC 3339, for machines.
@@ -73,8 +73,17 @@ pub(crate) fn latency(seconds: f64) -> String {
     }
 }
 
+/// A latency as it was measured: below `bound` only that is known of it.
+pub(crate) fn measured(seconds: f64, bound: f64) -> String {
+    if seconds <= bound {
+        format!("< {}", short(bound))
+    } else {
+        latency(seconds)
+    }
+}
+
 /// A duration that is a limit, without digits that say nothing: `5 ms`.
-pub(crate) fn short(seconds: f64) -> String {
+fn short(seconds: f64) -> String {
     if seconds < 1.0 {
         // In steps of a microsecond: 0.005 * 1000 is not quite 5.
         format!("{} ms", (seconds * 1e6).round() / 1e3)

@@ -1,22 +1,36 @@
-//! Figures and codes as people read them.
+//! States, figures and codes as people read them.
 
+use gateway_api::status::State;
 use jiff::Timestamp;
 
 use crate::text::time::span;
 use crate::text::visible;
 
-/// From here on a certificate's end is shown on the overview, in seconds.
+/// How long before its end a certificate is mentioned on the overview, in seconds.
 const CERTIFICATE_NEAR: i64 = 21 * 86_400;
 
-/// From here on it is trouble.
+/// How long before its end it is marked as trouble, in seconds.
 const CERTIFICATE_CLOSE: i64 = 3 * 86_400;
+
+/// All states, those that need attention first.
+pub(crate) const STATES: [State; 4] = [State::Down, State::Unknown, State::Maintenance, State::Up];
+
+/// A state.
+pub(crate) fn state(state: State) -> &'static str {
+    match state {
+        State::Up => "Up",
+        State::Down => "Down",
+        State::Maintenance => "Maintenance",
+        State::Unknown => "Unknown",
+    }
+}
 
 /// A ratio in whole percent, cut and not rounded: 100 % means all.
 pub(crate) fn percent(ratio: f64) -> String {
     format!("{:.0}%", (ratio * 100.0 + 1e-9).floor())
 }
 
-/// What is left of an error budget, and whether that is nothing.
+/// The rest of an error budget, and whether there is none.
 pub(crate) fn budget(remaining: f64) -> (String, bool) {
     if remaining < 0.0 {
         (format!("overspent by {}", percent(-remaining)), true)
@@ -25,7 +39,7 @@ pub(crate) fn budget(remaining: f64) -> (String, bool) {
     }
 }
 
-/// Why a probe failed.
+/// The reason for which a probe failed.
 pub(crate) fn reason(code: &str) -> String {
     match code {
         "dns" => "its name cannot be looked up".to_owned(),
@@ -40,7 +54,7 @@ pub(crate) fn reason(code: &str) -> String {
     }
 }
 
-/// How far off a certificate's end is, and whether that is trouble.
+/// The time until a certificate's end, and whether that is trouble.
 pub(crate) fn certificate(not_after: Timestamp, now: Timestamp) -> (String, bool) {
     let left = not_after.as_second() - now.as_second();
     if left < 0 {
@@ -53,19 +67,23 @@ pub(crate) fn certificate(not_after: Timestamp, now: Timestamp) -> (String, bool
     }
 }
 
-/// The same, where it is near enough to be said on the overview.
+/// The same if the end is near enough to be mentioned on the overview.
 pub(crate) fn certificate_near(not_after: Timestamp, now: Timestamp) -> Option<(String, bool)> {
     let near = not_after.as_second() - now.as_second() < CERTIFICATE_NEAR;
     near.then(|| certificate(not_after, now))
 }
 
-/// A part of the lab by its name.
-pub(crate) fn part(name: &str) -> String {
-    match name {
-        // The alert that always fires, so that its absence says that none gets through.
-        "watchdog" => "the way of the alerts".to_owned(),
-        name => visible(name),
-    }
+/// A window of Prometheus: `14 days` for `14d`.
+pub(crate) fn window(label: &str) -> String {
+    let count = label.trim_end_matches(|it: char| !it.is_ascii_digit());
+    let unit = match label.trim_start_matches(|it: char| it.is_ascii_digit()) {
+        "m" => "minute",
+        "h" => "hour",
+        "d" => "day",
+        other => other,
+    };
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {unit}{plural}")
 }
 
 #[cfg(test)]
@@ -80,6 +98,13 @@ mod tests {
         assert_eq!(budget(0.629), ("62% left".to_owned(), false));
         assert_eq!(budget(0.0), ("0% left".to_owned(), true));
         assert_eq!(budget(-0.385), ("overspent by 38%".to_owned(), true));
+    }
+
+    #[test]
+    fn windows_are_named_in_full() {
+        for (label, text) in [("5m", "5 minutes"), ("1h", "1 hour"), ("14d", "14 days")] {
+            assert_eq!(window(label), text);
+        }
     }
 
     #[test]

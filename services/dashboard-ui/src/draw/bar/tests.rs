@@ -1,3 +1,4 @@
+use gateway_api::history::Overall;
 use proptest::prelude::*;
 
 use super::*;
@@ -5,18 +6,35 @@ use super::*;
 /// Availability, coverage and share of maintenance.
 type Values = (Option<f64>, f64, f64);
 
-fn slots(values: &[Values]) -> Slots {
-    let pad = SLOTS - values.len();
-    let column = |of: fn(&Values) -> Option<f64>| {
-        let padding = std::iter::repeat_n(None, pad);
-        padding.chain(values.iter().map(of)).collect::<Vec<_>>()
-    };
-    Slots {
-        availability: column(|it| it.0),
-        coverage: column(|it| Some(it.1)),
-        maintenance: column(|it| Some(it.2)),
-        ..Slots::default()
+fn history(
+    availability: Vec<Option<f64>>,
+    coverage: Vec<f64>,
+    maintenance: Vec<f64>,
+) -> TargetHistory {
+    TargetHistory {
+        target: "demo".into(),
+        availability,
+        coverage,
+        maintenance,
+        success: Vec::new(),
+        failures: Vec::new(),
+        overall: Overall {
+            availability: None,
+            availability_percent: None,
+            coverage: None,
+        },
     }
+}
+
+/// A history that ends with these slots.
+fn slots(values: &[Values]) -> TargetHistory {
+    let padding = || std::iter::repeat_n(&(None, 0.0, 0.0), SLOTS - values.len());
+    let all = || padding().chain(values);
+    history(
+        all().map(|it| it.0).collect(),
+        all().map(|it| it.1).collect(),
+        all().map(|it| it.2).collect(),
+    )
 }
 
 #[test]
@@ -73,9 +91,9 @@ proptest! {
     #[test]
     fn without_data_nothing_is_up(
         availability in prop::collection::vec(prop::option::of(any::<f64>()), 0..100),
-        coverage in prop::collection::vec(prop::option::of(any::<f64>()), 0..100),
+        coverage in prop::collection::vec(any::<f64>(), 0..100),
     ) {
-        let bar = Bar::new(&Slots { availability: availability.clone(), coverage, ..Slots::default() });
+        let bar = Bar::new(&history(availability.clone(), coverage, Vec::new()));
         for (index, slot) in bar.slots().iter().enumerate() {
             let observed = availability.get(index).copied().flatten();
             prop_assert!(*slot != Slot::Up || observed.is_some_and(|it| it >= 1.0), "{index}");

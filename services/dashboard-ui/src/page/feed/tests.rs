@@ -1,21 +1,19 @@
+use gateway_api::incidents::IncidentEnd;
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
 use super::*;
-use crate::gateway::incident::End;
+use crate::gateway::fixture;
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
 fn incident(id: &str, text: &str, ended: bool) -> Incident {
-    serde_json::from_value(serde_json::json!({
-        "id": id, "alert": text, "target": text, "severity": text,
-        "status": if ended { "resolved" } else { "firing" },
-        "started_at": "2026-11-23T02:40:00Z",
-        "ended_at": ended.then_some("2026-11-23T02:50:00Z"),
-        "duration_seconds": 600.0, "summary": text, "description": text, "runbook_url": text, "labels": {},
-        "timeline": [{"at": "2026-11-23T02:40:00Z", "event": text}],
-    }))
-    .unwrap()
+    let status = if ended { "resolved" } else { "firing" };
+    let mut incident = fixture::incident(id, text, status);
+    for key in ["alert", "severity", "summary", "description"] {
+        incident[key] = text.into();
+    }
+    serde_json::from_value(incident).unwrap()
 }
 
 fn feed(incidents: &[Incident]) -> String {
@@ -86,11 +84,11 @@ fn the_feed_is_valid_and_its_ids_stay() {
 fn an_end_that_nobody_delivered_is_told_as_such() {
     for (end, title) in [
         (
-            End::NotDelivered,
+            IncidentEnd::NotDelivered,
             "TargetDown: TargetDown (ended, end not delivered)",
         ),
         (
-            End::Unconfirmed,
+            IncidentEnd::Unconfirmed,
             "TargetDown: TargetDown (end not confirmed)",
         ),
     ] {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::gateway::GatewayError;
 use crate::gateway::fixture;
-use crate::gateway::view::{Away, Known};
+use crate::gateway::view::{Outage, Snapshot};
 
 use super::*;
 
@@ -12,35 +12,27 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-/// A status whose newest observation is some seconds old.
-fn status(age: i64, state: &str, targets: &[&str], away: &[&str]) -> Status {
+/// A status in which the sources `away` do not answer.
+fn status(state: &str, targets: &[&str], away: &[&str]) -> Status {
     let targets: Vec<_> = targets
         .iter()
-        .map(|state| {
-            serde_json::json!({"target": "t", "url": "http://t/", "state": state, "interval_seconds": 15.0,
-                "success": 1, "failures": 0})
-        })
+        .map(|state| fixture::target("t", state))
         .collect();
-    let sources: Vec<_> = ["ping-agent", "prometheus", "alert-logger"]
-        .iter()
-        .map(|name| serde_json::json!({"name": name, "ok": !away.contains(name), "detail": null}))
-        .collect();
-    serde_json::from_value(serde_json::json!({
-        "generated_at": NOW,
-        "newest_observation_at": Timestamp::from_second(now().as_second() - age).unwrap(),
-        "sources": sources,
-        "state": state,
-        "targets": targets,
-    }))
-    .unwrap()
+    let mut status = fixture::status(&targets);
+    status["state"] = state.into();
+    for source in status["sources"].as_array_mut().unwrap() {
+        source["ok"] = away.iter().all(|it| source["name"] != *it).into();
+    }
+    serde_json::from_value(status).unwrap()
 }
 
 fn judged(status: Status) -> Verdict {
-    let known = Some(Known {
+    let snapshot = Some(Snapshot {
         status: Arc::new(status),
-        at: now(),
+        received_at: now(),
     });
-    judge(&View { known, away: None }, now())
+    let outage = None;
+    judge(&View { snapshot, outage }, now())
 }
 
 #[test]
@@ -85,7 +77,7 @@ fn the_headline_counts() {
             "No target is configured",
         ),
     ] {
-        let verdict = judged(status(2, state, &targets, &[]));
+        let verdict = judged(status(state, &targets, &[]));
         assert_eq!(
             (verdict.overall, verdict.headline.as_str()),
             (overall, headline)
@@ -97,11 +89,11 @@ fn the_headline_counts() {
 #[test]
 fn a_state_that_this_page_does_not_know_is_unknown() {
     assert_eq!(
-        judged(status(2, "resting", &["up"], &[])).overall,
+        judged(status("resting", &["up"], &[])).overall,
         Overall::Unknown
     );
     assert_eq!(
-        judged(status(2, "up", &["up", "resting"], &[])).overall,
+        judged(status("up", &["up", "resting"], &[])).overall,
         Overall::Unknown
     );
 }
@@ -109,7 +101,7 @@ fn a_state_that_this_page_does_not_know_is_unknown() {
 #[test]
 fn a_source_that_is_away_is_named_and_takes_the_green() {
     for away in ["ping-agent", "prometheus", "alert-logger"] {
-        let verdict = judged(status(2, "up", &["up"], &[away]));
+        let verdict = judged(status("up", &["up"], &[away]));
         assert_eq!(verdict.overall, Overall::Impaired, "{away}");
         assert!(verdict.notices[0].starts_with(&format!("{away} is not available")));
     }
@@ -117,23 +109,23 @@ fn a_source_that_is_away_is_named_and_takes_the_green() {
 
 #[test]
 fn a_lab_that_was_never_probed_is_unknown() {
-    let mut never = status(2, "up", &["up"], &[]);
+    let mut never = status("up", &["up"], &[]);
     never.summary.newest_observation_at = None;
     assert_eq!(judged(never).overall, Overall::Unknown);
 }
 
 #[test]
 fn without_the_gateway_the_lab_is_blind_whatever_was_known() {
-    let known = Some(Known {
-        status: Arc::new(status(2, "up", &["up"], &[])),
-        at: now(),
+    let known = Some(Snapshot {
+        status: Arc::new(status("up", &["up"], &[])),
+        received_at: now(),
     });
-    for known in [None, known] {
-        let away = Some(Away {
+    for snapshot in [None, known] {
+        let outage = Some(Outage {
             since: "2026-11-23T02:42:10Z".parse().unwrap(),
             error: GatewayError::Timeout,
         });
-        let verdict = judge(&View { known, away }, now());
+        let verdict = judge(&View { snapshot, outage }, now());
         assert_eq!(verdict.overall, Overall::Blind);
         assert_eq!(
             verdict.notices[0],
@@ -153,20 +145,20 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
     };
     let verdict = blind(std::slice::from_ref(&up));
     assert_eq!(
-        (verdict.overall, verdict.sight),
-        (Overall::Blind, Sight::Doubtful)
+        (verdict.overall, verdict.visibility),
+        (Overall::Blind, Visibility::Doubtful)
     );
     assert_eq!(
         verdict.notices,
         [
             "Blind since 2026-11-23 02:42:10 UTC (3 min ago): prometheus: connection refused. \
-          Figures that come from it are missing here or old, and until it is back no alert can be relied on."
+          Figures from it are missing or old, and until it is back no alert can be relied on."
         ]
     );
     let verdict = blind(&[up, down]);
     assert_eq!(
-        (verdict.overall, verdict.sight),
-        (Overall::Down, Sight::Doubtful)
+        (verdict.overall, verdict.visibility),
+        (Overall::Down, Visibility::Doubtful)
     );
     assert_eq!(
         verdict.headline,
@@ -174,7 +166,7 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
     );
     let shown = |name, state| {
         let target = serde_json::from_value(fixture::target(name, state)).unwrap();
-        verdict.sight.of(&target)
+        verdict.visibility.shown_state(&target)
     };
     assert_eq!(shown("a", "up"), (State::Unknown, Some(State::Up)));
     assert_eq!(shown("b", "down"), (State::Down, None));
@@ -192,8 +184,8 @@ fn a_reason_that_is_a_sentence_is_said_once() {
     let verdict = judged(serde_json::from_value(status).unwrap());
     for (notice, text) in verdict.notices.iter().zip([
         ": Alert-logger is away: connection refused. Alerts may fire without being recorded.",
-        ": the way of the alerts: no word for 3 minutes. An alert that fires would not arrive either.",
-        "): Prometheus stores nothing. Figures that come from it are missing here or old, and until it is back no alert can be relied on.",
+        ": the delivery of alerts: no word for 3 minutes. An alert that fires would not arrive either.",
+        "): Prometheus stores nothing. Figures from it are missing or old, and until it is back no alert can be relied on.",
     ]) {
         assert!(notice.ends_with(text), "{notice}");
     }
