@@ -7,8 +7,8 @@ use askama::Template;
 use gateway_api::history::{HistoryAnswer, LatencyAnswer, TargetHistory, TargetLatency};
 use gateway_api::slo::{Slo, TargetSlo};
 
-use crate::draw::bar::Bar;
-use crate::draw::plot;
+use super::bar::Bar;
+use super::plot;
 use crate::gateway::{Gateway, GatewayError};
 use crate::range::Range;
 use crate::text::time::measured;

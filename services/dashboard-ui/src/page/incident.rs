@@ -6,10 +6,10 @@ use gateway_api::is_web_link;
 use jiff::Timestamp;
 
 use super::row::link;
+use super::verdict::judge;
 use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
 use crate::gateway::view::View;
-use crate::page::verdict::judge;
 use crate::range::Range;
 use crate::text::ids::element_id;
 use crate::text::time::{Clock, Moment, span};

@@ -5,10 +5,10 @@ use gateway_api::maintenance::{Maintenance, TargetWindow};
 use jiff::Timestamp;
 
 use super::row::link;
+use super::verdict::judge;
 use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
 use crate::gateway::view::View;
-use crate::page::verdict::judge;
 use crate::range::Range;
 use crate::text::time::{Clock, Moment, span};
 use crate::text::{name, visible};

@@ -5,8 +5,8 @@ use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 
 use super::Mark;
+use super::verdict::Visibility;
 use crate::draw::charts::Chart;
-use crate::page::verdict::Visibility;
 use crate::range::Range;
 use crate::text::ids::element_id;
 use crate::text::time::Clock;

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use super::filter::Filter;
 use super::row::link;
-use super::verdict::part_name;
-use super::verdict::{Verdict, Visibility};
+use super::verdict::{Verdict, Visibility, part_name};
 use crate::gateway::view::View;
 use crate::range::Range;
 use crate::text::time::{Clock, Moment};

@@ -10,12 +10,12 @@ use super::announcements::Announcements;
 use super::filter::Filter;
 use super::overview::Overview;
 use super::target::{TargetPage, TargetRequest};
+use super::verdict::judge;
 use super::*;
 use crate::draw::charts::Charts;
 use crate::gateway::GatewayError;
 use crate::gateway::fixture::{self, blind, lost, status, target, time, view};
 use crate::gateway::view::View;
-use crate::page::verdict::judge;
 use crate::range::Range;
 
 const NOW: &str = "2026-11-23T02:45:30Z";
