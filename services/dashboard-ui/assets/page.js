@@ -1,15 +1,15 @@
-// The page comes complete. This keeps it true while it is open: what the server says has changed is put in its place, and
-// when the server says nothing more, nothing on the page claims to know.
+// The page is complete when it arrives. This script keeps it up to date while it is open: it applies the events of the
+// server, and marks every state as unknown when the connection is lost.
 'use strict';
 
 (() => {
-  // The server says something every 5 s.
+  // The server sends an event at least every 5 s.
   const SILENCE_MAX = 15_000;
-  // A connection that broke may be back in a moment.
+  // A broken connection may be restored in a moment.
   const BREAK_MAX = 4_000;
   // How often the page is fetched while there is no stream.
-  const ASK_EVERY = 3_000;
-  // How often another page than the overview is fetched anew for its figures.
+  const FETCH_EVERY = 3_000;
+  // How often a page other than the overview is fetched again for its figures.
   const RENEWAL = 15_000;
   const NAMED_MAX = 3;
 
@@ -26,22 +26,21 @@
 
   let source = null;
   let lastId = null;
-  let heardAt = Date.now();
+  let receivedAt = Date.now();
   let brokenAt = null;
   let lost = false;
   let paused = 'paused' in body.dataset;
   let fetchTimer = null;
   let fetchedAt = Date.now();
-  let askedAt = Date.now();
+  let triedAt = Date.now();
   // How far the server's clock is ahead.
   let ahead = Date.parse(body.dataset.made) - Date.now();
 
-  // -- Putting in place what has changed ------------------------------------------------------------------------------
+  // -- Updating the document -----------------------------------------------------------------------------------------
 
   const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 
-  // Makes `old` look like `fresh` and touches nothing that is the same, so that focus, selection and what is unfolded
-  // stay where they are.
+  // Turns `old` into `fresh` and touches only nodes that differ, so that focus, selection and open details are kept.
   const morph = (old, fresh) => {
     if (old.isEqualNode(fresh)) return;
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName
@@ -85,7 +84,7 @@
     body.dataset.overall = overall;
   };
 
-  // -- The whole page anew --------------------------------------------------------------------------------------------
+  // -- Fetching the whole page ---------------------------------------------------------------------------------------
 
   const refetchIn = (delay) => {
     if (fetchTimer === null) fetchTimer = setTimeout(refetch, delay);
@@ -107,13 +106,13 @@
       icon.href = fresh.getElementById('icon').getAttribute('href');
       tick();
     } catch {
-      // The next one may succeed; meanwhile silence says what there is to say.
+      // The next one may succeed. If none does, the connection is lost after SILENCE_MAX.
     } finally {
       fetchTimer = null;
     }
   };
 
-  // Not all pages at the same moment, and those of large labs least of all.
+  // At random, so that not all pages are fetched at the same moment.
   const refetchSoon = () => {
     refetchIn(Math.random() * Math.min(1_000, 100 + document.querySelectorAll('.target').length));
   };
@@ -198,28 +197,28 @@
     source.onerror = () => {
       brokenAt = brokenAt ?? Date.now();
     };
-    for (const [name, hear] of Object.entries(on)) {
+    for (const [name, apply] of Object.entries(on)) {
       source.addEventListener(name, (event) => {
-        heardAt = Date.now();
+        receivedAt = Date.now();
         lastId = event.lastEventId;
         if (lost) {
           refetchIn(0);
           return;
         }
-        hear(JSON.parse(event.data));
+        apply(JSON.parse(event.data));
       });
     }
   };
 
   const clock = (time) => `${new Date(time + ahead).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
-  // Nothing is heard any more: what is on the page is what was.
+  // Marks every state as the last known one.
   const lose = () => {
     if (lost) return;
     lost = true;
     body.classList.add('lost');
     body.dataset.overall = 'blind';
-    const text = `Blind since ${clock(heardAt)}: this page has lost its connection. What it shows is what was known then.`;
+    const text = `Blind since ${clock(receivedAt)}: this page has lost its connection. It shows the state of that time.`;
     lostNotice.textContent = text;
     lostNotice.hidden = false;
     announce(text);
@@ -248,7 +247,7 @@
   };
 
   const found = () => {
-    heardAt = Date.now();
+    receivedAt = Date.now();
     if (!lost) return;
     lost = false;
     body.classList.remove('lost');
@@ -278,7 +277,7 @@
       const url = new URL(location.href);
       url.searchParams.delete('pause');
       history.replaceState(null, '', url);
-      heardAt = Date.now();
+      receivedAt = Date.now();
       brokenAt = null;
       connect();
       refetchIn(0);
@@ -308,14 +307,14 @@
     tick();
     if (paused) return;
     const now = Date.now();
-    const broken = brokenAt !== null && now - Math.max(brokenAt, heardAt) > BREAK_MAX;
-    if (broken || now - heardAt > SILENCE_MAX) lose();
-    if (source?.readyState !== EventSource.OPEN && now - askedAt > ASK_EVERY) {
-      askedAt = now;
+    const broken = brokenAt !== null && now - Math.max(brokenAt, receivedAt) > BREAK_MAX;
+    if (broken || now - receivedAt > SILENCE_MAX) lose();
+    if (source?.readyState !== EventSource.OPEN && now - triedAt > FETCH_EVERY) {
+      triedAt = now;
       refetchIn(0);
     }
     if (source?.readyState === EventSource.CLOSED) {
-      // Refused, which browsers do not try again by themselves.
+      // Refused: browsers do not reconnect by themselves.
       source = null;
       setTimeout(() => {
         if (!paused && source === null) connect();

@@ -1,5 +1,5 @@
-//! The stylesheet, the script and the icons, embedded. Their addresses hold a hash of their content, so that browsers may
-//! keep them for ever and still get a new one with a new build.
+//! The stylesheet, the script and the icons, embedded. Their addresses contain a hash of their content, so that browsers can
+//! keep them for ever and still get new ones with a new build.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -9,11 +9,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use crate::gateway::status::State;
-use crate::routes::press;
-use crate::verdict::Overall;
+use crate::gzip;
 
-/// A file that the page refers to.
+/// A file that pages refer to.
 #[derive(Debug)]
 pub(crate) struct Asset {
     path: String,
@@ -30,7 +28,7 @@ impl Asset {
             path: format!("/assets/{name}-{:016x}.{extension}", hasher.finish()),
             content_type,
             content: Bytes::from_static(content.as_bytes()),
-            gzip: press::compress(content.as_bytes()).ok(),
+            gzip: gzip::compress(content.as_bytes()).ok(),
         }
     }
 
@@ -38,7 +36,7 @@ impl Asset {
         Self::new(name, "svg", "image/svg+xml", content)
     }
 
-    /// Where it is served.
+    /// The address at which it is served.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
@@ -78,24 +76,14 @@ pub(crate) fn script() -> &'static Asset {
     &SCRIPT
 }
 
-/// The icon that a browser shows beside the title.
-pub(crate) fn icon(overall: Overall) -> &'static Asset {
-    match overall {
-        Overall::Up => &UP,
-        Overall::Impaired | Overall::Blind => &CAUTION,
-        Overall::Down => &DOWN,
-        Overall::Maintenance => &MAINTENANCE,
-        Overall::Unknown => &UNKNOWN,
-    }
-}
-
-/// The icon of a target's page.
-pub(crate) fn state_icon(state: State) -> &'static Asset {
-    match state {
-        State::Up => &UP,
-        State::Down => &DOWN,
-        State::Maintenance => &MAINTENANCE,
-        State::Unknown => &UNKNOWN,
+/// The icon that a browser shows beside the title, by the name of a state's symbol.
+pub(crate) fn icon(symbol: &str) -> &'static Asset {
+    match symbol {
+        "up" => &UP,
+        "caution" => &CAUTION,
+        "down" => &DOWN,
+        "maintenance" => &MAINTENANCE,
+        _ => &UNKNOWN,
     }
 }
 
@@ -122,7 +110,7 @@ pub(crate) async fn serve(Path(file): Path<String>, request: HeaderMap) -> Respo
         (header::VARY, "accept-encoding"),
     ];
     match &asset.gzip {
-        Some(gzip) if press::takes_gzip(&request) => {
+        Some(gzip) if gzip::is_accepted(&request) => {
             (head, [(header::CONTENT_ENCODING, "gzip")], gzip.clone()).into_response()
         }
         _ => (head, asset.content.clone()).into_response(),

@@ -7,7 +7,7 @@ use url::Url;
 /// The settings of dashboard-ui.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// `API_GATEWAY_URL`: where api-gateway answers; the one source of the page.
+    /// `API_GATEWAY_URL`: the address of api-gateway, the only source of the pages.
     pub api_gateway_url: Url,
 }
 

@@ -1,43 +1,44 @@
-//! Asking api-gateway.
+//! The client of api-gateway, and the state of the lab that it fetches.
 
-pub(crate) mod detail;
-pub(crate) mod history;
-pub(crate) mod incident;
-pub(crate) mod status;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod stream;
+pub(crate) mod view;
 
 use std::io::Read;
 use std::time::Duration;
 
+use gateway_api::history::{HistoryAnswer, LatencyAnswer};
+use gateway_api::slo::Slo;
+use gateway_api::status::Status;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use service_kit::cache::Cancelled;
+use service_kit::event_log::LAST_EVENT_ID;
 use service_kit::{AnswerError, AnswerText, ClientError, read_answer};
 use url::Url;
 
 use crate::text::{cut, visible};
 
-/// Past this, the page is rendered without an answer.
+/// After this, a page is rendered without the answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Past this, figures of the past are missing. Prometheus may take a while for those of thousands of targets.
+/// The same for history, which takes Prometheus a while for thousands of targets.
 const LONG_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// 1,000 targets with 90 slots and long names; past it, whoever answers is not the gateway.
+/// The longest answer: 1,000 targets with 90 slots and long names.
 const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// An error says less.
+/// The longest error.
 const PROBLEM_MAX_BYTES: usize = 64 * 1024;
 
-/// The targets of one answer, and its incidents.
-pub(crate) const PAGE_MAX: usize = 1000;
-
-/// Answers about all targets; more than the lab is made for.
+/// The most pages of an answer about all targets; more than the lab is made for.
 const PAGES_MAX: usize = 50;
 
-/// What is shown of a reason that the gateway gives, in characters.
+/// How much of the gateway's own error message is shown, in characters.
 const DETAIL_MAX_CHARS: usize = 200;
 
-/// api-gateway, as the page reads it.
+/// The client of api-gateway.
 #[derive(Debug, Clone)]
 pub(crate) struct Gateway {
     client: reqwest::Client,
@@ -45,7 +46,7 @@ pub(crate) struct Gateway {
     timeout: Duration,
 }
 
-/// Why there is no answer. Reads on after "api-gateway".
+/// Why there is no answer, worded to follow "api-gateway".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GatewayError {
     #[error("cannot be reached")]
@@ -59,17 +60,42 @@ pub(crate) enum GatewayError {
 }
 
 impl GatewayError {
-    /// Whether the gateway was not set up to know it, which it says among its sources.
+    /// Returns whether the gateway is not configured for the request. Its sources say so, too.
     pub(crate) fn is_not_configured(&self) -> bool {
         matches!(self, Self::Status { status: 501, .. })
     }
 }
 
-/// An answer that comes in parts.
+/// An answer about all targets, which comes in pages.
 pub(crate) trait Paged {
-    /// Where the next part begins.
+    /// The cursor of the next page.
     fn next(&self) -> Option<&str>;
-    fn append(&mut self, next: Self);
+    fn append(&mut self, page: Self);
+}
+
+macro_rules! paged {
+    ($($answer:ty),*) => {$(
+        impl Paged for $answer {
+            fn next(&self) -> Option<&str> {
+                self.next.as_deref()
+            }
+
+            fn append(&mut self, page: Self) {
+                self.targets.extend(page.targets);
+                self.next = page.next;
+            }
+        }
+    )*};
+}
+
+paged!(Status, HistoryAnswer, LatencyAnswer, Slo);
+
+/// The state of all targets, and where the stream of events continues from it.
+#[derive(Debug)]
+pub(crate) struct FetchedStatus {
+    pub status: Status,
+    /// The id of the last event that the status includes, as far as the gateway says.
+    pub last_event_id: Option<String>,
 }
 
 impl Gateway {
@@ -81,15 +107,15 @@ impl Gateway {
         })
     }
 
-    /// The same for figures that nobody waits for.
-    pub(crate) fn patient(self) -> Self {
+    /// The same with a longer timeout, for figures that no reader waits for.
+    pub(crate) fn with_long_timeout(self) -> Self {
         Self {
             timeout: LONG_TIMEOUT,
             ..self
         }
     }
 
-    /// An address below `/api/v1`.
+    /// Returns the URL of a path below `/api/v1`.
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -101,7 +127,7 @@ impl Gateway {
         url
     }
 
-    /// What the gateway answers, as it is.
+    /// Fetches an answer as it is.
     pub(crate) async fn body(
         &self,
         path: &[&str],
@@ -111,41 +137,57 @@ impl Gateway {
             let mut body = Vec::new();
             text.read_to_end(&mut body).map(|_| body)
         };
-        let body = self.read(path, query, whole).await?;
+        let response = self.request(path, query).await?;
+        let body = read_answer(response, BODY_MAX_BYTES, whole).await?;
         body.map_err(|_| GatewayError::Unreachable)
     }
 
+    /// Fetches an answer.
     pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, GatewayError> {
-        let answer = self.read(path, query, serde_json::from_reader).await?;
-        answer.map_err(|error| {
-            tracing::warn!(%error, ?path, "api-gateway's answer cannot be read");
-            GatewayError::Malformed
+        parsed(self.request(path, query).await?).await
+    }
+
+    /// Fetches an answer about all targets, page by page.
+    pub(crate) async fn get_all<T: DeserializeOwned + Paged + Send + 'static>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GatewayError> {
+        let first = self.get(path, query).await?;
+        self.get_rest(path, query, first).await
+    }
+
+    /// Fetches the state of all targets.
+    pub(crate) async fn status(&self) -> Result<FetchedStatus, GatewayError> {
+        let response = self.request(&["status"], &[]).await?;
+        let id = response.headers().get(LAST_EVENT_ID);
+        let last_event_id = id.and_then(|id| id.to_str().ok()).map(ToOwned::to_owned);
+        let first = parsed(response).await?;
+        Ok(FetchedStatus {
+            status: self.get_rest(&["status"], &[], first).await?,
+            last_event_id,
         })
     }
 
-    async fn read<T: Send + 'static>(
+    async fn request(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-        parse: impl FnOnce(AnswerText) -> T + Send + 'static,
-    ) -> Result<T, GatewayError> {
+    ) -> Result<reqwest::Response, GatewayError> {
         let request = self.client.get(self.url(path, query));
-        let response = request.timeout(self.timeout).send().await?;
-        let response = accepted(response).await?;
-        Ok(read_answer(response, BODY_MAX_BYTES, parse).await?)
+        accepted(request.timeout(self.timeout).send().await?).await
     }
 
-    /// An answer about all targets, all its parts in one.
-    pub(crate) async fn all<T: DeserializeOwned + Paged + Send + 'static>(
+    async fn get_rest<T: DeserializeOwned + Paged + Send + 'static>(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
+        mut all: T,
     ) -> Result<T, GatewayError> {
-        let mut all: T = self.get(path, query).await?;
         for _ in 1..PAGES_MAX {
             let Some(next) = all.next().map(ToOwned::to_owned) else {
                 break;
@@ -158,7 +200,19 @@ impl Gateway {
     }
 }
 
-/// The answer, where it is one; else why not, in the gateway's own words.
+/// Reads an answer's JSON.
+async fn parsed<T: DeserializeOwned + Send + 'static>(
+    response: reqwest::Response,
+) -> Result<T, GatewayError> {
+    let path = response.url().path().to_owned();
+    let answer = read_answer(response, BODY_MAX_BYTES, serde_json::from_reader).await?;
+    answer.map_err(|error| {
+        tracing::warn!(%error, path, "api-gateway's answer cannot be read");
+        GatewayError::Malformed
+    })
+}
+
+/// Returns the response if its status is 200, else the gateway's error message.
 async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, GatewayError> {
     #[derive(Deserialize)]
     struct Problem {
@@ -176,6 +230,12 @@ async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Gate
             cut(&visible(&cut(&detail, DETAIL_MAX_CHARS)), DETAIL_MAX_CHARS)
         }),
     })
+}
+
+impl From<Cancelled> for GatewayError {
+    fn from(_: Cancelled) -> Self {
+        Self::Timeout
+    }
 }
 
 impl From<AnswerError> for GatewayError {
@@ -210,10 +270,13 @@ impl From<reqwest::Error> for GatewayError {
 
 #[cfg(test)]
 mod tests {
+    use gateway_api::PAGE_MAX;
+    use gateway_api::history::SLOTS;
+
     use super::*;
 
     #[test]
-    fn answers_are_asked_for_below_the_gateways_own_path() {
+    fn answers_are_fetched_below_the_gateways_own_path() {
         for (base, url) in [
             ("http://gateway:8080", "http://gateway:8080/api/v1/status"),
             ("http://gateway/lab/", "http://gateway/lab/api/v1/status"),
@@ -238,13 +301,15 @@ mod tests {
             assert_eq!(gateway.url(&["targets", name], &[]).path(), path);
         }
     }
+
     #[test]
     fn a_small_text_does_not_become_a_large_answer() {
-        use super::history::{ByTarget, SLOTS, Slots};
         let read = |targets: usize, slots: usize| {
-            let target = serde_json::json!({"target": "a", "coverage": vec![(); slots]});
-            let answer = serde_json::json!({"targets": vec![target; targets], "next": null});
-            serde_json::from_value::<ByTarget<Slots>>(answer).map(|answer| answer.targets.len())
+            let mut answer = fixture::history(&["a"]);
+            let target = &mut answer["targets"][0];
+            target["coverage"] = vec![0.0; slots].into();
+            answer["targets"] = vec![target.take(); targets].into();
+            serde_json::from_value::<HistoryAnswer>(answer).map(|answer| answer.targets.len())
         };
         assert_eq!(read(PAGE_MAX, SLOTS).unwrap(), PAGE_MAX);
         assert!(read(PAGE_MAX + 1, 0).is_err());

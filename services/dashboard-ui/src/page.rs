@@ -1,8 +1,10 @@
-//! The pages: what is shown of what is known, and the templates that show it.
+//! The pages, each with its template.
 //!
-//! Each is complete as it comes from here. Parts that change while a page is open ([`row::Row`], [`summary::Summary`],
-//! [`crate::news::News`]) are templates of their own, rendered by the same code for the page and for its events.
+//! A page is complete when it is rendered. Parts that change while it is open ([`row::Row`], [`summary::Summary`],
+//! [`announcements::Announcements`]) are templates of their own, rendered by the same code for the page and for its events.
 
+pub(crate) mod announcements;
+pub(crate) mod feed;
 pub(crate) mod filter;
 pub(crate) mod incident;
 pub(crate) mod maintenance;
@@ -10,52 +12,54 @@ pub(crate) mod overview;
 pub(crate) mod row;
 pub(crate) mod summary;
 pub(crate) mod target;
+pub(crate) mod verdict;
 
 use askama::Template;
+use gateway_api::status::State;
 use jiff::Timestamp;
 
 use crate::assets;
-use crate::board::View;
-use crate::gateway::status::State;
-use crate::time::Moment;
-use crate::verdict::{Overall, Sight, Verdict};
+use crate::gateway::view::View;
+use crate::text::time::Moment;
+use crate::text::words;
+use verdict::{Overall, Verdict, Visibility};
 
-/// How often a browser without script asks for the page anew.
+/// How often a browser without script reloads the page.
 pub(crate) const RENEWAL_SECONDS: u64 = 5;
 
-/// What is around every page.
+/// The frame of every page.
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub title: String,
     pub icon: &'static str,
-    /// The icon of a page that hears nothing more.
+    /// The icon of a page that has lost its connection.
     pub lost_icon: &'static str,
     pub stylesheet: &'static str,
     pub script: &'static str,
     pub made: Moment,
-    /// Whether what looks good cannot be trusted.
+    /// Whether nothing that looks good can be trusted.
     pub blind: bool,
     pub overall: &'static str,
-    pub here: Here,
-    /// Where the page hears of changes.
+    pub kind: PageKind,
+    /// The address of its events.
     pub events: String,
-    /// Which row's changes concern it, where it is not all.
+    /// The id of the row whose changes concern it; empty if all do.
     pub row: String,
-    /// The same page, standing still or not. Empty for one that changes seldom: without script it stands still anyway.
+    /// The address that pauses or resumes it. Empty for a page that never reloads itself.
     pub pause: String,
     pub paused: bool,
 }
 
-/// Which page it is.
+/// The kind of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Here {
+pub(crate) enum PageKind {
     Overview,
     Target,
     Incidents,
     Maintenance,
 }
 
-impl Here {
+impl PageKind {
     fn name(self) -> &'static str {
         match self {
             Self::Overview => "overview",
@@ -67,17 +71,17 @@ impl Here {
 }
 
 impl Shell {
-    pub(crate) fn new(here: Here, title: String, verdict: &Verdict, made: Moment) -> Self {
+    pub(crate) fn new(kind: PageKind, title: String, verdict: &Verdict, made: Moment) -> Self {
         Self {
             title,
-            icon: assets::icon(verdict.overall).path(),
-            lost_icon: assets::icon(Overall::Blind).path(),
+            icon: assets::icon(verdict.overall.class()).path(),
+            lost_icon: assets::icon(Overall::Blind.class()).path(),
             stylesheet: assets::stylesheet().path(),
             script: assets::script().path(),
             made,
-            blind: verdict.sight != Sight::Clear,
+            blind: verdict.visibility != Visibility::Full,
             overall: verdict.overall.name(),
-            here,
+            kind,
             events: String::new(),
             row: String::new(),
             pause: String::new(),
@@ -90,7 +94,7 @@ impl Shell {
     }
 }
 
-/// What every page says, where the overview's top is not on it (`templates/facts.html`).
+/// `templates/facts.html`: the facts on every page but the overview, whose summary has them.
 #[derive(Debug)]
 pub(crate) struct Facts {
     state: &'static str,
@@ -100,8 +104,8 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn new(view: &View, verdict: &Verdict, now: Timestamp) -> Self {
-        let known = view.known.as_ref();
-        let newest = known.and_then(|known| known.status.summary.newest_observation_at);
+        let snapshot = view.snapshot.as_ref();
+        let newest = snapshot.and_then(|it| it.status.summary.newest_observation_at);
         Self {
             state: verdict.overall.word(),
             headline: verdict.headline.clone(),
@@ -110,7 +114,7 @@ impl Facts {
     }
 }
 
-/// `templates/mark.html`: a state as symbol, word and colour, and what it was.
+/// `templates/mark.html`: a state as symbol, word and colour, and the last known state beside it.
 #[derive(Debug, Template)]
 #[template(path = "mark.html")]
 pub(crate) struct Mark {
@@ -122,9 +126,9 @@ pub(crate) struct Mark {
 impl Mark {
     pub(crate) fn new((state, was): (State, Option<State>)) -> Self {
         Self {
-            state: state.class(),
-            word: state.word(),
-            was: was.map(|was| was.word().to_lowercase()),
+            state: state.as_str(),
+            word: words::state(state),
+            was: was.map(|was| words::state(was).to_lowercase()),
         }
     }
 }

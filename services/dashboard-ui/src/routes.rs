@@ -2,8 +2,8 @@
 
 mod badges;
 mod events;
+mod page_cache;
 mod pages;
-pub(crate) mod press;
 mod readers;
 
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
-use service_kit::{Limits, Shutdown};
+use service_kit::Limits;
 
 use crate::assets;
-use crate::dashboard::Dashboard;
-use press::Press;
+use crate::live::dashboard::Dashboard;
+use page_cache::PageCache;
 
-/// Nothing but the page's own files and streams, nothing from elsewhere, no frame around it. What the script makes
-/// elements of goes through its one policy.
+/// Allows only files and streams of this server, and no frame around the page. The script makes elements from text through
+/// its one policy.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types uptimepulse";
@@ -40,20 +40,17 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// What the handlers share.
+/// The state of the handlers.
 #[derive(Debug, Clone)]
 struct Shared {
     dashboard: Arc<Dashboard>,
-    press: Arc<Press>,
-    /// Ends the streams, which would otherwise go on.
-    shutdown: Shutdown,
+    page_cache: Arc<PageCache>,
 }
 
-pub(crate) fn router(dashboard: Arc<Dashboard>, limits: &Limits, shutdown: Shutdown) -> Router {
+pub(crate) fn router(dashboard: Arc<Dashboard>, limits: &Limits) -> Router {
     let shared = Shared {
         dashboard,
-        press: Arc::new(Press::new(limits)),
-        shutdown,
+        page_cache: Arc::new(PageCache::new(limits)),
     };
     let pages = Router::new()
         .route("/", get(pages::overview))
@@ -62,7 +59,7 @@ pub(crate) fn router(dashboard: Arc<Dashboard>, limits: &Limits, shutdown: Shutd
         .route("/maintenance", get(pages::maintenance))
         .route("/status.json", get(readers::status))
         .route("/feed.atom", get(readers::feed))
-        .route_layer(from_fn_with_state(shared.clone(), press::share));
+        .route_layer(from_fn_with_state(shared.clone(), page_cache::serve));
     Router::new()
         .route("/events", get(events::events))
         .route("/badges/{name}/state.svg", get(badges::state))

@@ -1,11 +1,15 @@
-//! Text of unknown origin, made fit to be shown. Escaping is the templates' business; this is about what remains:
-//! characters that cannot be seen, that turn lines around, or that go on for ever.
+//! Text of unknown origin, made safe to show. Templates escape markup; this module handles invisible characters, characters
+//! that change the direction of text, and long texts.
+
+pub(crate) mod ids;
+pub(crate) mod time;
+pub(crate) mod words;
 
 use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Longer names are cut; nobody reads more in a row.
+/// The longest name in a row, in characters. Longer ones are cut.
 pub(crate) const NAME_MAX_CHARS: usize = 256;
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -14,8 +18,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// A text in which every character can be seen: control characters as their pictures (`␀`), those that turn the
-/// direction around or have no width as `[U+202E]`. Joiners stay, since scripts and emoji need them.
+/// Replaces invisible characters: control characters by their pictures (`␀`), those that change the direction or have no
+/// width by `[U+202E]`. Joiners stay, because scripts and emoji need them.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -44,16 +48,16 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// Longer prose is cut.
+/// The longest text of several sentences, in characters.
 const PROSE_MAX_CHARS: usize = 4_000;
 
-/// Text of several lines as one that can be seen.
+/// Turns a text of several lines into a visible one of one line.
 pub(crate) fn prose(text: &str) -> String {
     let text = cut(text.trim(), PROSE_MAX_CHARS);
     visible(&text.replace(['\n', '\r', '\t'], " "))
 }
 
-/// At most `max` characters of a text, the last an ellipsis where something is left out.
+/// Cuts a text to at most `max` characters. The last is an ellipsis if something is left out.
 pub(crate) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
@@ -65,13 +69,13 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
     }
 }
 
-/// A name as a row shows it.
+/// Returns a name as pages show it.
 pub(crate) fn name(text: &str) -> String {
     cut(&visible(&cut(text, NAME_MAX_CHARS)), NAME_MAX_CHARS)
 }
 
-/// A text as one segment of a path or one value of a query. `.` and `..` would be taken for steps, so they are hidden
-/// behind their codes.
+/// Encodes a text as one segment of a path or one value of a query. `.` and `..` would mean other folders, so their dots are
+/// encoded, too.
 pub(crate) fn segment(text: &str) -> String {
     match text {
         "." => "%2E".to_owned(),

@@ -3,26 +3,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::status::{Summary, Target};
+use gateway_api::events::StreamEvent;
+use service_kit::event_log::LAST_EVENT_ID;
+
 use super::{Gateway, GatewayError};
 
-/// The gateway says something every 5 s; one that is silent this long is away.
-const SILENCE_MAX: Duration = Duration::from_secs(12);
+/// The longest silence of a stream that works: the gateway sends an event at least every 5 s.
+const SILENCE_MAX: Duration = Duration::from_secs(9);
 
-/// No event is longer; past it, whoever answers is not the gateway.
+/// The longest event.
 const EVENT_MAX_BYTES: usize = 4 * 1024 * 1024;
-
-/// What an event says.
-#[derive(Debug)]
-pub(crate) enum Told {
-    Target(Box<Target>),
-    Removed(String),
-    Summary(Box<Summary>),
-    /// An incident has begun, gone on or ended.
-    Incident,
-    /// What was missed cannot be told: everything is to be fetched anew.
-    Reset,
-}
 
 /// An open stream.
 #[derive(Debug)]
@@ -34,22 +24,21 @@ pub(crate) struct Stream {
 
 #[derive(Debug, Default, PartialEq)]
 struct Message {
-    id: Option<String>,
     event: String,
     data: String,
 }
 
 impl Gateway {
-    /// Opens the stream, after the event that was heard last.
-    pub(crate) async fn stream(&self, last_id: Option<&str>) -> Result<Stream, GatewayError> {
+    /// Opens the stream after the event with the id `last`.
+    pub(crate) async fn stream(&self, last: Option<&str>) -> Result<Stream, GatewayError> {
         let mut request = self
             .client
             .get(self.url(&["events"], &[]))
             .header("accept", "text/event-stream")
-            // It ends when it falls silent, and otherwise goes on.
+            // The stream has no end; `next` notices when it is silent.
             .timeout(Duration::from_secs(365 * 86_400));
-        if let Some(id) = last_id {
-            request = request.header("last-event-id", id);
+        if let Some(id) = last {
+            request = request.header(LAST_EVENT_ID, id);
         }
         let response = match tokio::time::timeout(super::TIMEOUT, request.send()).await {
             Ok(response) => response?,
@@ -64,48 +53,38 @@ impl Gateway {
 }
 
 impl Stream {
-    /// The next event that means something here, and its id.
-    pub(crate) async fn next(&mut self) -> Result<(Option<String>, Told), GatewayError> {
+    /// Returns the next event. A stream that sends none for too long, nothing but comments included, is an error.
+    pub(crate) async fn next(&mut self) -> Result<StreamEvent, GatewayError> {
+        let next = tokio::time::timeout(SILENCE_MAX, self.receive());
+        next.await.unwrap_or(Err(GatewayError::Timeout))
+    }
+
+    async fn receive(&mut self) -> Result<StreamEvent, GatewayError> {
         loop {
             while let Some(message) = self.ready.pop_front() {
-                if let Some(told) = Told::of(&message)? {
-                    return Ok((message.id, told));
+                if let Some(event) = message.parse()? {
+                    return Ok(event);
                 }
             }
-            let chunk = tokio::time::timeout(SILENCE_MAX, self.response.chunk()).await;
-            match chunk {
-                Ok(Ok(Some(bytes))) => self.ready.extend(self.parser.take(&bytes)?),
-                Ok(Ok(None)) => return Err(GatewayError::Unreachable),
-                Ok(Err(error)) => return Err(error.into()),
-                Err(_) => return Err(GatewayError::Timeout),
+            match self.response.chunk().await? {
+                Some(bytes) => self.ready.extend(self.parser.push(&bytes)?),
+                None => return Err(GatewayError::Unreachable),
             }
         }
     }
 }
 
-impl Told {
-    fn of(message: &Message) -> Result<Option<Self>, GatewayError> {
-        #[derive(serde::Deserialize)]
-        struct Removed {
-            target: String,
-        }
-        let data = message.data.as_str();
-        let told = match message.event.as_str() {
-            "target" => serde_json::from_str(data).map(Self::Target),
-            "summary" => serde_json::from_str(data).map(Self::Summary),
-            "removed" => serde_json::from_str(data).map(|Removed { target }| Self::Removed(target)),
-            "incident" => Ok(Self::Incident),
-            "reset" => Ok(Self::Reset),
-            _ => return Ok(None),
-        };
-        told.map(Some).map_err(|error| {
-            tracing::warn!(%error, event = message.event, "api-gateway's event cannot be read");
+impl Message {
+    /// Returns the event, if it is one that is known here.
+    fn parse(&self) -> Result<Option<StreamEvent>, GatewayError> {
+        StreamEvent::parse(&self.event, &self.data).map_err(|error| {
+            tracing::warn!(%error, event = self.event, "api-gateway's event cannot be read");
             GatewayError::Malformed
         })
     }
 }
 
-/// Turns bytes, however they are cut, into messages.
+/// Splits a stream of bytes into messages.
 #[derive(Debug, Default)]
 struct Parser {
     line: Vec<u8>,
@@ -114,7 +93,7 @@ struct Parser {
 }
 
 impl Parser {
-    fn take(&mut self, bytes: &[u8]) -> Result<Vec<Message>, GatewayError> {
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<Message>, GatewayError> {
         let mut messages = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
@@ -125,13 +104,13 @@ impl Parser {
             if self.line.last() == Some(&b'\n') {
                 let line = std::mem::take(&mut self.line);
                 let line = String::from_utf8_lossy(&line);
-                self.read(line.trim_end_matches(['\r', '\n']), &mut messages);
+                self.push_line(line.trim_end_matches(['\r', '\n']), &mut messages);
             }
         }
         Ok(messages)
     }
 
-    fn read(&mut self, line: &str, messages: &mut Vec<Message>) {
+    fn push_line(&mut self, line: &str, messages: &mut Vec<Message>) {
         if line.is_empty() {
             let message = std::mem::take(&mut self.message);
             if std::mem::take(&mut self.has_data) {
@@ -142,7 +121,6 @@ impl Parser {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
-            "id" => self.message.id = Some(value.to_owned()),
             "event" => value.clone_into(&mut self.message.event),
             "data" => {
                 if std::mem::replace(&mut self.has_data, true) {
@@ -150,7 +128,7 @@ impl Parser {
                 }
                 self.message.data.push_str(value);
             }
-            // A comment, or `retry`, which is for browsers.
+            // A comment, or a field for browsers: `id` and `retry`.
             _ => {}
         }
     }
@@ -166,22 +144,21 @@ mod tests {
 
     #[test]
     fn events_are_read() {
-        let messages = Parser::default().take(STREAM.as_bytes()).unwrap();
-        let told: Vec<_> = messages.iter().map(|it| Told::of(it).unwrap()).collect();
+        let messages = Parser::default().push(STREAM.as_bytes()).unwrap();
+        let events: Vec<_> = messages.iter().map(|it| it.parse().unwrap()).collect();
         assert!(
-            matches!(told.as_slice(), [Some(Told::Removed(target)), Some(Told::Reset)] if target == "ü"),
-            "{told:?}"
+            matches!(events.as_slice(), [Some(StreamEvent::Removed(it)), Some(StreamEvent::Reset {})] if &*it.target == "ü"),
+            "{events:?}"
         );
-        assert_eq!(messages[0].id.as_deref(), Some("7-1"));
     }
 
     #[test]
-    fn what_never_ends_is_given_up() {
+    fn an_endless_event_is_an_error() {
         let mut parser = Parser::default();
         let endless = vec![b'x'; EVENT_MAX_BYTES / 2];
-        assert!(parser.take(&endless).is_ok());
-        assert!(parser.take(&endless).is_ok());
-        assert!(parser.take(b"x").is_err());
+        assert!(parser.push(&endless).is_ok());
+        assert!(parser.push(&endless).is_ok());
+        assert!(parser.push(b"x").is_err());
     }
 
     #[test]
@@ -189,10 +166,9 @@ mod tests {
         let message = |event: &str| Message {
             event: event.to_owned(),
             data: "{}".to_owned(),
-            id: None,
         };
-        assert!(Told::of(&message("target")).is_err());
-        assert!(Told::of(&message("news")).unwrap().is_none());
+        assert!(message("target").parse().is_err());
+        assert!(message("news").parse().unwrap().is_none());
     }
 
     proptest! {
@@ -204,15 +180,15 @@ mod tests {
             let mut parser = Parser::default();
             let mut messages = Vec::new();
             for pair in cuts.windows(2) {
-                messages.extend(parser.take(&STREAM.as_bytes()[pair[0]..pair[1]]).unwrap());
+                messages.extend(parser.push(&STREAM.as_bytes()[pair[0]..pair[1]]).unwrap());
             }
-            prop_assert_eq!(messages, Parser::default().take(STREAM.as_bytes()).unwrap());
+            prop_assert_eq!(messages, Parser::default().push(STREAM.as_bytes()).unwrap());
         }
 
         #[test]
         fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            for message in Parser::default().take(&bytes).unwrap() {
-                let _ = Told::of(&message);
+            for message in Parser::default().push(&bytes).unwrap() {
+                let _ = message.parse();
             }
         }
     }

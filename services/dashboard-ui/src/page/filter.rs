@@ -1,30 +1,31 @@
-//! What an address asks of the overview, and addresses that ask for something else.
+//! The query of the overview's address: read from it, and written into links.
 
+use gateway_api::status::State;
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::gateway::status::State;
 use crate::range::Range;
 use crate::text::cut;
+use crate::text::words::STATES;
 
-/// Longer texts are nothing that anybody looks for.
+/// The longest search, in characters.
 const SEARCH_MAX_CHARS: usize = 256;
 
-/// Which targets are shown, and how far back.
+/// The targets that are shown, and how far back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub range: Range,
-    /// In a name, an address or a group, in any case.
+    /// A text in a name, an address or a group, in upper or lower case.
     pub search: String,
     pub group: Option<String>,
     pub state: Option<State>,
-    /// Those behind this one in the order of the configuration.
+    /// The target after which the page begins, in the order of the configuration.
     pub after: Option<String>,
-    /// Whether the page stands still.
+    /// Whether the page is paused.
     pub paused: bool,
 }
 
 impl Filter {
-    /// Reads an address's query. What makes no sense is left out: it is a page for people.
+    /// Reads a query. Values that make no sense are ignored, since people type them.
     pub(crate) fn of(query: Option<&str>) -> Self {
         let mut filter = Self::default();
         for (name, value) in parse(query.unwrap_or_default().as_bytes()) {
@@ -34,7 +35,7 @@ impl Filter {
                 "search" => filter.search = cut(value, SEARCH_MAX_CHARS),
                 "group" => filter.group = (!value.is_empty()).then(|| value.to_owned()),
                 "state" => {
-                    filter.state = State::ALL.into_iter().find(|it| it.class() == value);
+                    filter.state = STATES.into_iter().find(|it| it.as_str() == value);
                 }
                 "after" => filter.after = (!value.is_empty()).then(|| value.to_owned()),
                 "pause" => filter.paused = true,
@@ -44,12 +45,12 @@ impl Filter {
         filter
     }
 
-    /// Whether some targets are left out on purpose.
+    /// Returns whether only some targets are asked for.
     pub(crate) fn narrows(&self) -> bool {
         !self.search.is_empty() || self.group.is_some() || self.state.is_some()
     }
 
-    /// The address that asks for this below `path`.
+    /// Returns the address of this query at `path`.
     pub(crate) fn address(&self, path: &str) -> String {
         let mut query = Serializer::new(String::new());
         if self.range != Range::default() {
@@ -62,7 +63,7 @@ impl Filter {
             query.append_pair("group", group);
         }
         if let Some(state) = self.state {
-            query.append_pair("state", state.class());
+            query.append_pair("state", state.as_str());
         }
         if let Some(after) = &self.after {
             query.append_pair("after", after);
@@ -78,7 +79,7 @@ impl Filter {
         }
     }
 
-    /// The same from the first target on, with one thing changed.
+    /// Returns a query that starts at the first target and differs in one thing.
     pub(crate) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut changed = Self {
             after: None,
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_makes_no_sense_is_left_out() {
+    fn values_that_make_no_sense_are_ignored() {
         let filter = Filter::of(Some(
             "range=99y&state=resting&group=&search=++&pause&x=1&%zz",
         ));
@@ -124,7 +125,7 @@ mod tests {
                 range: Range::ALL[range],
                 search: search.trim().to_owned(),
                 group: Some(group.trim().to_owned()).filter(|it| !it.is_empty()),
-                state: Some(State::ALL[state]),
+                state: Some(STATES[state]),
                 after: Some(after.trim().to_owned()).filter(|it| !it.is_empty()),
                 paused: true,
             };

@@ -1,45 +1,48 @@
-//! Incidents: what fired, when, for how long, and what happened to it.
+//! Incidents: the alert, its times and its timeline.
 
 use askama::Template;
+use gateway_api::incidents::{Event, Incident, IncidentEnd, IncidentStatus, Incidents};
+use gateway_api::is_web_link;
 use jiff::Timestamp;
 
 use super::row::link;
-use super::{Facts, Here, Shell};
-use crate::board::View;
-use crate::digest::element_id;
+use super::verdict::judge;
+use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
-use crate::gateway::incident::{Course, Incident, Incidents};
+use crate::gateway::view::View;
 use crate::range::Range;
+use crate::text::ids::element_id;
+use crate::text::time::{Clock, Moment, span};
 use crate::text::{name, prose, segment, visible};
-use crate::time::{Clock, Moment, span};
-use crate::verdict::judge;
-use crate::words::{end, step};
 
-/// An incident as it is shown.
+/// An incident as a page shows it.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub id: String,
     pub alert: String,
-    /// Its target's name, and where everything about that is.
+    /// The target's name, and the address of its page.
     pub target: Option<(String, String)>,
     pub severity: Option<String>,
     pub active: bool,
     pub start: Clock,
     pub end: Option<Clock>,
     pub duration: Option<String>,
-    /// What is not plain about its end.
+    /// What is uncertain about its end.
     pub doubt: Option<&'static str>,
     pub summary: Option<String>,
     pub description: Option<String>,
     pub runbook: Option<String>,
-    pub steps: Vec<(Clock, String)>,
+    pub timeline: Vec<(Clock, &'static str)>,
 }
 
 impl Entry {
     pub(crate) fn new(incident: &Incident) -> Self {
         let text = |text: &Option<String>| text.as_deref().map(prose);
-        // Whatever a label says becomes no script: only pages are linked to.
-        let runbook = incident.runbook_url.as_deref().filter(|url| is_page(url));
+        // Anyone who can post an alert chooses this URL.
+        let runbook = incident
+            .runbook_url
+            .as_deref()
+            .filter(|url| is_web_link(url));
         let steps = incident.timeline.iter();
         Self {
             id: element_id("incident", &incident.id),
@@ -49,29 +52,47 @@ impl Entry {
                 .as_deref()
                 .map(|target| (name(target), link(target, Range::default()))),
             severity: text(&incident.severity),
-            active: incident.status == Course::Firing,
+            active: incident.status == IncidentStatus::Firing,
             start: Clock::new(incident.started_at),
             end: incident.ended_at.map(Clock::new),
             duration: incident.duration_seconds.map(length),
-            doubt: end(incident.end),
+            doubt: incident.end.and_then(doubt),
             summary: text(&incident.summary),
             description: text(&incident.description),
             runbook: runbook.map(ToOwned::to_owned),
-            steps: steps
-                .map(|it| (Clock::new(it.at), step(&it.event)))
+            timeline: steps
+                .map(|it| (Clock::new(it.at), step(it.event)))
                 .collect(),
         }
     }
 }
 
-/// Whether an address is that of a page, and not of something that would be run.
-pub(crate) fn is_page(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://")
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
 fn length(seconds: f64) -> String {
     span(seconds as i64)
+}
+
+/// The end of an incident, unless it was delivered as usual.
+fn doubt(end: IncidentEnd) -> Option<&'static str> {
+    match end {
+        IncidentEnd::Delivered => None,
+        IncidentEnd::NotDelivered => Some("ended, end not delivered"),
+        IncidentEnd::Unconfirmed => Some("end not confirmed"),
+    }
+}
+
+/// A step of an incident.
+fn step(event: Event) -> &'static str {
+    match event {
+        Event::Fired => "Fired",
+        Event::Notified => "Notification arrived",
+        Event::Resolved => "Resolved",
+        Event::ResolutionNotified => "Notification of the end arrived",
+        Event::FiredAgain => "Fired again after a restart of Prometheus",
+        Event::LastKnownActive => "Last known to be active",
+        Event::ResolvedUnconfirmed => "Resolved by Alertmanager alone, not confirmed by Prometheus",
+        Event::Closed => "Closed: neither Prometheus nor Alertmanager knows it any more",
+    }
 }
 
 /// `templates/incidents.html`, filled: `GET /incidents`.
@@ -82,7 +103,7 @@ pub(crate) struct IncidentsPage {
     facts: Facts,
     entries: Vec<Entry>,
     missing: Vec<String>,
-    /// Whether they outlive a restart.
+    /// Whether they survive a restart of alert-logger.
     durable: bool,
     first: Option<&'static str>,
     next: Option<String>,
@@ -98,7 +119,7 @@ impl IncidentsPage {
     ) -> Self {
         let verdict = judge(view, now);
         let made = Moment::new(now, now);
-        let mut shell = Shell::new(Here::Incidents, "Incidents".to_owned(), &verdict, made);
+        let mut shell = Shell::new(PageKind::Incidents, "Incidents".to_owned(), &verdict, made);
         shell.events = format!("/events?since={events}");
         let missing = answer
             .err()
@@ -111,7 +132,7 @@ impl IncidentsPage {
             shell,
             entries: all.iter().map(Entry::new).collect(),
             missing: missing.into_iter().collect(),
-            durable: incidents.is_none_or(|it| it.durable != Some(false)),
+            durable: incidents.is_none_or(|it| it.durable),
             first: before.map(|_| "/incidents"),
             next: next.map(|next| format!("/incidents?before={}", segment(next))),
         }

@@ -1,33 +1,34 @@
-//! Maintenance: what is going on, what is planned, what was.
+//! Maintenance windows: open, planned and past ones.
 
 use askama::Template;
+use gateway_api::maintenance::{Maintenance, TargetWindow};
 use jiff::Timestamp;
 
 use super::row::link;
-use super::{Facts, Here, Shell};
-use crate::board::View;
+use super::verdict::judge;
+use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
-use crate::gateway::incident::{Maintenance, Planned};
+use crate::gateway::view::View;
 use crate::range::Range;
+use crate::text::time::{Clock, Moment, span};
 use crate::text::{name, visible};
-use crate::time::{Clock, Moment, span};
-use crate::verdict::judge;
 
-/// A window as it is shown.
+/// A window as a page shows it.
 #[derive(Debug)]
-pub(crate) struct Stretch {
-    pub target: Option<(String, String)>,
+pub(crate) struct WindowEntry {
+    /// The target's name, and the address of its page.
+    pub target: (String, String),
     pub start: Clock,
     pub end: Clock,
     pub length: String,
     pub reason: Option<String>,
 }
 
-impl Stretch {
-    pub(crate) fn new(window: &Planned) -> Self {
-        let target = window.target.as_deref();
+impl WindowEntry {
+    pub(crate) fn new(window: &TargetWindow) -> Self {
+        let target = &window.target;
         Self {
-            target: target.map(|it| (name(it), link(it, Range::default()))),
+            target: (name(target), link(target, Range::default())),
             start: Clock::new(window.start),
             end: Clock::new(window.end),
             length: span(window.end.as_second() - window.start.as_second()),
@@ -39,14 +40,14 @@ impl Stretch {
 /// The three lists, each with its heading.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub active: Vec<Stretch>,
-    pub planned: Vec<Stretch>,
-    pub past: Vec<Stretch>,
+    pub active: Vec<WindowEntry>,
+    pub planned: Vec<WindowEntry>,
+    pub past: Vec<WindowEntry>,
 }
 
 impl Plan {
     pub(crate) fn new(maintenance: &Maintenance) -> Self {
-        let all = |windows: &[Planned]| windows.iter().map(Stretch::new).collect();
+        let all = |windows: &[TargetWindow]| windows.iter().map(WindowEntry::new).collect();
         Self {
             active: all(&maintenance.active),
             planned: all(&maintenance.planned),
@@ -74,7 +75,12 @@ impl MaintenancePage {
     ) -> Self {
         let verdict = judge(view, now);
         let made = Moment::new(now, now);
-        let mut shell = Shell::new(Here::Maintenance, "Maintenance".to_owned(), &verdict, made);
+        let mut shell = Shell::new(
+            PageKind::Maintenance,
+            "Maintenance".to_owned(),
+            &verdict,
+            made,
+        );
         shell.events = format!("/events?since={events}");
         let missing = maintenance
             .err()

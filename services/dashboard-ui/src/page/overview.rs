@@ -1,19 +1,20 @@
 //! `GET /`: all targets.
 
 use askama::Template;
+use gateway_api::status::{State, TargetStatus, groups};
 use jiff::Timestamp;
 
+use super::announcements::Announcements;
 use super::filter::Filter;
 use super::row::Row;
 use super::summary::Summary;
-use super::{Here, Shell};
-use crate::board::View;
-use crate::charts::Charts;
-use crate::gateway::status::{State, Target};
-use crate::news::News;
+use super::verdict::{Visibility, judge};
+use super::{PageKind, Shell};
+use crate::draw::charts::Charts;
+use crate::gateway::view::View;
 use crate::range::Range;
 use crate::text::visible;
-use crate::verdict::{Sight, judge};
+use crate::text::words::{self, STATES};
 
 /// How many targets are on a page.
 const ROWS_MAX: usize = 1_000;
@@ -24,14 +25,14 @@ const ROWS_MAX: usize = 1_000;
 pub(crate) struct Overview<'a> {
     shell: Shell,
     summary: Summary,
-    news: &'a str,
+    announcements: &'a str,
     missing: &'a [String],
     ranges: Vec<Choice>,
     filter: &'a Filter,
     groups: Vec<Choice>,
     states: Vec<Choice>,
     sections: Vec<Section<'a>>,
-    /// How many targets match, and of how many.
+    /// How many targets match the filter, and how many there are.
     matching: usize,
     all: usize,
     clear: String,
@@ -39,7 +40,7 @@ pub(crate) struct Overview<'a> {
     next: Option<String>,
 }
 
-/// One of several, and whether it is the one.
+/// One of several choices.
 #[derive(Debug)]
 struct Choice {
     value: String,
@@ -61,29 +62,25 @@ impl<'a> Overview<'a> {
     pub(crate) fn new(
         view: &'a View,
         charts: &'a Charts,
-        news: &'a News,
+        announcements: &'a Announcements,
         filter: &'a Filter,
         events: &str,
         now: Timestamp,
     ) -> Self {
         let verdict = judge(view, now);
-        let sight = verdict.sight;
-        let known = view.known.as_ref();
-        let targets: Vec<&Target> = known
-            .iter()
-            .flat_map(|known| &known.status.targets)
-            .map(AsRef::as_ref)
-            .collect();
-        let matching: Vec<&Target> = targets
+        let visibility = verdict.visibility;
+        let all = view.snapshot.iter().flat_map(|it| &it.status.targets);
+        let targets: Vec<&TargetStatus> = all.map(AsRef::as_ref).collect();
+        let matching: Vec<&TargetStatus> = targets
             .iter()
             .copied()
-            .filter(|target| matches(target, filter, sight))
+            .filter(|target| matches(target, filter, visibility))
             .collect();
         let start = filter.after.as_deref().map_or(0, |after| {
-            let place = matching.iter().position(|target| target.name == after);
+            let place = matching.iter().position(|target| *target.target == *after);
             place.map_or(0, |place| place + 1)
         });
-        let shown: Vec<&Target> = matching
+        let shown: Vec<&TargetStatus> = matching
             .iter()
             .copied()
             .skip(start)
@@ -91,14 +88,14 @@ impl<'a> Overview<'a> {
             .collect();
         let more = matching.len() > start + shown.len();
         let next = shown.last().filter(|_| more).map(|last| {
-            let next = filter.with(|it| it.after = Some(last.name.clone()));
+            let next = filter.with(|it| it.after = Some(last.target.to_string()));
             next.address("/")
         });
         let mut shell = Shell::new(
-            Here::Overview,
+            PageKind::Overview,
             verdict.title(),
             &verdict,
-            crate::time::Moment::new(now, now),
+            crate::text::time::Moment::new(now, now),
         );
         shell.events = format!("/events?range={}&since={events}", filter.range.query());
         let paused = Filter {
@@ -107,16 +104,19 @@ impl<'a> Overview<'a> {
         };
         shell.pause = paused.address("/");
         shell.paused = filter.paused;
-        let row = |target| Row::new(target, charts.of(&target.name), filter.range, sight, now);
+        let row = |target: &'a TargetStatus| {
+            let chart = charts.get(&target.target);
+            Row::new(target, chart, filter.range, visibility, now)
+        };
         Self {
             shell,
             summary: Summary::new(view, verdict, now),
-            news: &news.html,
+            announcements: &announcements.html,
             missing: &charts.missing,
             ranges: ranges(filter),
-            groups: groups(&targets, filter),
-            states: states(filter),
-            sections: sections(&shown, sight, row),
+            groups: group_choices(&targets, filter),
+            states: state_choices(filter),
+            sections: sections(&shown, visibility, row),
             matching: matching.len(),
             all: targets.len(),
             clear: Filter {
@@ -131,15 +131,10 @@ impl<'a> Overview<'a> {
     }
 }
 
-fn matches(target: &Target, filter: &Filter, sight: Sight) -> bool {
-    let search = filter.search.to_lowercase();
-    let group = target.group.as_deref().unwrap_or_default();
-    let found = |text: &str| text.to_lowercase().contains(&search);
-    (search.is_empty() || found(&target.name) || found(&target.url) || found(group))
-        && filter.group.as_deref().is_none_or(|wanted| wanted == group)
-        && filter
-            .state
-            .is_none_or(|wanted| wanted == sight.of(target).0)
+fn matches(target: &TargetStatus, filter: &Filter, visibility: Visibility) -> bool {
+    let shown = visibility.shown_state(target).0;
+    target.matches(&filter.search, filter.group.as_deref())
+        && filter.state.is_none_or(|state| state == shown)
 }
 
 fn ranges(filter: &Filter) -> Vec<Choice> {
@@ -156,51 +151,41 @@ fn ranges(filter: &Filter) -> Vec<Choice> {
     Range::ALL.into_iter().map(choice).collect()
 }
 
-/// The names of all groups, in the order in which they first occur.
-fn group_names<'a>(targets: &[&'a Target]) -> Vec<&'a str> {
-    let mut names: Vec<&str> = Vec::new();
-    for group in targets.iter().filter_map(|target| target.group.as_deref()) {
-        if !names.contains(&group) {
-            names.push(group);
-        }
-    }
-    names
-}
-
-fn groups(targets: &[&Target], filter: &Filter) -> Vec<Choice> {
+fn group_choices(targets: &[&TargetStatus], filter: &Filter) -> Vec<Choice> {
     let choice = |group: &str| Choice {
         value: group.to_owned(),
         text: visible(group),
         link: String::new(),
         chosen: filter.group.as_deref() == Some(group),
     };
-    group_names(targets).into_iter().map(choice).collect()
+    let groups = groups(targets.iter().copied());
+    groups.into_iter().map(choice).collect()
 }
 
-fn states(filter: &Filter) -> Vec<Choice> {
+fn state_choices(filter: &Filter) -> Vec<Choice> {
     let choice = |state: State| Choice {
-        value: state.class().to_owned(),
-        text: state.word().to_owned(),
+        value: state.as_str().to_owned(),
+        text: words::state(state).to_owned(),
         link: String::new(),
         chosen: filter.state == Some(state),
     };
-    State::ALL.into_iter().map(choice).collect()
+    STATES.into_iter().map(choice).collect()
 }
 
-/// Targets in their groups, those without one last; in each, trouble first, else in the order of the configuration.
+/// Returns the groups, and last the targets without one. In each, targets in trouble come first.
 fn sections<'a>(
-    targets: &[&'a Target],
-    sight: Sight,
-    row: impl Fn(&'a Target) -> Row<'a>,
+    targets: &[&'a TargetStatus],
+    visibility: Visibility,
+    row: impl Fn(&'a TargetStatus) -> Row<'a>,
 ) -> Vec<Section<'a>> {
-    let names = group_names(targets);
-    let groups = names.iter().copied().map(Some).chain([None]);
-    let sections = groups.enumerate().map(|(index, group)| {
+    let names = groups(targets.iter().copied());
+    let sections = names.iter().copied().map(Some).chain([None]);
+    let sections = sections.enumerate().map(|(index, group)| {
         let of_group = targets.iter().filter(|it| it.group.as_deref() == group);
-        let mut members: Vec<&Target> = of_group.copied().collect();
+        let mut members: Vec<&TargetStatus> = of_group.copied().collect();
         members.sort_by_key(|target| {
-            let state = sight.of(target).0;
-            State::ALL.iter().position(|it| *it == state)
+            let state = visibility.shown_state(target).0;
+            STATES.iter().position(|it| *it == state)
         });
         Section {
             id: format!("group-{index}"),

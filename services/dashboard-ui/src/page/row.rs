@@ -1,27 +1,27 @@
 //! A target on the overview.
 
 use askama::Template;
+use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 
 use super::Mark;
-use crate::charts::Chart;
-use crate::digest::element_id;
-use crate::gateway::status::Target;
+use super::verdict::Visibility;
+use crate::draw::charts::Chart;
 use crate::range::Range;
+use crate::text::ids::element_id;
+use crate::text::time::Clock;
+use crate::text::words::{certificate_near, reason};
 use crate::text::{name, segment, visible};
-use crate::time::Clock;
-use crate::verdict::Sight;
-use crate::words::{certificate_near, reason};
 
-/// `templates/row.html`. Nothing in it depends on when it is rendered, but the days of a certificate: what stays the same
-/// need not be sent again.
+/// `templates/row.html`. Nothing in it but the days of a certificate depends on when it is rendered, so that a row is sent
+/// again only after a change.
 #[derive(Debug, Template)]
 #[template(path = "row.html")]
 pub(crate) struct Row<'a> {
     pub id: String,
     target: &'a str,
     name: String,
-    /// The whole name, where that is too long to be shown.
+    /// The whole name, if it is too long to be shown.
     title: Option<String>,
     url: Option<String>,
     link: String,
@@ -31,7 +31,7 @@ pub(crate) struct Row<'a> {
     figures: &'a str,
 }
 
-/// Something that a reader should know.
+/// A note about a target.
 #[derive(Debug)]
 pub(crate) struct Note {
     /// The name of its colours.
@@ -41,35 +41,35 @@ pub(crate) struct Note {
 
 impl<'a> Row<'a> {
     pub(crate) fn new(
-        target: &'a Target,
+        target: &'a TargetStatus,
         chart: &'a Chart,
         range: Range,
-        sight: Sight,
+        visibility: Visibility,
         now: Timestamp,
     ) -> Self {
-        let shown = name(&target.name);
+        let shown = name(&target.target);
         let url = name(&target.url);
         Self {
-            id: element_id("target", &target.name),
-            target: &target.name,
-            title: shown.ends_with('…').then(|| visible(&target.name)),
+            id: element_id("target", &target.target),
+            target: &target.target,
+            title: shown.ends_with('…').then(|| visible(&target.target)),
             url: (url != shown).then_some(url),
             name: shown,
-            link: link(&target.name, range),
-            mark: Mark::new(sight.of(target)),
-            since: since(target, sight),
-            notes: notes(target, sight, now),
+            link: link(&target.target, range),
+            mark: Mark::new(visibility.shown_state(target)),
+            since: since(target, visibility),
+            notes: notes(target, visibility, now),
             figures: &chart.html,
         }
     }
 
-    /// What is shown as its state.
+    /// Returns the state that it shows.
     pub(crate) fn state(&self) -> &'static str {
         self.mark.state
     }
 }
 
-/// Where everything about a target is.
+/// Returns the address of a target's page.
 pub(crate) fn link(target: &str, range: Range) -> String {
     let target = segment(target);
     if range == Range::default() {
@@ -79,16 +79,16 @@ pub(crate) fn link(target: &str, range: Range) -> String {
     }
 }
 
-/// Since when the state that is shown has been so.
-pub(crate) fn since(target: &Target, sight: Sight) -> Option<Clock> {
-    let (_, was) = sight.of(target);
+/// Returns since when a target has been in the state that is shown.
+pub(crate) fn since(target: &TargetStatus, visibility: Visibility) -> Option<Clock> {
+    let (_, was) = visibility.shown_state(target);
     target.since.filter(|_| was.is_none()).map(Clock::new)
 }
 
-/// What is wrong with a target, or special about it.
-pub(crate) fn notes(target: &Target, sight: Sight, now: Timestamp) -> Vec<Note> {
+/// Returns the notes about a target.
+pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
-    let seen = sight.of(target).1.is_none();
+    let seen = visibility.shown_state(target).1.is_none();
     if let Some(code) = target.reason.as_deref().filter(|_| seen) {
         notes.push(Note {
             tone: "down",
@@ -116,7 +116,7 @@ pub(crate) fn notes(target: &Target, sight: Sight, now: Timestamp) -> Vec<Note> 
     notes
 }
 
-/// A sentence's first letter.
+/// Makes a text's first letter a capital.
 pub(crate) fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|it| it.to_uppercase().to_string());

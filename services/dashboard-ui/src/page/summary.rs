@@ -1,30 +1,28 @@
-//! The top of the overview: what is so, in a sentence, and how anybody knows.
-
-use std::sync::Arc;
+//! The top of the overview: the verdict, the counts, and the parts that they come from.
 
 use askama::Template;
+use gateway_api::status::{Counted, State, Status, TargetStatus};
 use jiff::Timestamp;
 
-use crate::board::View;
-use crate::gateway::status::{State, Status, Target};
-use crate::page::filter::Filter;
-use crate::page::row::link;
+use super::filter::Filter;
+use super::row::link;
+use super::verdict::{Verdict, Visibility, part_name};
+use crate::gateway::view::View;
 use crate::range::Range;
+use crate::text::time::{Clock, Moment};
+use crate::text::words;
 use crate::text::{name, visible};
-use crate::time::{Clock, Moment};
-use crate::verdict::{Sight, Verdict};
-use crate::words;
 
-/// How many targets that are down are named in the verdict.
+/// How many of the targets that are down are listed.
 const NAMED_MAX: usize = 5;
 
-/// `templates/summary.html`: the verdict, the three facts, and the parts that it comes from.
+/// `templates/summary.html`.
 #[derive(Debug, Template)]
 #[template(path = "summary.html")]
 pub(crate) struct Summary {
     pub verdict: Verdict,
     pub made: Moment,
-    /// When any target was last probed.
+    /// When a target was last probed.
     newest: Option<Moment>,
     counts: Vec<Count>,
     down: Vec<Named>,
@@ -32,7 +30,7 @@ pub(crate) struct Summary {
     parts: Vec<Part>,
 }
 
-/// How many targets are in a state, as the rows show it.
+/// How many rows show a state.
 #[derive(Debug)]
 struct Count {
     count: usize,
@@ -47,11 +45,11 @@ struct Named {
     link: String,
 }
 
-/// A part that the page's figures come from.
+/// A part that the page comes from.
 #[derive(Debug)]
 struct Part {
     name: String,
-    /// Where it answers: none. Else what is known of that.
+    /// None if it answers.
     trouble: Option<Trouble>,
 }
 
@@ -63,31 +61,26 @@ struct Trouble {
 
 impl Summary {
     pub(crate) fn new(view: &View, verdict: Verdict, now: Timestamp) -> Self {
-        let status = view.known.as_ref().map(|known| known.status.as_ref());
+        let status = view.snapshot.as_ref().map(|it| it.status.as_ref());
         let targets = status.map_or(&[][..], |status| &status.targets);
-        let shown = |state| {
-            let is = move |it: &&State| **it == state;
-            let states: Vec<_> = targets.iter().map(|it| verdict.sight.of(it).0).collect();
-            states.iter().filter(is).count()
-        };
-        let counts = State::ALL.into_iter().map(|state| Count {
-            count: shown(state),
+        let shown = |target: &TargetStatus| verdict.visibility.shown_state(target).0;
+        let counted: Counted = targets.iter().map(|it| shown(it)).collect();
+        let counts = words::STATES.into_iter().map(|state| Count {
+            count: counted.get(state),
             state,
             link: Filter::default()
                 .with(|it| it.state = Some(state))
                 .address("/"),
         });
-        let is_down = |target: &&Arc<Target>| verdict.sight.of(target).0 == State::Down;
-        let down: Vec<_> = targets.iter().filter(is_down).collect();
+        let down = targets.iter().filter(|it| shown(it) == State::Down);
         Self {
             counts: counts.filter(|it| it.count > 0).collect(),
-            more_down: down.len().saturating_sub(NAMED_MAX),
+            more_down: counted.down.saturating_sub(NAMED_MAX),
             down: down
-                .into_iter()
                 .take(NAMED_MAX)
                 .map(|target| Named {
-                    name: name(&target.name),
-                    link: link(&target.name, Range::default()),
+                    name: name(&target.target),
+                    link: link(&target.target, Range::default()),
                 })
                 .collect(),
             made: Moment::new(now, now),
@@ -99,26 +92,26 @@ impl Summary {
         }
     }
 
-    /// Whether what is shown is not what is, but what was.
-    fn was(&self) -> bool {
-        self.verdict.sight == Sight::Gone
+    /// Returns whether it shows the last known state in place of the current one.
+    fn is_outdated(&self) -> bool {
+        self.verdict.visibility == Visibility::Lost
     }
 }
 
-/// api-gateway and what it asks. While it does not answer, nothing is known of the others.
+/// Returns api-gateway and its sources. While it does not answer, nothing is known of them.
 fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
     let gateway = Part {
         name: "api-gateway".to_owned(),
-        trouble: view.away.as_ref().map(|away| Trouble {
+        trouble: view.outage.as_ref().map(|outage| Trouble {
             text: "is away",
-            since: Some(Clock::new(away.since)),
+            since: Some(Clock::new(outage.since)),
         }),
     };
     let mut parts = vec![gateway];
     let Some(status) = status else {
         return parts;
     };
-    if view.away.is_some() {
+    if view.outage.is_some() {
         parts.extend(status.summary.sources.iter().map(|source| Part {
             name: visible(&source.name),
             trouble: Some(Trouble {
@@ -131,7 +124,7 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
     let reasons = status.summary.blind.iter().flat_map(|blind| &blind.reasons);
     let since = |part: &str| {
         let mut reasons = reasons.clone();
-        let reason = reasons.find(|reason| reason.part == part);
+        let reason = reasons.find(|reason| reason.part.as_str() == part);
         reason.map(|reason| Clock::new(reason.since))
     };
     parts.extend(status.summary.sources.iter().map(|source| {
@@ -148,13 +141,15 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
             }),
         }
     }));
-    // What is no source, such as the way of the alerts as a whole.
+    // Parts that are no source, such as the delivery of alerts.
     let sources = &status.summary.sources;
-    let others = reasons
-        .clone()
-        .filter(|reason| sources.iter().all(|source| source.name != reason.part));
+    let others = reasons.clone().filter(|reason| {
+        sources
+            .iter()
+            .all(|source| source.name != reason.part.as_str())
+    });
     parts.extend(others.map(|reason| Part {
-        name: words::part(&reason.part),
+        name: part_name(reason.part).to_owned(),
         trouble: Some(Trouble {
             text: "is broken",
             since: Some(Clock::new(reason.since)),

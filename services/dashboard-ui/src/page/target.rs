@@ -1,27 +1,29 @@
-//! `GET /targets/{name}`: everything about one target.
+//! `GET /targets/{name}`: the page of one target.
 
 mod latency;
 mod objectives;
 mod slots;
 
 use askama::Template;
+use gateway_api::history::SlotsHead;
+use gateway_api::is_web_link;
+use gateway_api::status::{Source, TargetStatus};
+use gateway_api::target::TargetAnswer;
 use jiff::Timestamp;
 
-use super::incident::{Entry, is_page};
+use super::incident::Entry;
 use super::maintenance::Plan;
 use super::row::{Note, capitalize, link, notes, since};
-use super::{Here, Mark, Shell};
-use crate::assets::state_icon;
-use crate::bar::Bar;
-use crate::digest::element_id;
+use super::verdict::{Verdict, Visibility};
+use super::{Mark, PageKind, Shell};
+use crate::assets;
+use crate::draw::bar::Bar;
 use crate::gateway::GatewayError;
-use crate::gateway::detail::Detail;
-use crate::gateway::status::Target;
 use crate::range::Range;
+use crate::text::ids::element_id;
+use crate::text::time::{Clock, Moment, latency as in_words, span};
+use crate::text::words::{certificate, percent, reason};
 use crate::text::{NAME_MAX_CHARS, cut, name, segment, visible};
-use crate::time::{Clock, Moment, latency as in_words, span};
-use crate::verdict::{Sight, Verdict};
-use crate::words::{certificate, percent, reason};
 use latency::{LatencyChart, Phase, phases};
 use objectives::Objectives;
 use slots::SlotRow;
@@ -34,13 +36,13 @@ pub(crate) struct TargetPage {
     notices: Vec<String>,
     id: String,
     target: String,
-    /// Its name as a segment of an address.
+    /// The target's name in an address.
     badge_name: String,
     name: String,
-    /// The whole name, where it is cut.
+    /// The whole name, if it is too long to be shown.
     whole_name: Option<String>,
     url: String,
-    /// Where it is a page that can be opened.
+    /// The URL, if it is one that can be opened.
     url_link: Option<String>,
     group: Option<String>,
     mark: Mark,
@@ -67,9 +69,9 @@ pub(crate) struct TargetPage {
     missing: Vec<String>,
 }
 
-/// What a page of one target is asked for.
+/// The request that a page answers.
 #[derive(Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct TargetRequest<'a> {
     pub range: Range,
     pub paused: bool,
     pub events: &'a str,
@@ -78,77 +80,82 @@ pub(crate) struct Asked<'a> {
 
 impl TargetPage {
     pub(crate) fn new(
-        target: &Target,
+        target: &TargetStatus,
         verdict: &Verdict,
-        detail: Result<&Detail, &GatewayError>,
-        asked: &Asked<'_>,
+        answer: Result<&TargetAnswer, &GatewayError>,
+        request: &TargetRequest<'_>,
     ) -> Self {
-        let (range, now) = (asked.range, asked.now);
-        let sight = verdict.sight;
-        let mark = Mark::new(sight.of(target));
-        let shown = name(&target.name);
+        let (range, now) = (request.range, request.now);
+        let visibility = verdict.visibility;
+        let mark = Mark::new(visibility.shown_state(target));
+        let shown = name(&target.target);
         let title = format!("{}: {shown}", mark.word);
-        let mut shell = Shell::new(Here::Target, title, verdict, Moment::new(now, now));
-        shell.icon = state_icon(sight.of(target).0).path();
-        shell.events = format!("/events?range={}&since={}", range.query(), asked.events);
-        shell.row = element_id("target", &target.name);
-        let plain = link(&target.name, range);
+        let mut shell = Shell::new(PageKind::Target, title, verdict, Moment::new(now, now));
+        shell.icon = assets::icon(visibility.shown_state(target).0.as_str()).path();
+        shell.events = format!("/events?range={}&since={}", range.query(), request.events);
+        shell.row = element_id("target", &target.target);
+        let plain = link(&target.target, range);
         let joint = if plain.contains('?') { '&' } else { '?' };
-        shell.pause = if asked.paused {
+        shell.pause = if request.paused {
             plain.clone()
         } else {
             format!("{plain}{joint}pause")
         };
-        shell.paused = asked.paused;
+        shell.paused = request.paused;
 
-        let told = detail.ok();
-        let history = told.and_then(|it| it.history.as_ref());
-        let lines = told.and_then(|it| it.latency.as_ref());
-        let bar = history.map_or_else(Bar::unknown, |it| Bar::new(&it.of));
-        let overall = history.map(|it| it.of.overall.clone()).unwrap_or_default();
-        let slo = told.and_then(|it| it.slo.as_ref());
-        let whole = visible(&cut(&target.name, 100 * NAME_MAX_CHARS));
+        // The state is that of the stream, which is never older. The figures that no event carries are the answer's.
+        let answered = answer.ok();
+        let figures = answered.map_or(target, |it| it.target.as_ref());
+        let history = answered.and_then(|it| it.history.as_ref());
+        let lines = answered.and_then(|it| it.latency.as_ref());
+        let bar = history.map_or_else(Bar::unknown, |it| Bar::new(&it.values));
+        let overall = history.map(|it| &it.values.overall);
+        let availability = overall.and_then(|it| it.availability.clone());
+        let slo = answered.and_then(|it| it.slo.as_ref());
+        let whole = visible(&cut(&target.target, 100 * NAME_MAX_CHARS));
         Self {
-            notices: if sight == Sight::Clear {
+            notices: if visibility == Visibility::Full {
                 Vec::new()
             } else {
                 verdict.notices.clone()
             },
-            id: element_id("target", &target.name),
+            id: element_id("target", &target.target),
             whole_name: (whole != shown).then_some(whole),
-            url_link: is_page(&target.url).then(|| target.url.clone()),
+            url_link: is_web_link(&target.url).then(|| target.url.clone()),
             url: name(&target.url),
             group: target.group.as_deref().map(visible),
-            since: since(target, sight),
-            notes: notes(target, sight, now),
-            last_probe: target.last_probe_at.map(|at| Moment::new(at, now)),
+            since: since(target, visibility),
+            notes: notes(target, visibility, now),
+            last_probe: figures.last_probe_at.map(|at| Moment::new(at, now)),
             interval: target.interval_seconds.map(seconds),
             certificate: target
                 .certificate_not_after
                 .map(|end| (Clock::new(end), capitalize(&certificate(end, now).0))),
             ranges: Range::ALL
                 .into_iter()
-                .map(|it| (it.words(), link(&target.name, it), it == range))
+                .map(|it| (it.words(), link(&target.target, it), it == range))
                 .collect(),
             bar: bar.paths(),
-            bar_words: bar.words(range, overall.availability.as_deref()),
-            availability: overall.availability,
-            coverage: overall.coverage.map(percent),
+            bar_words: bar.words(range, availability.as_deref()),
+            availability,
+            coverage: overall.and_then(|it| it.coverage).map(percent),
             slots: history.map_or_else(Vec::new, |it| slots::rows(it, &bar, lines)),
             latency: lines.and_then(|it| LatencyChart::new(it, slo)),
-            mean_latency: target.latency_seconds.map(in_words),
-            phases: told
+            mean_latency: figures.latency_seconds.map(in_words),
+            phases: answered
                 .and_then(|it| it.phases.as_ref())
                 .map_or_else(Vec::new, phases),
             objectives: Objectives::new(slo),
-            reasons: told.map_or_else(Vec::new, reasons),
-            incidents: told
+            reasons: answered.map_or_else(Vec::new, reasons),
+            incidents: answered
                 .and_then(|it| it.incidents.as_ref())
                 .map(|all| all.iter().map(Entry::new).collect()),
-            plan: told.and_then(|it| it.maintenance.as_ref()).map(Plan::new),
-            missing: missing(detail),
-            badge_name: segment(&target.name),
-            target: target.name.clone(),
+            plan: answered
+                .and_then(|it| it.maintenance.as_deref())
+                .map(Plan::new),
+            missing: missing(answer),
+            badge_name: segment(&target.target),
+            target: target.target.to_string(),
             name: shown,
             range,
             mark,
@@ -157,33 +164,38 @@ impl TargetPage {
     }
 }
 
-/// Why probes failed of late, the most frequent first.
-fn reasons(detail: &Detail) -> Vec<(String, String)> {
-    let mut reasons: Vec<_> = detail.reasons.iter().flatten().collect();
+/// Returns the reasons for which probes failed, the most frequent first.
+fn reasons(answer: &TargetAnswer) -> Vec<(String, String)> {
+    let mut reasons: Vec<_> = answer.reasons.iter().flatten().collect();
     reasons.retain(|(_, count)| **count > 0.0);
     reasons.sort_by(|a, b| b.1.total_cmp(a.1));
     let shown = |(code, count): (&String, &f64)| (capitalize(&reason(code)), format!("{count:.0}"));
     reasons.into_iter().map(shown).collect()
 }
 
-/// What could not be had, in sentences.
-fn missing(detail: Result<&Detail, &GatewayError>) -> Vec<String> {
-    match detail {
-        Ok(detail) => detail
-            .sources
-            .iter()
-            .filter(|source| !source.ok)
-            .map(|source| {
-                let why = source.detail.as_deref().map_or_else(String::new, |why| {
-                    format!(": {}", visible(why).trim_end_matches('.'))
-                });
-                format!("What {} knows is missing{why}.", visible(&source.name))
-            })
-            .collect(),
+/// Returns a sentence for each source whose figures are missing.
+fn missing(answer: Result<&TargetAnswer, &GatewayError>) -> Vec<String> {
+    let sentence = |source: &Source| {
+        let why = source.detail.as_deref().map_or_else(String::new, |why| {
+            format!(": {}", visible(why).trim_end_matches('.'))
+        });
+        format!("Figures from {} are missing{why}.", visible(&source.name))
+    };
+    match answer {
+        Ok(answer) => {
+            let away = answer.sources.iter().filter(|source| !source.ok);
+            away.map(sentence).collect()
+        }
         Err(error) => vec![format!(
             "History, latency and incidents are missing: api-gateway {error}."
         )],
     }
+}
+
+/// Returns when a slot begins.
+fn slot_start(slots: &SlotsHead, index: usize) -> Option<Timestamp> {
+    let offset = slots.slot_seconds.checked_mul(i64::try_from(index).ok()?)?;
+    Timestamp::from_second(slots.start.as_second().checked_add(offset)?).ok()
 }
 
 /// An interval.

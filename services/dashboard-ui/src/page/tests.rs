@@ -2,21 +2,21 @@ mod honesty;
 mod hostile;
 mod target;
 
+use gateway_api::target::TargetAnswer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::announcements::Announcements;
 use super::filter::Filter;
 use super::overview::Overview;
-use super::target::{Asked, TargetPage};
+use super::target::{TargetPage, TargetRequest};
+use super::verdict::judge;
 use super::*;
-use crate::board::View;
-use crate::charts::Charts;
-use crate::fixture::{self, blind, lost, status, target, time, view};
+use crate::draw::charts::Charts;
 use crate::gateway::GatewayError;
-use crate::gateway::detail::Detail;
-use crate::news::News;
+use crate::gateway::fixture::{self, blind, lost, status, target, time, view};
+use crate::gateway::view::View;
 use crate::range::Range;
-use crate::verdict::judge;
 
 const NOW: &str = "2026-11-23T02:45:30Z";
 
@@ -30,27 +30,30 @@ fn charts(names: &[&str]) -> Charts {
     )
 }
 
-fn news(active: &[&str]) -> News {
+fn announcements(active: &[&str]) -> Announcements {
     let incidents: Vec<Value> = active
         .iter()
         .map(|name| fixture::incident(name, name, "firing"))
         .collect();
-    News::new(
-        Ok(serde_json::from_value(json!({"alerts": incidents})).unwrap()),
+    Announcements::new(
+        Ok(serde_json::from_value(fixture::alerts(&incidents)).unwrap()),
         Ok(serde_json::from_value(fixture::maintenance("demo")).unwrap()),
         time(NOW),
     )
 }
 
-fn html_of(view: &View, charts: &Charts, news: &News, filter: &Filter) -> String {
-    let page = Overview::new(view, charts, news, filter, "1-2", time(NOW));
+fn html_of(view: &View, charts: &Charts, announcements: &Announcements, filter: &Filter) -> String {
+    let page = Overview::new(view, charts, announcements, filter, "1-2", time(NOW));
     let html = page.render().unwrap();
     // Names that change with the content of files.
     let assets = [
         (assets::stylesheet(), "page.css"),
         (assets::script(), "page.js"),
-        (assets::icon(Overall::Blind), "caution.svg"),
-        (assets::icon(judge(view, time(NOW)).overall), "icon.svg"),
+        (assets::icon(Overall::Blind.class()), "caution.svg"),
+        (
+            assets::icon(judge(view, time(NOW)).overall.class()),
+            "icon.svg",
+        ),
     ];
     assets
         .into_iter()
@@ -58,7 +61,12 @@ fn html_of(view: &View, charts: &Charts, news: &News, filter: &Filter) -> String
 }
 
 fn html(view: &View) -> String {
-    html_of(view, &charts(&["demo"]), &news(&[]), &Filter::default())
+    html_of(
+        view,
+        &charts(&["demo"]),
+        &announcements(&[]),
+        &Filter::default(),
+    )
 }
 
 /// All of a page behind its head and its symbols.
@@ -80,8 +88,8 @@ fn mixed() -> Value {
     status(&targets)
 }
 
-fn asked() -> Asked<'static> {
-    Asked {
+fn request() -> TargetRequest<'static> {
+    TargetRequest {
         range: Range::Day,
         paused: false,
         events: "1-2",
@@ -91,14 +99,14 @@ fn asked() -> Asked<'static> {
 
 fn target_page(target: &Value, detail: Option<&Value>) -> String {
     let seen = view(status(std::slice::from_ref(target)));
-    let known = seen.known.as_ref().unwrap().status.targets[0].clone();
-    let detail = detail.map(|it| serde_json::from_value::<Detail>(it.clone()).unwrap());
+    let target = seen.snapshot.as_ref().unwrap().status.targets[0].clone();
+    let detail = detail.map(|it| serde_json::from_value::<TargetAnswer>(it.clone()).unwrap());
     let verdict = judge(&seen, time(NOW));
     let page = TargetPage::new(
-        &known,
+        &target,
         &verdict,
         detail.as_ref().ok_or(&GatewayError::Timeout),
-        &asked(),
+        &request(),
     );
     page.render().unwrap()
 }
@@ -108,7 +116,7 @@ fn a_page_with_a_target_of_every_state() {
     let page = html_of(
         &view(mixed()),
         &charts(&["demo", "broken"]),
-        &news(&["broken"]),
+        &announcements(&["broken"]),
         &Filter::default(),
     );
     insta::assert_snapshot!(main_of(&page));
@@ -118,8 +126,8 @@ fn a_page_with_a_target_of_every_state() {
 fn a_page_that_never_had_the_gateway() {
     insta::assert_snapshot!(html_of(
         &lost(View::default()),
-        &Charts::away(Range::Day),
-        &news(&[]),
+        &Charts::unavailable(Range::Day),
+        &announcements(&[]),
         &Filter::default()
     ));
 }
@@ -193,7 +201,12 @@ fn filters_and_pages_narrow_what_is_shown() {
     targets[7]["group"] = json!("Payments");
     let seen = view(status(&targets));
     let shown = |query: &str| {
-        let page = html_of(&seen, &charts(&[]), &news(&[]), &Filter::of(Some(query)));
+        let page = html_of(
+            &seen,
+            &charts(&[]),
+            &announcements(&[]),
+            &Filter::of(Some(query)),
+        );
         let rows = page.matches("<li class=\"target\"").count();
         (rows, page)
     };
@@ -231,7 +244,7 @@ fn the_page_renews_itself_without_script_until_it_is_paused() {
         "{renewing}"
     );
     let filter = Filter::of(Some("range=7d&pause"));
-    let paused = html_of(&view(mixed()), &charts(&[]), &news(&[]), &filter);
+    let paused = html_of(&view(mixed()), &charts(&[]), &announcements(&[]), &filter);
     assert!(
         !paused.contains("http-equiv") && paused.contains("data-paused"),
         "{paused}"
@@ -246,11 +259,11 @@ fn the_page_renews_itself_without_script_until_it_is_paused() {
 fn the_same_target_has_the_same_row_in_the_page_and_in_an_event() {
     let seen = view(mixed());
     let charts = charts(&["demo"]);
-    let page = html_of(&seen, &charts, &news(&[]), &Filter::default());
-    for target in &seen.known.as_ref().unwrap().status.targets {
-        let chart = charts.of(&target.name);
-        let row = row::Row::new(target, chart, Range::Day, Sight::Clear, time(NOW));
-        assert!(page.contains(&row.render().unwrap()), "{}", target.name);
+    let page = html_of(&seen, &charts, &announcements(&[]), &Filter::default());
+    for target in &seen.snapshot.as_ref().unwrap().status.targets {
+        let chart = charts.get(&target.target);
+        let row = row::Row::new(target, chart, Range::Day, Visibility::Full, time(NOW));
+        assert!(page.contains(&row.render().unwrap()), "{}", target.target);
     }
     let summary = summary::Summary::new(&seen, judge(&seen, time(NOW)), time(NOW));
     assert!(page.contains(&summary.render().unwrap()));

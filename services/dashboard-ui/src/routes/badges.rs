@@ -1,20 +1,19 @@
-//! Badges over HTTP. They are asked for by pages elsewhere and kept by caches in between, so they are good for a few
-//! seconds only.
+//! Badges over HTTP. Other websites show them and caches keep them, so they expire within seconds.
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use gateway_api::status::State as TargetState;
 use service_kit::Problem;
 
 use super::Shared;
 use super::pages::{find, no_such_target};
-use crate::badge::Badge;
-use crate::board::View;
-use crate::gateway::status::State as TargetState;
+use crate::draw::badge::Badge;
+use crate::gateway::view::View;
 use crate::page::filter::Filter;
+use crate::page::verdict::{Visibility, judge};
 use crate::range::Range;
-use crate::verdict::{Sight, judge};
 
 const CACHE_CONTROL: &str = "public, max-age=10";
 
@@ -24,9 +23,9 @@ pub(super) async fn state(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let view = shared.dashboard.view().await;
-    known(&view, &name)?;
-    let sight = judge(&view, jiff::Timestamp::now()).sight;
-    let state = find(&view, &name).map_or(TargetState::Unknown, |it| sight.of(it).0);
+    check_exists(&view, &name)?;
+    let visibility = judge(&view, jiff::Timestamp::now()).visibility;
+    let state = find(&view, &name).map_or(TargetState::Unknown, |it| visibility.shown_state(it).0);
     respond(&Badge::state(&name, state))
 }
 
@@ -38,11 +37,11 @@ pub(super) async fn availability(
 ) -> Result<Response, Problem> {
     let range = Filter::of(query.as_deref()).range;
     let view = shared.dashboard.view().await;
-    known(&view, &name)?;
-    let charts = shared.dashboard.charts_for_certain(range).await;
-    let clear = judge(&view, jiff::Timestamp::now()).sight == Sight::Clear;
-    let figure = charts.of(&name).availability.as_deref();
-    let figure = figure.filter(|_| clear);
+    check_exists(&view, &name)?;
+    let charts = shared.dashboard.charts_for_figure(range).await;
+    let is_trusted = judge(&view, jiff::Timestamp::now()).visibility == Visibility::Full;
+    let figure = charts.get(&name).availability.as_deref();
+    let figure = figure.filter(|_| is_trusted);
     respond(&Badge::availability(&name, range.query(), figure))
 }
 
@@ -52,16 +51,16 @@ pub(super) async fn latency(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let view = shared.dashboard.view().await;
-    known(&view, &name)?;
-    let charts = shared.dashboard.charts_for_certain(Range::default()).await;
-    let clear = judge(&view, jiff::Timestamp::now()).sight == Sight::Clear;
-    let figure = charts.of(&name).p95.as_deref().filter(|_| clear);
+    check_exists(&view, &name)?;
+    let charts = shared.dashboard.charts_for_figure(Range::default()).await;
+    let is_trusted = judge(&view, jiff::Timestamp::now()).visibility == Visibility::Full;
+    let figure = charts.get(&name).p95.as_deref().filter(|_| is_trusted);
     respond(&Badge::latency(&name, figure))
 }
 
-/// That there is such a target, as far as anybody can say.
-fn known(view: &View, name: &str) -> Result<(), Problem> {
-    if find(view, name).is_none() && view.known.is_some() {
+/// Refuses a name that is no target's. While no target is known, it accepts any.
+fn check_exists(view: &View, name: &str) -> Result<(), Problem> {
+    if find(view, name).is_none() && view.snapshot.is_some() {
         return Err(no_such_target(name));
     }
     Ok(())

@@ -7,68 +7,74 @@ use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 use service_kit::Problem;
 
 use super::Shared;
-use super::press::{Line, Turn};
-use crate::board::View;
-use crate::charts::Charts;
-use crate::dashboard::Parameters;
-use crate::gateway::status::Target;
+use super::page_cache::{Queue, RenderPermit};
+use crate::draw::charts::Charts;
+use crate::gateway::view::View;
+use crate::live::dashboard::Parameters;
 use crate::page::RENEWAL_SECONDS;
 use crate::page::filter::Filter;
 use crate::page::incident::IncidentsPage;
 use crate::page::maintenance::MaintenancePage;
 use crate::page::overview::Overview;
-use crate::page::target::{Asked, TargetPage};
+use crate::page::target::{TargetPage, TargetRequest};
+use crate::page::verdict::judge;
 use crate::range::Range;
 use crate::text::cut;
-use crate::verdict::judge;
 
-/// `GET /`, and `GET /?pause` for a page that stands still: readers must be able to stop what moves under them (WCAG 2.2,
-/// 2.2.2).
+/// `GET /`, and `GET /?pause` for a page that does not change: readers must be able to stop changes (WCAG 2.2, 2.2.2).
 pub(super) async fn overview(
     State(shared): State<Shared>,
-    Extension(line): Extension<Line>,
+    Extension(queue): Extension<Queue>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
     let filter = Filter::of(query.as_deref());
-    // Before all that is shown: what changes meanwhile is told again.
-    let position = dashboard.hub.position(filter.range);
+    // Before anything is read: events from here on are applied to the open page again.
+    let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
     let charts = async {
-        match view.away {
-            Some(_) => Arc::new(Charts::away(filter.range)),
+        match view.outage {
+            Some(_) => Arc::new(Charts::unavailable(filter.range)),
             None => dashboard.charts(filter.range).await,
         }
     };
-    let (charts, news) = tokio::join!(charts, dashboard.news());
-    let turn = line.turn().await?;
-    let page = Overview::new(&view, &charts, &news, &filter, &position, Timestamp::now());
-    respond(turn, &view, &page)
+    let (charts, announcements) = tokio::join!(charts, dashboard.announcements());
+    let permit = queue.permit().await?;
+    let page = Overview::new(
+        &view,
+        &charts,
+        &announcements,
+        &filter,
+        &position,
+        Timestamp::now(),
+    );
+    respond(permit, &view, &page)
 }
 
 /// `GET /targets/{name}`
 pub(super) async fn target(
     State(shared): State<Shared>,
-    Extension(line): Extension<Line>,
+    Extension(queue): Extension<Queue>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
     let filter = Filter::of(query.as_deref());
-    let position = dashboard.hub.position(filter.range);
+    let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
     let known = find(&view, &name);
-    if known.is_none() && view.away.is_none() {
+    if known.is_none() && view.outage.is_none() {
         return Err(no_such_target(&name));
     }
-    let detail = dashboard.detail(&name, filter.range).await;
-    let target = match (known, &detail) {
+    let answer = dashboard.target(&name, filter.range).await;
+    let target = match (known, &answer) {
         (Some(known), _) => known,
-        (None, Ok(detail)) => &detail.target,
+        (None, Ok(answer)) => &answer.target,
         (None, Err(error)) => {
             return Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -76,34 +82,34 @@ pub(super) async fn target(
             ));
         }
     };
-    let turn = line.turn().await?;
+    let permit = queue.permit().await?;
     let now = Timestamp::now();
     let verdict = judge(&view, now);
-    let asked = Asked {
+    let request = TargetRequest {
         range: filter.range,
         paused: filter.paused,
         events: &position,
         now,
     };
-    let page = TargetPage::new(target, &verdict, detail.as_deref(), &asked);
-    respond(turn, &view, &page)
+    let page = TargetPage::new(target, &verdict, answer.as_deref(), &request);
+    respond(permit, &view, &page)
 }
 
 /// `GET /incidents`
 pub(super) async fn incidents(
     State(shared): State<Shared>,
-    Extension(line): Extension<Line>,
+    Extension(queue): Extension<Queue>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
     let before = url::form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "before")
         .map(|(_, value)| value.into_owned());
-    let position = dashboard.hub.position(Range::default());
+    let position = dashboard.page_events.position_for_page(Range::default());
     let parameters: Parameters = before.iter().map(|it| ("before", it.clone())).collect();
     let incidents = dashboard.incidents(parameters).await;
     let view = dashboard.view().await;
-    let turn = line.turn().await?;
+    let permit = queue.permit().await?;
     let page = IncidentsPage::new(
         &view,
         incidents.as_deref(),
@@ -111,27 +117,28 @@ pub(super) async fn incidents(
         &position,
         Timestamp::now(),
     );
-    respond(turn, &view, &page)
+    respond(permit, &view, &page)
 }
 
 /// `GET /maintenance`
 pub(super) async fn maintenance(
     State(shared): State<Shared>,
-    Extension(line): Extension<Line>,
+    Extension(queue): Extension<Queue>,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let position = dashboard.hub.position(Range::default());
+    let position = dashboard.page_events.position_for_page(Range::default());
     let maintenance = dashboard.maintenance().await;
     let view = dashboard.view().await;
-    let turn = line.turn().await?;
+    let permit = queue.permit().await?;
     let page = MaintenancePage::new(&view, maintenance.as_deref(), &position, Timestamp::now());
-    respond(turn, &view, &page)
+    respond(permit, &view, &page)
 }
 
-/// What is known of a target.
-pub(super) fn find<'a>(view: &'a View, name: &str) -> Option<&'a Target> {
-    let targets = &view.known.as_ref()?.status.targets;
-    targets.iter().find(|it| it.name == name).map(AsRef::as_ref)
+/// Returns a target's state.
+pub(super) fn find<'a>(view: &'a View, name: &str) -> Option<&'a TargetStatus> {
+    let targets = &view.snapshot.as_ref()?.status.targets;
+    let mut targets = targets.iter().map(AsRef::as_ref);
+    targets.find(|it| &*it.target == name)
 }
 
 pub(super) fn no_such_target(name: &str) -> Problem {
@@ -142,16 +149,16 @@ pub(super) fn no_such_target(name: &str) -> Problem {
     )
 }
 
-/// The page, with the turn in which it was made: it goes on until the page is compressed.
-fn respond(turn: Turn, view: &View, page: &impl Template) -> Result<Response, Problem> {
+/// Answers with a page and the permit with which it was rendered. It is held until the page is compressed.
+fn respond(permit: RenderPermit, view: &View, page: &impl Template) -> Result<Response, Problem> {
     let html = page
         .render()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-    let html = (Extension(turn), Html(html));
+    let html = (Extension(permit), Html(html));
     let mut head = HeaderMap::new();
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if view.away.is_some() {
-        // A person gets the whole page; whoever watches it by its status learns that it shows nothing.
+    if view.outage.is_some() {
+        // People get the whole page; programs learn from the status that it is not current.
         head.insert(header::RETRY_AFTER, RENEWAL_SECONDS.into());
         return Ok((StatusCode::SERVICE_UNAVAILABLE, head, html).into_response());
     }

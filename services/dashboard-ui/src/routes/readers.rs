@@ -1,4 +1,4 @@
-//! What other programs read: the status as JSON, incidents as a feed.
+//! Answers for programs: the status as JSON, incidents as a feed.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Response};
 use service_kit::Problem;
 
 use super::Shared;
-use crate::dashboard::Parameters;
-use crate::feed::Feed;
 use crate::gateway::GatewayError;
+use crate::live::dashboard::Parameters;
+use crate::page::feed::Feed;
 
-/// The parameters that are passed on; others are left out.
+/// The parameters that are passed on; others are ignored.
 const PASSED: [&str; 5] = ["after", "group", "limit", "search", "state"];
 
-/// `GET /status.json`: what api-gateway says at `/api/v1/status`, for those who reach only the page.
+/// `GET /status.json`: api-gateway's `/api/v1/status`, for programs that reach only dashboard-ui.
 pub(super) async fn status(
     State(shared): State<Shared>,
     RawQuery(query): RawQuery,
@@ -58,7 +58,7 @@ pub(super) async fn feed(
     Ok((headers, xml).into_response())
 }
 
-/// A question that the gateway refuses was asked by the reader; any other trouble is the gateway's.
+/// Passes on that the gateway refuses a request. Any other error is the gateway's own.
 fn problem(error: GatewayError) -> Problem {
     let status = match &error {
         GatewayError::Status { status, .. } if (400..500).contains(status) => {

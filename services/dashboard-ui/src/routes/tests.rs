@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::fixture::{self, status, target};
-use crate::follow::follow;
 use crate::gateway::Gateway;
-use crate::gateway::status::State;
-use crate::verdict::Overall;
+use crate::gateway::fixture::{self, status, target};
+use crate::live::follow;
+use crate::page::verdict::Overall;
 use gateway::Stand;
+use gateway_api::status::State;
 
 /// A port that no program listens on by custom.
 const NOBODY: &str = "http://127.0.0.1:1";
@@ -37,10 +37,10 @@ fn service(gateway: &str) -> Service {
     let gateway = Gateway::new(&gateway.parse().unwrap()).unwrap();
     let limits = Limits::register(&prometheus::Registry::new()).unwrap();
     let seats = limits.limit("event_streams", 1_000);
-    let dashboard = Arc::new(Dashboard::new(gateway, seats));
+    let dashboard = Arc::new(Dashboard::new(gateway, &seats));
     Service {
         follower: tokio::spawn(follow(dashboard.clone())),
-        router: router(dashboard, &limits, Shutdown::never()),
+        router: router(dashboard, &limits),
     }
 }
 
@@ -267,7 +267,7 @@ async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
     let mut files = vec![
         (assets::stylesheet(), "text/css; charset=utf-8"),
         (assets::script(), "text/javascript; charset=utf-8"),
-        (assets::state_icon(State::Maintenance), "image/svg+xml"),
+        (assets::icon(State::Maintenance.as_str()), "image/svg+xml"),
     ];
     for overall in [
         Overall::Up,
@@ -276,7 +276,7 @@ async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
         Overall::Maintenance,
         Overall::Unknown,
     ] {
-        files.push((assets::icon(overall), "image/svg+xml"));
+        files.push((assets::icon(overall.class()), "image/svg+xml"));
     }
     for (asset, content_type) in files {
         let (head, _) = service.get(asset.path()).await;

@@ -1,9 +1,12 @@
-//! Latency over time as a picture with axes, and where the time goes.
+//! Latency over time as a picture with axes, and the time that each phase takes.
 
-use crate::gateway::detail::{Phases, Timed};
-use crate::gateway::history::{Latency, Slo};
-use crate::plot;
-use crate::time::{Clock, latency};
+use gateway_api::history::{PhaseSeconds, TargetLatency};
+use gateway_api::slo::TargetSlo;
+use gateway_api::target::Slotted;
+
+use super::slot_start;
+use crate::draw::plot;
+use crate::text::time::{Clock, latency, measured};
 
 /// How wide a slot is in the picture, and how high that is.
 const STEP: usize = 8;
@@ -20,47 +23,41 @@ pub(super) struct LatencyChart {
     pub highest: String,
     pub middle: String,
     pub top: String,
-    pub start: Option<Clock>,
+    pub start: Clock,
     pub end: Option<Clock>,
-    /// What 95 % are to stay below: where its line is, and the value.
+    /// The objective for 95 % of the responses: the place of its line, and its value.
     pub objective: Option<(i64, String)>,
 }
 
 impl LatencyChart {
-    /// None where nothing is known.
-    pub(super) fn new(latencies: &Timed<Latency>, slo: Option<&Slo>) -> Option<Self> {
-        let Latency { p50, p95, .. } = &latencies.of;
+    /// None without data.
+    pub(super) fn new(latencies: &Slotted<TargetLatency>, slo: Option<&TargetSlo>) -> Option<Self> {
+        let TargetLatency {
+            p50,
+            p95,
+            at_most_seconds,
+            ..
+        } = &latencies.values;
         let highest = plot::top(p50.iter().chain(p95));
         if highest <= 0.0 {
             return None;
         }
         let top = plot::axis(highest);
-        let newest = |values: &[Option<f64>]| values.iter().rev().find_map(|value| *value);
+        let newest = |values: &[Option<f64>]| {
+            let seconds = values.iter().rev().find_map(|value| *value)?;
+            Some(measured(seconds, *at_most_seconds))
+        };
         let objective = slo.and_then(|slo| slo.latency_objective_seconds);
         let slots = p50.len().max(p95.len());
-        let end = latencies
-            .start
-            .zip(latencies.slot_seconds)
-            .and_then(|(start, seconds)| {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_precision_loss,
-                    reason = "slots are few, and seconds whole"
-                )]
-                let length = (seconds * slots as f64) as i64;
-                jiff::Timestamp::from_second(start.as_second().checked_add(length)?).ok()
-            });
         Some(Self {
             p50: plot::line(p50, STEP, top, HEIGHT),
             p95: plot::line(p95, STEP, top, HEIGHT),
-            now: newest(p50)
-                .zip(newest(p95))
-                .map(|(p50, p95)| (latencies.of.words(p50), latencies.of.words(p95))),
+            now: newest(p50).zip(newest(p95)),
             highest: latency(highest),
             middle: latency(top / 2.0),
             top: latency(top),
-            start: latencies.start.map(Clock::new),
-            end: end.map(Clock::new),
+            start: Clock::new(latencies.slots.start),
+            end: slot_start(&latencies.slots, slots).map(Clock::new),
             objective: objective
                 .filter(|objective| *objective <= top)
                 .map(|it| (plot::level(it, top, HEIGHT), latency(it))),
@@ -68,16 +65,16 @@ impl LatencyChart {
     }
 }
 
-/// A part of a probe.
+/// A phase of a probe.
 #[derive(Debug)]
 pub(super) struct Phase {
     pub name: &'static str,
     pub text: String,
-    /// Of the longest, 0 to 100.
+    /// In percent of the longest.
     pub length: i64,
 }
 
-pub(super) fn phases(phases: &Phases) -> Vec<Phase> {
+pub(super) fn phases(phases: &PhaseSeconds) -> Vec<Phase> {
     let all = [
         ("Name look-up", phases.dns),
         ("Connection", phases.connect),
@@ -86,7 +83,7 @@ pub(super) fn phases(phases: &Phases) -> Vec<Phase> {
         ("Transfer", phases.transfer),
     ];
     let longest = plot::top(all.iter().map(|(_, seconds)| seconds));
-    let known = all.into_iter().filter_map(|(name, seconds)| {
+    let present = all.into_iter().filter_map(|(name, seconds)| {
         let seconds = seconds.filter(|it| it.is_finite() && *it >= 0.0)?;
         #[expect(clippy::cast_possible_truncation, reason = "at most 100")]
         let length = (100.0 * seconds / longest.max(f64::MIN_POSITIVE)) as i64;
@@ -96,5 +93,5 @@ pub(super) fn phases(phases: &Phases) -> Vec<Phase> {
             length: length.clamp(1, 100),
         })
     });
-    known.collect()
+    present.collect()
 }

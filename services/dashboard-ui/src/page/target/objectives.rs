@@ -1,22 +1,11 @@
-//! What a target is to achieve, and what has become of it.
+//! A target's objectives, its error budget, and its figures by window.
 
-use crate::gateway::history::{Shares, Slo, Spell};
-use crate::time::latency;
-use crate::words::budget;
+use gateway_api::slo::{Shares, TargetSlo, WindowFigures};
 
-/// The windows that the gateway knows, the shortest first.
-const WINDOWS: [(&str, &str); 8] = [
-    ("5m", "5 minutes"),
-    ("30m", "30 minutes"),
-    ("1h", "1 hour"),
-    ("2h", "2 hours"),
-    ("6h", "6 hours"),
-    ("1d", "1 day"),
-    ("3d", "3 days"),
-    ("14d", "14 days"),
-];
+use crate::text::time::latency;
+use crate::text::words::{budget, window};
 
-/// Objectives and windows. All of it is none where nobody knows.
+/// Objectives and windows, as far as they are known.
 #[derive(Debug, Default)]
 pub(super) struct Objectives {
     pub availability: Option<String>,
@@ -25,79 +14,71 @@ pub(super) struct Objectives {
     pub windows: Vec<Window>,
 }
 
-/// What happened in a window that ends now.
+/// The figures of a window that ends now.
 #[derive(Debug)]
 pub(super) struct Window {
-    pub name: &'static str,
+    pub name: String,
     pub availability: Option<String>,
-    pub coverage: Option<String>,
-    pub shares: Option<[String; 4]>,
-    /// The same as a bar: where each part begins and how long it is, of 1,000.
+    pub shares: [String; 4],
+    /// The shares as a bar: the start and length of each part, of 1,000.
     pub bar: Vec<(&'static str, i64, i64)>,
     pub burn_rate: Option<String>,
 }
 
 impl Objectives {
-    pub(super) fn new(slo: Option<&Slo>) -> Self {
+    pub(super) fn new(slo: Option<&TargetSlo>) -> Self {
         let Some(slo) = slo else {
             return Self::default();
         };
-        let windows = WINDOWS.iter().filter_map(|(key, name)| {
-            let spell = slo.windows.get(*key)?;
-            Some(Window::new(name, spell))
-        });
+        let windows = slo.windows.iter();
         Self {
             availability: slo.slo_objective.map(objective),
             latency: slo.latency_objective_seconds.map(latency),
             budget: slo.error_budget_remaining_ratio.map(budget),
-            windows: windows.collect(),
+            windows: windows.map(|(label, it)| Window::new(label, it)).collect(),
         }
     }
 }
 
 impl Window {
-    fn new(name: &'static str, spell: &Spell) -> Self {
-        let shares = spell.shares.as_ref().and_then(all);
+    fn new(label: &str, figures: &WindowFigures) -> Self {
+        let Shares {
+            up,
+            down,
+            maintenance,
+            unknown,
+        } = figures.shares;
+        let shares = [up, down, maintenance, unknown];
         Self {
-            name,
-            availability: spell.availability.clone(),
-            coverage: spell.coverage.map(share),
-            bar: shares.map_or_else(Vec::new, stretches),
-            shares: shares.map(|shares| shares.map(share)),
-            burn_rate: spell.burn_rate.map(|rate| format!("{rate:.2}")),
+            name: window(label),
+            availability: figures.figures.availability.clone(),
+            shares: shares.map(share),
+            bar: parts(shares),
+            burn_rate: figures.burn_rate.map(|rate| format!("{rate:.2}")),
         }
     }
 }
 
-/// All four, or none.
-fn all(shares: &Shares) -> Option<[f64; 4]> {
-    Some([
-        shares.up?,
-        shares.down?,
-        shares.maintenance?,
-        shares.unknown?,
-    ])
-}
-
-fn stretches(shares: [f64; 4]) -> Vec<(&'static str, i64, i64)> {
+/// Returns the parts of the bar of shares.
+fn parts(shares: [f64; 4]) -> Vec<(&'static str, i64, i64)> {
     let kinds = ["up", "down", "maintenance", "unknown"];
     let mut start = 0.0;
-    let stretches = kinds.into_iter().zip(shares).map(|(kind, share)| {
+    let parts = kinds.into_iter().zip(shares).map(|(kind, share)| {
         let from = start;
         start += share;
         #[expect(clippy::cast_possible_truncation, reason = "a part of 1,000")]
         let at = |value: f64| (value * 1_000.0).round() as i64;
         (kind, at(from), at(start) - at(from))
     });
-    stretches.filter(|(_, _, length)| *length > 0).collect()
+    parts.filter(|(_, _, length)| *length > 0).collect()
 }
 
-/// A part of the time, to a hundredth of a percent.
+/// A share of a window, to a hundredth of a percent.
 fn share(ratio: f64) -> String {
     format!("{:.2}%", ratio * 100.0)
 }
 
-/// An objective with as many digits as it has.
+/// An objective with all its digits.
 fn objective(ratio: f64) -> String {
     let text = format!("{:.6}", ratio * 100.0);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
@@ -117,7 +98,7 @@ mod tests {
     #[test]
     fn the_parts_of_a_bar_meet() {
         assert_eq!(
-            stretches([0.3333, 0.3333, 0.0, 0.3334]),
+            parts([0.3333, 0.3333, 0.0, 0.3334]),
             [("up", 0, 333), ("down", 333, 334), ("unknown", 667, 333)]
         );
     }

@@ -1,11 +1,11 @@
-//! The numbers behind the bar, for those who want or need to read them.
+//! The numbers behind the bar, as a table.
 
-use jiff::Timestamp;
+use gateway_api::history::{TargetHistory, TargetLatency};
+use gateway_api::target::Slotted;
 
-use crate::bar::Bar;
-use crate::gateway::detail::Timed;
-use crate::gateway::history::{Latency, Slots};
-use crate::time::Clock;
+use super::slot_start;
+use crate::draw::bar::{Bar, Slot};
+use crate::text::time::{Clock, measured};
 
 /// A slot in numbers.
 #[derive(Debug)]
@@ -13,52 +13,41 @@ pub(super) struct SlotRow {
     pub start: Option<Clock>,
     pub state: &'static str,
     pub availability: Option<String>,
-    pub coverage: Option<String>,
-    pub maintenance: Option<String>,
-    pub failures: Option<String>,
+    pub coverage: String,
+    pub maintenance: String,
+    pub failures: String,
     pub p50: Option<String>,
     pub p95: Option<String>,
 }
 
-/// The newest first.
+/// Returns the rows of the table, the newest first.
 pub(super) fn rows(
-    history: &Timed<Slots>,
+    history: &Slotted<TargetHistory>,
     bar: &Bar,
-    latencies: Option<&Timed<Latency>>,
+    latencies: Option<&Slotted<TargetLatency>>,
 ) -> Vec<SlotRow> {
-    let slots = &history.of;
-    let row = |(index, slot): (usize, &crate::bar::Slot)| {
-        let at = |values: &[Option<f64>]| values.get(index).copied().flatten();
-        let line = |values: fn(&Latency) -> &Vec<Option<f64>>| {
-            let it = &latencies?.of;
-            at(values(it)).map(|seconds| it.words(seconds))
+    let values = &history.values;
+    let row = |(index, slot): (usize, &Slot)| {
+        let at = |values: &[f64]| values.get(index).copied().unwrap_or_default();
+        let latency = |quantile: fn(&TargetLatency) -> &[Option<f64>]| {
+            let latency = &latencies?.values;
+            let seconds = quantile(latency).get(index).copied().flatten()?;
+            Some(measured(seconds, latency.at_most_seconds))
         };
-        let count =
-            |failures: f64, success: f64| format!("{failures:.0} of {:.0}", failures + success);
+        let (failures, success) = (at(&values.failures), at(&values.success));
+        let availability = values.availability.get(index).copied().flatten();
         SlotRow {
-            start: start(history, index).map(Clock::new),
+            start: slot_start(&history.slots, index).map(Clock::new),
             state: slot.word(),
-            availability: at(&slots.availability).map(cut),
-            coverage: at(&slots.coverage).map(cut),
-            maintenance: at(&slots.maintenance).map(cut),
-            failures: at(&slots.failures)
-                .zip(at(&slots.success))
-                .map(|(failures, success)| count(failures, success)),
-            p50: line(|it| &it.p50),
-            p95: line(|it| &it.p95),
+            availability: availability.map(cut),
+            coverage: cut(at(&values.coverage)),
+            maintenance: cut(at(&values.maintenance)),
+            failures: format!("{failures:.0} of {:.0}", failures + success),
+            p50: latency(|it| &it.p50),
+            p95: latency(|it| &it.p95),
         }
     };
     bar.slots().iter().enumerate().map(row).rev().collect()
-}
-
-fn start(history: &Timed<Slots>, index: usize) -> Option<Timestamp> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "slots are few, and seconds whole"
-    )]
-    let offset = (history.slot_seconds? * index as f64) as i64;
-    Timestamp::from_second(history.start?.as_second().checked_add(offset)?).ok()
 }
 
 /// A ratio in hundredths of a percent, cut and not rounded.

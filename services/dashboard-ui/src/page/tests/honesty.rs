@@ -48,7 +48,7 @@ fn assert_nothing_green(page: &str) {
     for good in ["data-state=\"up\"", "#up\"", "data-overall=\"up\""] {
         assert!(!page.contains(good), "{good}: {page}");
     }
-    assert!(!page.contains(assets::icon(Overall::Up).path()));
+    assert!(!page.contains(assets::icon(Overall::Up.class()).path()));
     assert!(
         !main_of(page).contains("are up") && !main_of(page).contains("is up"),
         "{page}"
@@ -57,12 +57,7 @@ fn assert_nothing_green(page: &str) {
 
 fn any_status() -> impl Strategy<Value = Value> {
     let state = prop::sample::select(vec!["up", "down", "maintenance", "unknown", "resting"]);
-    let part = prop::sample::select(vec![
-        "ping-agent",
-        "prometheus",
-        "alert-logger",
-        "alert path",
-    ]);
+    let part = prop::sample::select(vec!["ping-agent", "prometheus", "alert-logger", "watchdog"]);
     (
         prop::collection::vec(state.clone(), 0..5),
         state,
@@ -96,8 +91,8 @@ proptest! {
         let verdict = judge(&seen, time(NOW));
         let page = html(&seen);
         let blind = away || !status["blind"].is_null();
-        prop_assert!(!blind || verdict.sight != Sight::Clear);
-        if verdict.sight != Sight::Clear {
+        prop_assert!(!blind || verdict.visibility != Visibility::Full);
+        if verdict.visibility != Visibility::Full {
             assert_nothing_green(&page);
         }
         let clean = status["sources"].as_array().unwrap().iter().all(|it| it["ok"] == true);
@@ -105,9 +100,9 @@ proptest! {
         if verdict.overall == Overall::Up {
             prop_assert!(clean && all_good && !blind);
         }
-        for target in seen.known.iter().flat_map(|it| &it.status.targets) {
-            let page = TargetPage::new(target, &verdict, Err(&GatewayError::Timeout), &asked());
-            if verdict.sight != Sight::Clear {
+        for target in seen.snapshot.iter().flat_map(|it| &it.status.targets) {
+            let page = TargetPage::new(target, &verdict, Err(&GatewayError::Timeout), &request());
+            if verdict.visibility != Visibility::Full {
                 assert_nothing_green(&page.render().unwrap());
             }
         }

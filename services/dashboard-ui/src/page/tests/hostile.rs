@@ -19,17 +19,17 @@ fn names_and_labels_are_text_whatever_they_hold() {
     bad["runbook_url"] = json!("javascript:alert(1)");
     bad["summary"] = json!(evil);
     bad["severity"] = json!(evil);
-    let alerts = Ok(serde_json::from_value(json!({"alerts": [bad]})).unwrap());
-    let news = News::new(
+    let alerts = Ok(serde_json::from_value(fixture::alerts(&[bad])).unwrap());
+    let announcements = Announcements::new(
         alerts,
-        Ok(crate::gateway::incident::Maintenance::default()),
+        Ok(gateway_api::maintenance::Maintenance::default()),
         time(NOW),
     );
     let seen = view(status);
     let mut pages = vec![html_of(
         &seen,
         &charts(&[evil]),
-        &news,
+        &announcements,
         &Filter::of(Some("search=%22%3E%3Cscript%3E")),
     )];
     pages.extend(
@@ -63,7 +63,7 @@ fn names_and_labels_are_text_whatever_they_hold() {
         assert!(
             shown
                 .iter()
-                .all(|it| it.len() < 2_000 || page.contains("Its whole name"))
+                .all(|it| it.len() < 2_000 || page.contains("Full name"))
         );
     }
 }

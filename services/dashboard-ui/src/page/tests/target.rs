@@ -28,7 +28,7 @@ fn the_page_of_a_target_shows_everything_about_it() {
     }
     assert_eq!(
         page.matches("<tr><th scope=\"row\">").count(),
-        90 + 2,
+        90 + 8,
         "slots and windows"
     );
     assert!(
@@ -57,13 +57,13 @@ fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucke
 #[test]
 fn what_is_not_known_of_a_target_is_not_made_up() {
     let demo = target("demo", "up");
-    let nothing = json!({"generated_at": NOW, "target": demo, "slo": null, "history": null, "latency": null, "phases": null,
+    let nothing = json!({"generated_at": NOW, "newest_observation_at": null, "blind": null, "target": demo, "slo": null, "history": null, "latency": null, "phases": null,
         "reasons": null, "incidents": null, "maintenance": null,
         "sources": [{"name": "prometheus", "ok": false, "detail": "connection refused"}]});
     for (detail, why) in [
         (
             Some(&nothing),
-            "What prometheus knows is missing: connection refused.",
+            "Figures from prometheus are missing: connection refused.",
         ),
         (
             None,

@@ -9,16 +9,17 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
 use futures::stream;
 use serde_json::{Value, json};
+use service_kit::event_log::LAST_EVENT_ID;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
-use crate::fixture;
+use crate::gateway::fixture;
 
-/// What it answers, and what it was asked.
+/// Its answers, and the requests that it got.
 pub(super) struct Stand {
     pub url: String,
     shared: Arc<Shared>,
@@ -33,6 +34,7 @@ struct Shared {
     /// The ids from which its stream was asked for.
     resumed: Mutex<Vec<Option<String>>>,
     stream: broadcast::Sender<String>,
+    last_event_id: Mutex<Option<String>>,
 }
 
 impl Stand {
@@ -46,6 +48,7 @@ impl Stand {
             asked: Mutex::default(),
             resumed: Mutex::default(),
             stream: broadcast::channel(64).0,
+            last_event_id: Mutex::default(),
         });
         let router = Router::new()
             .route("/api/v1/events", get(events))
@@ -90,6 +93,7 @@ impl Stand {
     /// Says something on its stream.
     pub(super) fn say(&self, id: &str, event: &str, data: &Value) {
         let frame = format!("id: {id}\nevent: {event}\ndata: {data}\n\n");
+        *self.shared.last_event_id.lock().unwrap() = Some(id.to_owned());
         self.shared.stream.send(frame).unwrap();
     }
 
@@ -143,11 +147,15 @@ async fn answer(
     let names = names(&status);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let body = match what.as_str() {
-        "status" => status,
+        "status" => {
+            let last = shared.last_event_id.lock().unwrap().clone();
+            let head = last.map(|id| AppendHeaders([(LAST_EVENT_ID, id)]));
+            return (head, status.to_string()).into_response();
+        }
         "history" => fixture::history(&names),
         "latency" => fixture::latency(&names),
         "slo" => fixture::slo(&names),
-        "alerts" => json!({"alerts": [], "watchdog": {"last_received_at": null}}),
+        "alerts" => fixture::alerts(&[]),
         "incidents" if query.contains("before") => {
             json!({"incidents": [], "next": null, "durable": true})
         }
@@ -171,9 +179,12 @@ async fn detail(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> 
 
 async fn events(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let last = headers
-        .get("last-event-id")
+        .get(LAST_EVENT_ID)
         .map(|it| it.to_str().unwrap().to_owned());
     shared.resumed.lock().unwrap().push(last);
+    if let Some((status, _)) = shared.answers.lock().unwrap().get("events") {
+        return StatusCode::from_u16(*status).unwrap().into_response();
+    }
     let receiver = shared.stream.subscribe();
     let frames = stream::unfold(receiver, |mut receiver| async move {
         let frame = receiver.recv().await.ok().filter(|it| !it.is_empty())?;

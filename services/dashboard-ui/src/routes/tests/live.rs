@@ -116,6 +116,7 @@ async fn a_target_that_fails_is_red_on_the_open_page_at_once() {
 #[tokio::test]
 async fn a_gateway_without_a_stream_is_asked_and_its_changes_are_told_as_well() {
     let stand = Stand::new(status(&[target("demo", "up")])).await;
+    stand.answer("events", 503, json!({}));
     let service = service(&stand.url);
     let mut page = open(&service, "/?range=14d", None).await;
     stand.set(status(&[target("demo", "down")]));
@@ -125,6 +126,53 @@ async fn a_gateway_without_a_stream_is_asked_and_its_changes_are_told_as_well() 
             .as_str()
             .unwrap()
             .contains("/targets/demo?range=14d")
+    );
+}
+
+#[tokio::test]
+async fn while_there_is_a_stream_the_status_is_fetched_only_when_it_has_to_be() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    let mut page = open(&service, "/", None).await;
+    heard(&stand).await;
+    stand.say("1-1", "target", &target("demo", "down"));
+    page.wait_for("row", is_down).await;
+    // Longer than from one poll to the next.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(stand.asked("status"), 1);
+    stand.set(status(&[target("new", "up"), target("demo", "up")]));
+    stand.say("1-2", "target", &target("new", "up"));
+    page.wait_for("refresh", |_| true).await;
+    assert_eq!(
+        stand.asked("status"),
+        2,
+        "the place of a new target is unknown"
+    );
+    heard(&stand).await;
+    stand.set(status(&[target("demo", "up")]));
+    stand.say("1-3", "reset", &json!({}));
+    page.wait_for("refresh", |_| true).await;
+    assert_eq!(stand.asked("status"), 3);
+}
+
+#[tokio::test]
+async fn a_gateway_that_hangs_takes_the_green_although_its_stream_has_no_end() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    let mut page = open(&service, "/", None).await;
+    heard(&stand).await;
+    stand.delay("status", Duration::from_secs(60));
+    let last = Instant::now();
+    stand.say("1-1", "target", &target("demo", "up"));
+    let (_, summary) = page.wait_for("summary", |it| it["blind"] == true).await;
+    assert!(
+        last.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        last.elapsed()
+    );
+    assert!(
+        summary["html"].as_str().unwrap().contains("Blind since"),
+        "{summary}"
     );
 }
 
@@ -226,7 +274,7 @@ async fn an_incident_is_on_the_open_page_at_once() {
     stand.answer(
         "alerts",
         200,
-        json!({"alerts": [fixture::incident("i-2", "demo", "firing")]}),
+        fixture::alerts(&[fixture::incident("i-2", "demo", "firing")]),
     );
     stand.say(
         "1-1",

@@ -4,8 +4,8 @@ use askama::Template;
 use bytes::Bytes;
 
 use super::*;
-use crate::charts::Charts;
-use crate::news::News;
+use crate::draw::charts::Charts;
+use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
 use crate::page::overview::Overview;
 use crate::range::Range;
@@ -65,17 +65,17 @@ async fn a_thousand_targets_are_a_small_page() {
             json!(next() as u32 as f64 / f64::from(u32::MAX));
     }
     let charts = Charts::new(Range::Day, read(history), read(latency), read(slo));
-    let news = News::pending();
+    let announcements = Announcements::pending();
     let view = fixture::view(status(&targets));
     let filter = Filter::default();
     let now = fixture::time("2026-11-23T02:45:30Z");
-    let page = Overview::new(&view, &charts, &news, &filter, "1-2", now);
+    let page = Overview::new(&view, &charts, &announcements, &filter, "1-2", now);
     let page = Bytes::from(page.render().unwrap());
     let rows = page.windows(18).filter(|it| it == b"<li class=\"target\"");
     assert_eq!(rows.count(), 1_000);
     assert!(page.len() > 1_000_000, "there are bars and lines in it");
 
-    let body = press::compress(&page).unwrap();
+    let body = crate::gzip::compress(&page).unwrap();
     assert!(body.len() < 300_000, "{} bytes", body.len());
 }
 

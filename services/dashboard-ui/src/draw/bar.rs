@@ -1,0 +1,155 @@
+//! A target's bar: the state in each of 90 slots, as a picture and in words.
+//!
+//! Each kind of slot is one path, with neighbours of the same kind in one stroke: a thousand bars have to fit into a page.
+//! Kinds differ in height and place as well as in colour.
+
+use std::fmt::Write;
+
+use gateway_api::history::{SLOTS, TargetHistory};
+
+use crate::range::Range;
+
+/// The least coverage with which a slot without failures counts as up.
+const COVERAGE_MIN: f64 = 0.5;
+
+/// The state of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Up,
+    /// Some probes failed, fewer than half.
+    Part,
+    /// At least half of the probes failed.
+    Down,
+    Maintenance,
+    /// No data, or too little.
+    Unknown,
+}
+
+impl Slot {
+    const ALL: [Self; 5] = [
+        Self::Up,
+        Self::Part,
+        Self::Down,
+        Self::Maintenance,
+        Self::Unknown,
+    ];
+
+    /// Returns the state of the slot at `index`. The coverage of a `running` one, which is not over yet, does not count.
+    fn new(history: &TargetHistory, index: usize, running: bool) -> Self {
+        let at = |values: &[f64]| values.get(index).copied().unwrap_or_default();
+        let coverage = at(&history.coverage);
+        let maintenance = at(&history.maintenance);
+        let observed = history.availability.get(index).copied().flatten();
+        let rest = coverage - maintenance;
+        match observed {
+            Some(availability) if availability < 0.5 => Self::Down,
+            Some(availability) if availability < 1.0 => Self::Part,
+            _ if maintenance > 0.0 && maintenance >= rest => Self::Maintenance,
+            Some(_) if running || coverage >= COVERAGE_MIN => Self::Up,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The class of its path and the name of its colours.
+    fn class(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Part => "part",
+            Self::Down => "down",
+            Self::Maintenance => "maintenance",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The middle of its stroke, of 28.
+    fn height(self) -> u8 {
+        match self {
+            Self::Up | Self::Down => 14,
+            Self::Part => 9,
+            Self::Maintenance => 21,
+            Self::Unknown => 24,
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Part => "some probes failed",
+            Self::Down => "down",
+            Self::Maintenance => "maintenance",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Slots, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bar(Vec<Slot>);
+
+impl Bar {
+    pub(crate) fn new(history: &TargetHistory) -> Self {
+        let last = SLOTS - 1;
+        let slot = |index| Slot::new(history, index, index == last);
+        Self((0..SLOTS).map(slot).collect())
+    }
+
+    /// A bar without data.
+    pub(crate) fn unknown() -> Self {
+        Self(vec![Slot::Unknown; SLOTS])
+    }
+
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.0
+    }
+
+    /// Returns the paths of the picture, in which a slot is one wide and the whole 28 high.
+    pub(crate) fn paths(&self) -> String {
+        let mut paths = String::new();
+        for kind in Slot::ALL {
+            let mut path = String::new();
+            let mut start = 0;
+            for run in self.0.chunk_by(|a, b| a == b) {
+                if run.first() == Some(&kind) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(path, "M{start} {}h{}", kind.height(), run.len());
+                }
+                start += run.len();
+            }
+            if !path.is_empty() {
+                let _ = write!(paths, "<path class=\"{}\" d=\"{path}\"/>", kind.class());
+            }
+        }
+        paths
+    }
+
+    /// Describes the bar in words: `24 hours: 99.95% available, 3 slots down, 2 unknown`.
+    pub(crate) fn words(&self, range: Range, availability: Option<&str>) -> String {
+        let mut words = format!("{}: ", range.words());
+        match availability {
+            Some(availability) => words += &format!("{availability} available"),
+            None => words += "availability unknown",
+        }
+        let mut unit = " slots";
+        for kind in [Slot::Down, Slot::Part, Slot::Maintenance, Slot::Unknown] {
+            let count = self.0.iter().filter(|slot| **slot == kind).count();
+            if count > 0 {
+                let unit = std::mem::take(&mut unit);
+                let unit = if count == 1 {
+                    unit.trim_end_matches('s')
+                } else {
+                    unit
+                };
+                let word = match kind {
+                    Slot::Part => "with failures",
+                    Slot::Maintenance => "in maintenance",
+                    kind => kind.word(),
+                };
+                words += &format!(", {count}{unit} {word}");
+            }
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests;
