@@ -16,9 +16,13 @@ let
       fileset = unions files;
     };
 
-  members = lib.filter (name: lib.pathExists (services + "/${name}/Cargo.toml")) (
-    lib.attrNames (builtins.readDir services)
-  );
+  membersIn =
+    folder:
+    lib.filter (name: lib.pathExists (folder + "/${name}/Cargo.toml")) (
+      lib.attrNames (builtins.readDir folder)
+    );
+
+  members = membersIn services;
 
   # The members that a member's Cargo.toml names, and theirs. Dev-dependencies too: cargo wants their manifests even for a
   # build without tests.
@@ -52,10 +56,7 @@ in
   dependencies = select (
     workspace
     ++ map (name: services + "/${name}/Cargo.toml") members
-    ++ [
-      ../tests/cluster/Cargo.toml
-      ../tests/stack/Cargo.toml
-    ]
+    ++ map (name: ../tests + "/${name}/Cargo.toml") (membersIn ../tests)
   );
 
   # All Rust code, and what its tests, lints and tools read.
@@ -67,6 +68,7 @@ in
     ../clippy.toml
     ../deny.toml
     ../docs/tour.md
+    ../lab
     ../monitoring
     ../services
     ../terraform

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use url::Url;
 
-use crate::bench::Benchmark;
+use crate::error::Error;
+use crate::paths::{Installation, StateDir};
 use crate::ports::HIGHEST_BASE;
-use crate::test::Suite;
 
 const UP_ENVIRONMENT: &str = "\
 Environment:
@@ -22,6 +22,12 @@ Environment:
           Passed on to the services. Of all others only PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, RUST_BACKTRACE,
           SSL_CERT_FILE and SSL_CERT_DIR are";
 
+/// What `./lab bench` does. Its program is in tests/runner, as that of `./lab test`; the `lab` script starts them.
+pub const BENCH: &str = "Measure what UptimePulse is designed for, beside a peer in the same run; exit code 1 past a figure's limit";
+
+/// What `./lab test` does.
+pub const TEST: &str = "Run the tests that this machine can run, and name those it can't";
+
 /// Runs UptimePulse on this machine: the services beside a real Prometheus and a real Alertmanager.
 #[derive(Debug, Parser)]
 #[command(
@@ -29,16 +35,38 @@ Environment:
     bin_name = "./lab",
     version,
     about,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = format!("Commands of a checkout of the repository:\n  bench    {BENCH}\n  test     {TEST}")
 )]
 pub struct Cli {
-    /// Where data, logs and fetched servers are kept [default: .lab beside the lab script]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub state: StateDirOption,
 
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The option that every command has.
+#[derive(Debug, Args)]
+pub struct StateDirOption {
+    /// Where data, logs and fetched servers are kept [default: .lab beside the lab script]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+impl StateDirOption {
+    /// The state folder.
+    ///
+    /// # Errors
+    /// It can't be a folder: wrong use.
+    pub fn of(&self, installation: &Installation) -> Result<StateDir, Error> {
+        match &self.state_dir {
+            Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}"))),
+            None => Ok(StateDir::default_of(installation)),
+        }
+    }
 }
 
 /// The commands.
@@ -63,14 +91,10 @@ pub enum Command {
     },
     /// Stop everything; data and logs are kept
     Down,
-    /// Measure what UptimePulse is designed for, beside a peer in the same run; exit code 1 past a figure's limit
-    Bench(BenchArgs),
     /// Show how much Prometheus stores, and how much it will at the end of the retention
     Sizing(SizingArgs),
     /// Run the stack on Kubernetes: minikube, or the cluster of another context
     Cluster(ClusterArgs),
-    /// Run the tests that this machine can run, and name those it can't
-    Test(TestArgs),
     /// Check that what is probed comes out of a gateway. `helm test` runs it.
     #[command(hide = true)]
     CheckDataPath {
@@ -102,22 +126,6 @@ pub struct UpArgs {
     /// Be the supervisor that `up --detach` leaves running.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub detached: bool,
-}
-
-/// Arguments of `bench`.
-#[derive(Debug, Args)]
-pub struct BenchArgs {
-    /// Which benchmarks; without any, all of them
-    #[arg(value_name = "NAME")]
-    pub names: Vec<Benchmark>,
-
-    /// List the benchmarks
-    #[arg(long)]
-    pub list: bool,
-
-    /// Print one JSON object keyed by benchmark, its figures named with their units
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Arguments of `sizing`.
@@ -155,27 +163,6 @@ pub enum ClusterCommand {
     Down,
 }
 
-/// Arguments of `test`.
-#[derive(Debug, Args)]
-pub struct TestArgs {
-    /// Which suites; without any, all of them
-    #[arg(value_name = "SUITE")]
-    pub suites: Vec<Suite>,
-
-    /// List the suites
-    #[arg(long)]
-    pub list: bool,
-
-    /// Allow it to install missing packages into the system
-    #[arg(long)]
-    pub install: bool,
-
-    /// Also run what is too long for every run: all of nix flake check, each of its checks on something broken, and a
-    /// minute for each fuzz target
-    #[arg(long)]
-    pub weekly: bool,
-}
-
 /// Arguments of the hidden `exec-part`.
 #[derive(Debug, Args)]
 pub struct ExecPartArgs {
@@ -210,9 +197,9 @@ mod tests {
 
     #[test]
     fn the_state_dir_works_after_every_command() {
-        for command in ["up", "status", "logs", "down", "bench", "sizing"] {
+        for command in ["up", "status", "logs", "down", "sizing"] {
             let cli = Cli::try_parse_from(["lab", command, "--state-dir", "/tmp/x"]).unwrap();
-            assert_eq!(cli.state_dir, Some(PathBuf::from("/tmp/x")), "{command}");
+            assert_eq!(cli.state.state_dir, Some(PathBuf::from("/tmp/x")), "{command}");
         }
     }
 

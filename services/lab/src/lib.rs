@@ -4,11 +4,9 @@
 //! ([`layout`]), decides what runs with which arguments and environment ([`plan`]) and supervises it ([`supervisor`]);
 //! the other commands read what the supervisor recorded ([`state_file`]).
 
-pub mod bench;
 pub mod cli;
 pub mod cluster;
 pub mod commands;
-pub mod dashboards;
 pub mod discovery;
 pub mod environment;
 pub mod error;
@@ -29,12 +27,10 @@ pub mod progress;
 pub mod prometheus;
 pub mod render;
 pub mod rule_files;
-pub mod scratch_lab;
 pub mod sizing;
 pub mod smtp;
 pub mod state_file;
 pub mod supervisor;
-pub mod test;
 pub mod tools;
 
 use std::ffi::OsString;
@@ -42,13 +38,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::Cli;
-
-/// Parses `args` (the program's name first), runs the command and returns its exit code: 0, 1 for a failure, 64 for
-/// wrong use. Errors are one message on stderr.
+/// The `lab` program, called with `args`.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    run_program(args, commands::run)
+}
+
+/// Parses `args` (the program's name first) as `C`, runs `command` and returns its exit code: 0, 1 for a failure, 64 for
+/// wrong use. Errors are one message on stderr.
+pub fn run_program<C: Parser>(
+    args: impl IntoIterator<Item = OsString>,
+    command: impl FnOnce(C) -> Result<ExitCode, error::Error>,
+) -> ExitCode {
+    let parsed = match C::try_parse_from(args) {
+        Ok(parsed) => parsed,
         // Help and version are answers, on stdout; the rest is wrong use. Nobody is left to tell if printing fails.
         Err(error) => {
             let _ = error.print();
@@ -59,7 +61,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    match commands::run(cli) {
+    match command(parsed) {
         Ok(code) => code,
         Err(error) => {
             output::error(&error);

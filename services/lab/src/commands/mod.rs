@@ -13,7 +13,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::bench;
 use crate::cli::{Cli, Command};
 use crate::cluster::{self, data_path};
 use crate::error::Error;
@@ -21,7 +20,6 @@ use crate::lock;
 use crate::paths::{Installation, StateDir};
 use crate::process::ProcessIdentity;
 use crate::state_file::LabRecord;
-use crate::test;
 
 /// What the commands work on.
 #[derive(Debug)]
@@ -42,10 +40,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         return runtime()?.block_on(data_path::run(gateway));
     }
     let installation = Installation::find()?;
-    let state = match &cli.state_dir {
-        Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}")))?,
-        None => StateDir::default_of(&installation),
-    };
+    let state = cli.state.of(&installation)?;
     let lab = Lab {
         installation,
         state,
@@ -57,9 +52,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
             runtime()?.block_on(logs::run(&lab, part.as_deref(), follow))
         }
         Command::Down => runtime()?.block_on(down::run(&lab)),
-        Command::Bench(args) => bench::run(&lab.installation, &runtime()?, &args),
         Command::Sizing(args) => runtime()?.block_on(sizing::run(&lab, &args)),
-        Command::Test(args) => test::run(lab.installation, lab.state, &args),
         Command::Cluster(args) => cluster::run(&lab.installation, &lab.state, &runtime()?, &args),
         Command::CheckDataPath { .. } | Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
     }
@@ -79,8 +72,11 @@ impl Lab {
     }
 }
 
-/// Everything runs on the main thread: a part dies with the thread that started it.
-fn runtime() -> anyhow::Result<Runtime> {
+/// A runtime in which everything runs on the main thread: a part dies with the thread that started it.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_current_thread()
         .enable_all()
         .build()

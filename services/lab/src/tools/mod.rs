@@ -49,7 +49,8 @@ impl Tools {
 }
 
 /// The first executable file called one of `names` in the folders of `search_path`.
-pub(crate) fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
+#[must_use]
+pub fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
     names.iter().find_map(|name| {
         std::env::split_paths(search_path)
             .map(|folder| folder.join(name))
@@ -82,7 +83,7 @@ fn lock(folder: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
 ///
 /// # Errors
 /// It can't be started, or fails; the message has what it wrote last.
-pub(crate) fn run(command: &mut Command) -> anyhow::Result<Output> {
+pub fn run(command: &mut Command) -> anyhow::Result<Output> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()

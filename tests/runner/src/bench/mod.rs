@@ -1,0 +1,119 @@
+//! `bench`: what UptimePulse is designed for, measured on this machine beside a peer in the same run.
+
+mod blocks;
+mod figure;
+mod history;
+mod hostile;
+mod page;
+mod rules;
+mod static_server;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use tokio::runtime::Runtime;
+
+use self::figure::Figure;
+use lab::error::Error;
+use lab::output;
+use lab::paths::Installation;
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Which benchmarks; without any, all of them
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Benchmark>,
+
+    /// List the benchmarks
+    #[arg(long)]
+    pub list: bool,
+
+    /// Print one JSON object keyed by benchmark, its figures named with their units
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is measured together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Benchmark {
+    /// The status page with 1,000 targets: time to its first byte, and its compressed size
+    Page,
+    /// Misbehaving peers of every kind for ten minutes: memory, health, probes, rules and alerts
+    Hostile,
+    /// The rules with 1,000 targets and two weeks of history: how long Prometheus takes to evaluate all of them
+    Rules,
+}
+
+impl Benchmark {
+    fn measure(
+        self,
+        installation: &Installation,
+        runtime: &Runtime,
+    ) -> anyhow::Result<Vec<Figure>> {
+        match self {
+            Self::Page => page::measure(installation, runtime),
+            Self::Hostile => hostile::measure(installation, runtime),
+            Self::Rules => rules::measure(installation, runtime),
+        }
+    }
+}
+
+/// Runs the benchmarks that `args` name, else all; exit code 1 where a figure is past its limit.
+///
+/// # Errors
+/// A benchmark can't be run here.
+pub fn run(
+    installation: &Installation,
+    runtime: &Runtime,
+    args: &BenchArgs,
+) -> Result<ExitCode, Error> {
+    let known: Vec<_> = Benchmark::value_variants()
+        .iter()
+        .filter_map(|benchmark| Some((*benchmark, benchmark.to_possible_value()?)))
+        .collect();
+    if args.list {
+        let lines: String = known
+            .iter()
+            .map(|(_, value)| {
+                let about = value.get_help().map(ToString::to_string);
+                format!("{:<12} {}\n", value.get_name(), about.unwrap_or_default())
+            })
+            .collect();
+        output::print(&lines)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut measured = BTreeMap::new();
+    for (benchmark, value) in &known {
+        if args.names.is_empty() || args.names.contains(benchmark) {
+            let figures = benchmark.measure(installation, runtime)?;
+            measured.insert(value.get_name().to_owned(), figures);
+        }
+    }
+    output::print(&if args.json {
+        figure::json(&measured)
+    } else {
+        figure::table(&measured)
+    })?;
+    let good = measured.values().flatten().all(Figure::is_within_limit);
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    /// How many targets a `targets.toml` has, read as the services read it.
+    pub fn accepted(text: &str) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("targets.toml");
+        std::fs::write(&file, text).unwrap();
+        let set = targets::TargetSource::new(None, Some(file), targets::Defaults::of_a_reader())
+            .load()
+            .unwrap();
+        set.len()
+    }
+}

@@ -1,0 +1,147 @@
+//! `test`: everything that can be tested on this machine, and by name what can't.
+//!
+//! The suites that wait for something (a lab, a cluster, a browser) run beside those that compute (`schedule`).
+
+mod api;
+mod browser;
+mod cluster;
+mod fuzz;
+mod monitoring;
+mod nix;
+mod rust;
+mod schedule;
+mod stack;
+mod summary;
+mod terraform;
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use lab::error::Error;
+use lab::output;
+use lab::paths::{Installation, StateDir};
+
+use crate::steps::Steps;
+use crate::workshop::{Options, Workshop};
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Which suites; without any, all of them
+    #[arg(value_name = "SUITE")]
+    pub suites: Vec<Suite>,
+
+    /// List the suites
+    #[arg(long)]
+    pub list: bool,
+
+    /// How they run.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What is tested together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// Formatting, lints, tests, documentation and dependencies of the Rust code
+    Rust,
+    /// Prometheus' and Alertmanager's own checks of what is in monitoring/, rule tests among them
+    Monitoring,
+    /// The built services beside real servers: alerts, crashes, mail, wrong configuration, 10,000 targets
+    Stack,
+    /// The gateway's answers against its own OpenAPI description, under schemathesis, and with hostile names
+    Api,
+    /// The status page in headless Chromium: live, blind, by keyboard, for everybody, whatever a target is called
+    Browser,
+    /// Everything that reads bytes from outside, fed with bytes nobody would send
+    Fuzz,
+    /// Terraform's configuration and the Helm chart, with all their variants
+    Terraform,
+    /// The Nix flake: its checks, its images in containerd, its apps and its shell
+    Nix,
+    /// The whole stack on a Kubernetes of its own: apply, alerts, policies, restarts, edits, destroy
+    Cluster,
+}
+
+impl Suite {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn about(self) -> String {
+        let value = self.to_possible_value();
+        value
+            .and_then(|value| value.get_help().map(ToString::to_string))
+            .unwrap_or_default()
+    }
+
+    fn run(self, workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+        match self {
+            Self::Rust => rust::run(workshop, steps),
+            Self::Monitoring => monitoring::run(workshop, steps),
+            Self::Stack => stack::run(workshop, steps),
+            Self::Api => api::run(workshop, steps),
+            Self::Browser => browser::run(workshop, steps),
+            Self::Fuzz => fuzz::run(workshop, steps),
+            Self::Terraform => terraform::run(workshop, steps),
+            Self::Nix => nix::run(workshop, steps),
+            Self::Cluster => cluster::run(workshop, steps),
+        }
+    }
+}
+
+/// Runs the suites that `args` name, else all.
+///
+/// # Errors
+/// There is no source to be tested here.
+pub fn run(
+    installation: Installation,
+    state: StateDir,
+    args: &TestArgs,
+) -> Result<ExitCode, Error> {
+    if args.list {
+        let lines: String = Suite::value_variants()
+            .iter()
+            .map(|suite| format!("{:<12} {}\n", suite.name(), suite.about()))
+            .collect();
+        output::print(&lines)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let workshop = Workshop::new(installation, state, &args.options)?;
+    let _lock = workshop.lock()?;
+    let chosen = if args.suites.is_empty() {
+        Suite::value_variants()
+    } else {
+        &args.suites
+    };
+    let (summary, took) = schedule::run(&workshop, chosen)?;
+    output::print(&summary.table(took))?;
+    Ok(if summary.all_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_suite_runs_in_the_workflow() {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../.github/workflows/ci.yml"
+        );
+        let workflow = std::fs::read_to_string(file).unwrap();
+        let suites: Vec<String> = Suite::value_variants()
+            .iter()
+            .map(|suite| suite.name())
+            .collect();
+        let line = format!("suite: [{}]", suites.join(", "));
+        assert!(workflow.contains(&line), "{file} has no {line}");
+    }
+}

@@ -1,0 +1,76 @@
+//! nix: with the inputs of flake.lock where they can be had, else with this machine's own tools in their place (nix/host).
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use lab::tools;
+
+use crate::workshop::Workshop;
+
+/// Programs that nix/host calls, and Debian's packages of them.
+pub const HOST_PROGRAMS: [(&str, &str); 3] =
+    [("bwrap", "bubblewrap"), ("jq", "jq"), ("nix", "nix-bin")];
+
+/// `nix`, where it can fetch the inputs of flake.lock; else nix/host/run, by its whole path.
+pub fn program(workshop: &Workshop) -> PathBuf {
+    if real_inputs(workshop) {
+        PathBuf::from("nix")
+    } else {
+        workshop.installation.root.join("nix/host/run")
+    }
+}
+
+/// Whether bubblewrap can make the sandbox of nix/host here: some containers forbid it.
+pub fn host_sandbox() -> anyhow::Result<()> {
+    let mut command = Command::new("bwrap");
+    command.args(["--unshare-all", "--uid", "1000", "--gid", "100"]);
+    command.args(["--ro-bind", "/", "/", "true"]);
+    tools::run(&mut command).map(drop)
+}
+
+/// The command that builds these checks of the flake.
+pub fn build(workshop: &Workshop, nix: &Path, checks: &[impl AsRef<str>]) -> Command {
+    let mut command = nix_command(workshop, nix);
+    command.args(["build", "--no-link", "--print-build-logs"]);
+    for check in checks {
+        command.arg(format!("{}.{}", checks_of_this_system(), check.as_ref()));
+    }
+    command
+}
+
+fn nix_command(workshop: &Workshop, nix: &Path) -> Command {
+    let mut command = Command::new(nix);
+    if nix == OsStr::new("nix") {
+        command.args(["--extra-experimental-features", "nix-command flakes"]);
+    }
+    command.current_dir(&workshop.installation.root);
+    command
+}
+
+fn checks_of_this_system() -> String {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    format!(".#checks.{}-{system}", std::env::consts::ARCH)
+}
+
+/// Whether nix can fetch what flake.lock names, which is a matter of seconds where it can't.
+pub fn real_inputs(workshop: &Workshop) -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let mut command = nix_command(workshop, Path::new("nix"));
+        command
+            .args(["--option", "connect-timeout", "5"])
+            .args(["--option", "download-attempts", "1"])
+            .args([
+                "eval",
+                "--no-write-lock-file",
+                "--raw",
+                ".#formatter.x86_64-linux.name",
+            ]);
+        tools::run(&mut command).is_ok()
+    })
+}

@@ -1,0 +1,62 @@
+//! Packages of the system that a suite needs.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::workshop::Workshop;
+use crate::steps::Steps;
+use lab::tools::{on_path, run};
+
+/// Makes sure that these programs are on PATH, each given with the Debian package that has it: installs what is missing
+/// where `--install` allows it, else says that the suite can't be run and returns false.
+pub fn ensure(
+    workshop: &Workshop,
+    steps: &mut Steps,
+    programs: &[(&str, &'static str)],
+) -> anyhow::Result<bool> {
+    ensure_for(workshop, steps, "", programs)
+}
+
+/// The same for `what`, a part of the suite.
+pub fn ensure_for(
+    workshop: &Workshop,
+    steps: &mut Steps,
+    what: &str,
+    programs: &[(&str, &'static str)],
+) -> anyhow::Result<bool> {
+    let search_path = std::env::var_os("PATH").unwrap_or_default();
+    let missing: Vec<_> = programs
+        .iter()
+        .filter(|(program, _)| on_path(&search_path, &[program]).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(true);
+    }
+    let packages: BTreeSet<&str> = missing.iter().map(|(_, package)| *package).collect();
+    let packages: Vec<&str> = packages.into_iter().collect();
+    if workshop.install {
+        install(workshop, steps, &packages)?;
+        return Ok(true);
+    }
+    let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
+    steps.cannot_run(
+        what,
+        format!("not on PATH: {}", programs.join(", ")),
+        format!("--install, or apt-get install {}", packages.join(" ")),
+    );
+    Ok(false)
+}
+
+/// Installs Debian's packages into the system. Only `--install` allows it.
+pub fn install(workshop: &Workshop, steps: &mut Steps, packages: &[&str]) -> anyhow::Result<()> {
+    let _packages = steps.wait_for("the system's packages", &workshop.packages);
+    steps.say(&format!("installing {}", packages.join(" ")));
+    let apt = |arguments: &[&str]| {
+        run(Command::new("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .arg("-q")
+            .args(arguments))
+    };
+    apt(&["update"])?;
+    apt(&[&["install", "--yes", "--no-install-recommends"], packages].concat()).map(drop)
+}
