@@ -73,5 +73,6 @@ in
     ../services
     ../terraform
     ../tests
+    ./checks.nix
   ];
 }

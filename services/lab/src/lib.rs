@@ -1,36 +1,18 @@
 //! Runs UptimePulse on one machine: the services of this repository beside a real Prometheus and Alertmanager.
 //!
-//! [`commands`] holds one module a command. `up` looks for the servers ([`tools`]), lays out the state folder
-//! ([`layout`]), decides what runs with which arguments and environment ([`plan`]) and supervises it ([`supervisor`]);
-//! the other commands read what the supervisor recorded ([`state_file`]).
+//! [`commands`] holds one module a command. `up` looks for the servers ([`tools`]), decides what runs with which
+//! arguments, environment and files ([`plan`]) and supervises it ([`supervisor`]); the other commands read what the
+//! supervisor recorded in the state folder ([`state`]).
 
 pub mod cli;
-pub mod cluster;
 pub mod commands;
-pub mod discovery;
-pub mod environment;
-pub mod error;
-pub mod files;
 pub mod http;
-pub mod layout;
-pub mod live_targets;
-pub mod lock;
-pub mod logs;
-pub mod output;
 pub mod part;
-pub mod paths;
 pub mod plan;
-pub mod platform;
-pub mod ports;
 pub mod process;
-pub mod progress;
-pub mod prometheus;
-pub mod render;
-pub mod rule_files;
-pub mod sizing;
-pub mod smtp;
-pub mod state_file;
+pub mod state;
 pub mod supervisor;
+pub mod terminal;
 pub mod tools;
 
 use std::ffi::OsString;
@@ -47,7 +29,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// wrong use. Errors are one message on stderr.
 pub fn run_program<C: Parser>(
     args: impl IntoIterator<Item = OsString>,
-    command: impl FnOnce(C) -> Result<ExitCode, error::Error>,
+    command: impl FnOnce(C) -> Result<ExitCode, cli::Error>,
 ) -> ExitCode {
     let parsed = match C::try_parse_from(args) {
         Ok(parsed) => parsed,
@@ -55,7 +37,7 @@ pub fn run_program<C: Parser>(
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() {
-                ExitCode::from(error::EX_USAGE)
+                ExitCode::from(cli::EX_USAGE)
             } else {
                 ExitCode::SUCCESS
             };
@@ -64,7 +46,7 @@ pub fn run_program<C: Parser>(
     match command(parsed) {
         Ok(code) => code,
         Err(error) => {
-            output::error(&error);
+            terminal::output::error(&error);
             error.exit_code()
         }
     }

@@ -1,22 +1,22 @@
 //! Tests and measures UptimePulse on one machine: the commands `test` and `bench` of `./lab`.
 //!
-//! [`suites`] holds the suites of `test`, [`bench`] the benchmarks. Both run against labs of their own ([`scratch_lab`]);
-//! suites show their [`steps`] and call programs that they find or fetch ([`tools`]).
+//! `suites/` holds the suites of `test`, `bench/` the benchmarks. Both run against labs of their own (`scratch_lab.rs`);
+//! suites show their steps (`steps/`) and call programs that they find or fetch (`tools/`).
 
-pub mod bench;
+mod bench;
 pub mod cli;
 pub mod dashboards;
-pub mod scratch_lab;
-pub mod steps;
-pub mod suites;
-pub mod tools;
-pub mod workshop;
+mod scratch_lab;
+mod steps;
+mod suites;
+mod tools;
+mod workshop;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use lab::error::Error;
-use lab::paths::Installation;
+use lab::cli::Error;
+use lab::state::paths::Installation;
 
 use crate::cli::{Cli, Command};
 

@@ -9,16 +9,15 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use lab::part::Part;
+use lab::part::ports::Ports;
+use lab::process::platform::{self, Tie};
+use lab::state::files;
+use lab::state::paths::{Installation, StateDir};
+use lab::state::record::LabRecord;
+use lab::tools::Tools;
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
-
-use lab::files;
-use lab::part::Part;
-use lab::paths::{Installation, StateDir};
-use lab::platform::{self, Tie};
-use lab::ports::Ports;
-use lab::state_file::LabRecord;
-use lab::tools::Tools;
 
 /// How long the lab may take until it is up.
 const UP: Duration = Duration::from_secs(60);

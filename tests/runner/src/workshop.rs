@@ -7,10 +7,10 @@ use std::sync::Mutex;
 
 use anyhow::Context as _;
 use clap::Args;
+use lab::state::paths::{Installation, StateDir};
+use lab::tools::Tools;
 
 use crate::steps::Steps;
-use lab::paths::{Installation, StateDir};
-use lab::tools::Tools;
 
 /// How suites run.
 #[derive(Debug, Args)]

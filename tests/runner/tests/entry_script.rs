@@ -24,7 +24,8 @@ impl StandIns {
     fn new() -> Self {
         let stand_ins = Self(tempfile::tempdir().unwrap());
         let folder = stand_ins.0.path().display().to_string();
-        let metadata = format!(r#"[ "$1" != metadata ] || echo '{{"target_directory":"{folder}"}}'"#);
+        let metadata =
+            format!(r#"[ "$1" != metadata ] || echo '{{"target_directory":"{folder}"}}'"#);
         stand_ins.write("bin/cargo", &metadata);
         for compiler in ["bin/cc", "bin/make"] {
             stand_ins.write(compiler, "exit 0");
@@ -96,10 +97,16 @@ fn the_script_knows_the_runners_commands_and_the_options_that_may_come_before_th
     let text = fs::read_to_string(script()).unwrap();
     let lab = lab::cli::Cli::command();
     let runner = runner::cli::Cli::command();
-    let commands: Vec<&str> = runner.get_subcommands().map(clap::Command::get_name).collect();
+    let commands: Vec<&str> = runner
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
     assert_eq!(commands, ["bench", "test"]);
     for program in [&lab, &runner] {
-        let options: Vec<&str> = program.get_arguments().filter_map(clap::Arg::get_long).collect();
+        let options: Vec<&str> = program
+            .get_arguments()
+            .filter_map(clap::Arg::get_long)
+            .collect();
         assert_eq!(options, ["state-dir"], "{}", program.get_name());
     }
     assert!(text.contains("--state-dir) is_value=true") && text.contains("test | bench)"));

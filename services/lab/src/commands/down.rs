@@ -4,10 +4,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::Lab;
-use crate::error::Error;
-use crate::lock::Lock;
-use crate::output;
-use crate::state_file::{LabRecord, PartState};
+use crate::cli::Error;
+use crate::state::lock::Lock;
+use crate::state::record::{LabRecord, PartState};
+use crate::terminal::output;
 
 /// How long the supervisor may take to stop the parts one after the other.
 const SUPERVISOR_GRACE: Duration = Duration::from_secs(90);

@@ -8,9 +8,9 @@ use anyhow::{Context as _, anyhow};
 use console::style;
 
 use super::Lab;
-use crate::error::Error;
-use crate::logs::{LogReader, Merge};
+use crate::cli::Error;
 use crate::part::Part;
+use crate::state::logs::{LogReader, Merge};
 use crate::supervisor::LOG_NAME;
 
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);

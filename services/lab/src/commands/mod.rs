@@ -1,10 +1,9 @@
 //! One module a command.
 
-mod detach;
+pub mod cluster;
 mod down;
-pub mod exec_part;
 mod logs;
-mod sizing;
+pub mod sizing;
 mod status;
 mod up;
 
@@ -13,13 +12,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::{Cli, Command};
-use crate::cluster::{self, data_path};
-use crate::error::Error;
-use crate::lock;
-use crate::paths::{Installation, StateDir};
+use self::cluster::data_path;
+use crate::cli::{Cli, Command, Error};
 use crate::process::ProcessIdentity;
-use crate::state_file::LabRecord;
+use crate::state::lock;
+use crate::state::paths::{Installation, StateDir};
+use crate::state::record::LabRecord;
+use crate::supervisor::exec_part;
 
 /// What the commands work on.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ struct Lab {
 /// It could not do what it was asked to.
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     if let Command::ExecPart(args) = &cli.command {
-        return exec_part::run(args);
+        return exec_part::run(args.supervisor, &args.command);
     }
     if let Command::CheckDataPath { gateway } = &cli.command {
         return runtime()?.block_on(data_path::run(gateway));

@@ -8,10 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Lab;
-use crate::error::Error;
+use crate::cli::Error;
 use crate::http;
-use crate::output;
-use crate::state_file::{LabRecord, PartRecord, PartState};
+use crate::state::record::{LabRecord, PartRecord, PartState};
+use crate::terminal::output;
 
 /// How long a running supervisor may take to write its record again: it looks every second.
 const RECORD_WAIT: Duration = Duration::from_secs(3);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::Plan;
 use crate::part::Part;
-use crate::paths::PROMETHEUS_CONFIG;
+use crate::state::paths::PROMETHEUS_CONFIG;
 use crate::tools::GrafanaTool;
 
 /// How long Prometheus keeps its data.

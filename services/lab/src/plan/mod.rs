@@ -1,19 +1,21 @@
 //! What runs: each part's program, arguments and environment.
 
 mod arguments;
+mod environment;
+pub mod layout;
+pub mod rule_files;
 mod variables;
-
-pub use arguments::PROMETHEUS_QUERIES;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use targets::{Defaults, TargetSource};
 
-use crate::environment::{self, Environment};
+pub use self::arguments::PROMETHEUS_QUERIES;
+use self::environment::Environment;
 use crate::part::Part;
-use crate::paths::{Installation, StateDir};
-use crate::ports::Ports;
+use crate::part::ports::Ports;
+use crate::state::paths::{Installation, StateDir};
 use crate::tools::Tools;
 
 /// What is probed.

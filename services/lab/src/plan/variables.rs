@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
+use super::environment;
 use super::{Plan, Targets};
-use crate::environment;
 use crate::part::Part;
 
 /// The variables that the lab sets: the configuration table of the services.

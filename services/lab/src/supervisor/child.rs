@@ -10,8 +10,8 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
 use crate::plan::PartSpec;
-use crate::platform::{self, Tie};
 use crate::process::ProcessIdentity;
+use crate::process::platform::{self, Tie};
 
 /// How long a part may take to stop before it is killed.
 const GRACE: Duration = Duration::from_secs(8);
@@ -25,7 +25,7 @@ pub struct Process {
     _tie: Tie,
 }
 
-/// Starts the part through `lab exec-part`, which ties its life to this thread's (see [`crate::commands::exec_part`]).
+/// Starts the part through `lab exec-part`, which ties its life to this thread's (see [`super::exec_part`]).
 /// The pipe carries its stdout and stderr, in the order of writing.
 ///
 /// # Errors

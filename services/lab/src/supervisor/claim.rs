@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use crate::lock::Lock;
-use crate::paths::StateDir;
-use crate::state_file::LabRecord;
+use crate::state::lock::Lock;
+use crate::state::paths::StateDir;
+use crate::state::record::LabRecord;
 
 /// The supervisor's hold on its state folder.
 #[derive(Debug)]

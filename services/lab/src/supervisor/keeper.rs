@@ -12,14 +12,13 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::child::{self, Process, how_it_ended};
-use super::log_file::LogFile;
-use super::log_pump::pump;
-use crate::commands::exec_part::NOT_EXECUTED;
-use crate::error::EX_USAGE;
+use super::exec_part::NOT_EXECUTED;
+use crate::cli::EX_USAGE;
 use crate::http;
 use crate::part::Part;
 use crate::plan::PartSpec;
 use crate::process::ProcessIdentity;
+use crate::state::logs::{LogFile, pump};
 
 const READINESS_INTERVAL: Duration = Duration::from_millis(100);
 

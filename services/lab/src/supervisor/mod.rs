@@ -5,10 +5,9 @@
 mod backoff;
 mod child;
 mod claim;
+pub mod exec_part;
 mod failure;
 mod keeper;
-pub mod log_file;
-mod log_pump;
 mod reporter;
 mod signals;
 mod start_check;
@@ -28,7 +27,7 @@ pub use self::start_check::StartCheck;
 use crate::http;
 use crate::part::Part;
 use crate::plan::PartSpec;
-use crate::state_file::{LabRecord, PartRecord, PartState};
+use crate::state::record::{LabRecord, PartRecord, PartState};
 
 /// How long all parts together may take to become ready.
 const STARTUP_LIMIT: Duration = Duration::from_secs(120);

@@ -4,10 +4,10 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::log_file::LogFile;
-use crate::paths::StateDir;
-use crate::progress::Progress;
-use crate::state_file::{LabRecord, PartRecord};
+use crate::state::logs::LogFile;
+use crate::state::paths::StateDir;
+use crate::state::record::{LabRecord, PartRecord};
+use crate::terminal::progress::Progress;
 
 /// The name of the supervisor's own log.
 pub const LOG_NAME: &str = "lab";

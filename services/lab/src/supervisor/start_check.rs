@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep};
 
 use super::StartupFailure;
 use crate::http;
+use crate::http::prometheus::{Prometheus, RuleGroup, ScrapeTarget};
 use crate::part::Part;
 use crate::plan::Plan;
-use crate::prometheus::{Prometheus, RuleGroup, ScrapeTarget};
-use crate::rule_files;
+use crate::plan::rule_files::{Group, RuleFile};
 
 const POLL: Duration = Duration::from_millis(100);
 
@@ -44,7 +44,7 @@ impl StartCheck {
             prometheus: Prometheus::new(&ports.url(Part::Prometheus))?,
             agent_metrics: format!("{}/metrics", ports.url(Part::PingAgent)),
             page: format!("{}/", ports.url(Part::DashboardUi)),
-            groups: rule_files::groups(&rules)?,
+            groups: rule_groups(&RuleFile::read_all(&rules)?),
             scraped: plan
                 .parts()
                 .into_iter()
@@ -160,6 +160,14 @@ impl StartCheck {
         );
         Ok("status page served".to_owned())
     }
+}
+
+fn rule_groups(files: &[RuleFile]) -> BTreeSet<RuleGroup> {
+    let groups = |file: &RuleFile| {
+        let group = |group: &Group| RuleGroup::new(&file.path, group.name.clone());
+        file.groups.iter().map(group).collect::<Vec<_>>()
+    };
+    files.iter().flat_map(groups).collect()
 }
 
 #[cfg(test)]

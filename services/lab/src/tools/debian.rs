@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use super::{on_path, run};
-use crate::layout::check_room;
+use crate::state::files::check_room;
 
 /// Parts of the packages that no server needs at run time; the time zones' sources alone are 200 MB.
 const UNUSED: [&str; 2] = ["usr/share/doc", "usr/share/javascript/moment-timezone/data"];

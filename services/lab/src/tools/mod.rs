@@ -6,9 +6,9 @@ mod alertmanager;
 mod debian;
 mod grafana;
 mod prometheus;
+mod server;
 
 use std::ffi::OsStr;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -58,25 +58,6 @@ pub fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
                 file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
             })
     })
-}
-
-/// Waits for the one who is fetching into `folder`, and keeps others waiting until the result is dropped.
-fn lock(folder: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
-    let path = folder.join("lock");
-    let mut open = || -> anyhow::Result<File> {
-        std::fs::create_dir_all(folder)?;
-        let file = File::create(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                say("waiting for another lab that is fetching");
-                file.lock()?;
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-        Ok(file)
-    };
-    open().with_context(|| format!("can't lock {}", path.display()))
 }
 
 /// Runs a command to its end.

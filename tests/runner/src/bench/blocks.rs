@@ -5,8 +5,7 @@ use std::io::{BufWriter, Write};
 use std::process::Command;
 
 use anyhow::Context as _;
-
-use lab::paths::StateDir;
+use lab::state::paths::StateDir;
 use lab::tools::{Tools, run};
 
 /// Writes blocks for Prometheus' data folder of what `samples` writes in the OpenMetrics format, without its end mark.

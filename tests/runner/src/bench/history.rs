@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use jiff::Timestamp;
+use lab::state::paths::StateDir;
+use lab::tools::Tools;
 
 use super::blocks;
-use lab::paths::StateDir;
-use lab::tools::Tools;
 
 /// From one sample to the next of the series that the history is drawn from (monitoring/prometheus/rules/probes.yml).
 const STEP_SECONDS: i64 = 240;

@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use lab::cli::Error;
+use lab::state::paths::Installation;
+use lab::terminal::output;
 use tokio::runtime::Runtime;
 
 use self::figure::Figure;
-use lab::error::Error;
-use lab::output;
-use lab::paths::Installation;
 
 /// Arguments of `bench`.
 #[derive(Debug, Args)]

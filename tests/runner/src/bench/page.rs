@@ -5,6 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use lab::http;
+use lab::part::Part;
+use lab::state::paths::Installation;
 use reqwest::Client;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
@@ -12,9 +15,6 @@ use tokio::time::sleep;
 use super::figure::{Figure, percentile};
 use super::history;
 use super::static_server::StaticServer;
-use lab::http;
-use lab::part::Part;
-use lab::paths::Installation;
 use crate::scratch_lab::ScratchLab;
 
 const TARGETS: usize = 1_000;

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
+use lab::http::prometheus::Prometheus;
+use lab::part::Part;
+use lab::state::paths::Installation;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 use super::blocks;
 use super::figure::{Figure, percentile};
-use lab::part::Part;
-use lab::paths::Installation;
-use lab::prometheus::Prometheus;
 use crate::scratch_lab::ScratchLab;
 
 const TARGETS: usize = 1_000;

@@ -7,9 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tempfile::TempDir;
-
 use lab::http;
+use tempfile::TempDir;
 
 const PAGE: &str = "page.html";
 

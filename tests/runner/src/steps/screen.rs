@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-
-use lab::output;
+use lab::terminal::output;
 
 /// How many of the last lines of a failed step are shown. The file has all of them.
 const SHOWN_LINES: usize = 400;

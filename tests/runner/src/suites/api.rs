@@ -2,12 +2,13 @@
 
 use std::process::Command;
 
-use crate::workshop::Workshop;
-use crate::tools::python::TestTools;
-use crate::steps::Steps;
 use lab::part::Part;
-use crate::scratch_lab::ScratchLab;
 use lab::tools::on_path;
+
+use crate::scratch_lab::ScratchLab;
+use crate::steps::Steps;
+use crate::tools::python::TestTools;
+use crate::workshop::Workshop;
 
 const FOLDER: &str = "tests/api";
 

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use lab::tools;
 use serde_json::{Map, Value};
 
-use crate::workshop::Workshop;
+use crate::scratch_lab::ScratchLab;
+use crate::steps::Steps;
 use crate::tools::node::NodeProject;
 use crate::tools::packages;
-use crate::steps::Steps;
-use crate::scratch_lab::ScratchLab;
-use lab::tools;
+use crate::workshop::Workshop;
 
 /// The project of the tests.
 const FOLDER: &str = "tests/browser";

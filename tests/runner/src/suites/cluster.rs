@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use crate::workshop::Workshop;
+use lab::tools::on_path;
+
+use super::terraform;
+use crate::steps::Steps;
 use crate::tools::go::HELM;
-use super::nix;
-use crate::tools::packages;
 use crate::tools::providers::{Providers, copy_configuration};
 use crate::tools::python::TestTools;
-use crate::steps::Steps;
-use super::terraform;
-use lab::tools::on_path;
+use crate::tools::{nix, packages};
+use crate::workshop::Workshop;
 
 /// What the node is made of beside Kubernetes, and Debian's packages of it.
 const PROGRAMS: [(&str, &str); 18] = [
@@ -99,11 +99,9 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         Providers::Schemas(_) => command.env("UPTIMEPULSE_PROVIDERS", "schemas"),
     };
     providers.set(&mut command);
-    let nix = if nix::real_inputs(workshop) {
-        "nix"
-    } else {
-        "nix/host/run"
-    };
+    let nix = nix::program(workshop);
+    // Relative: the test builds in a clone.
+    let nix = nix.strip_prefix(root).unwrap_or(&nix);
     steps.command(
         "the stack on a cluster",
         command.env("UPTIMEPULSE_NIX", nix),

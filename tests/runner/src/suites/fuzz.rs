@@ -1,9 +1,9 @@
 //! Fuzzing of everything that reads bytes from outside.
 
-use crate::workshop::Workshop;
+use crate::steps::Steps;
 use crate::tools::packages;
 use crate::tools::python::TestTools;
-use crate::steps::Steps;
+use crate::workshop::Workshop;
 
 /// How long each target runs.
 const SECONDS: u32 = 15;

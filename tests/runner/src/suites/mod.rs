@@ -17,10 +17,9 @@ mod terraform;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-
-use lab::error::Error;
-use lab::output;
-use lab::paths::{Installation, StateDir};
+use lab::cli::Error;
+use lab::state::paths::{Installation, StateDir};
+use lab::terminal::output;
 
 use crate::steps::Steps;
 use crate::workshop::{Options, Workshop};

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
+use lab::part::ports::Ports;
+use lab::plan::layout;
+use lab::plan::layout::smtp::Smtp;
+use lab::plan::rule_files::RuleFile;
+use lab::state::paths::PROMETHEUS_CONFIG;
 
-use crate::workshop::Workshop;
 use crate::steps::Steps;
-use lab::layout;
-use lab::paths::PROMETHEUS_CONFIG;
-use lab::ports::Ports;
-use lab::smtp::Smtp;
+use crate::workshop::Workshop;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let tools = workshop.servers(steps)?;
@@ -30,17 +31,17 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         "promtool check config",
         promtool(&["check", "config"]).arg(PROMETHEUS_CONFIG),
     );
-    let rules = files(&prometheus.join("rules"), "yml")?;
+    let rules = RuleFile::read_all(&prometheus.join("rules"))?;
     steps.command(
         "promtool check rules",
-        promtool(&["check", "rules"]).args(&rules),
+        promtool(&["check", "rules"]).args(rules.iter().map(|file| &file.path)),
     );
     let tests = files(&prometheus.join("tests"), "yml")?;
     steps.command(
         "promtool test rules",
         promtool(&["test", "rules"]).args(relative(&tests, &prometheus)),
     );
-    let alerts = alerts::read(&rules)?;
+    let alerts = alerts::of(&rules);
     let runbooks = workshop.installation.root.join("docs/runbooks");
     steps.check("every alert has its tests and its runbook", |_| {
         alerts::check(&alerts, &tests, &runbooks)
@@ -77,7 +78,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
             steps.command(&format!("{alert} {name} goes to {receivers}"), &mut route);
         }
     }
-    dashboards::run(workshop, steps, promtool)
+    dashboards::run(workshop, steps, &rules, promtool)
 }
 
 /// Settings that YAML would read as something else if they were not quoted.

@@ -3,21 +3,18 @@
 //! With the inputs of flake.lock where they can be had, else with this machine's own tools in their place (nix/host).
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::ValueEnum as _;
+use lab::tools::on_path;
 
-use crate::tools::go::{ACTIONLINT, HELM};
-use crate::tools::packages;
-use crate::tools::python::TestTools;
-use crate::steps::Steps;
 use super::Suite;
+use crate::steps::Steps;
+use crate::tools::go::{ACTIONLINT, HELM};
+use crate::tools::python::TestTools;
+use crate::tools::{nix, packages};
 use crate::workshop::Workshop;
-use lab::tools::{self, on_path};
 
 /// Programs that only this suite calls.
 const PROGRAMS: [(&str, &str); 7] = [
@@ -36,11 +33,15 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         steps.cannot_run("", why, "sudo ./lab test nix");
         return Ok(());
     }
-    if !packages::ensure(workshop, steps, &[&HOST_PROGRAMS[..], &PROGRAMS].concat())? {
+    if !packages::ensure(
+        workshop,
+        steps,
+        &[&nix::HOST_PROGRAMS[..], &PROGRAMS].concat(),
+    )? {
         return Ok(());
     }
-    let nix = program(workshop);
-    if nix.is_absolute() {
+    let program = nix::program(workshop);
+    if program.is_absolute() {
         let why = "the inputs of flake.lock can't be fetched here, so this machine's own tools stood in their place (nix/host)";
         steps.cannot_run(
             "the flake with its own inputs",
@@ -67,7 +68,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     }
     for (tool, way_out) in needed {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
-        if nix.is_absolute() && on_path(&search_path, &[tool]).is_none() {
+        if program.is_absolute() && on_path(&search_path, &[tool]).is_none() {
             steps.cannot_run(
                 &format!("the checks that need {tool}"),
                 format!("there is no {tool} here"),
@@ -76,16 +77,16 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         }
     }
 
-    let checks = unclaimed(workshop, &nix)?;
+    let checks = unclaimed(nix::suites_of_checks(workshop, &program)?)?;
     steps.command(
         "the flake's checks that no other suite runs",
-        &mut build(workshop, &nix, &checks),
+        &mut nix::build(workshop, &program, &checks),
     );
     let scripts = workshop.installation.root.join("tests/nix");
     let mut script = |name: &str, script: &str, arguments: &[&str]| {
         let mut command = Command::new(scripts.join(script));
         command
-            .arg(&nix)
+            .arg(&program)
             .args(arguments)
             .current_dir(&workshop.installation.root);
         steps.command(name, &mut command);
@@ -112,14 +113,8 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The checks that belong to this suite: those that name no other in nix/checks.nix. All are evaluated for that.
-fn unclaimed(workshop: &Workshop, nix: &Path) -> anyhow::Result<Vec<String>> {
-    let mut command = nix_command(workshop, nix);
-    command.args(["eval", "--json", &checks_of_this_system(), "--apply"]);
-    command.arg("builtins.mapAttrs (_: check: builtins.seq check.drvPath check.suite)");
-    let answer = tools::run(&mut command).context("the flake's checks can't be evaluated")?;
-    let suites: BTreeMap<String, String> = serde_json::from_slice(&answer.stdout)
-        .context("nix eval printed something else than the suites of the checks")?;
+/// The checks that belong to this suite: those that name no other in nix/checks.nix.
+fn unclaimed(suites: BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
     let mut unclaimed = Vec::new();
     for (check, suite) in suites {
         match Suite::from_str(&suite, false) {
@@ -131,4 +126,35 @@ fn unclaimed(workshop: &Workshop, nix: &Path) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(unclaimed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suites(suite: &str) -> BTreeMap<String, String> {
+        [("lab", "nix"), ("rust-tests", suite)]
+            .map(|(check, suite)| (check.to_owned(), suite.to_owned()))
+            .into()
+    }
+
+    #[test]
+    fn a_check_is_this_suites_unless_it_names_another_one_that_exists() {
+        assert_eq!(unclaimed(suites("rust")).unwrap(), ["lab"]);
+        let message = unclaimed(suites("rest")).unwrap_err().to_string();
+        assert!(message.contains("the suite \"rest\""), "{message}");
+    }
+
+    #[test]
+    fn every_suite_that_a_check_of_the_flake_names_exists() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../nix/checks.nix");
+        let text = std::fs::read_to_string(file).unwrap();
+        let named: BTreeMap<String, String> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("suite = \"")?.strip_suffix("\";"))
+            .map(|suite| (suite.to_owned(), suite.to_owned()))
+            .collect();
+        assert!(named.len() >= 3, "{named:?}");
+        assert_eq!(unclaimed(named).unwrap(), [] as [String; 0]);
+    }
 }

@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use crate::tools::python::TestTools;
 use crate::steps::Steps;
-use super::nix;
-use crate::tools::packages;
+use crate::tools::python::TestTools;
+use crate::tools::{nix, packages};
 use crate::workshop::Workshop;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {

@@ -5,9 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Suite;
+use super::summary::Summary;
 use crate::steps::screen::Screen;
 use crate::steps::{Ended, Steps};
-use super::summary::Summary;
 use crate::workshop::Workshop;
 
 /// How often the running steps are named where no spinner shows them.

@@ -1,8 +1,8 @@
 //! The built services beside real servers.
 
-use crate::workshop::Workshop;
-use crate::tools::python::TestTools;
 use crate::steps::Steps;
+use crate::tools::python::TestTools;
+use crate::workshop::Workshop;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let Some(tools) = TestTools::get(workshop, steps, "") else {

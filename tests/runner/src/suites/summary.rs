@@ -75,8 +75,8 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::screen::Screen;
     use crate::steps::Steps;
+    use crate::steps::screen::Screen;
 
     #[test]
     fn a_suite_is_passed_failed_or_skipped_and_says_why() {

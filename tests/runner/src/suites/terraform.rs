@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::workshop::Workshop;
+use lab::tools::on_path;
+
+use crate::steps::Steps;
 use crate::tools::go::{self, HELM};
 use crate::tools::packages;
 use crate::tools::providers::{Providers, copy_configuration};
-use crate::steps::Steps;
-use lab::tools::on_path;
+use crate::workshop::Workshop;
 
 pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     if !packages::ensure(workshop, steps, &[("git", "git")])? {
@@ -100,10 +101,7 @@ fn chart(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     ]);
     steps.command("helm lint", lint.current_dir(root));
     let mut template = Command::new(root.join("tests/terraform/helm-template"));
-    steps.command(
-        "helm template",
-        template.env("PATH", go::path(workshop)?),
-    );
+    steps.command("helm template", template.env("PATH", go::path(workshop)?));
     Ok(())
 }
 

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::workshop::Workshop;
-use crate::steps::Steps;
 use lab::tools::{on_path, run};
+
+use crate::steps::Steps;
+use crate::workshop::Workshop;
 
 /// A program, and the module that it is built from.
 #[derive(Debug)]

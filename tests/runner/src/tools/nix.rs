@@ -1,10 +1,12 @@
 //! nix: with the inputs of flake.lock where they can be had, else with this machine's own tools in their place (nix/host).
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use anyhow::Context as _;
 use lab::tools;
 
 use crate::workshop::Workshop;
@@ -40,6 +42,19 @@ pub fn build(workshop: &Workshop, nix: &Path, checks: &[impl AsRef<str>]) -> Com
     command
 }
 
+/// The suite that each check of the flake names, by the check's name. All checks are evaluated for that.
+pub fn suites_of_checks(
+    workshop: &Workshop,
+    nix: &Path,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut command = nix_command(workshop, nix);
+    command.args(["eval", "--json", &checks_of_this_system(), "--apply"]);
+    command.arg("builtins.mapAttrs (_: check: builtins.seq check.drvPath check.suite)");
+    let answer = tools::run(&mut command).context("the flake's checks can't be evaluated")?;
+    serde_json::from_slice(&answer.stdout)
+        .context("nix eval printed something else than the suites of the checks")
+}
+
 fn nix_command(workshop: &Workshop, nix: &Path) -> Command {
     let mut command = Command::new(nix);
     if nix == OsStr::new("nix") {
@@ -58,7 +73,7 @@ fn checks_of_this_system() -> String {
 }
 
 /// Whether nix can fetch what flake.lock names, which is a matter of seconds where it can't.
-pub fn real_inputs(workshop: &Workshop) -> bool {
+fn real_inputs(workshop: &Workshop) -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
         let mut command = nix_command(workshop, Path::new("nix"));

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::workshop::Workshop;
+use lab::tools::run;
+
 use super::packages;
 use crate::steps::Steps;
-use lab::tools::run;
+use crate::workshop::Workshop;
 
 /// The oldest major version that the packages run with; Debian 12 has it.
 const OLDEST: u32 = 18;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::workshop::Workshop;
-use crate::steps::Steps;
 use lab::tools::{on_path, run};
+
+use crate::steps::Steps;
+use crate::workshop::Workshop;
 
 /// Makes sure that these programs are on PATH, each given with the Debian package that has it: installs what is missing
 /// where `--install` allows it, else says that the suite can't be run and returns false.

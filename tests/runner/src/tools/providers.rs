@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
-
-use crate::workshop::Workshop;
-use crate::steps::Steps;
 use lab::tools::{on_path, run};
+
+use crate::steps::Steps;
+use crate::workshop::Workshop;
 
 /// Names Terraform's CLI configuration.
 const CONFIG: &str = "TF_CLI_CONFIG_FILE";

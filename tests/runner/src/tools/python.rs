@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
+use lab::tools::run;
 
-use crate::workshop::Workshop;
 use super::packages;
 use crate::steps::Steps;
-use lab::tools::run;
+use crate::workshop::Workshop;
 
 /// The folder with the tools, a virtual environment of the lab's own.
 #[derive(Debug, Clone)]

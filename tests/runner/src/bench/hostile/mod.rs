@@ -12,6 +12,10 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use lab::http;
+use lab::http::prometheus::Prometheus;
+use lab::part::Part;
+use lab::state::paths::Installation;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -20,10 +24,6 @@ use tokio::time::sleep;
 use self::generators::{Generators, Victims};
 use self::services::{Health, Service};
 use super::figure::Figure;
-use lab::http;
-use lab::part::Part;
-use lab::paths::Installation;
-use lab::prometheus::Prometheus;
 use crate::scratch_lab::ScratchLab;
 
 /// Targets that answer.

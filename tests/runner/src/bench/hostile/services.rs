@@ -5,13 +5,13 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use lab::http;
+use lab::part::Part;
+use lab::state::paths::Installation;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use super::super::figure::percentile;
-use lab::http;
-use lab::part::Part;
-use lab::paths::Installation;
 use crate::scratch_lab::ScratchLab;
 
 /// Between two requests to a `/healthz`.

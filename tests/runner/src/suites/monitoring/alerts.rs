@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use lab::plan::rule_files::{Group, Rule, RuleFile};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 /// What every alert has a promtool test of. The name of such a test is `ALERT: CASE`, with more behind it where an alert
 /// has several of a case, and `ALERT LONG/SHORT: CASE` where several rules share a name.
@@ -54,29 +54,6 @@ impl fmt::Display for Alert {
 }
 
 #[derive(Deserialize)]
-struct RuleFile {
-    groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    name: String,
-    rules: Vec<Rule>,
-}
-
-#[derive(Deserialize)]
-struct Rule {
-    alert: Option<String>,
-    record: Option<String>,
-    #[serde(default)]
-    expr: String,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    #[serde(default)]
-    annotations: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
 struct TestFile {
     #[serde(default)]
     tests: Vec<Test>,
@@ -107,35 +84,34 @@ struct SampleExpectation {
 }
 
 /// The alerts of these rule files, in their order.
-pub fn read(rules: &[PathBuf]) -> anyhow::Result<Vec<Alert>> {
+pub fn of(rules: &[RuleFile]) -> Vec<Alert> {
     let mut alerts = Vec::new();
     for file in rules {
-        let RuleFile { groups } = parse(file)?;
-        let stem = file.file_stem().unwrap_or_default();
+        let stem = file.path.file_stem().unwrap_or_default();
         let about_the_lab = ABOUT_THE_LAB.iter().any(|name| stem == *name);
-        for mut rule in groups.into_iter().flat_map(|group| group.rules) {
-            let Some(name) = rule.alert else { continue };
+        for rule in file.groups.iter().flat_map(|group| &group.rules) {
+            let Some(name) = &rule.alert else { continue };
+            let label = |label: &str| rule.labels.get(label).cloned();
             alerts.push(Alert {
-                severity: rule.labels.remove("severity").unwrap_or_default(),
-                short_window: rule.labels.remove("short_window"),
-                annotations: rule.annotations,
+                name: name.clone(),
+                severity: label("severity").unwrap_or_default(),
+                short_window: label("short_window"),
+                annotations: rule.annotations.clone(),
                 about_the_lab,
-                name,
             });
         }
     }
-    Ok(alerts)
+    alerts
 }
 
 /// Finds the group that raises alerts and does not record when it was evaluated, and the `Watchdog` that counts another
 /// number of them: without either, nobody would notice that such a group is not evaluated.
-pub fn check_groups(rules: &[PathBuf]) -> anyhow::Result<()> {
+pub fn check_groups(rules: &[RuleFile]) -> anyhow::Result<()> {
     let mut problems = Vec::new();
     let mut raising = 0;
     let mut watchdog = None;
     for file in rules {
-        let RuleFile { groups } = parse(file)?;
-        for Group { name, rules } in groups {
+        for Group { name, rules } in &file.groups {
             let expr_of = |rule: &Rule| rule.expr.clone();
             let is_watchdog = |rule: &&Rule| rule.alert.as_deref() == Some("Watchdog");
             watchdog = watchdog.or(rules.iter().find(is_watchdog).map(expr_of));
@@ -144,7 +120,7 @@ pub fn check_groups(rules: &[PathBuf]) -> anyhow::Result<()> {
             }
             raising += 1;
             let records = |rule: &Rule| {
-                rule.record.as_deref() == Some(EVALUATED) && rule.labels.get("group") == Some(&name)
+                rule.record.as_deref() == Some(EVALUATED) && rule.labels.get("group") == Some(name)
             };
             if !rules.iter().any(records) {
                 problems.push(format!(
@@ -168,7 +144,7 @@ pub fn check_groups(rules: &[PathBuf]) -> anyhow::Result<()> {
 pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Result<()> {
     let tests: Vec<Test> = tests
         .iter()
-        .map(|file| Ok(parse::<TestFile>(file)?.tests))
+        .map(|file| read_tests(file))
         .collect::<anyhow::Result<Vec<_>>>()?
         .into_iter()
         .flatten()
@@ -282,10 +258,12 @@ fn runbook_names(runbooks: &Path) -> anyhow::Result<Vec<String>> {
         .collect())
 }
 
-fn parse<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+fn read_tests(file: &Path) -> anyhow::Result<Vec<Test>> {
     let text =
         fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?;
-    serde_saphyr::from_str(&text).with_context(|| format!("can't read {}", file.display()))
+    let file: TestFile =
+        serde_saphyr::from_str(&text).with_context(|| format!("can't read {}", file.display()))?;
+    Ok(file.tests)
 }
 
 #[cfg(test)]

@@ -12,12 +12,13 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
+use lab::plan::rule_files::RuleFile;
 use serde_json::{Value, json};
 
 use self::recorded::Recorded;
-use crate::workshop::Workshop;
-use crate::steps::Steps;
 use crate::dashboards::{Dashboard, fill, list, metric_names, text};
+use crate::steps::Steps;
+use crate::workshop::Workshop;
 
 /// The datasource's uid, by which every panel names it.
 const DATASOURCE: &str = "prometheus";
@@ -25,17 +26,17 @@ const DATASOURCE: &str = "prometheus";
 /// What dashboards take their variables' values for, where nothing runs.
 const VARIABLES: [(&str, &str); 2] = [("target", "demo"), ("window", "1h")];
 
-/// Checks the dashboards; `promtool` checks rules with the arguments that it is given.
+/// Checks the dashboards against what `rules` record; `promtool` checks rules with the arguments that it is given.
 pub fn run(
     workshop: &Workshop,
     steps: &mut Steps,
+    rules: &[RuleFile],
     promtool: impl Fn(&[&str]) -> Command,
 ) -> anyhow::Result<()> {
     let grafana = workshop.installation.monitoring("grafana");
     let folder = grafana.join("dashboards");
     let dashboards = Dashboard::read_all(&folder)?;
-    let rules = workshop.installation.monitoring("prometheus/rules");
-    let recorded = Recorded::read(&rules)?;
+    let recorded = Recorded::of(rules);
     steps.check("dashboards", |_| {
         let problems = problems(&dashboards, &recorded);
         ensure!(problems.is_empty(), "\n   {}", problems.join("\n   "));

@@ -49,12 +49,12 @@ fn problems_in(file: &str, rules: &str, without: &str, runbook: Option<&str>) ->
             ));
         }
     }
-    let rules = [write(file, rules)];
+    let rules = [RuleFile::read(write(file, rules)).unwrap()];
     let tests = [write("tests.yml", &tests)];
     write("runbooks/Other.md", "");
     fs::remove_file(dir.path().join("runbooks/Other.md")).unwrap();
     write("runbooks/Burn.md", runbook.unwrap_or_default());
-    let alerts = read(&rules).unwrap();
+    let alerts = of(&rules);
     check(&alerts, &tests, &dir.path().join("runbooks"))
         .err()
         .map(|error| error.to_string())
@@ -97,7 +97,8 @@ fn a_group_that_nobody_would_miss_is_found() {
              and on () count({EVALUATED} > 0) == {counted}\n            and on () up\n"
         );
         fs::write(&file, rules).unwrap();
-        let problem = check_groups(std::slice::from_ref(&file)).err();
+        let rules = RuleFile::read(file.clone()).unwrap();
+        let problem = check_groups(&[rules]).err();
         problem.map_or_else(String::new, |error| error.to_string())
     };
     assert_eq!(problems(1, "g"), "");

@@ -1,13 +1,8 @@
 //! What the rules record: the names, and the windows that some of them are over.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use anyhow::Context as _;
-use serde::Deserialize;
-
-use super::super::files;
+use lab::plan::rule_files::RuleFile;
 
 /// What is recorded.
 #[derive(Debug, Default)]
@@ -16,38 +11,18 @@ pub struct Recorded {
     windows: BTreeSet<String>,
 }
 
-#[derive(Deserialize)]
-struct RuleFile {
-    groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    rules: Vec<Rule>,
-}
-
-#[derive(Deserialize)]
-struct Rule {
-    record: Option<String>,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-}
-
 impl Recorded {
-    /// Reads the rules in `folder`.
-    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+    /// What these rule files record.
+    pub fn of(files: &[RuleFile]) -> Self {
         let mut recorded = Self::default();
-        for file in files(folder, "yml")? {
-            let rules: RuleFile = serde_saphyr::from_str(&fs::read_to_string(&file)?)
-                .with_context(|| format!("can't read {}", file.display()))?;
-            for mut rule in rules.groups.into_iter().flat_map(|group| group.rules) {
-                if let Some(name) = rule.record {
-                    recorded.names.insert(name);
-                    recorded.windows.extend(rule.labels.remove("window"));
-                }
+        let groups = files.iter().flat_map(|file| &file.groups);
+        for rule in groups.flat_map(|group| &group.rules) {
+            if let Some(name) = &rule.record {
+                recorded.names.insert(name.clone());
+                recorded.windows.extend(rule.labels.get("window").cloned());
             }
         }
-        Ok(recorded)
+        recorded
     }
 
     pub fn names(&self) -> BTreeSet<&str> {

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::workshop::Workshop;
-use crate::tools::node::NodeProject;
 use crate::steps::Steps;
+use crate::tools::node::NodeProject;
+use crate::workshop::Workshop;
 
 /// The project of the types.
 const FOLDER: &str = "tests/grafana";

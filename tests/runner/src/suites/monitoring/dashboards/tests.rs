@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use lab::plan::rule_files::RuleFile;
+
 use super::*;
 
 fn repository() -> std::path::PathBuf {
@@ -11,7 +13,8 @@ fn dashboards() -> Vec<Dashboard> {
 }
 
 fn recorded() -> Recorded {
-    Recorded::read(&repository().join("monitoring/prometheus/rules")).unwrap()
+    let rules = repository().join("monitoring/prometheus/rules");
+    Recorded::of(&RuleFile::read_all(&rules).unwrap())
 }
 
 /// What is said after `change` of the overview.

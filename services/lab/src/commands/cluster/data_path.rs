@@ -1,0 +1,150 @@
+//! `check-data-path`: does a probe's result come out at the gateway? What `helm test` runs, in the cluster.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, ensure};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use crate::cli::Error;
+use crate::http;
+use crate::terminal::output;
+
+/// A first probe, a scrape and a rule's evaluation take less, also right after an install.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Between two looks.
+const PERIOD: Duration = Duration::from_secs(3);
+
+/// Asks until all is well; exit code 1 with the reason if it is not in time.
+pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
+    let client = http::local_client(Duration::from_secs(5))?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match look(&client, gateway).await {
+            Ok(text) => {
+                output::print(&format!("{text}\n"))?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Err(error) if Instant::now() >= deadline => return Err(error.into()),
+            Err(_) => sleep(PERIOD).await,
+        }
+    }
+}
+
+async fn look(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String> {
+    let status = get(client, gateway, "api/v1/status").await?;
+    sources_answer(&status)?;
+    let summary = get(client, gateway, "uptime-summary").await?;
+    let probes = probes(&summary).context("the gateway has no counts yet: no target was probed")?;
+    // Once more, by way of Prometheus.
+    let windowed = get(client, gateway, "uptime-summary-windowed?window=5m").await?;
+    ensure!(
+        self::probes(&windowed).is_some(),
+        "{probes} probes were made, and Prometheus has none of them yet"
+    );
+    Ok(format!(
+        "{probes:.0} probes came through ping-agent, Prometheus and api-gateway"
+    ))
+}
+
+/// The answer of a gateway, as JSON.
+///
+/// # Errors
+/// It does not answer, or with an error.
+pub async fn get(client: &reqwest::Client, base: &Url, path: &str) -> anyhow::Result<Value> {
+    let url = base.join(path)?;
+    let answer = client
+        .get(url.clone())
+        .send()
+        .await
+        .map_err(|error| anyhow!("{url} does not answer: {}", error.without_url()))?;
+    let status = answer.status();
+    ensure!(status.is_success(), "{url} answers {status}");
+    let body = http::body(answer)
+        .await
+        .with_context(|| format!("{url} does not answer"))?;
+    serde_json::from_slice(&body)
+        .with_context(|| format!("{url} answers something that is not JSON"))
+}
+
+/// Whether the agents, Prometheus and alert-logger answer the gateway.
+fn sources_answer(status: &Value) -> anyhow::Result<()> {
+    let sources = status
+        .get("sources")
+        .and_then(Value::as_array)
+        .context("the gateway's status has no sources")?;
+    for source in sources {
+        let text = |key: &str| source.get(key).and_then(Value::as_str).unwrap_or_default();
+        ensure!(
+            source.get("ok").and_then(Value::as_bool) == Some(true),
+            "the gateway does not reach {}: {}",
+            text("name"),
+            text("detail")
+        );
+    }
+    Ok(())
+}
+
+/// All probes that a summary counts; none where there are none.
+pub fn probes(summary: &Value) -> Option<f64> {
+    let total = summary.get("total")?;
+    let count = |key: &str| total.get(key).and_then(Value::as_f64);
+    Some(count("success")? + count("failures")?).filter(|&probes| probes > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn gateway(prometheus: bool, failures: u32) -> MockServer {
+        let server = MockServer::start().await;
+        let summary = json!({"total": {"success": 0, "failures": failures}});
+        let status = json!({"sources": [
+            {"name": "ping-agent", "ok": true, "detail": null},
+            {"name": "prometheus", "ok": prometheus, "detail": "it cannot be reached"},
+        ]});
+        for (route, body) in [
+            ("/api/v1/status", status),
+            ("/uptime-summary", summary.clone()),
+            ("/uptime-summary-windowed", summary),
+        ] {
+            Mock::given(path(route))
+                .respond_with(ResponseTemplate::new(200).set_body_json(body))
+                .mount(&server)
+                .await;
+        }
+        server
+    }
+
+    async fn said(server: &MockServer) -> String {
+        let client = http::local_client(Duration::from_secs(5)).unwrap();
+        let url = server.uri().parse().unwrap();
+        match look(&client, &url).await {
+            Ok(text) => text,
+            Err(error) => format!("{error:#}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn probes_that_fail_are_data_as_well() {
+        assert!(said(&gateway(true, 3).await).await.starts_with("3 probes"));
+    }
+
+    #[tokio::test]
+    async fn what_is_cut_is_named() {
+        let text = said(&gateway(false, 3).await).await;
+        assert!(
+            text.contains("does not reach prometheus: it cannot be reached"),
+            "{text}"
+        );
+        let text = said(&gateway(true, 0).await).await;
+        assert!(text.contains("no target was probed"), "{text}");
+    }
+}

@@ -1,0 +1,50 @@
+//! `sizing`: what Prometheus stores now and will store at the end of its retention.
+
+mod duration;
+mod estimate;
+mod report;
+
+use std::process::ExitCode;
+
+pub use self::estimate::{Origin, Sizing};
+use super::Lab;
+use crate::cli::{Error, SizingArgs};
+use crate::part::Part;
+use crate::state::record::LabRecord;
+use crate::terminal::output;
+
+/// Asks the running lab's Prometheus, or the one given.
+pub async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error> {
+    let sizing = match &args.prometheus {
+        Some(url) if matches!(url.scheme(), "http" | "https") => {
+            Sizing::of(url.as_str(), None).await?
+        }
+        Some(url) => {
+            return Err(Error::Usage(format!(
+                "--prometheus is {}; it has to be an http or https URL",
+                targets::redact(url.as_str())
+            )));
+        }
+        None => Sizing::of(&local_prometheus(lab)?, Some(&lab.state.prometheus_data())).await?,
+    };
+    output::print(&if args.json {
+        report::json(&sizing)?
+    } else {
+        report::text(&sizing)
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn local_prometheus(lab: &Lab) -> anyhow::Result<String> {
+    let record =
+        LabRecord::load(&lab.state.state_file())?.filter(|record| record.supervisor.is_alive());
+    let prometheus = record
+        .as_ref()
+        .and_then(|record| record.part(Part::Prometheus.name()));
+    match prometheus {
+        Some(part) => Ok(part.url.clone()),
+        None => anyhow::bail!(
+            "the lab is not running; start it (./lab up), or name a Prometheus: --prometheus URL"
+        ),
+    }
+}

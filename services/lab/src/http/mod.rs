@@ -1,0 +1,80 @@
+//! HTTP clients of the parts, and of Prometheus in particular.
+
+pub mod prometheus;
+
+use std::time::Duration;
+
+use url::Url;
+
+/// A client for this machine's parts: plain HTTP, no proxy, and an answer within `timeout`.
+///
+/// # Errors
+/// The client can't be built.
+pub fn local_client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    Ok(http_client::client([], |builder| {
+        builder.no_proxy().timeout(timeout)
+    })?)
+}
+
+/// A client for this machine's parts that comes with a new connection each time, as a visitor does.
+///
+/// # Errors
+/// As [`local_client`].
+pub fn visitor(timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    Ok(http_client::client([], |builder| {
+        builder
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .timeout(timeout)
+    })?)
+}
+
+/// A client for the server at `url`. One on this machine is reached directly, another through the environment's proxy.
+///
+/// # Errors
+/// The URL is https, and the system has no root certificates.
+pub fn client(url: &Url, timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    let is_local = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    Ok(http_client::client([url], |builder| {
+        let builder = builder.timeout(timeout);
+        if is_local {
+            builder.no_proxy()
+        } else {
+            builder
+        }
+    })?)
+}
+
+/// Largest answer that is read: 50,000 targets of ping-agent take less.
+const ANSWER_BYTES: usize = 128 << 20;
+
+/// The body of an answer.
+///
+/// # Errors
+/// It breaks off, or is larger than 128 MiB.
+pub async fn body(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        anyhow::ensure!(
+            body.len() + piece.len() <= ANSWER_BYTES,
+            "the answer is larger than {} MiB",
+            ANSWER_BYTES >> 20
+        );
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+/// Whether `url` answers with success.
+pub async fn answers(client: &reqwest::Client, url: &str) -> bool {
+    client
+        .get(url)
+        .send()
+        .await
+        .is_ok_and(|response| response.status().is_success())
+}
