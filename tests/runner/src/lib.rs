@@ -9,8 +9,8 @@ pub mod dashboards;
 mod scratch_lab;
 mod steps;
 mod suites;
+mod test_run;
 mod tools;
-mod workshop;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

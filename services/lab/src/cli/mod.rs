@@ -15,20 +15,21 @@ use crate::state::paths::{Installation, StateDir};
 const UP_ENVIRONMENT: &str = "\
 Environment:
   SMTP_SMARTHOST (host:port), SMTP_FROM, SMTP_TO, SMTP_AUTH_USERNAME, SMTP_AUTH_PASSWORD_FILE
-          Send alerts by mail as well; all of them or none
+          Also send alerts by mail; set all of them or none
   SMTP_REQUIRE_TLS
           false for a mail server without STARTTLS [default: true]
   PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY, PING_BODY_MAX_BYTES, PING_HTTP_METHOD,
   PING_AGENT_CACHE_SECONDS, PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG,
   ALLOWED_HOSTS
-          Passed on to the services. Of all others only PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, RUST_BACKTRACE,
-          SSL_CERT_FILE and SSL_CERT_DIR are";
+          Passed on to the services. Of all other variables only PATH, HOME, LANG, LC_ALL, TZ, TMPDIR,
+          RUST_BACKTRACE, SSL_CERT_FILE and SSL_CERT_DIR are";
 
-/// What `./lab bench` does. Its program is in tests/runner, as that of `./lab test`; the `lab` script starts them.
-pub const BENCH: &str = "Measure what UptimePulse is designed for, beside a peer in the same run; exit code 1 past a figure's limit";
+/// What `./lab bench` does: a command of tests/runner, which the `lab` script starts.
+pub const BENCH: &str =
+    "Run the benchmarks, each figure beside that of a peer; exit code 1 if one exceeds its limit";
 
-/// What `./lab test` does.
-pub const TEST: &str = "Run the tests that this machine can run, and name those it can't";
+/// What `./lab test` does, a command of tests/runner too.
+pub const TEST: &str = "Run the test suites that this machine can run, and list those it can't";
 
 /// Runs UptimePulse on this machine: the services beside a real Prometheus and a real Alertmanager.
 #[derive(Debug, Parser)]
@@ -53,7 +54,7 @@ pub struct Cli {
 /// The option that every command has.
 #[derive(Debug, Args)]
 pub struct StateDirOption {
-    /// Where data, logs and fetched servers are kept [default: .lab beside the lab script]
+    /// Folder for data, logs and downloaded servers [default: .lab beside the lab script]
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 }
@@ -74,37 +75,37 @@ impl StateDirOption {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start everything and watch over it; Ctrl-C stops it
+    /// Start all parts and restart any that exits; Ctrl-C stops them
     #[command(after_help = UP_ENVIRONMENT)]
     Up(UpArgs),
-    /// Show each part: whether it is ready, its address, how often it was restarted
+    /// Show each part's state, address and number of restarts
     Status {
         /// Print {"parts":[{"name","state","url","pid","restarts"}]}
         #[arg(long)]
         json: bool,
     },
-    /// Show what the parts wrote to stdout and stderr
+    /// Show the logs of the parts
     Logs {
-        /// Only this part ("lab" is the supervisor itself); without it all parts, in order of time
+        /// The part to show ("lab" is the supervisor itself) [default: all parts, in order of time]
         part: Option<String>,
-        /// Go on showing what is written
+        /// Keep showing new lines
         #[arg(short, long)]
         follow: bool,
     },
-    /// Stop everything; data and logs are kept
+    /// Stop all parts; data and logs are kept
     Down,
-    /// Show how much Prometheus stores, and how much it will at the end of the retention
+    /// Show how much Prometheus stores now, and how much it will store at the end of the retention
     Sizing(SizingArgs),
     /// Run the stack on Kubernetes: minikube, or the cluster of another context
     Cluster(ClusterArgs),
-    /// Check that what is probed comes out of a gateway. `helm test` runs it.
+    /// Check that probe results reach a gateway. `helm test` runs it.
     #[command(hide = true)]
     CheckDataPath {
-        /// Where api-gateway answers.
+        /// The URL of api-gateway.
         #[arg(long, value_name = "URL")]
         gateway: Url,
     },
-    /// Become a part's program, and die with the supervisor. Not for people.
+    /// Become a part's program, which ends with the supervisor. For the supervisor alone.
     #[command(hide = true)]
     ExecPart(ExecPartArgs),
 }
@@ -112,11 +113,11 @@ pub enum Command {
 /// Arguments of `up`.
 #[derive(Debug, Args)]
 pub struct UpArgs {
-    /// What to probe instead of monitoring/targets.toml
+    /// URLs to probe instead of the targets in monitoring/targets.toml
     #[arg(value_name = "URL")]
     pub urls: Vec<String>,
 
-    /// Return when the lab is up, and leave it running
+    /// Return when the lab is up, and keep it running in the background
     #[arg(long)]
     pub detach: bool,
 
@@ -125,7 +126,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(HIGHEST_BASE)))]
     pub port_base: Option<u16>,
 
-    /// Be the supervisor that `up --detach` leaves running.
+    /// Run as the supervisor that `up --detach` leaves in the background.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub detached: bool,
 }
@@ -133,11 +134,11 @@ pub struct UpArgs {
 /// Arguments of `sizing`.
 #[derive(Debug, Args)]
 pub struct SizingArgs {
-    /// The Prometheus to ask [default: the running lab's]
+    /// The URL of the Prometheus to query [default: the running lab's]
     #[arg(long, value_name = "URL", value_parser = server_url)]
     pub prometheus: Option<Url>,
 
-    /// Print one JSON object, its keys named with their units
+    /// Print one JSON object; its keys include the units
     #[arg(long)]
     pub json: bool,
 }
@@ -145,7 +146,7 @@ pub struct SizingArgs {
 /// Arguments of `cluster`.
 #[derive(Debug, Args)]
 pub struct ClusterArgs {
-    /// The kubeconfig context of another cluster than minikube; its images have to be there, or in image_registry
+    /// The kubeconfig context of a cluster other than minikube, which needs the images or image_registry
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
 
@@ -157,11 +158,11 @@ pub struct ClusterArgs {
 /// The commands of `cluster`.
 #[derive(Debug, Subcommand)]
 pub enum ClusterCommand {
-    /// Start minikube if need be, build and load the images, apply, and wait until data flows
+    /// Start minikube if it is stopped, build and load the images, apply, and wait until data flows
     Up,
-    /// Check the stack by name; exit code 1 if something is not as it should be
+    /// Run the checks of the stack by name; exit code 1 if one fails
     Status,
-    /// Remove everything that was applied, the volumes too
+    /// Remove everything that was applied, including the volumes
     Down,
 }
 
@@ -177,7 +178,7 @@ pub struct ExecPartArgs {
     pub command: Vec<OsString>,
 }
 
-/// The URL of a server.
+/// Parses the URL of a server.
 fn server_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     let is_usable =

@@ -20,7 +20,7 @@ pub async fn run(lab: &Lab) -> Result<ExitCode, Error> {
     // Also one that is still preparing its start.
     let running = lab.supervisor();
     if let Some(process) = &running {
-        output::tell("stopping all parts …");
+        output::notice("stopping all parts …");
         // Should it have to be killed, the parts die with it.
         process.end(SUPERVISOR_GRACE).await;
     }

@@ -13,7 +13,7 @@ use crate::part::Part;
 use crate::state::logs::{LogReader, Merge};
 use crate::supervisor::LOG_NAME;
 
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Prints one log as it is, or all of them merged, each line behind its part's name.
 pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode, Error> {
@@ -64,7 +64,7 @@ pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode
         if !follow {
             return Ok(ExitCode::SUCCESS);
         }
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

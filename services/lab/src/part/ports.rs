@@ -72,10 +72,10 @@ impl Ports {
         format!("http://{}", self.address(part))
     }
 
-    /// Checks that nobody listens where `parts` are going to.
+    /// Checks that the ports of `parts` are available.
     ///
     /// # Errors
-    /// Names every port that can't be had with the part that wants it and the way out.
+    /// A port is not available; the message lists each with its part, and what to do.
     pub fn check_free(self, parts: &[Part]) -> anyhow::Result<()> {
         let mut wanted: Vec<(String, u16)> = parts
             .iter()
@@ -97,7 +97,7 @@ impl Ports {
             return Ok(());
         }
         bail!(
-            "these ports of 127.0.0.1 can't be had:\n{}\nStop what listens there, or use other ports: ./lab up --port-base 20000",
+            "ports not available on 127.0.0.1:\n{}\nStop what listens there, or use other ports: ./lab up --port-base 20000",
             taken.join("\n")
         )
     }
@@ -109,8 +109,8 @@ fn loopback(port: u16) -> SocketAddr {
 
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "taken".to_owned(),
-        io::ErrorKind::PermissionDenied => "only root may listen there".to_owned(),
+        io::ErrorKind::AddrInUse => "already in use".to_owned(),
+        io::ErrorKind::PermissionDenied => "only root may listen on it".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -138,7 +138,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            message.contains(&format!("{port} for prometheus: taken")),
+            message.contains(&format!("{port} for prometheus: already in use")),
             "{message}"
         );
         assert!(message.contains("--port-base"), "{message}");

@@ -1,6 +1,6 @@
 //! Why a lab did not come up, or could not go on.
 
-use super::keeper::Death;
+use super::keeper::PartExit;
 use crate::part::Part;
 
 /// What the lab did not come up, or go on, without.
@@ -37,11 +37,11 @@ fn quoted(lines: &[String]) -> String {
 }
 
 impl StartupFailure {
-    pub(super) fn from_death(part: Part, death: Death) -> Self {
+    pub(super) fn from_exit(part: Part, exit: PartExit) -> Self {
         Self::Part {
             part,
-            why: death.how,
-            last_lines: death.last_lines,
+            why: exit.how,
+            last_lines: exit.last_lines,
         }
     }
 }

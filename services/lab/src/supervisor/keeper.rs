@@ -38,22 +38,22 @@ pub enum Order {
 
 /// What happened to a part.
 #[derive(Debug)]
-pub enum Happened {
+pub enum PartEvent {
     /// A process was started.
     Started(ProcessIdentity),
     /// It answers that it can do its job.
     Ready,
     /// It ended unasked, and is started again after this time.
-    Died(Death, Duration),
+    Exited(PartExit, Duration),
     /// Its log can't be written; it runs on.
     LogLost(io::Error),
     /// It ended as ordered. With the last lines that it wrote.
     Stopped(Vec<String>),
 }
 
-/// How a part died.
+/// How a part exited unasked.
 #[derive(Debug)]
-pub struct Death {
+pub struct PartExit {
     /// In words: "exited with code 1".
     pub how: String,
     /// Whether another try can't end otherwise: wrong configuration, or no such program.
@@ -65,7 +65,7 @@ pub struct Death {
 /// How a process came to its end.
 enum End {
     Ordered(Vec<String>),
-    Unasked { death: Death, ready_for: Duration },
+    Unexpected { exit: PartExit, ready_for: Duration },
 }
 
 /// A part's task.
@@ -78,7 +78,7 @@ pub struct Keeper {
     /// Asks whether it is ready.
     pub client: reqwest::Client,
     /// Where it reports.
-    pub events: mpsc::UnboundedSender<(Part, Happened)>,
+    pub events: mpsc::UnboundedSender<(Part, PartEvent)>,
     /// What it is told.
     pub orders: watch::Receiver<Order>,
 }
@@ -92,34 +92,34 @@ impl Keeper {
                 Ok((process, output)) => self.watch_over(process, output).await,
                 Err(error) => not_started(&error),
             };
-            let (death, ready_for) = match end {
-                End::Ordered(last_lines) => return self.tell(Happened::Stopped(last_lines)),
-                End::Unasked { death, ready_for } => (death, ready_for),
+            let (exit, ready_for) = match end {
+                End::Ordered(last_lines) => return self.report(PartEvent::Stopped(last_lines)),
+                End::Unexpected { exit, ready_for } => (exit, ready_for),
             };
             let wait = backoff.after(ready_for);
-            self.tell(Happened::Died(death, wait));
+            self.report(PartEvent::Exited(exit, wait));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = self.ordered(Order::Stop) => return self.tell(Happened::Stopped(vec![])),
+                () = self.ordered(Order::Stop) => return self.report(PartEvent::Stopped(vec![])),
             }
         }
     }
 
     async fn watch_over(&self, mut process: Process, output: pipe::Receiver) -> End {
-        self.tell(Happened::Started(process.identity().clone()));
+        self.report(PartEvent::Started(process.identity().clone()));
         let pump = self.pump(output);
         let mut ready_at: Option<Instant> = None;
         loop {
             tokio::select! {
                 status = process.wait() => {
-                    return End::Unasked {
-                        death: death(status, last_lines(pump).await),
+                    return End::Unexpected {
+                        exit: exit(status, last_lines(pump).await),
                         ready_for: ready_at.map_or(Duration::ZERO, |at| at.elapsed()),
                     };
                 }
                 () = self.ready(), if ready_at.is_none() => {
                     ready_at = Some(Instant::now());
-                    self.tell(Happened::Ready);
+                    self.report(PartEvent::Ready);
                 }
                 () = self.ordered(Order::Stop) => {
                     process.stop(self.ordered(Order::Kill)).await;
@@ -132,7 +132,7 @@ impl Keeper {
     fn pump(&self, output: pipe::Receiver) -> JoinHandle<Vec<String>> {
         let (events, part) = (self.events.clone(), self.spec.part);
         tokio::spawn(pump(output, LogFile::new(self.log.clone()), move |error| {
-            let _ = events.send((part, Happened::LogLost(error)));
+            let _ = events.send((part, PartEvent::LogLost(error)));
         }))
     }
 
@@ -147,9 +147,9 @@ impl Keeper {
         let _ = self.orders.clone().wait_for(|&given| given >= order).await;
     }
 
-    fn tell(&self, happened: Happened) {
+    fn report(&self, event: PartEvent) {
         // Without a supervisor there is nobody to tell.
-        let _ = self.events.send((self.spec.part, happened));
+        let _ = self.events.send((self.spec.part, event));
     }
 }
 
@@ -164,16 +164,16 @@ async fn last_lines(pump: JoinHandle<Vec<String>>) -> Vec<String> {
     }
 }
 
-fn death(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> Death {
+fn exit(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> PartExit {
     match status {
-        Ok(status) => Death {
+        Ok(status) => PartExit {
             how: how_it_ended(status),
             hopeless: status
                 .code()
                 .is_some_and(|code| [EX_USAGE, NOT_EXECUTED].map(i32::from).contains(&code)),
             last_lines,
         },
-        Err(error) => Death {
+        Err(error) => PartExit {
             how: format!("can't be watched: {error}"),
             hopeless: false,
             last_lines,
@@ -182,8 +182,8 @@ fn death(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> Death {
 }
 
 fn not_started(error: &io::Error) -> End {
-    End::Unasked {
-        death: Death {
+    End::Unexpected {
+        exit: PartExit {
             how: format!("could not be started: {error}"),
             hopeless: false,
             last_lines: vec![],

@@ -20,7 +20,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 pub use self::claim::Claim;
 pub use self::failure::StartupFailure;
-use self::keeper::{Happened, Keeper, Order};
+use self::keeper::{Keeper, Order, PartEvent};
 pub use self::reporter::{LOG_NAME, Reporter};
 pub use self::signals::Signals;
 pub use self::start_check::StartCheck;
@@ -35,8 +35,8 @@ const STARTUP_LIMIT: Duration = Duration::from_secs(120);
 /// How long the lab may take to work once all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
 const CHECK_LIMIT: Duration = Duration::from_secs(30);
 
-/// A part that dies this often before the lab was up does not come up.
-const STARTUP_DEATHS: u32 = 3;
+/// A part that exits this often before the lab was up does not come up.
+const STARTUP_EXITS: u32 = 3;
 
 /// How long a part may take to answer whether it is ready.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
@@ -46,7 +46,7 @@ const CLAIM_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A part's record and its reins.
 #[derive(Debug)]
-struct Kept {
+struct Supervised {
     part: Part,
     record: PartRecord,
     orders: watch::Sender<Order>,
@@ -60,8 +60,8 @@ struct Kept {
 pub struct Supervisor {
     claim: Claim,
     record: LabRecord,
-    parts: Vec<Kept>,
-    events: mpsc::UnboundedReceiver<(Part, Happened)>,
+    parts: Vec<Supervised>,
+    events: mpsc::UnboundedReceiver<(Part, PartEvent)>,
     signals: Signals,
     reporter: Reporter,
     begun: Instant,
@@ -81,12 +81,12 @@ impl Supervisor {
         reporter: Reporter,
     ) -> anyhow::Result<Self> {
         let client = http::local_client(READINESS_TIMEOUT)?;
-        let (tell, events) = mpsc::unbounded_channel();
+        let (sender, events) = mpsc::unbounded_channel();
         let signals = Signals::listen()?;
         let mut parts = Vec::new();
         for spec in specs {
             let (orders, receiver) = watch::channel(Order::Run);
-            parts.push(Kept {
+            parts.push(Supervised {
                 part: spec.part,
                 record: PartRecord {
                     name: spec.part.name().to_owned(),
@@ -104,7 +104,7 @@ impl Supervisor {
                 log: claim.state().log(spec.part.name()),
                 spec,
                 client: client.clone(),
-                events: tell.clone(),
+                events: sender.clone(),
                 orders: receiver,
             };
             tokio::spawn(keeper.run());
@@ -135,8 +135,8 @@ impl Supervisor {
         claim_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let failure = loop {
             tokio::select! {
-                Some((part, happened)) = self.events.recv() => {
-                    if let Some(failure) = self.take_in(part, happened) {
+                Some((part, event)) = self.events.recv() => {
+                    if let Some(failure) = self.apply(part, event) {
                         break Some(failure);
                     }
                 }
@@ -157,14 +157,14 @@ impl Supervisor {
         self.stop(failure).await
     }
 
-    /// Takes note of what happened to a part. The failure is one that ends the lab's start.
-    fn take_in(&mut self, part: Part, happened: Happened) -> Option<StartupFailure> {
+    /// Applies an event to the record. A failure is one that ends the start of the lab.
+    fn apply(&mut self, part: Part, event: PartEvent) -> Option<StartupFailure> {
         let ready = self.ready;
         let kept = self.parts.iter_mut().find(|kept| kept.part == part)?;
         let record = &mut kept.record;
         let mut failure = None;
-        match happened {
-            Happened::Started(process) => {
+        match event {
+            PartEvent::Started(process) => {
                 if kept.started {
                     record.restarts += 1;
                 }
@@ -172,31 +172,31 @@ impl Supervisor {
                 record.process = Some(process);
                 record.state = PartState::Starting;
             }
-            Happened::Ready => {
+            PartEvent::Ready => {
                 record.state = PartState::Ready;
                 if ready {
                     self.reporter.event(&format!("{part} is ready again"));
                 }
             }
-            Happened::Died(death, wait) => {
+            PartEvent::Exited(exit, wait) => {
                 record.process = None;
                 record.state = PartState::Restarting;
-                if !ready && (death.hopeless || record.restarts + 1 >= STARTUP_DEATHS) {
-                    failure = Some(StartupFailure::from_death(part, death));
+                if !ready && (exit.hopeless || record.restarts + 1 >= STARTUP_EXITS) {
+                    failure = Some(StartupFailure::from_exit(part, exit));
                 } else {
                     let seconds = wait.as_secs_f64();
                     self.reporter.event(&format!(
                         "{part} {}; starting it again in {seconds} s",
-                        death.how
+                        exit.how
                     ));
                 }
             }
-            Happened::LogLost(error) => {
+            PartEvent::LogLost(error) => {
                 self.reporter.event(&format!(
                     "{part}'s log can't be written, lines are lost: {error}"
                 ));
             }
-            Happened::Stopped(last_lines) => {
+            PartEvent::Stopped(last_lines) => {
                 kept.last_lines = last_lines;
                 record.process = None;
                 record.state = PartState::Stopped;
@@ -263,7 +263,7 @@ impl Supervisor {
     /// Stops the parts one after the other, those that others talk to last.
     async fn stop(mut self, mut failure: Option<StartupFailure>) -> Result<(), StartupFailure> {
         self.reporter.stopping();
-        // From here on a death is no failure to start, and nothing is waited for.
+        // From here on an exit is no failure to start, and nothing is waited for.
         self.ready = true;
         for part in Part::STOP_ORDER {
             self.stop_one(part).await;
@@ -300,7 +300,7 @@ impl Supervisor {
         {
             tokio::select! {
                 event = self.events.recv() => match event {
-                    Some((part, happened)) => drop(self.take_in(part, happened)),
+                    Some((part, event)) => drop(self.apply(part, event)),
                     None => return,
                 },
                 name = self.signals.next() => {

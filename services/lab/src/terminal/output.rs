@@ -22,14 +22,14 @@ pub fn error(error: &Error) {
             .collect::<Vec<_>>()
             .join("\n"),
     };
-    tell(&format!(
+    notice(&format!(
         "{} {text}",
         style("lab:").for_stderr().red().bold()
     ));
 }
 
 /// A line on stderr. That nobody reads it any more (a terminal that closed, a pipe) must not end the lab.
-pub fn tell(line: &str) {
+pub fn notice(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 

@@ -48,7 +48,7 @@ impl Progress {
     pub fn step(&self, text: &str) {
         match &self.spinner {
             Some(spinner) => spinner.set_message(text.to_owned()),
-            None => output::tell(&format!("{text} …")),
+            None => output::notice(&format!("{text} …")),
         }
     }
 
@@ -69,7 +69,7 @@ impl Progress {
                 for name in names(true) {
                     if self.shown_ready.insert(name.to_owned()) {
                         let seconds = self.elapsed().as_secs_f64();
-                        output::tell(&format!("ready after {seconds:.1} s: {name}"));
+                        output::notice(&format!("ready after {seconds:.1} s: {name}"));
                     }
                 }
             }
@@ -102,8 +102,8 @@ impl Progress {
             .as_ref()
             .filter(|spinner| !spinner.is_finished())
         {
-            Some(spinner) => spinner.suspend(|| output::tell(&line)),
-            None => output::tell(&line),
+            Some(spinner) => spinner.suspend(|| output::notice(&line)),
+            None => output::notice(&line),
         }
     }
 

@@ -12,9 +12,8 @@ use super::server::{Found, Server};
 
 const SERVER: Server = Server {
     name: "Alertmanager",
-    programs: &["alertmanager", "prometheus-alertmanager"],
+    program: "alertmanager",
     checker: "amtool",
-    folder: "alertmanager",
     package: "prometheus-alertmanager",
 };
 
@@ -48,10 +47,10 @@ impl AlertmanagerTool {
         };
         Ok(
             match SERVER.find_or_fetch(search_path, folder, say, finish)? {
-                Found::OnPath { server, checker } => Self {
+                Found::OnPath(server, amtool) => Self {
                     working_dir: templates_root(&server),
                     server,
-                    amtool: checker,
+                    amtool,
                 },
                 Found::Unpacked(root) => Self::unpacked(&root),
             },

@@ -11,9 +11,8 @@ use super::server::{Found, Server};
 
 const SERVER: Server = Server {
     name: "Prometheus",
-    programs: &["prometheus"],
+    program: "prometheus",
     checker: "promtool",
-    folder: "prometheus",
     package: "prometheus",
 };
 
@@ -36,9 +35,9 @@ impl PrometheusTool {
     ) -> anyhow::Result<Self> {
         let runs = |root: &Path| Self::unpacked(root).map(drop);
         match SERVER.find_or_fetch(search_path, folder, say, runs)? {
-            Found::OnPath { server, checker } => Ok(Self {
+            Found::OnPath(server, promtool) => Ok(Self {
                 server,
-                promtool: checker,
+                promtool,
                 web_assets: None,
             }),
             Found::Unpacked(root) => Self::unpacked(&root),

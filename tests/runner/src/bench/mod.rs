@@ -1,4 +1,4 @@
-//! `bench`: what UptimePulse is designed for, measured on this machine beside a peer in the same run.
+//! `bench`: the design limits, measured on this machine beside a peer in the same run.
 
 mod blocks;
 mod figure;
@@ -22,7 +22,7 @@ use self::figure::Figure;
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Which benchmarks; without any, all of them
+    /// The benchmarks to run [default: all]
     #[arg(value_name = "NAME")]
     pub names: Vec<Benchmark>,
 
@@ -30,12 +30,12 @@ pub struct BenchArgs {
     #[arg(long)]
     pub list: bool,
 
-    /// Print one JSON object keyed by benchmark, its figures named with their units
+    /// Print one JSON object keyed by benchmark; the names of its figures include the units
     #[arg(long)]
     pub json: bool,
 }
 
-/// What is measured together.
+/// A benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Benchmark {
     /// The status page with 1,000 targets: time to its first byte, and its compressed size

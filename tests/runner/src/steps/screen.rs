@@ -166,10 +166,10 @@ impl Screen {
     pub fn line(&self, text: &str) {
         match self {
             Self::Lines(lines) => match &lines.spinners {
-                Some(spinners) => spinners.suspend(|| output::tell(text)),
-                None => output::tell(text),
+                Some(spinners) => spinners.suspend(|| output::notice(text)),
+                None => output::notice(text),
             },
-            Self::Open => output::tell(text),
+            Self::Open => output::notice(text),
         }
     }
 }

@@ -7,13 +7,13 @@ use lab::tools::on_path;
 
 use crate::scratch_lab::ScratchLab;
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::python::TestTools;
-use crate::workshop::Workshop;
 
 const FOLDER: &str = "tests/api";
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let Some(tools) = TestTools::get(workshop, steps, "") else {
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let Some(tools) = TestTools::get(test_run, steps, "") else {
         return Ok(());
     };
     let path = tools.path()?;
@@ -25,9 +25,9 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         );
         return Ok(());
     }
-    let folder = workshop.installation.root.join(FOLDER);
+    let folder = test_run.installation.root.join(FOLDER);
     let targets = std::fs::read_to_string(folder.join("hostile.toml"))?;
-    let lab = ScratchLab::up(&workshop.installation, &targets)?;
+    let lab = ScratchLab::up(&test_run.installation, &targets)?;
     let gateway = lab.url(Part::ApiGateway);
     // First: what it posts is there for the second.
     let mut names = Command::new(tools.python());

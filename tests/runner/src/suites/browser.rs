@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::scratch_lab::ScratchLab;
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::node::NodeProject;
 use crate::tools::packages;
-use crate::workshop::Workshop;
 
 /// The project of the tests.
 const FOLDER: &str = "tests/browser";
@@ -25,27 +25,27 @@ const LABS: [(&str, &str); 4] = [
     ("alert-path", "targets/page.toml"),
 ];
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let Some(project) = NodeProject::get(workshop, steps, FOLDER, "")? else {
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let Some(project) = NodeProject::get(test_run, steps, FOLDER, "")? else {
         return Ok(());
     };
-    let Some(chromium) = chromium(workshop, steps, &project)? else {
+    let Some(chromium) = chromium(test_run, steps, &project)? else {
         return Ok(());
     };
-    let folder = workshop.installation.root.join(FOLDER);
+    let folder = test_run.installation.root.join(FOLDER);
     let mut labs = Vec::new();
     for (name, file) in LABS {
         let targets = std::fs::read_to_string(folder.join(file))?;
         steps.say(&format!("starting a lab: {name}"));
-        labs.push((name, ScratchLab::up(&workshop.installation, &targets)?));
+        labs.push((name, ScratchLab::up(&test_run.installation, &targets)?));
     }
-    let evidence = workshop.evidence("browser")?;
+    let evidence = test_run.evidence("browser")?;
     steps.check("the page in Chromium", |output| {
         let mut node = project.node();
         node.args(["--test", "--test-reporter=spec", AT_A_TIME])
             .args(project.files(".", ".test.js")?)
             .env("CHROMIUM", chromium)
-            .env("LAB", workshop.installation.bin_dir.join("lab"))
+            .env("LAB", test_run.installation.bin_dir.join("lab"))
             .env("LAB_STATE_DIRS", state_dirs(&labs).to_string())
             .env("EVIDENCE_DIR", &evidence);
         let status = output.attach(&mut node)?.status()?;
@@ -77,7 +77,7 @@ fn state_dirs(labs: &[(&str, ScratchLab)]) -> Value {
 
 /// The browser to test with: what the tests' own search finds, else Debian's where it may be installed.
 fn chromium(
-    workshop: &Workshop,
+    test_run: &TestRun,
     steps: &mut Steps,
     project: &NodeProject,
 ) -> anyhow::Result<Option<PathBuf>> {
@@ -88,9 +88,9 @@ fn chromium(
     if let Ok(chromium) = find() {
         return Ok(Some(chromium));
     }
-    if workshop.install {
+    if test_run.install {
         // Without a font, text has no size.
-        packages::install(workshop, steps, &["chromium", "fonts-dejavu-core"])?;
+        packages::install(test_run, steps, &["chromium", "fonts-dejavu-core"])?;
         return find().map(Some);
     }
     steps.cannot_run(

@@ -8,11 +8,11 @@ use lab::tools::on_path;
 
 use super::terraform;
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::go::HELM;
 use crate::tools::providers::{Providers, copy_configuration};
 use crate::tools::python::TestTools;
 use crate::tools::{nix, packages};
-use crate::workshop::Workshop;
 
 /// What the node is made of beside Kubernetes, and Debian's packages of it.
 const PROGRAMS: [(&str, &str); 18] = [
@@ -39,7 +39,7 @@ const PROGRAMS: [(&str, &str); 18] = [
 /// The network of the tests' node, while it is up.
 const NETWORK: &str = "/run/netns/cluster-tests";
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     if !cfg!(target_os = "linux") || !rustix::process::geteuid().is_root() {
         let why = "a Kubernetes node needs Linux and root";
         steps.cannot_run("", why, "sudo ./lab test cluster");
@@ -48,18 +48,18 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     if !terraform::is_there(steps, "") || !go_is_there(steps) {
         return Ok(());
     }
-    if !packages::ensure(workshop, steps, &PROGRAMS)? || HELM.get(workshop, steps, "")?.is_none() {
+    if !packages::ensure(test_run, steps, &PROGRAMS)? || HELM.get(test_run, steps, "")?.is_none() {
         return Ok(());
     }
-    let Some(tools) = TestTools::get(workshop, steps, "") else {
+    let Some(tools) = TestTools::get(test_run, steps, "") else {
         return Ok(());
     };
     // What nix/host puts in nixpkgs' place, beside what is on PATH.
-    workshop.servers(steps)?;
+    test_run.servers(steps)?;
     let copy = tempfile::tempdir()?;
-    let folder = copy_configuration(workshop, copy.path())?;
+    let folder = copy_configuration(test_run, copy.path())?;
     let Some(providers) = Providers::init(
-        workshop,
+        test_run,
         steps,
         &folder,
         "terraform apply and destroy",
@@ -69,7 +69,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         return Ok(());
     };
 
-    let root = &workshop.installation.root;
+    let root = &test_run.installation.root;
     let kube_node = root.join("tests/cluster/kube-node/kube-node");
     anyhow::ensure!(
         !Path::new(NETWORK).exists(),
@@ -87,19 +87,19 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         // Its output as it comes.
         "--no-capture",
     ];
-    let mut command = tools.nextest(workshop, steps, &arguments)?;
+    let mut command = tools.nextest(test_run, steps, &arguments)?;
     command
-        .env("PATH", path(workshop, &tools)?)
+        .env("PATH", path(test_run, &tools)?)
         // What a step waited for in vain says more than where it did.
         .env("RUST_BACKTRACE", "0")
-        .env("UPTIMEPULSE_BIN_DIR", &workshop.installation.bin_dir)
-        .env("CARGO_TARGET_DIR", target_dir(workshop));
+        .env("UPTIMEPULSE_BIN_DIR", &test_run.installation.bin_dir)
+        .env("CARGO_TARGET_DIR", target_dir(test_run));
     match &providers {
         Providers::Real => command.env("UPTIMEPULSE_PROVIDERS", "real"),
         Providers::Schemas(_) => command.env("UPTIMEPULSE_PROVIDERS", "schemas"),
     };
     providers.set(&mut command);
-    let nix = nix::program(workshop);
+    let nix = nix::program(test_run);
     // Relative: the test builds in a clone.
     let nix = nix.strip_prefix(root).unwrap_or(&nix);
     steps.command(
@@ -129,8 +129,8 @@ fn go_is_there(steps: &mut Steps) -> bool {
 }
 
 /// `PATH` for the test: nix/host lies in a clone there, and does not find what is fetched into this checkout.
-fn path(workshop: &Workshop, tools: &TestTools) -> anyhow::Result<OsString> {
-    let fetched = workshop.installation.tools_dir();
+fn path(test_run: &TestRun, tools: &TestTools) -> anyhow::Result<OsString> {
+    let fetched = test_run.installation.tools_dir();
     let path = tools.path()?;
     let folders = std::env::split_paths(&path).chain(
         ["go/bin", "prometheus/usr/bin", "alertmanager/usr/bin"].map(|folder| fetched.join(folder)),
@@ -139,7 +139,7 @@ fn path(workshop: &Workshop, tools: &TestTools) -> anyhow::Result<OsString> {
 }
 
 /// Where cargo builds, for the clone as well.
-fn target_dir(workshop: &Workshop) -> OsString {
+fn target_dir(test_run: &TestRun) -> OsString {
     std::env::var_os("CARGO_TARGET_DIR")
-        .unwrap_or_else(|| workshop.installation.root.join("target").into_os_string())
+        .unwrap_or_else(|| test_run.installation.root.join("target").into_os_string())
 }

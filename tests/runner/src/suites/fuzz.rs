@@ -1,9 +1,9 @@
 //! Fuzzing of everything that reads bytes from outside.
 
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::packages;
 use crate::tools::python::TestTools;
-use crate::workshop::Workshop;
 
 /// How long each target runs.
 const SECONDS: u32 = 15;
@@ -11,21 +11,21 @@ const SECONDS: u32 = 15;
 /// How long each target runs once a week.
 const WEEKLY_SECONDS: u32 = 60;
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     // libFuzzer is C++.
-    if !packages::ensure(workshop, steps, &[("c++", "g++")])? {
+    if !packages::ensure(test_run, steps, &[("c++", "g++")])? {
         return Ok(());
     }
-    let Some(tools) = TestTools::get(workshop, steps, "") else {
+    let Some(tools) = TestTools::get(test_run, steps, "") else {
         return Ok(());
     };
-    let seconds = if workshop.weekly {
+    let seconds = if test_run.weekly {
         WEEKLY_SECONDS
     } else {
         SECONDS
     };
     let path = tools.path()?;
-    let folder = workshop.installation.root.join("fuzz");
+    let folder = test_run.installation.root.join("fuzz");
     let mut targets: Vec<String> = std::fs::read_dir(folder.join("fuzz_targets"))?
         .filter_map(|entry| {
             Some(
@@ -40,7 +40,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         .collect();
     targets.sort();
     let fuzz = |subcommand: &str| {
-        let mut command = workshop.cargo();
+        let mut command = test_run.cargo();
         command
             .env("PATH", &path)
             // cargo-fuzz asks for flags that only nightly takes, or a stable compiler told that it may.

@@ -1,4 +1,4 @@
-//! `test`: everything that can be tested on this machine, and by name what can't.
+//! `test`: every suite that this machine can run. The summary lists what it can't.
 //!
 //! The suites that wait for something (a lab, a cluster, a browser) run beside those that compute (`schedule`).
 
@@ -22,12 +22,12 @@ use lab::state::paths::{Installation, StateDir};
 use lab::terminal::output;
 
 use crate::steps::Steps;
-use crate::workshop::{Options, Workshop};
+use crate::test_run::{Options, TestRun};
 
 /// Arguments of `test`.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Which suites; without any, all of them
+    /// The suites to run [default: all]
     #[arg(value_name = "SUITE")]
     pub suites: Vec<Suite>,
 
@@ -40,26 +40,26 @@ pub struct TestArgs {
     pub options: Options,
 }
 
-/// What is tested together.
+/// A suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Suite {
     /// Formatting, lints, tests, documentation and dependencies of the Rust code
     Rust,
-    /// Prometheus' and Alertmanager's own checks of what is in monitoring/, rule tests among them
+    /// The configuration, rules, rule tests and dashboards in monitoring/
     Monitoring,
-    /// The built services beside real servers: alerts, crashes, mail, wrong configuration, 10,000 targets
+    /// The built services with real servers: alerts, crashes, mail, wrong configuration, 10,000 targets
     Stack,
-    /// The gateway's answers against its own OpenAPI description, under schemathesis, and with hostile names
+    /// The gateway's answers against its OpenAPI description (schemathesis), also with hostile names
     Api,
-    /// The status page in headless Chromium: live, blind, by keyboard, for everybody, whatever a target is called
+    /// The status page in headless Chromium: live, blind, by keyboard, accessible, with hostile names
     Browser,
-    /// Everything that reads bytes from outside, fed with bytes nobody would send
+    /// Every parser of untrusted input, with random bytes
     Fuzz,
     /// Terraform's configuration and the Helm chart, with all their variants
     Terraform,
     /// The Nix flake: its checks, its images in containerd, its apps and its shell
     Nix,
-    /// The whole stack on a Kubernetes of its own: apply, alerts, policies, restarts, edits, destroy
+    /// The whole stack on its own Kubernetes: apply, alerts, policies, restarts, edits, destroy
     Cluster,
 }
 
@@ -77,17 +77,17 @@ impl Suite {
             .unwrap_or_default()
     }
 
-    fn run(self, workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+    fn run(self, test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         match self {
-            Self::Rust => rust::run(workshop, steps),
-            Self::Monitoring => monitoring::run(workshop, steps),
-            Self::Stack => stack::run(workshop, steps),
-            Self::Api => api::run(workshop, steps),
-            Self::Browser => browser::run(workshop, steps),
-            Self::Fuzz => fuzz::run(workshop, steps),
-            Self::Terraform => terraform::run(workshop, steps),
-            Self::Nix => nix::run(workshop, steps),
-            Self::Cluster => cluster::run(workshop, steps),
+            Self::Rust => rust::run(test_run, steps),
+            Self::Monitoring => monitoring::run(test_run, steps),
+            Self::Stack => stack::run(test_run, steps),
+            Self::Api => api::run(test_run, steps),
+            Self::Browser => browser::run(test_run, steps),
+            Self::Fuzz => fuzz::run(test_run, steps),
+            Self::Terraform => terraform::run(test_run, steps),
+            Self::Nix => nix::run(test_run, steps),
+            Self::Cluster => cluster::run(test_run, steps),
         }
     }
 }
@@ -109,14 +109,14 @@ pub fn run(
         output::print(&lines)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let workshop = Workshop::new(installation, state, &args.options)?;
-    let _lock = workshop.lock()?;
+    let test_run = TestRun::new(installation, state, &args.options)?;
+    let _lock = test_run.lock()?;
     let chosen = if args.suites.is_empty() {
         Suite::value_variants()
     } else {
         &args.suites
     };
-    let (summary, took) = schedule::run(&workshop, chosen)?;
+    let (summary, took) = schedule::run(&test_run, chosen)?;
     output::print(&summary.table(took))?;
     Ok(if summary.all_good() {
         ExitCode::SUCCESS

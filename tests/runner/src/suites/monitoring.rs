@@ -16,11 +16,11 @@ use lab::plan::rule_files::RuleFile;
 use lab::state::paths::PROMETHEUS_CONFIG;
 
 use crate::steps::Steps;
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let tools = workshop.servers(steps)?;
-    let prometheus = workshop.installation.monitoring("prometheus");
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let tools = test_run.servers(steps)?;
+    let prometheus = test_run.installation.monitoring("prometheus");
     let promtool = |arguments: &[&str]| {
         let mut command = tools.prometheus.promtool_in(&prometheus);
         command.args(arguments);
@@ -42,7 +42,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         promtool(&["test", "rules"]).args(relative(&tests, &prometheus)),
     );
     let alerts = alerts::of(&rules);
-    let runbooks = workshop.installation.root.join("docs/runbooks");
+    let runbooks = test_run.installation.root.join("docs/runbooks");
     steps.check("every alert has its tests and its runbook", |_| {
         alerts::check(&alerts, &tests, &runbooks)
     });
@@ -53,7 +53,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     let rendered = tempfile::tempdir()?;
     for (name, smtp) in [("without mail", None), ("with mail", Some(example_smtp()))] {
         let file = rendered.path().join("alertmanager.yml");
-        let config = layout::alertmanager(&workshop.installation, Ports::default(), smtp.as_ref())?;
+        let config = layout::alertmanager(&test_run.installation, Ports::default(), smtp.as_ref())?;
         fs::write(&file, config)?;
         let amtool = &tools.alertmanager.amtool;
         steps.command(
@@ -78,7 +78,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
             steps.command(&format!("{alert} {name} goes to {receivers}"), &mut route);
         }
     }
-    dashboards::run(workshop, steps, &rules, promtool)
+    dashboards::run(test_run, steps, &rules, promtool)
 }
 
 /// Settings that YAML would read as something else if they were not quoted.

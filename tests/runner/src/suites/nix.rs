@@ -11,10 +11,10 @@ use lab::tools::on_path;
 
 use super::Suite;
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::go::{ACTIONLINT, HELM};
 use crate::tools::python::TestTools;
 use crate::tools::{nix, packages};
-use crate::workshop::Workshop;
 
 /// Programs that only this suite calls.
 const PROGRAMS: [(&str, &str); 7] = [
@@ -27,20 +27,20 @@ const PROGRAMS: [(&str, &str); 7] = [
     ("shellcheck", "shellcheck"),
 ];
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     if !rustix::process::geteuid().is_root() {
         let why = "containerd, and a nix without its daemon, need root";
         steps.cannot_run("", why, "sudo ./lab test nix");
         return Ok(());
     }
     if !packages::ensure(
-        workshop,
+        test_run,
         steps,
         &[&nix::HOST_PROGRAMS[..], &PROGRAMS].concat(),
     )? {
         return Ok(());
     }
-    let program = nix::program(workshop);
+    let program = nix::program(test_run);
     if program.is_absolute() {
         let why = "the inputs of flake.lock can't be fetched here, so this machine's own tools stood in their place (nix/host)";
         steps.cannot_run(
@@ -50,9 +50,9 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         );
     }
     // What nix/host puts in nixpkgs' place, beside what is on PATH.
-    workshop.servers(steps)?;
+    test_run.servers(steps)?;
     if TestTools::get(
-        workshop,
+        test_run,
         steps,
         "cargo deny, cargo nextest and taplo in the flake's checks",
     )
@@ -60,10 +60,10 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     {
         return Ok(());
     }
-    ACTIONLINT.get(workshop, steps, "the check of the workflows")?;
+    ACTIONLINT.get(test_run, steps, "the check of the workflows")?;
     let mut needed = vec![("nixfmt", "install nixfmt")];
-    if workshop.weekly {
-        HELM.get(workshop, steps, "the checks of the chart")?;
+    if test_run.weekly {
+        HELM.get(test_run, steps, "the checks of the chart")?;
         needed.push(("terraform", "install terraform"));
     }
     for (tool, way_out) in needed {
@@ -77,18 +77,18 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         }
     }
 
-    let checks = unclaimed(nix::suites_of_checks(workshop, &program)?)?;
+    let checks = unclaimed(nix::suites_of_checks(test_run, &program)?)?;
     steps.command(
         "the flake's checks that no other suite runs",
-        &mut nix::build(workshop, &program, &checks),
+        &mut nix::build(test_run, &program, &checks),
     );
-    let scripts = workshop.installation.root.join("tests/nix");
+    let scripts = test_run.installation.root.join("tests/nix");
     let mut script = |name: &str, script: &str, arguments: &[&str]| {
         let mut command = Command::new(scripts.join(script));
         command
             .arg(&program)
             .args(arguments)
-            .current_dir(&workshop.installation.root);
+            .current_dir(&test_run.installation.root);
         steps.command(name, &mut command);
     };
     script(
@@ -102,7 +102,7 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         "apps-and-shell",
         &[],
     );
-    if workshop.weekly {
+    if test_run.weekly {
         script("nix flake check", "flake-check", &[]);
         script(
             "something broken turns each other check red",

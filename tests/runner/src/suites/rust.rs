@@ -3,15 +3,15 @@
 use std::process::Command;
 
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::python::TestTools;
 use crate::tools::{nix, packages};
-use crate::workshop::Workshop;
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let tools = TestTools::get(workshop, steps, "cargo deny");
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let tools = TestTools::get(test_run, steps, "cargo deny");
     let path = tools.as_ref().map(TestTools::path).transpose()?;
     let cargo = |arguments: &[&str]| {
-        let mut command = workshop.cargo();
+        let mut command = test_run.cargo();
         command.args(arguments);
         if let Some(path) = &path {
             command.env("PATH", path);
@@ -22,8 +22,8 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     // The tests that run the built services have a suite of their own.
     if let Some(tools) = &tools {
         let not_stack = ["--filterset=not package(stack-tests)", "--no-fail-fast"];
-        let mut outside = tools.nextest(workshop, steps, &not_stack)?;
-        if let Some(mut inside) = sandboxed_tests(workshop, steps)? {
+        let mut outside = tools.nextest(test_run, steps, &not_stack)?;
+        if let Some(mut inside) = sandboxed_tests(test_run, steps)? {
             steps.command("tests, in Nix's sandbox", &mut inside);
         } else {
             steps.command("tests", &mut outside);
@@ -47,12 +47,12 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         "--deny",
         "warnings",
     ];
-    workshop.compile(steps, "lints", &mut cargo(&clippy));
+    test_run.compile(steps, "lints", &mut cargo(&clippy));
     let mut doc = cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
     doc.env("RUSTDOCFLAGS", "--deny warnings");
-    workshop.compile(steps, "documentation", &mut doc);
+    test_run.compile(steps, "documentation", &mut doc);
     if tools.is_some() {
-        workshop.compile(
+        test_run.compile(
             steps,
             "examples in the documentation",
             &mut cargo(&["test", "--locked", "--workspace", "--doc"]),
@@ -73,13 +73,13 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
 
 /// The flake's check rust-tests: the same tests where they see no more of the machine than Nix shows its builders. `None`
 /// where that can't be had, and the suite says so.
-fn sandboxed_tests(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<Option<Command>> {
+fn sandboxed_tests(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<Option<Command>> {
     let what = "in Nix's sandbox";
     let can_host = cfg!(target_os = "linux") && rustix::process::geteuid().is_root();
-    if can_host && !packages::ensure_for(workshop, steps, what, &nix::HOST_PROGRAMS)? {
+    if can_host && !packages::ensure_for(test_run, steps, what, &nix::HOST_PROGRAMS)? {
         return Ok(None);
     }
-    let nix = nix::program(workshop);
+    let nix = nix::program(test_run);
     if nix.is_absolute() {
         if !can_host {
             steps.cannot_run(
@@ -98,5 +98,5 @@ fn sandboxed_tests(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<Opt
             return Ok(None);
         }
     }
-    Ok(Some(nix::build(workshop, &nix, &["rust-tests"])))
+    Ok(Some(nix::build(test_run, &nix, &["rust-tests"])))
 }

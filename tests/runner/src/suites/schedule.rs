@@ -8,7 +8,7 @@ use super::Suite;
 use super::summary::Summary;
 use crate::steps::screen::Screen;
 use crate::steps::{Ended, Steps};
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// How often the running steps are named where no spinner shows them.
 const HEARTBEAT: Duration = Duration::from_mins(2);
@@ -51,12 +51,12 @@ type Result = (Suite, Ended, Duration);
 ///
 /// # Errors
 /// The folder for the output of the suites can't be created.
-pub fn run(workshop: &Workshop, chosen: &[Suite]) -> anyhow::Result<(Summary, Duration)> {
+pub fn run(test_run: &TestRun, chosen: &[Suite]) -> anyhow::Result<(Summary, Duration)> {
     let begun = Instant::now();
     let lanes = lanes(chosen);
     let mut results = match lanes.as_slice() {
-        [(_, suites)] => run_lane(workshop, &Screen::Open, suites),
-        lanes => side_by_side(workshop, lanes)?,
+        [(_, suites)] => run_lane(test_run, &Screen::Open, suites),
+        lanes => side_by_side(test_run, lanes)?,
     };
     results.sort_by_key(|(suite, ..)| chosen.iter().position(|other| other == suite));
     let mut summary = Summary::default();
@@ -78,8 +78,8 @@ fn lanes(chosen: &[Suite]) -> Vec<(Lane, Vec<Suite>)> {
         .collect()
 }
 
-fn side_by_side(workshop: &Workshop, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Result<Vec<Result>> {
-    let folder = workshop.logs()?;
+fn side_by_side(test_run: &TestRun, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Result<Vec<Result>> {
+    let folder = test_run.logs()?;
     let screen = Screen::side_by_side(&folder);
     screen.line(&format!(
         "What the suites write is in {}/SUITE.log",
@@ -94,7 +94,7 @@ fn side_by_side(workshop: &Workshop, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Re
                     give_way();
                 }
                 // The receiver is there until all lanes have ended.
-                let _ = sender.send(run_lane(workshop, screen, suites));
+                let _ = sender.send(run_lane(test_run, screen, suites));
             });
         }
         drop(sender);
@@ -115,12 +115,12 @@ fn side_by_side(workshop: &Workshop, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Re
 }
 
 /// Runs suites one after the other.
-fn run_lane(workshop: &Workshop, screen: &Screen, suites: &[Suite]) -> Vec<Result> {
+fn run_lane(test_run: &TestRun, screen: &Screen, suites: &[Suite]) -> Vec<Result> {
     let run = |suite: &Suite| {
         let begun = Instant::now();
         let mut steps = Steps::new(suite.name(), screen);
         // What a suite could not even begin with is a failure of the suite, and the next one goes on.
-        if let Err(error) = suite.run(workshop, &mut steps) {
+        if let Err(error) = suite.run(test_run, &mut steps) {
             steps.fail(&format!("{error:#}"));
         }
         (*suite, steps.end(), begun.elapsed())

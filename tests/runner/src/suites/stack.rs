@@ -1,15 +1,15 @@
 //! The built services beside real servers.
 
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::python::TestTools;
-use crate::workshop::Workshop;
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let Some(tools) = TestTools::get(workshop, steps, "") else {
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let Some(tools) = TestTools::get(test_run, steps, "") else {
         return Ok(());
     };
     // Fetched once, before the labs of the tests all want them.
-    workshop.servers(steps)?;
+    test_run.servers(steps)?;
 
     let arguments = [
         "--filterset=package(stack-tests)",
@@ -17,9 +17,9 @@ pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         // They wait for alerts most of the time.
         "--test-threads=4",
     ];
-    let mut command = tools.nextest(workshop, steps, &arguments)?;
+    let mut command = tools.nextest(test_run, steps, &arguments)?;
     command
-        .env("UPTIMEPULSE_BIN_DIR", &workshop.installation.bin_dir)
+        .env("UPTIMEPULSE_BIN_DIR", &test_run.installation.bin_dir)
         .env("UPTIMEPULSE_PYTHON", tools.python());
     steps.command("the stack as its users run it", &mut command);
     Ok(())

@@ -6,32 +6,32 @@ use std::process::Command;
 use lab::tools::on_path;
 
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::go::{self, HELM};
 use crate::tools::packages;
 use crate::tools::providers::{Providers, copy_configuration};
-use crate::workshop::Workshop;
 
-pub fn run(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    if !packages::ensure(workshop, steps, &[("git", "git")])? {
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    if !packages::ensure(test_run, steps, &[("git", "git")])? {
         return Ok(());
     }
-    configuration(workshop, steps)?;
-    chart(workshop, steps)
+    configuration(test_run, steps)?;
+    chart(test_run, steps)
 }
 
-fn configuration(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+fn configuration(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     if !is_there(steps, "terraform fmt, validate and test") {
         return Ok(());
     }
     let copy = tempfile::tempdir()?;
-    let folder = copy_configuration(workshop, copy.path())?;
+    let folder = copy_configuration(test_run, copy.path())?;
     let terraform = |arguments: &[&str]| terraform(&folder, arguments);
     steps.command(
         "formatting",
         &mut terraform(&["fmt", "-check", "-diff", "-recursive"]),
     );
     let Some(providers) = Providers::init(
-        workshop,
+        test_run,
         steps,
         &folder,
         "terraform validate and test with the real providers",
@@ -45,15 +45,15 @@ fn configuration(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
         providers.set(&mut command);
         steps.command(name, &mut command);
     }
-    lowest_versions(workshop, steps)
+    lowest_versions(test_run, steps)
 }
 
 /// The same with the lowest versions of the providers that versions.tf takes; the registry would give the newest.
-fn lowest_versions(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
+fn lowest_versions(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     let copy = tempfile::tempdir()?;
-    let folder = copy_configuration(workshop, copy.path())?;
+    let folder = copy_configuration(test_run, copy.path())?;
     let what = "terraform validate and test with the lowest versions of the providers";
-    let Some(providers) = Providers::lowest(workshop, steps, &folder, what)? else {
+    let Some(providers) = Providers::lowest(test_run, steps, &folder, what)? else {
         return Ok(());
     };
     for (name, arguments) in [
@@ -86,11 +86,11 @@ fn terraform(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn chart(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
-    let Some(helm) = HELM.get(workshop, steps, "the checks of the chart")? else {
+fn chart(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let Some(helm) = HELM.get(test_run, steps, "the checks of the chart")? else {
         return Ok(());
     };
-    let root = &workshop.installation.root;
+    let root = &test_run.installation.root;
     let mut lint = Command::new(helm);
     lint.args([
         "lint",
@@ -101,7 +101,7 @@ fn chart(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<()> {
     ]);
     steps.command("helm lint", lint.current_dir(root));
     let mut template = Command::new(root.join("tests/terraform/helm-template"));
-    steps.command("helm template", template.env("PATH", go::path(workshop)?));
+    steps.command("helm template", template.env("PATH", go::path(test_run)?));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use lab::tools::{on_path, run};
 
 use crate::steps::Steps;
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// A program, and the module that it is built from.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl GoTool {
     /// The program; `None` where it can't be had, and the suite says that it goes without `what`.
     pub fn get(
         &self,
-        workshop: &Workshop,
+        test_run: &TestRun,
         steps: &mut Steps,
         what: &str,
     ) -> anyhow::Result<Option<PathBuf>> {
@@ -41,12 +41,12 @@ impl GoTool {
         if let Some(program) = on_path(&search_path, &[name]) {
             return Ok(Some(program));
         }
-        let folder = folder(workshop);
+        let folder = folder(test_run);
         let program = folder.join(name);
         if program.is_file() {
             return Ok(Some(program));
         }
-        let _tools = steps.wait_for(name, &workshop.go_tools);
+        let _tools = steps.wait_for(name, &test_run.go_tools);
         if program.is_file() {
             return Ok(Some(program));
         }
@@ -63,12 +63,12 @@ impl GoTool {
 }
 
 /// `PATH` with what was built behind it.
-pub fn path(workshop: &Workshop) -> anyhow::Result<OsString> {
+pub fn path(test_run: &TestRun) -> anyhow::Result<OsString> {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&search_path).chain([folder(workshop)]);
+    let folders = std::env::split_paths(&search_path).chain([folder(test_run)]);
     Ok(std::env::join_paths(folders)?)
 }
 
-fn folder(workshop: &Workshop) -> PathBuf {
-    workshop.installation.tools_dir().join("go/bin")
+fn folder(test_run: &TestRun) -> PathBuf {
+    test_run.installation.tools_dir().join("go/bin")
 }

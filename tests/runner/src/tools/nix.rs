@@ -9,18 +9,18 @@ use std::sync::OnceLock;
 use anyhow::Context as _;
 use lab::tools;
 
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// Programs that nix/host calls, and Debian's packages of them.
 pub const HOST_PROGRAMS: [(&str, &str); 3] =
     [("bwrap", "bubblewrap"), ("jq", "jq"), ("nix", "nix-bin")];
 
 /// `nix`, where it can fetch the inputs of flake.lock; else nix/host/run, by its whole path.
-pub fn program(workshop: &Workshop) -> PathBuf {
-    if real_inputs(workshop) {
+pub fn program(test_run: &TestRun) -> PathBuf {
+    if real_inputs(test_run) {
         PathBuf::from("nix")
     } else {
-        workshop.installation.root.join("nix/host/run")
+        test_run.installation.root.join("nix/host/run")
     }
 }
 
@@ -33,8 +33,8 @@ pub fn host_sandbox() -> anyhow::Result<()> {
 }
 
 /// The command that builds these checks of the flake.
-pub fn build(workshop: &Workshop, nix: &Path, checks: &[impl AsRef<str>]) -> Command {
-    let mut command = nix_command(workshop, nix);
+pub fn build(test_run: &TestRun, nix: &Path, checks: &[impl AsRef<str>]) -> Command {
+    let mut command = nix_command(test_run, nix);
     command.args(["build", "--no-link", "--print-build-logs"]);
     for check in checks {
         command.arg(format!("{}.{}", checks_of_this_system(), check.as_ref()));
@@ -44,10 +44,10 @@ pub fn build(workshop: &Workshop, nix: &Path, checks: &[impl AsRef<str>]) -> Com
 
 /// The suite that each check of the flake names, by the check's name. All checks are evaluated for that.
 pub fn suites_of_checks(
-    workshop: &Workshop,
+    test_run: &TestRun,
     nix: &Path,
 ) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut command = nix_command(workshop, nix);
+    let mut command = nix_command(test_run, nix);
     command.args(["eval", "--json", &checks_of_this_system(), "--apply"]);
     command.arg("builtins.mapAttrs (_: check: builtins.seq check.drvPath check.suite)");
     let answer = tools::run(&mut command).context("the flake's checks can't be evaluated")?;
@@ -55,12 +55,12 @@ pub fn suites_of_checks(
         .context("nix eval printed something else than the suites of the checks")
 }
 
-fn nix_command(workshop: &Workshop, nix: &Path) -> Command {
+fn nix_command(test_run: &TestRun, nix: &Path) -> Command {
     let mut command = Command::new(nix);
     if nix == OsStr::new("nix") {
         command.args(["--extra-experimental-features", "nix-command flakes"]);
     }
-    command.current_dir(&workshop.installation.root);
+    command.current_dir(&test_run.installation.root);
     command
 }
 
@@ -73,10 +73,10 @@ fn checks_of_this_system() -> String {
 }
 
 /// Whether nix can fetch what flake.lock names, which is a matter of seconds where it can't.
-fn real_inputs(workshop: &Workshop) -> bool {
+fn real_inputs(test_run: &TestRun) -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
-        let mut command = nix_command(workshop, Path::new("nix"));
+        let mut command = nix_command(test_run, Path::new("nix"));
         command
             .args(["--option", "connect-timeout", "5"])
             .args(["--option", "download-attempts", "1"])

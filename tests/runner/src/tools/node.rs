@@ -7,7 +7,7 @@ use lab::tools::run;
 
 use super::packages;
 use crate::steps::Steps;
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// The oldest major version that the packages run with; Debian 12 has it.
 const OLDEST: u32 = 18;
@@ -25,13 +25,13 @@ impl NodeProject {
     /// The project in `folder` of the repository, its packages installed into its node_modules. `None` where that can't
     /// be, and the suite says that it goes without `what` (empty for all of it).
     pub fn get(
-        workshop: &Workshop,
+        test_run: &TestRun,
         steps: &mut Steps,
         folder: &str,
         what: &str,
     ) -> anyhow::Result<Option<Self>> {
         let programs = [("node", "nodejs"), ("npm", "npm")];
-        if !packages::ensure_for(workshop, steps, what, &programs)? {
+        if !packages::ensure_for(test_run, steps, what, &programs)? {
             return Ok(None);
         }
         let version = version()?;
@@ -44,7 +44,7 @@ impl NodeProject {
             return Ok(None);
         }
         let project = Self {
-            folder: workshop.installation.root.join(folder),
+            folder: test_run.installation.root.join(folder),
         };
         if let Err(error) = project.install(steps) {
             steps.cannot_run(

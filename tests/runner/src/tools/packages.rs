@@ -6,21 +6,21 @@ use std::process::Command;
 use lab::tools::{on_path, run};
 
 use crate::steps::Steps;
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// Makes sure that these programs are on PATH, each given with the Debian package that has it: installs what is missing
 /// where `--install` allows it, else says that the suite can't be run and returns false.
 pub fn ensure(
-    workshop: &Workshop,
+    test_run: &TestRun,
     steps: &mut Steps,
     programs: &[(&str, &'static str)],
 ) -> anyhow::Result<bool> {
-    ensure_for(workshop, steps, "", programs)
+    ensure_for(test_run, steps, "", programs)
 }
 
 /// The same for `what`, a part of the suite.
 pub fn ensure_for(
-    workshop: &Workshop,
+    test_run: &TestRun,
     steps: &mut Steps,
     what: &str,
     programs: &[(&str, &'static str)],
@@ -35,8 +35,8 @@ pub fn ensure_for(
     }
     let packages: BTreeSet<&str> = missing.iter().map(|(_, package)| *package).collect();
     let packages: Vec<&str> = packages.into_iter().collect();
-    if workshop.install {
-        install(workshop, steps, &packages)?;
+    if test_run.install {
+        install(test_run, steps, &packages)?;
         return Ok(true);
     }
     let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
@@ -49,8 +49,8 @@ pub fn ensure_for(
 }
 
 /// Installs Debian's packages into the system. Only `--install` allows it.
-pub fn install(workshop: &Workshop, steps: &mut Steps, packages: &[&str]) -> anyhow::Result<()> {
-    let _packages = steps.wait_for("the system's packages", &workshop.packages);
+pub fn install(test_run: &TestRun, steps: &mut Steps, packages: &[&str]) -> anyhow::Result<()> {
+    let _packages = steps.wait_for("the system's packages", &test_run.packages);
     steps.say(&format!("installing {}", packages.join(" ")));
     let apt = |arguments: &[&str]| {
         run(Command::new("apt-get")

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use lab::tools::{on_path, run};
 
 use crate::steps::Steps;
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// Names Terraform's CLI configuration.
 const CONFIG: &str = "TF_CLI_CONFIG_FILE";
@@ -25,7 +25,7 @@ impl Providers {
     /// Initialises the configuration in `folder`, with what can be had. `None` where nothing can. Where the real ones can't,
     /// the suite says that it goes without `what`, and what it does `instead`.
     pub fn init(
-        workshop: &Workshop,
+        test_run: &TestRun,
         steps: &mut Steps,
         folder: &Path,
         what: &str,
@@ -44,7 +44,7 @@ impl Providers {
         }
         let why = format!("terraform init can't get the real providers here: {instead}");
         steps.cannot_run(what, why, way_out);
-        let config = build(workshop, steps)?;
+        let config = build(test_run, steps)?;
         init(folder, Some(&config))
             .context("terraform init, with providers that know the schemas")?;
         Ok(Some(Self::Schemas(config)))
@@ -53,7 +53,7 @@ impl Providers {
     /// Initialises the configuration in `folder` with the lowest versions that it takes, which know schemas and nothing else.
     /// `None` where they can't be built.
     pub fn lowest(
-        workshop: &Workshop,
+        test_run: &TestRun,
         steps: &mut Steps,
         folder: &Path,
         what: &str,
@@ -64,7 +64,7 @@ impl Providers {
             steps.cannot_run(what, why, "install Go");
             return Ok(None);
         }
-        let config = build(workshop, steps)?.with_file_name("lowest.rc");
+        let config = build(test_run, steps)?.with_file_name("lowest.rc");
         init(folder, Some(&config)).context("terraform init, with the lowest versions")?;
         Ok(Some(Self::Schemas(config)))
     }
@@ -79,27 +79,27 @@ impl Providers {
 
 /// The configuration and what it reads, as git knows them: Terraform writes beside its files, and takes variables from
 /// there that only this machine has.
-pub fn copy_configuration(workshop: &Workshop, folder: &Path) -> anyhow::Result<PathBuf> {
+pub fn copy_configuration(test_run: &TestRun, folder: &Path) -> anyhow::Result<PathBuf> {
     let copy = "git ls-files -z --cached --others --exclude-standard terraform monitoring |
         while IFS= read -r -d '' file; do [ ! -e \"$file\" ] || cp --parents \"$file\" \"$1\"; done";
     run(Command::new("bash")
         .args(["-euo", "pipefail", "-c", copy, "copy"])
         .arg(folder)
-        .current_dir(&workshop.installation.root))
+        .current_dir(&test_run.installation.root))
     .context("can't copy terraform/ and monitoring/ with git")?;
     Ok(folder.join("terraform"))
 }
 
 /// Builds the providers that know schemas, once, and gives the CLI configuration that names them.
-fn build(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<PathBuf> {
-    let _tools = steps.wait_for("Terraform's providers", &workshop.go_tools);
-    let folder = workshop
+fn build(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<PathBuf> {
+    let _tools = steps.wait_for("Terraform's providers", &test_run.go_tools);
+    let folder = test_run
         .installation
         .tools_dir()
         .join("terraform-providers");
     let script = "tests/terraform/schema-provider/mirror.sh";
     steps.say("building providers that know the schemas");
-    run(Command::new(workshop.installation.root.join(script)).arg(&folder))?;
+    run(Command::new(test_run.installation.root.join(script)).arg(&folder))?;
     Ok(folder.join("terraform.rc"))
 }
 

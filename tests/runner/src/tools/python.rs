@@ -11,7 +11,7 @@ use lab::tools::run;
 
 use super::packages;
 use crate::steps::Steps;
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// The folder with the tools, a virtual environment of the lab's own.
 #[derive(Debug, Clone)]
@@ -22,11 +22,11 @@ pub struct TestTools {
 impl TestTools {
     /// Makes the environment, or takes the one made before from the same requirements. `None` where that can't be, and
     /// the suite says so.
-    pub fn get(workshop: &Workshop, steps: &mut Steps, what: &str) -> Option<Self> {
-        match Self::find_or_make(workshop, steps) {
+    pub fn get(test_run: &TestRun, steps: &mut Steps, what: &str) -> Option<Self> {
+        match Self::find_or_make(test_run, steps) {
             Ok(tools) => Some(tools),
             Err(error) => {
-                let way_out = if workshop.install {
+                let way_out = if test_run.install {
                     "install python3 with its venv module"
                 } else {
                     "./lab test --install, or install the package python3-venv"
@@ -37,15 +37,15 @@ impl TestTools {
         }
     }
 
-    fn find_or_make(workshop: &Workshop, steps: &mut Steps) -> anyhow::Result<Self> {
-        let requirements = workshop.installation.root.join("tests/requirements.txt");
+    fn find_or_make(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<Self> {
+        let requirements = test_run.installation.root.join("tests/requirements.txt");
         let wanted = std::fs::read(&requirements)
             .with_context(|| format!("can't read {}", requirements.display()))?;
-        let folder = workshop.installation.tools_dir().join("python");
+        let folder = test_run.installation.tools_dir().join("python");
         let tools = Self {
             bin: folder.join("bin"),
         };
-        let _tools = steps.wait_for("the test tools", &workshop.test_tools);
+        let _tools = steps.wait_for("the test tools", &test_run.test_tools);
         let stamp = folder.join("requirements.txt");
         if std::fs::read(&stamp).is_ok_and(|made| made == wanted) {
             return Ok(tools);
@@ -58,8 +58,8 @@ impl TestTools {
             folder.display()
         ));
         if let Err(error) = make(&folder) {
-            ensure!(workshop.install, error);
-            packages::install(workshop, steps, &["python3-venv"])?;
+            ensure!(test_run.install, error);
+            packages::install(test_run, steps, &["python3-venv"])?;
             make(&folder)?;
         }
         let mut pip = Command::new(tools.python());
@@ -97,20 +97,20 @@ impl TestTools {
     /// dependencies anew with fewer features.
     pub fn nextest(
         &self,
-        workshop: &Workshop,
+        test_run: &TestRun,
         steps: &mut Steps,
         arguments: &[&str],
     ) -> anyhow::Result<Command> {
         let path = self.path()?;
         let command = |arguments: &[&str]| {
-            let mut command = workshop.cargo();
+            let mut command = test_run.cargo();
             command
                 .args(["nextest", "run", "--locked", "--workspace"])
                 .args(arguments)
                 .env("PATH", &path);
             command
         };
-        workshop.compile(steps, "compiling the tests", &mut command(&["--no-run"]));
+        test_run.compile(steps, "compiling the tests", &mut command(&["--no-run"]));
         Ok(command(arguments))
     }
 }

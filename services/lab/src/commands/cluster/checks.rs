@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::kubectl::Kubectl;
 use crate::terminal::progress::Progress;
 
-/// Between two looks.
+/// The pause between two runs.
 const PERIOD: Duration = Duration::from_secs(3);
 
 /// What came of a check.
@@ -90,12 +90,12 @@ pub async fn settle(
 /// Looks until all is good or `limit` has passed; `go_on` is told of each look before then, and can end it.
 async fn until_good(
     limit: Duration,
-    mut look: impl AsyncFnMut() -> Vec<Checked>,
+    mut run: impl AsyncFnMut() -> Vec<Checked>,
     mut go_on: impl FnMut(&[Checked]) -> bool,
 ) -> Vec<Checked> {
     let begun = Instant::now();
     loop {
-        let checked = look().await;
+        let checked = run().await;
         if all_good(&checked) || begun.elapsed() >= limit || !go_on(&checked) {
             return checked;
         }
@@ -170,7 +170,7 @@ mod tests {
     async fn a_prometheus_that_has_just_started_is_waited_for() {
         let start = Instant::now();
         let limit = Duration::from_secs(90);
-        assert!(!all_good(&after(start)), "what a single look sees");
+        assert!(!all_good(&after(start)), "what a single run sees");
         assert!(all_good(
             &until_good(limit, async || after(start), |_| true).await
         ));

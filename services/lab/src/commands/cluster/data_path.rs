@@ -15,7 +15,7 @@ use crate::terminal::output;
 /// A first probe, a scrape and a rule's evaluation take less, also right after an install.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Between two looks.
+/// The pause between two checks.
 const PERIOD: Duration = Duration::from_secs(3);
 
 /// Asks until all is well; exit code 1 with the reason if it is not in time.
@@ -23,7 +23,7 @@ pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
     let client = http::local_client(Duration::from_secs(5))?;
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match look(&client, gateway).await {
+        match check(&client, gateway).await {
             Ok(text) => {
                 output::print(&format!("{text}\n"))?;
                 return Ok(ExitCode::SUCCESS);
@@ -34,7 +34,7 @@ pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
     }
 }
 
-async fn look(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String> {
+async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String> {
     let status = get(client, gateway, "api/v1/status").await?;
     sources_answer(&status)?;
     let summary = get(client, gateway, "uptime-summary").await?;
@@ -126,7 +126,7 @@ mod tests {
     async fn said(server: &MockServer) -> String {
         let client = http::local_client(Duration::from_secs(5)).unwrap();
         let url = server.uri().parse().unwrap();
-        match look(&client, &url).await {
+        match check(&client, &url).await {
             Ok(text) => text,
             Err(error) => format!("{error:#}"),
         }

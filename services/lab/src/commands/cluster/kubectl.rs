@@ -3,20 +3,20 @@
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use super::typed::Typist;
+use super::shell::Shell;
 
 /// kubectl with the arguments that say where.
 #[derive(Debug)]
 pub struct Kubectl<'a> {
-    typist: &'a Typist,
+    shell: &'a Shell,
     pub context: String,
     pub namespace: String,
 }
 
 impl<'a> Kubectl<'a> {
-    pub fn new(typist: &'a Typist, context: &str, namespace: String) -> Self {
+    pub fn new(shell: &'a Shell, context: &str, namespace: String) -> Self {
         Self {
-            typist,
+            shell,
             context: context.to_owned(),
             namespace,
         }
@@ -25,8 +25,7 @@ impl<'a> Kubectl<'a> {
     /// The command, not yet started.
     pub fn command(&self, arguments: &[&str]) -> anyhow::Result<std::process::Command> {
         let place = ["--context", &self.context, "--namespace", &self.namespace];
-        self.typist
-            .command("kubectl", &[&place, arguments].concat())
+        self.shell.command("kubectl", &[&place, arguments].concat())
     }
 
     /// What `kubectl get … -o json` says.

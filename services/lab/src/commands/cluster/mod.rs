@@ -6,9 +6,9 @@ mod down;
 mod forward;
 mod kubectl;
 mod passwords;
+mod shell;
 mod status;
 mod terraform;
-mod typed;
 mod up;
 
 use std::process::ExitCode;
@@ -16,8 +16,8 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 use self::kubectl::Kubectl;
+use self::shell::Shell;
 use self::terraform::Terraform;
-use self::typed::Typist;
 use crate::cli::{ClusterArgs, ClusterCommand, Error};
 use crate::state::paths::{Installation, StateDir};
 
@@ -30,7 +30,7 @@ const PROFILE: &str = "MINIKUBE_PROFILE";
 struct Cluster<'a> {
     installation: &'a Installation,
     state: &'a StateDir,
-    typist: Typist,
+    shell: Shell,
     context: String,
     /// Whether minikube is ours to start and to fill: there is no `--context`.
     minikube: bool,
@@ -38,12 +38,12 @@ struct Cluster<'a> {
 
 impl Cluster<'_> {
     fn terraform(&self) -> Terraform<'_> {
-        Terraform::new(&self.typist, &self.context)
+        Terraform::new(&self.shell, &self.context)
     }
 
     /// kubectl in the namespace that was applied to.
     fn kubectl(&self) -> Kubectl<'_> {
-        Kubectl::new(&self.typist, &self.context, self.terraform().namespace())
+        Kubectl::new(&self.shell, &self.context, self.terraform().namespace())
     }
 }
 
@@ -73,7 +73,7 @@ pub fn run(
     let cluster = Cluster {
         installation,
         state,
-        typist: Typist::new(&installation.root),
+        shell: Shell::new(&installation.root),
         // minikube names the context after the profile.
         context: args
             .context

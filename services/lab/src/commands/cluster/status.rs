@@ -18,7 +18,7 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(90);
 /// Shows what each check saw; exit code 1 if one failed.
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
     let kubectl = cluster.kubectl();
-    output::tell(&format!(
+    output::notice(&format!(
         "context {}, namespace {}",
         kubectl.context, kubectl.namespace
     ));

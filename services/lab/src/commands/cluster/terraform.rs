@@ -4,7 +4,7 @@ use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::MINIKUBE;
-use super::typed::Typist;
+use super::shell::Shell;
 
 /// The namespace that terraform/variables.tf has as its default.
 const NAMESPACE: &str = "uptimepulse";
@@ -12,13 +12,13 @@ const NAMESPACE: &str = "uptimepulse";
 /// Terraform for one context.
 #[derive(Debug)]
 pub struct Terraform<'a> {
-    typist: &'a Typist,
+    shell: &'a Shell,
     variables: Vec<String>,
     workspace: String,
 }
 
 impl<'a> Terraform<'a> {
-    pub fn new(typist: &'a Typist, context: &str) -> Self {
+    pub fn new(shell: &'a Shell, context: &str) -> Self {
         let mut variables = vec![format!("-var=config_context={context}")];
         // The providers don't read it.
         if let Ok(file) = std::env::var("KUBECONFIG")
@@ -27,7 +27,7 @@ impl<'a> Terraform<'a> {
             variables.push(format!("-var=config_path={file}"));
         }
         Self {
-            typist,
+            shell,
             variables,
             workspace: workspace(context),
         }
@@ -66,7 +66,7 @@ impl<'a> Terraform<'a> {
     /// The namespace that was applied to, else the default one.
     pub fn namespace(&self) -> String {
         let output = self
-            .typist
+            .shell
             .command(
                 "terraform",
                 &["-chdir=terraform", "output", "-raw", "namespace"],
@@ -90,7 +90,7 @@ impl<'a> Terraform<'a> {
     pub fn targets_file(&self, root: &Path) -> Option<PathBuf> {
         let mut arguments = vec!["-chdir=terraform", "console", "-no-color"];
         arguments.extend(self.variables.iter().map(String::as_str));
-        let mut command = self.typist.command("terraform", &arguments).ok()?;
+        let mut command = self.shell.command("terraform", &arguments).ok()?;
         let mut question = tempfile::tempfile().ok()?;
         question.write_all(b"local.targets_file\n").ok()?;
         question.rewind().ok()?;
@@ -107,7 +107,7 @@ impl<'a> Terraform<'a> {
         way_out: &str,
     ) -> anyhow::Result<()> {
         let arguments = [&["-chdir=terraform"], arguments].concat();
-        self.typist.run("terraform", &arguments, secrets, way_out)
+        self.shell.run("terraform", &arguments, secrets, way_out)
     }
 }
 

@@ -16,17 +16,17 @@ use crate::terminal::output;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
-    let typist = &cluster.typist;
+    let shell = &cluster.shell;
     if cluster.minikube {
-        if !typist.succeeds("minikube", &["status"])? {
+        if !shell.succeeds("minikube", &["status"])? {
             let way_out = "minikube names the driver that it wants; `minikube delete` clears one that is broken";
-            typist.run("minikube", &["start"], &[], way_out)?;
+            shell.run("minikube", &["start"], &[], way_out)?;
         }
         let way_out = "its last lines name the image; it can be run again, and what is built is not built again";
-        typist.run("nix", &["run", ".#load-images"], &[], way_out)?;
+        shell.run("nix", &["run", ".#load-images"], &[], way_out)?;
     }
     let secrets = passwords::find_or_make(&cluster.state.path().join("cluster"))?;
-    output::tell(&format!(
+    output::notice(&format!(
         "Passwords: {} (for a terraform apply by hand: set -a; . {}; set +a)",
         secrets.file.display(),
         crate::state::paths::quoted(&secrets.file.to_string_lossy())
@@ -39,7 +39,7 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
     terraform.apply(&secrets.variables)?;
     wait(cluster, runtime)?;
     let way_out = "terraform apply has not finished";
-    typist.run("terraform", &["-chdir=terraform", "output"], &[], way_out)?;
+    shell.run("terraform", &["-chdir=terraform", "output"], &[], way_out)?;
     output::print(
         "UptimePulse is up. Open one of port_forwards, for example that of dashboard-ui; ./lab cluster status checks it again.\n",
     )?;

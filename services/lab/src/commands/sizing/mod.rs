@@ -14,7 +14,7 @@ use crate::state::record::LabRecord;
 use crate::terminal::output;
 
 /// Asks the running lab's Prometheus, or the one given.
-pub async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error> {
+pub(super) async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error> {
     let sizing = match &args.prometheus {
         Some(url) if matches!(url.scheme(), "http" | "https") => {
             Sizing::of(url.as_str(), None).await?

@@ -20,7 +20,7 @@ use crate::state::record::{LabRecord, PartState};
 use crate::supervisor::{LOG_NAME, Signals};
 use crate::terminal::progress::Progress;
 
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Starts the supervisor, hands it the URLs and follows its start.
 pub async fn run(
@@ -65,7 +65,7 @@ pub async fn run(
                 end(&mut supervisor).await;
                 return Err(anyhow!("stopped before the lab was up").into());
             }
-            () = tokio::time::sleep(LOOK_INTERVAL) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
         }
         let Some(record) = own_record(lab, &supervisor) else {
             continue;

@@ -29,7 +29,7 @@ const NEVER: u64 = 0;
 
 /// What ps says of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
+enum ProcessState {
     /// It runs since this second.
     Running(u64),
     /// It has ended; only its parent has not noticed.
@@ -72,18 +72,18 @@ pub fn program() -> io::Result<PathBuf> {
 /// When the process that has the id now started, in seconds since 1970; `None` when there is none (a zombie is none).
 #[must_use]
 pub fn start_of(pid: i32) -> Option<u64> {
-    match look(pid)? {
-        Seen::Running(start) => Some(start),
-        Seen::Zombie => None,
+    match state_of(pid)? {
+        ProcessState::Running(start) => Some(start),
+        ProcessState::Zombie => None,
     }
 }
 
 /// [`start_of`] a child that was started just now. It may have ended while ps started; its exit code is still to be had.
 #[must_use]
 pub fn start_of_child(pid: i32) -> Option<u64> {
-    match look(pid)? {
-        Seen::Running(start) => Some(start),
-        Seen::Zombie => Some(NEVER),
+    match state_of(pid)? {
+        ProcessState::Running(start) => Some(start),
+        ProcessState::Zombie => Some(NEVER),
     }
 }
 
@@ -99,7 +99,7 @@ pub fn boot_id() -> String {
     ID.clone()
 }
 
-fn look(pid: i32) -> Option<Seen> {
+fn state_of(pid: i32) -> Option<ProcessState> {
     let pid = pid.to_string();
     parse(&output(
         "/bin/ps",
@@ -108,14 +108,16 @@ fn look(pid: i32) -> Option<Seen> {
 }
 
 /// "Ss   Tue Nov 24 17:25:32 2026", in UTC.
-fn parse(line: &str) -> Option<Seen> {
+fn parse(line: &str) -> Option<ProcessState> {
     let (state, start) = line.trim().split_once(char::is_whitespace)?;
     if state.starts_with('Z') {
-        return Some(Seen::Zombie);
+        return Some(ProcessState::Zombie);
     }
     let start = DateTime::strptime("%a %b %e %H:%M:%S %Y", start.trim()).ok()?;
     let start = TimeZone::UTC.to_timestamp(start).ok()?;
-    u64::try_from(start.as_second()).ok().map(Seen::Running)
+    u64::try_from(start.as_second())
+        .ok()
+        .map(ProcessState::Running)
 }
 
 /// What a program of the system writes when it succeeds. By its whole path: what is on PATH may be another, and every
@@ -170,13 +172,16 @@ mod tests {
 
     #[test]
     fn what_ps_says_is_understood() {
-        let running = Some(Seen::Running(1_795_541_132));
+        let running = Some(ProcessState::Running(1_795_541_132));
         assert_eq!(parse("Ss   Tue Nov 24 17:25:32 2026\n"), running);
         assert_eq!(parse("  S+ Tue Nov 24 17:25:32 2026    \n"), running);
-        let first_days = Some(Seen::Running(1_794_267_001));
+        let first_days = Some(ProcessState::Running(1_794_267_001));
         assert_eq!(parse("R    Mon Nov  9 23:30:01 2026"), first_days);
-        assert_eq!(parse("Z    Tue Nov 24 17:25:32 2026"), Some(Seen::Zombie));
-        assert_eq!(parse("Z    -"), Some(Seen::Zombie));
+        assert_eq!(
+            parse("Z    Tue Nov 24 17:25:32 2026"),
+            Some(ProcessState::Zombie)
+        );
+        assert_eq!(parse("Z    -"), Some(ProcessState::Zombie));
         for other in ["", "S", "S -", "S Di 24. Nov 17:25:32 2026"] {
             assert_eq!(parse(other), None, "{other}");
         }
@@ -204,7 +209,7 @@ mod tests {
         let mut child = started("true", &[], Stdio::null());
         let pid = pid_of(&child);
         timeout(LIMIT, async {
-            while look(pid) != Some(Seen::Zombie) {
+            while state_of(pid) != Some(ProcessState::Zombie) {
                 sleep(Duration::from_millis(20)).await;
             }
         })

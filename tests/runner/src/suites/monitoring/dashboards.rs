@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use self::recorded::Recorded;
 use crate::dashboards::{Dashboard, fill, list, metric_names, text};
 use crate::steps::Steps;
-use crate::workshop::Workshop;
+use crate::test_run::TestRun;
 
 /// The datasource's uid, by which every panel names it.
 const DATASOURCE: &str = "prometheus";
@@ -28,12 +28,12 @@ const VARIABLES: [(&str, &str); 2] = [("target", "demo"), ("window", "1h")];
 
 /// Checks the dashboards against what `rules` record; `promtool` checks rules with the arguments that it is given.
 pub fn run(
-    workshop: &Workshop,
+    test_run: &TestRun,
     steps: &mut Steps,
     rules: &[RuleFile],
     promtool: impl Fn(&[&str]) -> Command,
 ) -> anyhow::Result<()> {
-    let grafana = workshop.installation.monitoring("grafana");
+    let grafana = test_run.installation.monitoring("grafana");
     let folder = grafana.join("dashboards");
     let dashboards = Dashboard::read_all(&folder)?;
     let recorded = Recorded::of(rules);
@@ -62,7 +62,7 @@ pub fn run(
         "promtool check rules on the dashboards' queries",
         promtool(&["check", "rules"]).arg(rules.path()),
     );
-    schema::check(workshop, steps, &folder)
+    schema::check(test_run, steps, &folder)
 }
 
 /// The queries as recording rules, a group a dashboard, for promtool to parse. JSON is YAML too.

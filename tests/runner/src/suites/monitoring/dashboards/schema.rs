@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::steps::Steps;
+use crate::test_run::TestRun;
 use crate::tools::node::NodeProject;
-use crate::workshop::Workshop;
 
 /// The project of the types.
 const FOLDER: &str = "tests/grafana";
@@ -13,8 +13,8 @@ const FOLDER: &str = "tests/grafana";
 const WHAT: &str = "the dashboards against Grafana's schema";
 
 /// Checks the types of the dashboards in `folder`.
-pub fn check(workshop: &Workshop, steps: &mut Steps, folder: &Path) -> anyhow::Result<()> {
-    if let Some(project) = NodeProject::get(workshop, steps, FOLDER, WHAT)? {
+pub fn check(test_run: &TestRun, steps: &mut Steps, folder: &Path) -> anyhow::Result<()> {
+    if let Some(project) = NodeProject::get(test_run, steps, FOLDER, WHAT)? {
         steps.command(WHAT, project.node().arg("check.js").arg(folder));
     }
     Ok(())

@@ -13,12 +13,12 @@ use crate::tools::on_path;
 
 /// Shows and runs commands.
 #[derive(Debug)]
-pub struct Typist {
+pub struct Shell {
     root: PathBuf,
     search_path: OsString,
 }
 
-impl Typist {
+impl Shell {
     /// Commands run in `root`, with what the environment's `PATH` has.
     pub fn new(root: &std::path::Path) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Typist {
     /// The command, not yet started.
     ///
     /// # Errors
-    /// As [`Typist::run`].
+    /// As [`Shell::run`].
     pub fn command(&self, tool: &str, arguments: &[&str]) -> anyhow::Result<Command> {
         let words = self.words(tool)?;
         let (program, first) = words.split_first().context("no program")?;
@@ -72,7 +72,7 @@ impl Typist {
     ) -> anyhow::Result<()> {
         let mut command = self.command(tool, arguments)?;
         let text = shown(&command);
-        output::tell(&format!(
+        output::notice(&format!(
             "{} {}",
             style("$").for_stderr().cyan(),
             style(&text).for_stderr().bold()

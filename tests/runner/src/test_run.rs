@@ -1,4 +1,4 @@
-//! What the suites work with: the repository, its servers, and what only one suite may use at a time.
+//! One run of `test`: the repository, its servers, and locks for what only one suite may use at a time.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -15,19 +15,19 @@ use crate::steps::Steps;
 /// How suites run.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Allow it to install missing packages into the system
+    /// Install missing packages into the system
     #[arg(long)]
     pub install: bool,
 
-    /// Also run what is too long for every run: all of nix flake check, each of its checks on something broken, and a
-    /// minute for each fuzz target
+    /// Also run what takes too long for every run: all of nix flake check, each of its checks with a broken input, and
+    /// a minute for each fuzz target
     #[arg(long)]
     pub weekly: bool,
 }
 
-/// The place of one run of `test`.
+/// One run of `test`.
 #[derive(Debug)]
-pub struct Workshop {
+pub struct TestRun {
     pub installation: Installation,
     state: StateDir,
     /// Whether packages may be installed into the system.
@@ -46,8 +46,8 @@ pub struct Workshop {
     cargo: Mutex<()>,
 }
 
-impl Workshop {
-    /// A workshop in the repository of `installation`.
+impl TestRun {
+    /// A run in the repository of `installation`.
     ///
     /// # Errors
     /// There is no source to be tested there.
