@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// The `lab` program, called with `args`.
+/// Runs the `lab` program with `args`.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     run_program(args, commands::run)
 }

@@ -1,4 +1,4 @@
-//! The command line: the commands of `./lab` that only a checkout of the repository has.
+//! The command line: the commands of `./lab` that need a checkout of the repository.
 
 use clap::{Parser, Subcommand};
 use lab::cli::{BENCH, StateDirOption, TEST};
@@ -16,7 +16,7 @@ use crate::suites::TestArgs;
     disable_help_subcommand = true
 )]
 pub struct Cli {
-    /// Where the suites leave their output.
+    /// The folder for the output of the suites.
     #[command(flatten)]
     pub state: StateDirOption,
 

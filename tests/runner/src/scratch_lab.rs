@@ -1,5 +1,5 @@
-//! A lab beside the user's: with targets, folder and ports of its own, and gone when dropped. Tests and benchmarks run
-//! against it what a user runs, `lab up`.
+//! A temporary lab with its own targets, folder and ports, removed when dropped. Suites and benchmarks run `lab up` in it,
+//! as a user does.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -27,7 +27,7 @@ const STOPPED: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(100);
 
-/// The bases that are tried, below the ports that systems hand out.
+/// The port bases to try, in tens, below the ephemeral ports.
 const BASES: std::ops::Range<u16> = 2_000..3_000;
 
 /// A running lab.
@@ -43,15 +43,15 @@ pub struct ScratchLab {
 
 impl ScratchLab {
     /// Starts a lab that watches `targets` (the text of a `targets.toml` with the cluster's addresses), and returns when
-    /// it is up. It ends with this process, however that ends.
+    /// it is up. It is stopped when this process exits.
     ///
     /// # Errors
-    /// The servers can't be had, or the lab is not up in time; the message has what the lab said.
+    /// The servers can't be downloaded, or the lab is not up in time; the message quotes its output.
     pub fn up(installation: &Installation, targets: &str) -> anyhow::Result<Self> {
         Self::up_with(installation, targets, |_, _, _| Ok(()))
     }
 
-    /// The same, and `prepare` fills the state folder before anything is started on those ports.
+    /// As [`ScratchLab::up`], and `prepare` fills the state folder before the lab starts on these ports.
     ///
     /// # Errors
     /// As [`ScratchLab::up`], or `prepare` fails.
@@ -127,7 +127,7 @@ impl ScratchLab {
         Ok(process.pid)
     }
 
-    /// Copies what the parts wrote so far into `folder`, which is created.
+    /// Copies the logs of the parts into `folder`, which is created.
     ///
     /// # Errors
     /// It can't be written to.
@@ -184,7 +184,7 @@ impl Drop for ScratchLab {
     }
 }
 
-/// A root in `folder` like the repository's, with `targets` as its targets.toml. What was fetched is shared.
+/// Creates a root in `folder` with links to the repository's files and downloads, and `targets` as its targets.toml.
 fn root(installation: &Installation, folder: &Path, targets: &str) -> anyhow::Result<PathBuf> {
     let root = folder.join("root");
     let monitoring = root.join("monitoring");
@@ -217,7 +217,7 @@ fn log_file(folder: &Path) -> PathBuf {
     folder.join("up.log")
 }
 
-/// A row of ports that nobody listened on a moment ago, and its base.
+/// Finds consecutive free ports, and returns them with their base.
 fn free_ports() -> anyhow::Result<(Ports, u16)> {
     let count = usize::from(BASES.end - BASES.start);
     let first = usize::try_from(std::process::id()).unwrap_or_default() % count;

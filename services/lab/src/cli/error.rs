@@ -1,23 +1,23 @@
-//! What a command can end with, and the exit code that goes with it.
+//! The errors of commands and their exit codes.
 
 use std::process::ExitCode;
 
 /// Exit code for wrong use and wrong configuration (`EX_USAGE` of sysexits.h).
 pub const EX_USAGE: u8 = 64;
 
-/// Why a command did not do what it was asked to.
+/// The error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The user asked for something that can't be: exit code 64.
+    /// Wrong use or wrong configuration: exit code 64.
     #[error("{0}")]
     Usage(String),
-    /// It was tried and failed: exit code 1.
+    /// The command failed: exit code 1.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
 
 impl Error {
-    /// The exit code of this error.
+    /// Returns the exit code of this error.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {

@@ -1,4 +1,4 @@
-//! The command line, and what a command ends with.
+//! The command line, and the errors of commands.
 
 mod error;
 
@@ -60,10 +60,10 @@ pub struct StateDirOption {
 }
 
 impl StateDirOption {
-    /// The state folder.
+    /// Returns the state folder.
     ///
     /// # Errors
-    /// It can't be a folder: wrong use.
+    /// The path is invalid: wrong use.
     pub fn of(&self, installation: &Installation) -> Result<StateDir, Error> {
         match &self.state_dir {
             Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}"))),

@@ -1,4 +1,4 @@
-//! `logs`: what the parts wrote.
+//! `logs`: shows the output of the parts.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use crate::supervisor::LOG_NAME;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Prints one log as it is, or all of them merged, each line behind its part's name.
+/// Prints one log unchanged, or all logs merged, each line after its part's name.
 pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode, Error> {
     let all: Vec<&str> = [LOG_NAME]
         .into_iter()

@@ -1,4 +1,4 @@
-//! One module a command.
+//! The commands, each in a module.
 
 pub mod cluster;
 mod down;
@@ -20,7 +20,7 @@ use crate::state::paths::{Installation, StateDir};
 use crate::state::record::LabRecord;
 use crate::supervisor::exec_part;
 
-/// What the commands work on.
+/// The lab that a command works on.
 #[derive(Debug)]
 struct Lab {
     installation: Installation,
@@ -30,7 +30,7 @@ struct Lab {
 /// Runs the command.
 ///
 /// # Errors
-/// It could not do what it was asked to.
+/// The command failed, or was used wrongly.
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     if let Command::ExecPart(args) = &cli.command {
         return exec_part::run(args.supervisor, &args.command);
@@ -58,20 +58,20 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
 }
 
 impl Lab {
-    /// The supervisor that runs now: the one that signed the lock, or, where the lock's file is gone, the one that wrote
+    /// Returns the running supervisor: the one that signed the lock, or, if the lock's file is gone, the one that wrote
     /// the record.
     fn supervisor(&self) -> Option<ProcessIdentity> {
         lock::holder(&self.state.lock_file()).or_else(|| self.recorded_supervisor())
     }
 
-    /// The supervisor that wrote the record, if it still runs.
+    /// Returns the supervisor that wrote the record, if it still runs.
     fn recorded_supervisor(&self) -> Option<ProcessIdentity> {
         let record = LabRecord::load(&self.state.state_file()).ok()??;
         record.supervisor.is_alive().then_some(record.supervisor)
     }
 }
 
-/// A runtime in which everything runs on the main thread: a part dies with the thread that started it.
+/// Builds a runtime that runs on the main thread alone: a part is killed when the thread that started it ends.
 ///
 /// # Errors
 /// The operating system refuses.

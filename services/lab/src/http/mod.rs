@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-/// A client for this machine's parts: plain HTTP, no proxy, and an answer within `timeout`.
+/// Builds a client for the parts on this machine: plain HTTP, no proxy, and a timeout.
 ///
 /// # Errors
 /// The client can't be built.
@@ -16,7 +16,7 @@ pub fn local_client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     })?)
 }
 
-/// A client for this machine's parts that comes with a new connection each time, as a visitor does.
+/// Builds a client for the parts on this machine that opens a new connection for each request, as a visitor does.
 ///
 /// # Errors
 /// As [`local_client`].
@@ -29,7 +29,7 @@ pub fn visitor(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     })?)
 }
 
-/// A client for the server at `url`. One on this machine is reached directly, another through the environment's proxy.
+/// Builds a client for the server at `url`, with the environment's proxy unless the server is on this machine.
 ///
 /// # Errors
 /// The URL is https, and the system has no root certificates.
@@ -50,10 +50,10 @@ pub fn client(url: &Url, timeout: Duration) -> anyhow::Result<reqwest::Client> {
     })?)
 }
 
-/// Largest answer that is read: 50,000 targets of ping-agent take less.
+/// The largest answer that is read. The metrics of 50,000 targets take less.
 const ANSWER_BYTES: usize = 128 << 20;
 
-/// The body of an answer.
+/// Reads the body of an answer.
 ///
 /// # Errors
 /// It breaks off, or is larger than 128 MiB.
@@ -70,7 +70,7 @@ pub async fn body(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Whether `url` answers with success.
+/// Returns whether `url` answers with success.
 pub async fn answers(client: &reqwest::Client, url: &str) -> bool {
     client
         .get(url)

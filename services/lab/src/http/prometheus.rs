@@ -1,4 +1,4 @@
-//! The little of Prometheus' HTTP API that the start, sizing and benchmarks need.
+//! A client for the parts of Prometheus' HTTP API that the start check, `sizing` and the benchmarks need.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -14,12 +14,12 @@ use crate::http;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A Prometheus.
+/// A Prometheus server.
 #[derive(Debug)]
 pub struct Prometheus {
     client: reqwest::Client,
     url: String,
-    /// The URL for people: without its password.
+    /// The URL to show, without its password.
     shown: String,
 }
 
@@ -48,7 +48,7 @@ pub struct RuleGroup {
 }
 
 impl RuleGroup {
-    /// The group `name` of the file `path`, of which only the last part counts: folders differ between who reads it.
+    /// The group `name` of the file `path`. Only the file's name counts, since its folder differs between readers.
     #[must_use]
     pub fn new(path: &Path, name: String) -> Self {
         let file = path.file_name().unwrap_or_default();
@@ -131,12 +131,12 @@ impl Prometheus {
         })
     }
 
-    /// The server's URL, for people: without its password.
+    /// Returns the server's URL to show, without its password.
     pub fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// The value of a query with at most one element; `None` without one, or where it is not a number.
+    /// Returns the value of a query with at most one element; `None` without one, or if it is not a number.
     pub async fn scalar(&self, query: &str) -> anyhow::Result<Option<f64>> {
         let vector: Vector = self.get("query", &[("query", query)]).await?;
         let value = vector
@@ -146,7 +146,7 @@ impl Prometheus {
         Ok(value.filter(|value| value.is_finite()))
     }
 
-    /// A flag of the server's, as it was given or is by default.
+    /// Returns the value of a flag of the server.
     pub async fn flag(&self, name: &str) -> anyhow::Result<String> {
         let mut flags: HashMap<String, String> = self.get("status/flags", &[]).await?;
         flags
@@ -154,14 +154,14 @@ impl Prometheus {
             .with_context(|| format!("{} has no flag {name}", self.shown))
     }
 
-    /// The groups of rules that are loaded.
+    /// Returns the rule groups that are loaded.
     pub async fn rule_groups(&self) -> anyhow::Result<BTreeSet<RuleGroup>> {
         let rules: Rules = self.get("rules", &[]).await?;
         let group = |group: Group| RuleGroup::new(Path::new(&group.file), group.name);
         Ok(rules.groups.into_iter().map(group).collect())
     }
 
-    /// What it scrapes.
+    /// Returns the targets that it scrapes.
     pub async fn scrape_targets(&self) -> anyhow::Result<BTreeSet<ScrapeTarget>> {
         let targets: Targets = self.get("targets", &[("state", "active")]).await?;
         let target = |target: ActiveTarget| ScrapeTarget {
@@ -171,7 +171,7 @@ impl Prometheus {
         Ok(targets.active_targets.into_iter().map(target).collect())
     }
 
-    /// The URLs of the Alertmanagers that it sends alerts to.
+    /// Returns the URLs of the Alertmanagers that it sends alerts to.
     pub async fn alertmanagers(&self) -> anyhow::Result<Vec<String>> {
         let known: Alertmanagers = self.get("alertmanagers", &[]).await?;
         let url = |alertmanager: Alertmanager| alertmanager.url;

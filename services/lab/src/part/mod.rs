@@ -4,24 +4,24 @@ pub mod ports;
 
 use std::fmt;
 
-/// A program that the lab runs. The order is that of the ports and of every list shown.
+/// A program that the lab runs. The variants are in the order of the ports and of every list shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Probes the targets.
     PingAgent,
-    /// Answers for the numbers.
+    /// Serves states, counts and availability as JSON.
     ApiGateway,
     /// The status page.
     DashboardUi,
-    /// Takes the alerts.
+    /// Receives alerts and keeps their history.
     AlertLogger,
     /// Misbehaves on demand.
     DemoTarget,
-    /// Keeps the history, evaluates the rules.
+    /// Stores the history and evaluates the rules.
     Prometheus,
     /// Groups and delivers alerts.
     Alertmanager,
-    /// Dashboards, where the machine has a Grafana.
+    /// Shows dashboards, if the machine has Grafana.
     Grafana,
 }
 
@@ -38,7 +38,7 @@ impl Part {
         Self::Grafana,
     ];
 
-    /// The services of this repository: their binaries lie beside the lab's own.
+    /// The services of this repository; their binaries are in the folder of the lab's own binary.
     pub const SERVICES: [Self; 5] = [
         Self::PingAgent,
         Self::ApiGateway,
@@ -47,8 +47,8 @@ impl Part {
         Self::DemoTarget,
     ];
 
-    /// The order of stopping, every part before those it talks to: alerts still have somewhere to go while Prometheus and
-    /// Alertmanager stop. (They are started all at once.)
+    /// The order of stopping: each part before those that it talks to, so that alerts are still delivered while Prometheus
+    /// and Alertmanager stop. (All parts start at once.)
     pub const STOP_ORDER: [Self; 8] = [
         Self::Grafana,
         Self::DashboardUi,
@@ -60,7 +60,7 @@ impl Part {
         Self::DemoTarget,
     ];
 
-    /// The name, everywhere: service, scrape job, log file, host name in the cluster.
+    /// The part's name as a service, scrape job, log file and host in the cluster.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl Part {
         }
     }
 
-    /// The path that answers 200 when the part can do its job.
+    /// The path that answers 200 when the part is ready.
     #[must_use]
     pub const fn readiness_path(self) -> &'static str {
         match self {

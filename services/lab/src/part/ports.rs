@@ -1,4 +1,4 @@
-//! Which part listens where: loopback only.
+//! The ports of the parts, all on loopback.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use crate::part::Part;
 
-/// How many ports the lab uses in a row with `--port-base`: one a part, and the demo target's TLS listener.
+/// The number of consecutive ports that `--port-base` uses: one for each part, and the demo target's TLS listener.
 const COUNT: u16 = Part::ALL.len() as u16 + 1;
 
 /// The highest `--port-base` whose last port still exists.
@@ -16,12 +16,12 @@ pub const HIGHEST_BASE: u16 = u16::MAX - COUNT + 1;
 /// The port of each part.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ports {
-    /// The first of a row of ports; `None` for the well-known ones.
+    /// The first of consecutive ports; `None` for the well-known ports.
     base: Option<u16>,
 }
 
 impl Ports {
-    /// The well-known ports, or a row from `base` (at most [`HIGHEST_BASE`]) on.
+    /// The well-known ports, or consecutive ports from `base` (at most [`HIGHEST_BASE`]).
     #[must_use]
     pub const fn new(base: Option<u16>) -> Self {
         Self { base }

@@ -1,9 +1,9 @@
-//! The environment of the parts: nearly empty, so that a variable of the user's shell can't change a lab.
+//! The environment of the parts: almost empty, so that variables of the user's shell don't change a lab.
 
 use std::ffi::OsString;
 
-/// What every part gets from the user's environment, where it is set: finding programs and certificates, language and
-/// time zone, how much the services log, and by which names they may be asked.
+/// The variables that every part gets from the user's environment if they are set: search paths of programs and
+/// certificates, language, time zone, log level, and allowed host names.
 const EVERY_PART: [&str; 12] = [
     "PATH",
     "HOME",
@@ -19,7 +19,7 @@ const EVERY_PART: [&str; 12] = [
     "SSL_CERT_DIR",
 ];
 
-/// How ping-agent probes; what it probes is the lab's business.
+/// The settings of ping-agent's probes. The lab itself sets the targets.
 pub const PING_AGENT: [&str; 5] = [
     "PING_INTERVAL_SECONDS",
     "PING_TIMEOUT_SECONDS",
@@ -28,13 +28,13 @@ pub const PING_AGENT: [&str; 5] = [
     "PING_HTTP_METHOD",
 ];
 
-/// How api-gateway caches.
+/// The settings of api-gateway's caches.
 pub const API_GATEWAY: [&str; 2] = ["PING_AGENT_CACHE_SECONDS", "PROMETHEUS_QUERY_CACHE_SECONDS"];
 
 /// A part's environment: names and values.
 pub type Environment = Vec<(String, OsString)>;
 
-/// The variables that every part gets, and those of `more` that are set, read with `lookup`.
+/// Returns the variables that every part gets, and those of `more` that are set, read with `lookup`.
 pub fn passed_through(lookup: impl Fn(&str) -> Option<OsString>, more: &[&str]) -> Environment {
     EVERY_PART
         .iter()

@@ -1,4 +1,4 @@
-//! Processes, told apart beyond their ids: an id is used again sooner or later, and the lab ends only what it started.
+//! The identity of processes. An id alone is not enough: it is used again, and the lab must only stop what it started.
 
 pub mod platform;
 
@@ -8,25 +8,25 @@ use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-/// A process, and no other one that gets its id later.
+/// The identity of a process, which no later process with the same id has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessIdentity {
     /// The process id.
     pub pid: i32,
     /// When it started, in the units of the [`platform`]: on Linux clock ticks since the machine did.
     pub start_ticks: u64,
-    /// Which run of the machine that was.
+    /// The id of the boot.
     pub boot_id: String,
 }
 
 impl ProcessIdentity {
-    /// The process that has the id now; `None` when there is none (a zombie is none).
+    /// Returns the process that has this id now; `None` without one, or for a zombie.
     #[must_use]
     pub fn of(pid: i32) -> Option<Self> {
         platform::start_of(pid).map(|start| Self::new(pid, start))
     }
 
-    /// The child of this process that has the id, started just now and not waited for yet.
+    /// Returns the child of this process with this id, which was just started and not waited for yet.
     #[must_use]
     pub fn of_child(pid: i32) -> Option<Self> {
         platform::start_of_child(pid).map(|start| Self::new(pid, start))
@@ -40,13 +40,13 @@ impl ProcessIdentity {
         }
     }
 
-    /// This process.
+    /// Returns this process.
     #[must_use]
     pub fn own() -> Option<Self> {
         Self::of(rustix::process::getpid().as_raw_nonzero().get())
     }
 
-    /// Whether it still runs.
+    /// Returns whether it still runs.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         Self::of(self.pid).as_ref() == Some(self)
@@ -62,7 +62,7 @@ impl ProcessIdentity {
         }
     }
 
-    /// Waits until it is gone, at most `limit`; tells whether it is.
+    /// Waits for its exit, at most for `limit`; returns whether it exited.
     pub async fn gone_within(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         while self.is_alive() {
@@ -74,7 +74,7 @@ impl ProcessIdentity {
         true
     }
 
-    /// Ends it: SIGTERM, and SIGKILL after `grace`.
+    /// Stops it with SIGTERM, and with SIGKILL after `grace`.
     pub async fn end(&self, grace: Duration) {
         self.signal(Signal::TERM);
         if !self.gone_within(grace).await {

@@ -1,7 +1,7 @@
-//! What differs between the systems that the lab runs on: Linux, and macOS with the means that every Unix has.
+//! The code that differs between Linux and other systems such as macOS.
 //!
-//! Both modules offer the same: this very program, when a process started and in which run of the machine, and how a
-//! part's life is tied to its supervisor's.
+//! Both modules have the same interface: the path of this program, the start of a process and its boot, and a way to tie
+//! a part to its supervisor, so that it is killed when the supervisor exits.
 
 #[cfg(target_os = "linux")]
 pub mod linux;

@@ -1,4 +1,4 @@
-//! Files that others read while the lab writes them, and the room for them.
+//! Atomic replacement of files, and the check of free space.
 
 use std::fs::Permissions;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-/// Replaces the file at once, for its owner alone: readers see the old or the new content, whole.
+/// Replaces the file atomically, readable by its owner alone.
 ///
 /// # Errors
 /// Its folder can't be written to.
@@ -28,10 +28,10 @@ pub fn replace_with(path: &Path, content: &[u8], permissions: Permissions) -> io
     Ok(())
 }
 
-/// Makes sure that at least `least` bytes can be written in `folder`.
+/// Checks that at least `least` bytes are free in `folder`.
 ///
 /// # Errors
-/// They can't, with the way out.
+/// They are not; the message says what to do.
 pub fn check_room(folder: &Path, least: u64) -> anyhow::Result<()> {
     let Ok(disk) = rustix::fs::statvfs(folder) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `lab.lock`: held by the process that starts or supervises a lab, one a state folder. The file says which one.
+//! `lab.lock`: locked by the process that starts or supervises the lab of a state folder. The file names the process.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -9,12 +9,12 @@ use anyhow::Context as _;
 
 use crate::process::ProcessIdentity;
 
-/// The lock of a state folder. The kernel takes it back when its process ends, however it ends.
+/// The lock of a state folder. The kernel releases it when its process exits.
 #[derive(Debug)]
 pub struct Lock(File);
 
 impl Lock {
-    /// Takes the lock at `path`; `None` when another process has it.
+    /// Acquires the lock at `path`; `None` if another process has it.
     ///
     /// # Errors
     /// The file can't be written or locked.
@@ -35,10 +35,10 @@ impl Lock {
         }
     }
 
-    /// Whether the file at `path` is still the one that is locked, and not removed or replaced.
+    /// Returns whether the file at `path` is still the locked one, and was not removed or replaced.
     ///
     /// # Errors
-    /// One of the files can't be looked at.
+    /// The metadata of a file can't be read.
     pub fn is_at(&self, path: &Path) -> io::Result<bool> {
         let own = self.0.metadata()?;
         match fs::metadata(path) {
@@ -48,7 +48,7 @@ impl Lock {
         }
     }
 
-    /// Says in the file that this process has it: whom `down` asks to end.
+    /// Writes the identity of this process into the file, for `down`.
     ///
     /// # Errors
     /// The file can't be written.
@@ -61,7 +61,7 @@ impl Lock {
     }
 }
 
-/// The process that signed the lock last, if it still runs.
+/// Returns the process that signed the lock last, if it still runs.
 #[must_use]
 pub fn holder(path: &Path) -> Option<ProcessIdentity> {
     let holder: ProcessIdentity = serde_json::from_slice(&fs::read(path).ok()?).ok()?;

@@ -1,4 +1,4 @@
-//! Where things are, and what a lab keeps in its state folder.
+//! The files of a lab: paths, the lock, the record and the logs.
 
 pub mod files;
 pub mod lock;

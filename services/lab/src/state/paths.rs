@@ -1,4 +1,4 @@
-//! Where things are: the installation (read only) and the state folder (everything the lab writes).
+//! Paths in the installation (read only) and in the state folder (everything that the lab writes).
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -14,15 +14,15 @@ const LANDMARK: &str = "monitoring/prometheus/prometheus.yml";
 /// The name of Prometheus' configuration, in the part's own folder.
 pub const PROMETHEUS_CONFIG: &str = "prometheus.yml";
 
-/// What a lab needs to start at all; it grows slowly from there.
+/// The free space that a lab needs to start.
 const LEAST_FREE: u64 = 200 << 20;
 
-/// Where the lab's own files are.
+/// The lab's own files.
 #[derive(Debug, Clone)]
 pub struct Installation {
     /// The folder that holds `monitoring/`.
     pub root: PathBuf,
-    /// The folder with the services' binaries: the lab's own.
+    /// The folder with the binaries of the lab and the services.
     pub bin_dir: PathBuf,
 }
 
@@ -31,7 +31,7 @@ impl Installation {
     /// program's.
     ///
     /// # Errors
-    /// There is no `monitoring/` to be found.
+    /// `monitoring/` can't be found.
     pub fn find() -> anyhow::Result<Self> {
         let program = env::current_exe().context("can't tell where this program lies")?;
         let bin_dir = program.parent().unwrap_or(Path::new("/")).to_path_buf();
@@ -80,7 +80,7 @@ impl Installation {
             .join("uptimepulse")
     }
 
-    /// Where fetched servers are kept: one place for all state folders, so that they are fetched once.
+    /// The folder of downloaded servers, which all state folders share.
     #[must_use]
     pub fn tools_dir(&self) -> PathBuf {
         self.default_state_dir().join("tools")
@@ -117,10 +117,10 @@ impl StateDir {
         }
     }
 
-    /// Creates the folder and makes sure that it can be written to and has room.
+    /// Creates the folder, and checks that it is writable and has room.
     ///
     /// # Errors
-    /// It can't, with the way out.
+    /// It is not; the message says what to do.
     pub fn create(&self) -> anyhow::Result<()> {
         let path = self.path.display();
         let create = || -> io::Result<()> {
@@ -156,13 +156,13 @@ impl StateDir {
         &self.path
     }
 
-    /// Locked by the supervisor as long as it lives.
+    /// The file that the supervisor locks while it runs.
     #[must_use]
     pub fn lock_file(&self) -> PathBuf {
         self.path.join("lab.lock")
     }
 
-    /// What runs, as the supervisor last recorded it.
+    /// The supervisor's record of the parts.
     #[must_use]
     pub fn state_file(&self) -> PathBuf {
         self.path.join("lab.json")
@@ -211,10 +211,10 @@ impl StateDir {
     }
 }
 
-/// The text as a shell takes it for one word.
+/// Quotes the text so that a shell reads it as one word. `#` begins a comment only at the beginning of a word.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = |char: char| char.is_alphanumeric() || "/._-+:@%=,#".contains(char);
-    if !text.is_empty() && text.chars().all(plain) {
+    if !text.is_empty() && !text.starts_with('#') && text.chars().all(plain) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
@@ -252,5 +252,6 @@ mod tests {
             StateDir::default_of(&installation).typed("down"),
             "./lab down"
         );
+        assert_eq!([quoted(".#x"), quoted("#x")], [".#x", "'#x'"]);
     }
 }

@@ -1,4 +1,4 @@
-//! `lab.json`: what runs, as the supervisor last recorded it. The supervisor is its only writer while it lives.
+//! `lab.json`: the supervisor's record of the parts. The supervisor is its only writer while it runs.
 
 use std::io;
 use std::path::Path;
@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 use super::files;
 use crate::process::ProcessIdentity;
 
-/// How a part is.
+/// The state of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartState {
-    /// Runs and answers that it can do its job.
+    /// Runs and is ready.
     Ready,
     /// Was started and has not been ready yet.
     Starting,
-    /// Runs, was ready, and now says that it can't do its job.
+    /// Runs and was ready, but is not ready now.
     NotReady,
-    /// Died and will be started again.
+    /// Exited and will be restarted.
     Restarting,
-    /// Does not run, as it should be.
+    /// Was stopped on purpose.
     Stopped,
     /// Could not be started.
     Failed,
@@ -47,15 +47,15 @@ impl PartState {
 pub struct PartRecord {
     /// Its name.
     pub name: String,
-    /// How it is.
+    /// Its state.
     pub state: PartState,
     /// Where it listens.
     pub url: String,
-    /// Where it says whether it is ready.
+    /// The URL of its readiness.
     pub readiness_url: String,
-    /// The process, while there is one.
+    /// Its process, if it runs.
     pub process: Option<ProcessIdentity>,
-    /// How often it was started again since `up`.
+    /// The number of restarts since `up`.
     pub restarts: u32,
 }
 
@@ -68,7 +68,7 @@ pub struct LabRecord {
     pub parts: Vec<PartRecord>,
     /// A line for each part that this machine does not have.
     pub notes: Vec<String>,
-    /// Whether all parts have been ready and what they do together was checked.
+    /// Whether all parts were ready and the start check passed.
     #[serde(default)]
     pub up: bool,
 }
@@ -90,7 +90,7 @@ impl LabRecord {
         Ok(serde_json::from_slice(&text).ok())
     }
 
-    /// Replaces the file at once: readers see the old or the new one, whole.
+    /// Replaces the file atomically.
     ///
     /// # Errors
     /// The folder can't be written to.
@@ -98,7 +98,7 @@ impl LabRecord {
         files::replace(path, &serde_json::to_vec_pretty(self)?)
     }
 
-    /// The part of this name.
+    /// Returns the part with this name.
     #[must_use]
     pub fn part(&self, name: &str) -> Option<&PartRecord> {
         self.parts.iter().find(|part| part.name == name)

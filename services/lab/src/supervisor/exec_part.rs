@@ -1,7 +1,7 @@
 //! `exec-part`: becomes a part's program, tied to the life of its supervisor.
 //!
-//! The tie is made between fork and exec ([`platform::tie_to_supervisor`]). Doing it in a program of its own needs no
-//! unsafe code. It outlives exec; the kernel's would not outlive a change of user.
+//! The processes are tied between fork and exec ([`platform::tie_to_supervisor`]). A separate command needs no unsafe code
+//! for that. The tie survives exec.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;

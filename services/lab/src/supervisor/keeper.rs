@@ -1,4 +1,4 @@
-//! Keeps one part running: a task a part, which reports to the supervisor and obeys its orders.
+//! Keeps one part running, in a task that reports to the supervisor and follows its orders.
 
 use std::io;
 use std::path::PathBuf;
@@ -22,17 +22,17 @@ use crate::state::logs::{LogFile, pump};
 
 const READINESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a dead part's output may stay open (by a process that it left) before its last lines are given up.
+/// How long the output of a part that exited may stay open, held by a process that it left, before it is abandoned.
 const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
-/// What the supervisor wants of a part. Orders only go up.
+/// An order of the supervisor. An order is only replaced by a stronger one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Order {
-    /// Be there.
+    /// Run, and restart after an exit.
     Run,
-    /// End in good order.
+    /// Stop gracefully.
     Stop,
-    /// End now.
+    /// Kill the process.
     Kill,
 }
 
@@ -41,28 +41,28 @@ pub enum Order {
 pub enum PartEvent {
     /// A process was started.
     Started(ProcessIdentity),
-    /// It answers that it can do its job.
+    /// It is ready.
     Ready,
-    /// It ended unasked, and is started again after this time.
+    /// It exited without an order, and is restarted after this time.
     Exited(PartExit, Duration),
-    /// Its log can't be written; it runs on.
+    /// Its log can't be written; the part continues to run.
     LogLost(io::Error),
-    /// It ended as ordered. With the last lines that it wrote.
+    /// It stopped as ordered, with the last lines that it wrote.
     Stopped(Vec<String>),
 }
 
-/// How a part exited unasked.
+/// The exit of a part without an order.
 #[derive(Debug)]
 pub struct PartExit {
-    /// In words: "exited with code 1".
+    /// The description, such as "exited with code 1".
     pub how: String,
-    /// Whether another try can't end otherwise: wrong configuration, or no such program.
+    /// Whether a restart is useless: wrong configuration, or no such program.
     pub hopeless: bool,
     /// The last lines that it wrote.
     pub last_lines: Vec<String>,
 }
 
-/// How a process came to its end.
+/// How a run of the process ended.
 enum End {
     Ordered(Vec<String>),
     Unexpected { exit: PartExit, ready_for: Duration },
@@ -71,20 +71,20 @@ enum End {
 /// A part's task.
 #[derive(Debug)]
 pub struct Keeper {
-    /// What it starts.
+    /// What to start.
     pub spec: PartSpec,
-    /// Where its output goes.
+    /// The log of its output.
     pub log: PathBuf,
-    /// Asks whether it is ready.
+    /// The client that polls its readiness.
     pub client: reqwest::Client,
-    /// Where it reports.
+    /// The channel for its events.
     pub events: mpsc::UnboundedSender<(Part, PartEvent)>,
-    /// What it is told.
+    /// The channel with its orders.
     pub orders: watch::Receiver<Order>,
 }
 
 impl Keeper {
-    /// Starts the part, again and again, until it is ordered to stop.
+    /// Starts and restarts the part until it is ordered to stop.
     pub async fn run(self) {
         let mut backoff = Backoff::default();
         loop {
@@ -142,7 +142,7 @@ impl Keeper {
         }
     }
 
-    /// Waits for `order` or a stronger one. A supervisor that is gone wants everything to end.
+    /// Waits for `order` or a stronger one. A supervisor that is gone counts as the strongest order.
     async fn ordered(&self, order: Order) {
         let _ = self.orders.clone().wait_for(|&given| given >= order).await;
     }

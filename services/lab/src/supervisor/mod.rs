@@ -1,6 +1,6 @@
-//! Keeps the parts running: one owner of what is known about them, one task a part.
+//! Keeps the parts running: a supervisor that owns their records, and a task for each part.
 //!
-//! It has to run on a current-thread runtime of the main thread: each part dies with the thread that started it.
+//! It must run on a current-thread runtime on the main thread: each part is killed when the thread that started it ends.
 
 mod backoff;
 mod child;
@@ -32,26 +32,26 @@ use crate::state::record::{LabRecord, PartRecord, PartState};
 /// How long all parts together may take to become ready.
 const STARTUP_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long the lab may take to work once all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
+/// The time limit of the checks once all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
 const CHECK_LIMIT: Duration = Duration::from_secs(30);
 
-/// A part that exits this often before the lab was up does not come up.
+/// A part that exits this often before the lab is up has failed.
 const STARTUP_EXITS: u32 = 3;
 
 /// How long a part may take to answer whether it is ready.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often the supervisor looks whether its lock and its record are still there.
+/// How often the supervisor checks that its lock and its record still exist.
 const CLAIM_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A part's record and its reins.
+/// A part's record, and the channel for its orders.
 #[derive(Debug)]
 struct Supervised {
     part: Part,
     record: PartRecord,
     orders: watch::Sender<Order>,
     started: bool,
-    /// What it wrote last before it stopped.
+    /// The last lines that it wrote before it stopped.
     last_lines: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Supervisor {
     /// Starts all parts. `record` has no parts yet.
     ///
     /// # Errors
-    /// The operating system refuses something basic.
+    /// The HTTP client or the signal handlers can't be set up.
     pub fn start(
         claim: Claim,
         record: LabRecord,
@@ -123,11 +123,11 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Watches over the parts until a signal asks for the end or nobody can reach the lab any more, then stops them. The lab is up when all of them have been
-    /// ready and `check` holds.
+    /// Supervises the parts until a signal asks for the end or no command can reach the lab any more, then stops them. The
+    /// lab is up when all parts were ready and `check` passes.
     ///
     /// # Errors
-    /// The lab did not come up, or its state folder is gone; then no part runs any more.
+    /// The lab did not start, or its state folder is gone. All parts are stopped then.
     pub async fn run(mut self, check: StartCheck) -> Result<(), StartupFailure> {
         let deadline = self.begun + STARTUP_LIMIT;
         let mut checked = pin!(check.wait(CHECK_LIMIT));
@@ -206,7 +206,7 @@ impl Supervisor {
         failure
     }
 
-    /// Puts back what somebody removed or damaged in the state folder, and what could not be written earlier.
+    /// Restores a lock or a record that was removed or damaged, or that could not be written earlier.
     fn renew_claim(&mut self) -> Result<(), StartupFailure> {
         match self.claim.renew() {
             Ok(false) => {}
@@ -222,7 +222,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Records and shows how the parts are.
+    /// Writes the record and shows the states of the parts.
     fn publish(&mut self) {
         self.record.parts = self.parts.iter().map(|kept| kept.record.clone()).collect();
         let saved = self.record.save(&self.claim.state().state_file());
@@ -260,7 +260,7 @@ impl Supervisor {
         })
     }
 
-    /// Stops the parts one after the other, those that others talk to last.
+    /// Stops the parts one after the other, in [`Part::STOP_ORDER`].
     async fn stop(mut self, mut failure: Option<StartupFailure>) -> Result<(), StartupFailure> {
         self.reporter.stopping();
         // From here on an exit is no failure to start, and nothing is waited for.

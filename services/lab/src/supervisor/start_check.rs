@@ -1,4 +1,4 @@
-//! What has to be so before `up` says that the lab is up: that the parts answer does not mean that they watch anything.
+//! The checks that must pass before `up` reports that the lab is up. Parts that are ready may still watch nothing.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is expected, and whom to ask.
+/// The expected state, and the clients that read the actual one.
 pub struct StartCheck {
     client: reqwest::Client,
     prometheus: Prometheus,
@@ -32,7 +32,7 @@ pub struct StartCheck {
 }
 
 impl StartCheck {
-    /// Expects what `plan` starts and what is in its rule files.
+    /// Expects the parts of `plan` and the groups in its rule files.
     ///
     /// # Errors
     /// A rule file can't be read.
@@ -58,10 +58,10 @@ impl StartCheck {
         })
     }
 
-    /// Waits until everything is so, and says it in a sentence.
+    /// Waits until all checks pass, and returns a summary of them.
     ///
     /// # Errors
-    /// Something is still missing after `limit`.
+    /// A check still fails after `limit`.
     pub async fn wait(&self, limit: Duration) -> Result<String, StartupFailure> {
         let deadline = Instant::now() + limit;
         loop {

@@ -1,4 +1,4 @@
-//! What a person sees: text on stdout and stderr, and the progress of what takes time.
+//! Output on the terminal: text, and the progress of commands that take time.
 
 pub mod output;
 pub mod progress;

@@ -1,4 +1,4 @@
-//! Text for people, coloured on a terminal unless `NO_COLOR` is set, and for programs.
+//! Output on stdout and stderr, coloured on a terminal unless `NO_COLOR` is set.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::part::Part;
 use crate::state::paths::StateDir;
 use crate::state::record::{LabRecord, PartState};
 
-/// One message about an error, on stderr.
+/// Prints an error on stderr.
 pub fn error(error: &Error) {
     let text = match error {
         Error::Usage(message) => message.clone(),
@@ -28,12 +28,12 @@ pub fn error(error: &Error) {
     ));
 }
 
-/// A line on stderr. That nobody reads it any more (a terminal that closed, a pipe) must not end the lab.
+/// Prints a line on stderr. A closed terminal or pipe must not end the lab.
 pub fn notice(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Writes to stdout. A reader that has seen enough (`| head`) is no failure.
+/// Prints text on stdout. A pipe that its reader closed (`| head`) is no error.
 ///
 /// # Errors
 /// Stdout can't be written to.
@@ -50,7 +50,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Where everything is, once all parts are ready; the status page first.
+/// Prints the addresses of all parts once they are ready, the status page first.
 pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
     let mut text = format!(
         "\nAll parts are ready after {:.1} s.\n\n",
@@ -94,7 +94,7 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
     let _ = print(&text);
 }
 
-/// The state's name, coloured.
+/// Returns the name of the state, coloured.
 #[must_use]
 pub fn state_name(state: PartState) -> console::StyledObject<&'static str> {
     let name = style(state.name());

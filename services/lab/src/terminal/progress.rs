@@ -1,4 +1,4 @@
-//! What `up` waits for: a spinner on a terminal, lines elsewhere. On stderr.
+//! The progress of a command on stderr: a spinner on a terminal, lines elsewhere.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -10,17 +10,17 @@ use super::output;
 use crate::state::paths::StateDir;
 use crate::state::record::{LabRecord, PartRecord, PartState};
 
-/// The progress of one `up`.
+/// The progress of one command.
 #[derive(Debug)]
 pub struct Progress {
     begun: Instant,
-    /// `None` where nobody watches: then each step is a line.
+    /// `None` if stderr is no terminal: then each step is a line.
     spinner: Option<ProgressBar>,
     shown_ready: BTreeSet<String>,
 }
 
 impl Progress {
-    /// Begins now.
+    /// Starts the clock.
     #[must_use]
     pub fn new() -> Self {
         let spinner = console::user_attended_stderr().then(|| {
@@ -38,13 +38,13 @@ impl Progress {
         }
     }
 
-    /// How long it has taken so far.
+    /// Returns the time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// Now it does this.
+    /// Shows the current step.
     pub fn step(&self, text: &str) {
         match &self.spinner {
             Some(spinner) => spinner.set_message(text.to_owned()),
@@ -52,7 +52,7 @@ impl Progress {
         }
     }
 
-    /// Now it waits for those of `parts` that are not ready.
+    /// Shows that it waits for those of `parts` that are not ready.
     pub fn waiting(&mut self, parts: &[PartRecord]) {
         let names = |ready: bool| {
             parts
@@ -76,7 +76,7 @@ impl Progress {
         }
     }
 
-    /// All parts are ready: where they are, and what is waited for next.
+    /// Shows the addresses of all parts, and the next step.
     pub fn ready(&self, record: &LabRecord, state: &StateDir) {
         let show = || output::addresses(record, state, self.elapsed());
         match &self.spinner {
@@ -86,7 +86,7 @@ impl Progress {
         self.step("checking that rules, targets, alerts and the status page work");
     }
 
-    /// The lab is up; `last` says how it ends.
+    /// Reports that the lab is up; `last` says how to stop it.
     pub fn up(&mut self, last: &str) {
         self.finish();
         // The lab is up even if nobody can read it.
@@ -94,7 +94,7 @@ impl Progress {
         let _ = output::print(&format!("UptimePulse is up after {seconds:.1} s. {last}\n"));
     }
 
-    /// Something worth a line that stays.
+    /// Prints an event with its time.
     pub fn event(&self, text: &str) {
         let line = format!("{} {text}", Zoned::now().strftime("%H:%M:%S"));
         match self
@@ -107,7 +107,7 @@ impl Progress {
         }
     }
 
-    /// It waits for nothing any more.
+    /// Removes the spinner.
     pub fn finish(&mut self) {
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();

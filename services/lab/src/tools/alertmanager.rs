@@ -65,10 +65,10 @@ impl AlertmanagerTool {
         }
     }
 
-    /// Has amtool check the configuration.
+    /// Checks the configuration with amtool.
     ///
     /// # Errors
-    /// What amtool says.
+    /// amtool rejects it; the message quotes it.
     pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
         run(Command::new(&self.amtool).arg("check-config").arg(config))
             .with_context(|| format!("{} is wrong", config.display()))
@@ -76,7 +76,7 @@ impl AlertmanagerTool {
     }
 }
 
-/// The folder above a relocated server that has its templates, wherever it was copied to together with them.
+/// Returns the folder above a relocated server that has its templates.
 fn templates_root(server: &Path) -> Option<PathBuf> {
     let server = server.canonicalize().ok()?;
     let root = server

@@ -1,6 +1,6 @@
-//! The servers that are not this repository's: found on PATH, else unpacked from Debian's packages.
+//! Prometheus, Alertmanager and Grafana: found on PATH, else unpacked from Debian packages.
 //!
-//! PATH is also how Nix supplies them: its shell and its wrapper of the lab put the pinned versions there.
+//! With Nix, the shell and the wrapper of the lab put the pinned versions on PATH.
 
 mod alertmanager;
 mod debian;
@@ -25,16 +25,16 @@ pub struct Tools {
     pub prometheus: PrometheusTool,
     /// Alertmanager and amtool.
     pub alertmanager: AlertmanagerTool,
-    /// Grafana, where the machine has one.
+    /// Grafana, if the machine has it.
     pub grafana: Option<GrafanaTool>,
 }
 
 impl Tools {
     /// Finds the servers in `search_path` (the value of PATH) or, unpacked before, in `folder`; else fetches them there.
-    /// `say` is told what takes time. Blocks.
+    /// `say` receives a message before each step that takes time. Blocks.
     ///
     /// # Errors
-    /// A server is not there and can't be fetched; the message says what to install.
+    /// A server is missing and can't be downloaded; the message says what to install.
     pub fn find_or_fetch(
         search_path: &OsStr,
         folder: &Path,
@@ -48,7 +48,7 @@ impl Tools {
     }
 }
 
-/// The first executable file called one of `names` in the folders of `search_path`.
+/// Returns the first executable file with one of `names` in the folders of `search_path`.
 #[must_use]
 pub fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
     names.iter().find_map(|name| {
@@ -60,10 +60,10 @@ pub fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
     })
 }
 
-/// Runs a command to its end.
+/// Runs a command and waits for its exit.
 ///
 /// # Errors
-/// It can't be started, or fails; the message has what it wrote last.
+/// It can't be started, or fails; the message quotes the end of its output.
 pub fn run(command: &mut Command) -> anyhow::Result<Output> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command

@@ -23,7 +23,7 @@ pub struct PrometheusTool {
     pub server: PathBuf,
     /// `promtool`.
     pub promtool: PathBuf,
-    /// The value for `--web.local-assets`, which only a Debian build knows: it carries its pages in files.
+    /// The value of `--web.local-assets`, an option of Debian's build, whose web pages are separate files.
     pub web_assets: Option<PathBuf>,
 }
 
@@ -58,10 +58,10 @@ impl PrometheusTool {
         })
     }
 
-    /// Has promtool check the configuration and the rules it names.
+    /// Checks the configuration and its rules with promtool.
     ///
     /// # Errors
-    /// What promtool says.
+    /// promtool rejects them; the message quotes it.
     pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
         let folder = config.parent().unwrap_or(Path::new("/"));
         let name = config.file_name().unwrap_or_default();

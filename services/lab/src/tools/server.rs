@@ -11,13 +11,13 @@ use super::{debian, on_path};
 /// A server, by its names.
 #[derive(Debug, Clone, Copy)]
 pub struct Server {
-    /// For people.
+    /// The name to show.
     pub name: &'static str,
-    /// Its program, which Debian calls like the package.
+    /// The program. In Debian it may have the name of the package.
     pub program: &'static str,
     /// The program that checks its configuration.
     pub checker: &'static str,
-    /// Debian's package of both.
+    /// The Debian package of both programs.
     pub package: &'static str,
 }
 
@@ -32,7 +32,7 @@ pub enum Found {
 
 impl Server {
     /// Finds the server in `search_path` (the value of PATH) or, unpacked before, in `folder`; else unpacks it there.
-    /// `finish` is shown the unpacked files before anybody uses them.
+    /// `finish` prepares and checks the unpacked files before the folder appears.
     pub fn find_or_fetch(
         self,
         search_path: &OsStr,
@@ -72,7 +72,7 @@ impl Server {
     }
 }
 
-/// Waits for the one who is fetching into `folder`, and keeps others waiting until the result is dropped.
+/// Locks `folder` against other processes that download into it, until the result is dropped.
 fn lock(folder: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
     let path = folder.join("lock");
     let mut open = || -> anyhow::Result<File> {

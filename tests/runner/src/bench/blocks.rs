@@ -1,4 +1,4 @@
-//! History that is there before a lab is up.
+//! History that is written before a lab starts.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use lab::state::paths::StateDir;
 use lab::tools::{Tools, run};
 
-/// Writes blocks for Prometheus' data folder of what `samples` writes in the OpenMetrics format, without its end mark.
+/// Writes Prometheus blocks from the samples that `samples` writes in the OpenMetrics format, without the end mark.
 ///
 /// # Errors
 /// promtool fails, or the disk is full.

@@ -1,27 +1,27 @@
-//! What a benchmark comes to: figures beside their peers'.
+//! The figures of a benchmark, beside those of their peers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// One figure. The smaller, the better.
+/// A figure; smaller is better.
 #[derive(Debug)]
 pub struct Figure {
-    /// What was measured, with its unit: `first_byte_ms`.
+    /// Its name with the unit, such as `first_byte_ms`.
     pub name: &'static str,
-    /// What was measured.
+    /// Its value.
     pub value: f64,
-    /// At most this much it is to be.
+    /// Its limit.
     pub limit: f64,
-    /// What did the same work in the same run, as a part of a name: `http_server`.
+    /// The peer that did the same work in the same run, such as `http_server`.
     pub peer: &'static str,
     /// The peer's figure.
     pub peers: f64,
 }
 
 impl Figure {
-    /// Whether it is as it was designed to be.
+    /// Returns whether it is within its limit.
     pub fn is_within_limit(&self) -> bool {
         self.value <= self.limit
     }
@@ -30,7 +30,7 @@ impl Figure {
         self.value / self.peers
     }
 
-    /// The name without its unit.
+    /// Returns the name without the unit.
     fn stem(&self) -> &str {
         self.name
             .rsplit_once('_')
@@ -38,7 +38,7 @@ impl Figure {
     }
 }
 
-/// Of sorted times, in milliseconds.
+/// Returns a percentile of sorted times in milliseconds.
 pub fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted
@@ -46,7 +46,7 @@ pub fn percentile(sorted: &[Duration], percent: usize) -> f64 {
         .map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
 }
 
-/// One object keyed by benchmark; each figure, its limit, its peer's and their ratio.
+/// Formats one JSON object keyed by benchmark, with each figure, its limit, its peer's figure and their ratio.
 pub fn json(measured: &BTreeMap<String, Vec<Figure>>) -> String {
     let benchmarks: Map<String, Value> = measured
         .iter()
@@ -69,12 +69,12 @@ fn fields(figure: &Figure) -> [(String, Value); 4] {
     ]
 }
 
-/// To three places; null where the peer has no figure to compare with.
+/// Rounds to three decimals; null for a value that is not finite.
 fn rounded(number: f64) -> Value {
     ((number * 1000.0).round() / 1000.0).into()
 }
 
-/// A table a benchmark.
+/// Formats a table for each benchmark.
 pub fn table(measured: &BTreeMap<String, Vec<Figure>>) -> String {
     let mut text = String::new();
     for (benchmark, figures) in measured {

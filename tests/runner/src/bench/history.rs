@@ -1,4 +1,4 @@
-//! A day of history for many targets, as if the lab had been up: the page without it would be smaller than it will be.
+//! A day of history for many targets. Without it the page would be smaller than in normal operation.
 
 use std::io::Write;
 
@@ -8,16 +8,16 @@ use lab::tools::Tools;
 
 use super::blocks;
 
-/// From one sample to the next of the series that the history is drawn from (monitoring/prometheus/rules/probes.yml).
+/// The interval between samples of the recorded series (monitoring/prometheus/rules/probes.yml).
 const STEP_SECONDS: i64 = 240;
 
-/// How far back it goes.
+/// The number of samples.
 const STEPS: i64 = 86_400 / STEP_SECONDS;
 
-/// How long before now it ends: the lab's own first samples are to come after it.
+/// The age of the last sample, so that the lab's own samples come after it.
 const END_SECONDS: i64 = 60;
 
-/// From one probe to the next, as the lab's default.
+/// The interval between probes, the lab's default.
 const INTERVAL_SECONDS: i64 = 15;
 
 /// Probes due in a step.
@@ -26,7 +26,7 @@ const DUE: i64 = STEP_SECONDS / INTERVAL_SECONDS;
 /// The windows that are counted every four minutes and shown in every row.
 const WINDOWS: [&str; 3] = ["1d", "3d", "14d"];
 
-/// Writes blocks for Prometheus' data folder in which each of `targets` was probed for a day, and failed now and then.
+/// Writes Prometheus blocks in which each of `targets` was probed for a day and failed now and then.
 ///
 /// # Errors
 /// promtool fails, or the disk is full.
@@ -64,7 +64,7 @@ fn write_samples(out: &mut dyn Write, targets: &[String]) -> std::io::Result<()>
     write_counts(out, targets, end)
 }
 
-/// What the rules of four minutes have made of it last, and will make of it next only when their time has come.
+/// Writes the last results of the rules that are evaluated every four minutes.
 fn write_counts(out: &mut dyn Write, targets: &[String], end: i64) -> std::io::Result<()> {
     writeln!(out, "# TYPE target:probes:count gauge")?;
     for (index, target) in (0_i64..).zip(targets) {
@@ -91,19 +91,19 @@ fn write_counts(out: &mut dyn Write, targets: &[String], end: i64) -> std::io::R
     Ok(())
 }
 
-/// Each step and its time.
+/// Returns each step and its time.
 fn times(end: i64) -> impl Iterator<Item = (i64, i64)> {
     (0..STEPS).map(move |step| (step, end - (STEPS - 1 - step) * STEP_SECONDS))
 }
 
-/// How many probes of a target ended so in a step.
+/// Returns the number of such probes of a target in a step.
 type Count = fn(i64, i64) -> i64;
 
 fn successes(target: i64, step: i64) -> i64 {
     DUE - failures(target, step)
 }
 
-/// One step in a hundred has some, at another place for each target.
+/// Returns failures for about one step in a hundred, different for each target.
 fn failures(target: i64, step: i64) -> i64 {
     let spread = (target * 7_919 + step * 104_729) % 10_007;
     if spread % 101 == 0 {

@@ -42,7 +42,7 @@ pub enum Benchmark {
     Page,
     /// Misbehaving peers of every kind for ten minutes: memory, health, probes, rules and alerts
     Hostile,
-    /// The rules with 1,000 targets and two weeks of history: how long Prometheus takes to evaluate all of them
+    /// Prometheus' time to evaluate all rules with 1,000 targets and two weeks of history
     Rules,
 }
 
@@ -60,7 +60,7 @@ impl Benchmark {
     }
 }
 
-/// Runs the benchmarks that `args` name, else all; exit code 1 where a figure is past its limit.
+/// Runs the benchmarks that `args` name, else all; exit code 1 if a figure exceeds its limit.
 ///
 /// # Errors
 /// A benchmark can't be run here.
@@ -106,7 +106,7 @@ pub fn run(
 
 #[cfg(test)]
 mod tests {
-    /// How many targets a `targets.toml` has, read as the services read it.
+    /// Counts the targets of a `targets.toml`, parsed as the services do.
     pub fn accepted(text: &str) -> usize {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("targets.toml");

@@ -1,4 +1,4 @@
-//! The status page with 1,000 targets that have a day of history, as a visitor gets it: on a fresh connection, compressed.
+//! The status page with 1,000 targets and a day of history, requested on a new connection with compression.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -19,27 +19,27 @@ use crate::scratch_lab::ScratchLab;
 
 const TARGETS: usize = 1_000;
 
-/// A heading on the page for as many of them.
+/// The number of targets in a group.
 const GROUP: usize = 50;
 
 /// The design's limits.
 const FIRST_BYTE_MS: f64 = 100.0;
 const COMPRESSED_KB: f64 = 300.0;
 
-/// Visits, and the time between them: long enough that what one has warmed is not all that the next one sees.
+/// The number of visits, and the pause between them, long enough for caches to expire.
 const VISITS: usize = 100;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What browsers say they take.
+/// The encodings that browsers accept.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
 /// How long the lab may take until the page shows every target up.
 const SETTLED: Duration = Duration::from_secs(180);
 
-/// In the page: every target is up and nothing is blind.
+/// Marks a page on which every target is up and the lab is not blind.
 const ALL_UP: &str = r#"data-overall="up""#;
 
-/// In the page: a figure that is not known yet, and stretches of a bar in which some probes failed.
+/// Marks a figure that is not known yet, and a slot of a bar in which some probes failed.
 const UNKNOWN: &str = ">unknown<";
 const PART: &str = r#"<path class="part""#;
 
@@ -96,11 +96,11 @@ async fn visit(lab: &ScratchLab) -> anyhow::Result<Vec<Figure>> {
     ])
 }
 
-/// What came of one visit.
+/// The result of a visit.
 struct Page {
-    /// From before the connection was opened to the answer's head.
+    /// The time from opening the connection to the head of the answer.
     first_byte: Duration,
-    /// As it came over the wire.
+    /// The compressed body.
     body: Vec<u8>,
 }
 
@@ -117,7 +117,7 @@ async fn load(client: &Client, url: &str) -> anyhow::Result<Page> {
     Ok(Page { first_byte, body })
 }
 
-/// The page, not compressed, as soon as it shows every target up, all its figures and its history.
+/// Waits until the page shows every target up with figures and history, and returns it uncompressed.
 async fn settled(client: &Client, url: &str) -> anyhow::Result<String> {
     let begun = Instant::now();
     loop {
@@ -147,7 +147,7 @@ fn names_missing(page: &str) -> usize {
         .count()
 }
 
-/// A `targets.toml`: endpoints that exist, each under an address of its own.
+/// Returns a `targets.toml` of endpoints that exist, each with its own address.
 fn targets(names: &[String]) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
@@ -169,7 +169,7 @@ fn kilobytes(bytes: usize) -> f64 {
     bytes as f64 / 1000.0
 }
 
-/// What `gzip -9` makes of it.
+/// Compresses with `gzip -9`.
 fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut child = Command::new("gzip")
         .args(["-9", "-c"])

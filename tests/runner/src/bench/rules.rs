@@ -1,4 +1,4 @@
-//! The rules with 1,000 targets that have two weeks of history: how long Prometheus says that it takes to evaluate them.
+//! The evaluation time of the rules in Prometheus, with 1,000 targets and two weeks of history.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -17,35 +17,35 @@ use crate::scratch_lab::ScratchLab;
 
 const TARGETS: usize = 1_000;
 
-/// Of so many targets one fails now and then, so that its failures are series too.
+/// One in so many targets fails, so that its failures are series too.
 const FAILING: usize = 10;
 
-/// The design's limit: of all groups of `evaluation_interval` together, and of each group.
+/// The design limit for all groups of `evaluation_interval` together, and for each group.
 const SECONDS: f64 = 1.0;
 
 /// The longest interval of a group, and time for its evaluation to be scraped.
 const EVERY_GROUP: Duration = Duration::from_secs(5 * 60);
 
-/// How long the lab runs then: ranges of five minutes are full, and hold no time before a group's first evaluation.
+/// How long the lab runs afterwards, until ranges of five minutes are full and begin after each first evaluation.
 const SETTLED: Duration = Duration::from_secs(315);
 
 /// A group's median over five minutes. Its last evaluation may be older than that.
 const GROUPS: &str = "quantile_over_time(0.5, prometheus_rule_group_last_duration_seconds[5m])";
 
-/// How many groups were not evaluated yet; nothing before Prometheus has scraped itself.
+/// The number of groups that were not evaluated yet; empty until Prometheus has scraped itself.
 const MISSING: &str = "count(prometheus_rule_group_last_evaluation_timestamp_seconds) \
     - (count(prometheus_rule_group_last_evaluation_timestamp_seconds > 1e9) or vector(0))";
 
-/// What a dashboard would ask if nothing were recorded, of the same two weeks.
+/// The query that a dashboard would need without recording rules, over the same two weeks.
 const PEER: &str = "count(sum_over_time(target:probes:increase4m[14d]))";
 
-/// How often the peer is asked.
+/// The number of queries to the peer.
 const ASKED: usize = 21;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-/// Seconds between evaluations, as `prometheus.yml` has it, and between probes.
+/// Seconds between evaluations, as in `prometheus.yml`, and between probes.
 const STEP: i64 = 15;
 
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
@@ -94,7 +94,7 @@ async fn evaluations(prometheus: &Prometheus) -> anyhow::Result<Vec<Figure>> {
     ])
 }
 
-/// The median time of an answer, in seconds.
+/// Returns the median response time in seconds.
 async fn peer(prometheus: &Prometheus) -> anyhow::Result<f64> {
     let mut times = Vec::new();
     for _ in 0..ASKED {
@@ -112,7 +112,7 @@ async fn scalar(prometheus: &Prometheus, query: &str) -> anyhow::Result<f64> {
     value.with_context(|| format!("Prometheus has nothing for {query}"))
 }
 
-/// A `targets.toml`: endpoints that exist, each under an address of its own, and some that don't.
+/// Returns a `targets.toml` of endpoints, some of which don't exist, each with its own address.
 fn targets() -> String {
     let target = |index| {
         let name = name(index);
@@ -132,7 +132,7 @@ fn fails(index: usize) -> bool {
     index.is_multiple_of(FAILING)
 }
 
-/// What the groups of `monitoring/prometheus/rules/probes.yml` had recorded, as far back as they look.
+/// Writes the series that `monitoring/prometheus/rules/probes.yml` records, as far back as its rules read.
 fn write_samples(out: &mut dyn Write, agent: &str) -> std::io::Result<()> {
     let mut history = History {
         out,
@@ -152,15 +152,15 @@ fn write_samples(out: &mut dyn Write, agent: &str) -> std::io::Result<()> {
 
 struct History<'a> {
     out: &'a mut dyn Write,
-    /// In seconds of the epoch.
+    /// The current time in seconds since 1970.
     now: i64,
 }
 
-/// How far back it goes, and from one sample to the next, in seconds.
+/// The age of the oldest sample and the interval between samples, in seconds.
 type Times = (i64, i64);
 
 impl History<'_> {
-    /// `value` of how many seconds ago it was.
+    /// Writes a series for each outcome of each target. `value` receives the age in seconds.
     fn of_outcomes(
         &mut self,
         metric: &str,

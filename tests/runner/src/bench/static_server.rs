@@ -1,5 +1,5 @@
-//! The peer of a page: Python's static file server with the very same bytes. What it takes, the machine and the client
-//! take; what is above it, is the page's own.
+//! The peer of a page: Python's static file server with the same bytes. Its time is that of the machine and the client; the
+//! rest of the page's time is the page's own.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -12,11 +12,11 @@ use tempfile::TempDir;
 
 const PAGE: &str = "page.html";
 
-/// How often it is asked whether it is there, and how many times.
+/// The interval and number of polls until it answers.
 const POLL: Duration = Duration::from_millis(100);
 const POLLS: usize = 100;
 
-/// A running server of one file. It ends when dropped.
+/// A running server of one file, stopped when dropped.
 #[derive(Debug)]
 pub struct StaticServer {
     child: Child,
@@ -28,7 +28,7 @@ impl StaticServer {
     /// Serves `bytes` from loopback.
     ///
     /// # Errors
-    /// There is no python3, or it does not listen in time.
+    /// python3 is missing, or does not listen in time.
     pub async fn start(bytes: &[u8]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join(PAGE), bytes)?;
@@ -48,7 +48,7 @@ impl StaticServer {
         bail!("python3 -m http.server does not answer on {}", server.url)
     }
 
-    /// Where the file is.
+    /// Returns the URL of the file.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -144,12 +144,43 @@ mod tests {
         );
     }
 
+    /// An expression, and the metrics that it reads. Labels and texts have names of metrics, too.
+    fn expression() -> impl Strategy<Value = (String, BTreeSet<String>)> {
+        let metric = "[a-z_:][a-z0-9_:]{0,8}".prop_filter("a word", |name| {
+            !WORDS.contains(&&**name) && !BEFORE_LABELS.contains(&&**name)
+        });
+        let selector = (metric, 0..4_usize).prop_map(|(metric, form)| {
+            let text = match form {
+                0 => metric.clone(),
+                1 => format!("{metric}{{a=\"up{{}}\\\" up\",b!~'up|down'}}"),
+                2 => format!("rate( {metric}{{c=`up\\`}} [5m:1m] offset 1h )"),
+                _ => format!("{metric} @ end()"),
+            };
+            (text, BTreeSet::from([metric]))
+        });
+        selector.prop_recursive(4, 32, 2, |inner| {
+            (inner.clone(), inner, 0..6_usize).prop_map(|((one, ones), (other, others), form)| {
+                let both = ones.union(&others).cloned().collect();
+                match form {
+                    0 => (format!("sum by (up, le) ({one})"), ones),
+                    1 => (format!("max without(up)(({one}))"), ones),
+                    2 => (
+                        format!("label_replace({one}, \"up\", '$1', `up`, \"(.*)\")"),
+                        ones,
+                    ),
+                    3 => (format!("{one} / on (up) group_left (down) {other}"), both),
+                    4 => (format!("{one}>bool 1e4 or {other}"), both),
+                    _ => (format!("({one}) - ignoring(up) 0.5 * ({other})"), both),
+                }
+            })
+        })
+    }
+
     proptest! {
         #[test]
-        fn whatever_is_asked_is_read(query in ".*") {
-            for name in metric_names(&query) {
-                prop_assert!(!name.is_empty() && query.contains(name));
-            }
+        fn every_metric_is_found_and_nothing_else((query, metrics) in expression()) {
+            let found: BTreeSet<String> = metric_names(&query).into_iter().map(str::to_owned).collect();
+            prop_assert_eq!(found, metrics, "{}", query);
         }
     }
 }

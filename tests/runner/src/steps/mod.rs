@@ -1,4 +1,4 @@
-//! The steps of one suite: each shown as it runs, all of them run even if one fails.
+//! The steps of a suite. The next step runs even if one fails.
 
 pub mod screen;
 
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use self::screen::{Output, Screen};
 
-/// Waits shorter than this are not worth a line.
+/// Shorter waits are not reported.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
 /// The result of a suite.
@@ -29,16 +29,16 @@ pub struct NotRun {
     pub what: String,
     /// Why.
     pub why: String,
-    /// The command that would make it run.
+    /// What to do to run it.
     pub way_out: String,
 }
 
-/// What is known of a suite when its steps have ended.
+/// The result of a suite, with its waits and the parts that did not run.
 #[derive(Debug)]
 pub struct Ended {
     pub outcome: Outcome,
     pub not_run: Vec<NotRun>,
-    /// How long the suite waited for something that another suite was using.
+    /// The times that the suite waited for another suite.
     pub waits: Vec<(String, Duration)>,
 }
 
@@ -81,7 +81,7 @@ impl Steps {
         });
     }
 
-    /// Runs a check of our own. Commands that it starts are to write to the output that it is given.
+    /// Runs a check. Its commands must write to the output that it receives.
     pub fn check(&mut self, name: &str, check: impl FnOnce(&Output) -> anyhow::Result<()>) {
         self.run += 1;
         self.screen.begins(&self.suite, name);
@@ -98,12 +98,12 @@ impl Steps {
         }
     }
 
-    /// Says what the suite is doing between two steps.
+    /// Shows a message between two steps.
     pub fn say(&self, text: &str) {
         self.screen.say(&self.suite, text);
     }
 
-    /// Takes what only one suite may use at a time; how long that took is in the summary.
+    /// Waits for a lock, and records the time for the summary.
     pub fn wait_for<'a>(&mut self, what: &str, lock: &'a Mutex<()>) -> MutexGuard<'a, ()> {
         match lock.try_lock() {
             Ok(guard) => return guard,
@@ -130,7 +130,7 @@ impl Steps {
         }
     }
 
-    /// Says what can't be run here. Never quietly green: it is in the summary.
+    /// Records for the summary what can't run here, and why.
     pub fn cannot_run(&mut self, what: &str, why: impl Into<String>, way_out: impl Into<String>) {
         self.not_run.push(NotRun {
             what: what.to_owned(),
@@ -139,14 +139,14 @@ impl Steps {
         });
     }
 
-    /// The suite could not go on.
+    /// Records that the suite was aborted.
     pub fn fail(&mut self, why: &str) {
         self.screen.failed(&self.suite, "it", why, "");
         self.failed
             .push(why.lines().next().unwrap_or_default().to_owned());
     }
 
-    /// Ends the suite.
+    /// Ends the suite and returns its result.
     pub fn end(self) -> Ended {
         self.screen.ends(&self.suite);
         let outcome = match (self.failed.is_empty(), self.run) {

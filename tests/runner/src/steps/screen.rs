@@ -1,5 +1,5 @@
-//! How a person follows the suites: one suite writes to the terminal as it runs; of several side by side each step is a
-//! line, and the output of its commands goes to a file and is shown when the step fails.
+//! The output of suites on the terminal. A single suite writes to it directly. Of several suites each step is a line, and
+//! the output of its commands goes to a file, which is shown when the step fails.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,24 +13,24 @@ use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use lab::terminal::output;
 
-/// How many of the last lines of a failed step are shown. The file has all of them.
+/// The number of last lines of a failed step that are shown. The file has all lines.
 const SHOWN_LINES: usize = 400;
 
-/// Where steps are shown.
+/// The output of steps.
 #[derive(Debug, Clone)]
 pub enum Screen {
     /// One suite: its commands write to the terminal.
     Open,
-    /// Several suites side by side.
+    /// Several suites at the same time.
     Lines(Arc<Lines>),
 }
 
-/// The lines of suites that run side by side.
+/// The lines of suites that run at the same time.
 #[derive(Debug)]
 pub struct Lines {
     /// The folder of the files with the output of each suite's commands.
     folder: PathBuf,
-    /// A spinner for each suite that runs; `None` where nobody watches.
+    /// A spinner for each running suite; `None` if stderr is no terminal.
     spinners: Option<MultiProgress>,
     running: Mutex<BTreeMap<String, Running>>,
 }
@@ -52,7 +52,7 @@ impl Screen {
         }))
     }
 
-    /// Where the commands of `suite` write: its file, or the terminal where that can't be created.
+    /// Returns the output for the commands of `suite`: its file, or the terminal if the file can't be created.
     pub fn output(&self, suite: &str) -> Output {
         let Self::Lines(lines) = self else {
             return Output(None);
@@ -86,7 +86,7 @@ impl Screen {
         }
     }
 
-    /// Nothing of `suite` runs until its next step begins.
+    /// Shows that no step of `suite` runs.
     pub(super) fn idle(&self, suite: &str) {
         if let Self::Lines(lines) = self
             && let Some(running) = lines.running().get_mut(suite)
@@ -107,7 +107,7 @@ impl Screen {
         });
     }
 
-    /// Says that a step failed, and why; `written` is what its commands wrote, where nobody has seen it yet.
+    /// Reports that a step failed, and why; `written` is the output of its commands if it was not shown yet.
     pub(super) fn failed(&self, suite: &str, step: &str, why: &str, written: &str) {
         self.idle(suite);
         let failed = style(format!("{suite}: {step} failed:")).for_stderr().red();
@@ -139,7 +139,7 @@ impl Screen {
         }
     }
 
-    /// The steps that run, and for how long; `None` where none does, or where they are seen anyway.
+    /// Returns the running steps and their times; `None` without any, or if spinners show them.
     pub fn still_running(&self) -> Option<String> {
         let Self::Lines(lines) = self else {
             return None;
@@ -162,7 +162,7 @@ impl Screen {
         (!steps.is_empty()).then(|| format!("still running: {}", steps.join("; ")))
     }
 
-    /// A line that stays.
+    /// Prints a line.
     pub fn line(&self, text: &str) {
         match self {
             Self::Lines(lines) => match &lines.spinners {
@@ -201,15 +201,15 @@ impl Lines {
     }
 }
 
-/// Where the commands of a suite write: the suite's file, or (`None`) the terminal.
+/// The output of a suite's commands: the suite's file, or the terminal (`None`).
 #[derive(Debug)]
 pub struct Output(Option<File>);
 
 impl Output {
-    /// Makes `command` write here.
+    /// Redirects the output of `command`.
     ///
     /// # Errors
-    /// The system has no descriptor left.
+    /// A file descriptor can't be duplicated.
     pub fn attach<'a>(&self, command: &'a mut Command) -> std::io::Result<&'a mut Command> {
         Ok(match &self.0 {
             None => command,
@@ -220,7 +220,7 @@ impl Output {
         })
     }
 
-    /// The end of what is written now.
+    /// Returns the current end of the output.
     pub(super) fn mark(&self) -> u64 {
         self.0
             .as_ref()
@@ -228,7 +228,7 @@ impl Output {
             .map_or(0, |metadata| metadata.len())
     }
 
-    /// What was written since `mark`; empty where the terminal had it.
+    /// Returns the output since `mark`; empty if it went to the terminal.
     pub(super) fn since(&self, mark: u64) -> String {
         let mut written = Vec::new();
         if let Some(mut file) = self.0.as_ref() {
@@ -239,7 +239,7 @@ impl Output {
     }
 }
 
-/// A time as `61m05s`.
+/// Formats a time as `61m05s`.
 pub fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     format!("{}m{:02}s", seconds / 60, seconds % 60)

@@ -1,4 +1,4 @@
-//! Fuzzing of everything that reads bytes from outside.
+//! Fuzz targets for every parser of untrusted input.
 
 use crate::steps::Steps;
 use crate::test_run::TestRun;

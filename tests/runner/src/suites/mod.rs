@@ -1,6 +1,6 @@
 //! `test`: every suite that this machine can run. The summary lists what it can't.
 //!
-//! The suites that wait for something (a lab, a cluster, a browser) run beside those that compute (`schedule`).
+//! Suites that wait for a lab, a cluster or a browser run at the same time as those that compute (`schedule`).
 
 mod api;
 mod browser;

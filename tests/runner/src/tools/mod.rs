@@ -1,4 +1,4 @@
-//! Programs that suites call: on PATH, from the system's packages, or fetched for the tests alone.
+//! Programs that suites call: on PATH, from system packages, or downloaded for the tests.
 
 pub mod go;
 pub mod nix;

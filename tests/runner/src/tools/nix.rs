@@ -1,4 +1,4 @@
-//! nix: with the inputs of flake.lock where they can be had, else with this machine's own tools in their place (nix/host).
+//! nix with the inputs of flake.lock, or, if they can't be fetched, with this machine's own tools (nix/host).
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -11,11 +11,11 @@ use lab::tools;
 
 use crate::test_run::TestRun;
 
-/// Programs that nix/host calls, and Debian's packages of them.
+/// Programs that nix/host calls, and their Debian packages.
 pub const HOST_PROGRAMS: [(&str, &str); 3] =
     [("bwrap", "bubblewrap"), ("jq", "jq"), ("nix", "nix-bin")];
 
-/// `nix`, where it can fetch the inputs of flake.lock; else nix/host/run, by its whole path.
+/// Returns `nix` if it can fetch the inputs of flake.lock, else the absolute path of nix/host/run.
 pub fn program(test_run: &TestRun) -> PathBuf {
     if real_inputs(test_run) {
         PathBuf::from("nix")
@@ -24,7 +24,7 @@ pub fn program(test_run: &TestRun) -> PathBuf {
     }
 }
 
-/// Whether bubblewrap can make the sandbox of nix/host here: some containers forbid it.
+/// Checks that bubblewrap can create the sandbox of nix/host, which some containers forbid.
 pub fn host_sandbox() -> anyhow::Result<()> {
     let mut command = Command::new("bwrap");
     command.args(["--unshare-all", "--uid", "1000", "--gid", "100"]);
@@ -32,7 +32,7 @@ pub fn host_sandbox() -> anyhow::Result<()> {
     tools::run(&mut command).map(drop)
 }
 
-/// The command that builds these checks of the flake.
+/// Returns the command that builds these checks of the flake.
 pub fn build(test_run: &TestRun, nix: &Path, checks: &[impl AsRef<str>]) -> Command {
     let mut command = nix_command(test_run, nix);
     command.args(["build", "--no-link", "--print-build-logs"]);
@@ -42,7 +42,7 @@ pub fn build(test_run: &TestRun, nix: &Path, checks: &[impl AsRef<str>]) -> Comm
     command
 }
 
-/// The suite that each check of the flake names, by the check's name. All checks are evaluated for that.
+/// Returns the suite of each check of the flake. This evaluates all checks.
 pub fn suites_of_checks(
     test_run: &TestRun,
     nix: &Path,
@@ -72,7 +72,7 @@ fn checks_of_this_system() -> String {
     format!(".#checks.{}-{system}", std::env::consts::ARCH)
 }
 
-/// Whether nix can fetch what flake.lock names, which is a matter of seconds where it can't.
+/// Returns whether nix can fetch the inputs of flake.lock. It gives up after seconds.
 fn real_inputs(test_run: &TestRun) -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Programs that run with Node.js: a folder with a package.json, its packages by npm, pinned in package-lock.json.
+//! Node.js projects of the tests, with packages from npm, pinned in package-lock.json.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,10 +12,10 @@ use crate::test_run::TestRun;
 /// The oldest major version that the packages run with; Debian 12 has it.
 const OLDEST: u32 = 18;
 
-/// In node_modules: the package-lock.json that it was made from.
+/// A copy of the package-lock.json from which node_modules was installed.
 const STAMP: &str = ".made-from-package-lock.json";
 
-/// A folder whose packages are there.
+/// A project with installed packages.
 #[derive(Debug)]
 pub struct NodeProject {
     folder: PathBuf,
@@ -57,7 +57,7 @@ impl NodeProject {
         Ok(Some(project))
     }
 
-    /// `node`, in the project's folder.
+    /// Returns `node` in the project's folder.
     pub fn node(&self) -> Command {
         let mut node = Command::new("node");
         node.current_dir(&self.folder);

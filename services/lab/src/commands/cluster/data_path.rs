@@ -1,4 +1,4 @@
-//! `check-data-path`: does a probe's result come out at the gateway? What `helm test` runs, in the cluster.
+//! `check-data-path`: checks that probe results reach the gateway. `helm test` runs it in the cluster.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::cli::Error;
 use crate::http;
 use crate::terminal::output;
 
-/// A first probe, a scrape and a rule's evaluation take less, also right after an install.
+/// The time limit. A first probe, a scrape and an evaluation take less, also right after an install.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The pause between two checks.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// Asks until all is well; exit code 1 with the reason if it is not in time.
+/// Repeats the check until it passes; exit code 1 with the reason if it does not in time.
 pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
     let client = http::local_client(Duration::from_secs(5))?;
     let deadline = Instant::now() + PATIENCE;
@@ -50,10 +50,10 @@ async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String
     ))
 }
 
-/// The answer of a gateway, as JSON.
+/// Requests `path` and returns the answer as JSON.
 ///
 /// # Errors
-/// It does not answer, or with an error.
+/// It does not answer, or answers with an error.
 pub async fn get(client: &reqwest::Client, base: &Url, path: &str) -> anyhow::Result<Value> {
     let url = base.join(path)?;
     let answer = client
@@ -70,7 +70,7 @@ pub async fn get(client: &reqwest::Client, base: &Url, path: &str) -> anyhow::Re
         .with_context(|| format!("{url} answers something that is not JSON"))
 }
 
-/// Whether the agents, Prometheus and alert-logger answer the gateway.
+/// Checks that the gateway reaches the agents, Prometheus and alert-logger.
 fn sources_answer(status: &Value) -> anyhow::Result<()> {
     let sources = status
         .get("sources")
@@ -88,7 +88,7 @@ fn sources_answer(status: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All probes that a summary counts; none where there are none.
+/// Returns the number of probes in a summary; `None` without any.
 pub fn probes(summary: &Value) -> Option<f64> {
     let total = summary.get("total")?;
     let count = |key: &str| total.get(key).and_then(Value::as_f64);

@@ -22,7 +22,7 @@ pub fn run(cluster: &Cluster<'_>) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is left of the volumes: those of a storage class that retains them.
+/// Describes the volumes that remain: those of a storage class that retains them.
 fn kept(kubectl: &Kubectl<'_>) -> String {
     let volumes = match kubectl.get("persistentvolumes") {
         Ok(volumes) => volumes,
@@ -46,7 +46,7 @@ fn kept(kubectl: &Kubectl<'_>) -> String {
     )
 }
 
-/// The volumes of the namespace's claims that nothing deletes.
+/// Returns the retained volumes of the namespace's claims.
 fn retained<'a>(volumes: &'a Value, namespace: &str) -> Vec<&'a str> {
     items(volumes)
         .iter()

@@ -1,4 +1,4 @@
-//! `kubectl port-forward`, on a port that is free, as long as the value lives.
+//! `kubectl port-forward` on a free port.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use super::kubectl::Kubectl;
 /// How long kubectl may take to connect.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A way to a service of the cluster.
+/// A connection to a service of the cluster, closed when dropped.
 #[derive(Debug)]
 pub struct Forward {
     /// `http://127.0.0.1:PORT`
     pub url: String,
     /// Killed when this is dropped.
     _kubectl: Child,
-    /// kubectl writes a line for each connection, and ends if nobody is there to read it.
+    /// Kept open, since kubectl writes a line for each connection and exits if it can't.
     _said: BufReader<ChildStdout>,
 }
 
@@ -28,7 +28,7 @@ impl Forward {
     /// Connects to the port of the service.
     ///
     /// # Errors
-    /// kubectl's own message: there is no such service, or no pod behind it that runs.
+    /// kubectl's own message, such as that the service does not exist or has no running pod.
     pub async fn to(kubectl: &Kubectl<'_>, service: &str, port: u16) -> anyhow::Result<Self> {
         let service = format!("service/{service}");
         let mut command = Command::from(kubectl.command(&[
@@ -64,7 +64,7 @@ impl Forward {
     }
 }
 
-/// The address in `Forwarding from 127.0.0.1:40123 -> 9090`.
+/// Finds the address in `Forwarding from 127.0.0.1:40123 -> 9090`.
 fn local_address(line: &str) -> Option<&str> {
     line.strip_prefix("Forwarding from ")?
         .split_whitespace()

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::shell::Shell;
 
-/// kubectl with the arguments that say where.
+/// kubectl with its context and namespace.
 #[derive(Debug)]
 pub struct Kubectl<'a> {
     shell: &'a Shell,
@@ -22,13 +22,13 @@ impl<'a> Kubectl<'a> {
         }
     }
 
-    /// The command, not yet started.
+    /// Returns the command without running it.
     pub fn command(&self, arguments: &[&str]) -> anyhow::Result<std::process::Command> {
         let place = ["--context", &self.context, "--namespace", &self.namespace];
         self.shell.command("kubectl", &[&place, arguments].concat())
     }
 
-    /// What `kubectl get … -o json` says.
+    /// Returns the output of `kubectl get … -o json`.
     ///
     /// # Errors
     /// kubectl's own message.
@@ -44,14 +44,14 @@ impl<'a> Kubectl<'a> {
     }
 }
 
-/// The objects of a list.
+/// Returns the objects of a list.
 pub fn items(list: &Value) -> &[Value] {
     list.get("items")
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
 }
 
-/// The text at `pointer`, or nothing.
+/// Returns the text at `pointer`, or an empty one.
 pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value
         .pointer(pointer)

@@ -1,4 +1,4 @@
-//! `cluster`: the stack on Kubernetes. Every step is a command that a person could type, and is shown as such.
+//! `cluster`: the stack on Kubernetes. Every step is shown as a command that a person could type.
 
 mod checks;
 pub mod data_path;
@@ -21,18 +21,18 @@ use self::terraform::Terraform;
 use crate::cli::{ClusterArgs, ClusterCommand, Error};
 use crate::state::paths::{Installation, StateDir};
 
-/// The context that `minikube start` makes, unless the variable of its profile names another.
+/// The context that `minikube start` creates, unless the profile's variable names another.
 const MINIKUBE: &str = "minikube";
 const PROFILE: &str = "MINIKUBE_PROFILE";
 
-/// What the commands work with.
+/// The cluster that the commands work on.
 #[derive(Debug)]
 struct Cluster<'a> {
     installation: &'a Installation,
     state: &'a StateDir,
     shell: Shell,
     context: String,
-    /// Whether minikube is ours to start and to fill: there is no `--context`.
+    /// Whether to start minikube and load images: no `--context` was given.
     minikube: bool,
 }
 
@@ -41,7 +41,7 @@ impl Cluster<'_> {
         Terraform::new(&self.shell, &self.context)
     }
 
-    /// kubectl in the namespace that was applied to.
+    /// Returns kubectl for the namespace of the stack.
     fn kubectl(&self) -> Kubectl<'_> {
         Kubectl::new(&self.shell, &self.context, self.terraform().namespace())
     }
@@ -50,7 +50,7 @@ impl Cluster<'_> {
 /// Runs the command.
 ///
 /// # Errors
-/// A tool is missing, or a step failed; the message has the way out.
+/// A tool is missing, or a step failed; the message says what to do.
 pub fn run(
     installation: &Installation,
     state: &StateDir,

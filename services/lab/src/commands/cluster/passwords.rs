@@ -1,4 +1,4 @@
-//! The passwords that a first `cluster up` makes: kept in one file that only its owner can read, never in Terraform's
+//! The passwords that `cluster up` generates: in a file that only its owner can read, and never in Terraform's
 //! state.
 
 use std::fs;
@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
-/// The passwords that have to be there; Terraform reads each from the variable of this name.
+/// The variables from which Terraform reads the required passwords.
 const NAMES: [&str; 1] = ["TF_VAR_grafana_admin_password"];
 
 /// 24 characters of 6 bits.
 const LENGTH: usize = 24;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The file, and what is in it.
+/// The file and its passwords.
 #[derive(Debug)]
 pub struct Passwords {
     /// Lines of `NAME=VALUE`, as a shell reads them.
     pub file: PathBuf,
-    /// Those that the environment does not set already.
+    /// The passwords that the environment does not set already.
     pub variables: Vec<(String, String)>,
 }
 
-/// Reads the passwords of `folder`, and makes those that are not there yet.
+/// Reads the passwords of `folder`, and generates missing ones.
 ///
 /// # Errors
 /// The file can't be read or written, is readable by others, or holds something else.

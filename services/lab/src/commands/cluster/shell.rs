@@ -1,4 +1,4 @@
-//! Commands as a person would type them in the repository's root.
+//! Commands that a person could type in the repository's root.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Commands run in `root`, with what the environment's `PATH` has.
+    /// A shell in `root`, with the tools on the environment's `PATH`.
     pub fn new(root: &std::path::Path) -> Self {
         Self {
             root: root.to_path_buf(),
@@ -27,10 +27,10 @@ impl Shell {
         }
     }
 
-    /// The words that start `tool`: itself where `PATH` has it, else through the flake's shell.
+    /// Returns the words that start `tool`: its name if it is on `PATH`, else a call through the flake's shell.
     ///
     /// # Errors
-    /// There is neither the tool nor Nix.
+    /// Neither the tool nor Nix is installed.
     fn words(&self, tool: &str) -> anyhow::Result<Vec<String>> {
         if on_path(&self.search_path, &[tool]).is_some() {
             return Ok(vec![tool.to_owned()]);
@@ -43,7 +43,7 @@ impl Shell {
         )
     }
 
-    /// The command, not yet started.
+    /// Returns the command without running it.
     ///
     /// # Errors
     /// As [`Shell::run`].
@@ -59,7 +59,7 @@ impl Shell {
         Ok(command)
     }
 
-    /// Shows the command and runs it, its output shown as it comes. `variables` are not shown: they are passwords.
+    /// Shows the command and runs it with its output. `variables` are passwords and not shown.
     ///
     /// # Errors
     /// The tool is missing, or the command failed; `way_out` ends the message.
@@ -87,7 +87,7 @@ impl Shell {
         Ok(())
     }
 
-    /// Whether the command succeeds. It is not shown, and neither is what it says.
+    /// Returns whether the command succeeds. The command and its output are not shown.
     ///
     /// # Errors
     /// The tool is missing.
@@ -101,7 +101,7 @@ impl Shell {
     }
 }
 
-/// The command as it can be typed.
+/// Formats the command for a shell.
 fn shown(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())

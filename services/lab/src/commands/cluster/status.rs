@@ -11,11 +11,11 @@ use super::checks::{self, Checked, all_good, something_lasts};
 use crate::cli::Error;
 use crate::terminal::output;
 
-/// Within this everything becomes true that does so by itself: a rollout takes a minute, a first scrape and evaluation half
+/// The time limit for failures that pass by themselves: a rollout takes a minute, a first scrape and evaluation half
 /// a minute more, a first Watchdog 75 s.
 const SETTLES_WITHIN: Duration = Duration::from_secs(90);
 
-/// Shows what each check saw; exit code 1 if one failed.
+/// Shows the result of each check; exit code 1 if one failed.
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
     let kubectl = cluster.kubectl();
     output::notice(&format!(
@@ -36,7 +36,7 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
     })
 }
 
-/// Where `load-images` writes what it loaded.
+/// Returns the file in which `load-images` records the tags.
 pub fn tags(cluster: &Cluster<'_>) -> std::path::PathBuf {
     cluster
         .installation

@@ -1,4 +1,4 @@
-//! Terraform, in terraform/, with a state for each context.
+//! Terraform in terraform/, with a state for each context.
 
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::MINIKUBE;
 use super::shell::Shell;
 
-/// The namespace that terraform/variables.tf has as its default.
+/// The default namespace of terraform/variables.tf.
 const NAMESPACE: &str = "uptimepulse";
 
 /// Terraform for one context.
@@ -33,7 +33,7 @@ impl<'a> Terraform<'a> {
         }
     }
 
-    /// Makes ready for this context: providers, and a state of its own, so that no other cluster's is taken for it.
+    /// Installs the providers, and selects the state of this context, so that another cluster's is never used.
     pub fn prepare(&self) -> anyhow::Result<()> {
         let way_out = "`nix develop` brings a Terraform that has its providers; another one fetches them from the registry";
         self.run(&["init", "-input=false"], &[], way_out)?;
@@ -50,7 +50,7 @@ impl<'a> Terraform<'a> {
         self.change("apply", secrets)
     }
 
-    /// Removes everything, the volumes too.
+    /// Removes everything, including the volumes.
     pub fn destroy(&self) -> anyhow::Result<()> {
         self.change("destroy", &[])
     }
@@ -63,7 +63,7 @@ impl<'a> Terraform<'a> {
         self.run(&arguments, secrets, way_out)
     }
 
-    /// The namespace that was applied to, else the default one.
+    /// Returns the namespace of the last apply, else the default one.
     pub fn namespace(&self) -> String {
         let output = self
             .shell
@@ -85,8 +85,7 @@ impl<'a> Terraform<'a> {
             .unwrap_or_else(|| NAMESPACE.to_owned())
     }
 
-    /// The target list that an apply would take, by Terraform's own variables. `None` where Terraform can't tell: it says why
-    /// when it applies.
+    /// Returns the target list that an apply would use. `None` if Terraform can't evaluate it; the apply reports why.
     pub fn targets_file(&self, root: &Path) -> Option<PathBuf> {
         let mut arguments = vec!["-chdir=terraform", "console", "-no-color"];
         arguments.extend(self.variables.iter().map(String::as_str));
@@ -111,7 +110,7 @@ impl<'a> Terraform<'a> {
     }
 }
 
-/// The name of a context's workspace: minikube has the default one, which a plain `terraform apply` uses.
+/// Returns the workspace of a context. minikube has the default one, which a plain `terraform apply` uses.
 fn workspace(context: &str) -> String {
     if context == MINIKUBE {
         return "default".to_owned();

@@ -1,4 +1,4 @@
-//! `cluster up`: from a checkout to the stack, ready, on a cluster.
+//! `cluster up`: builds and applies the stack, and waits until it is ready.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use super::{Cluster, checks, passwords, status};
 use crate::cli::Error;
 use crate::terminal::output;
 
-/// Discovery, a first scrape, a rule's evaluation and a first Watchdog, which may take 75 s.
+/// The time limit of the checks. Discovery, a scrape and an evaluation come first, and the first Watchdog takes 75 s.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
@@ -46,7 +46,7 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Until all checks are good.
+/// Waits until all checks pass.
 fn wait(cluster: &Cluster<'_>, runtime: &Runtime) -> anyhow::Result<()> {
     let kubectl = cluster.kubectl();
     let tags = status::tags(cluster);
@@ -61,7 +61,7 @@ fn wait(cluster: &Cluster<'_>, runtime: &Runtime) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a target list with a password before anything is applied.
+/// Rejects a target list with a password before anything is applied.
 fn refuse_passwords(file: &Path) -> anyhow::Result<()> {
     let source = TargetSource::new(None, Some(file.to_path_buf()), Defaults::of_a_reader());
     if let Some(place) = source.find_password()? {

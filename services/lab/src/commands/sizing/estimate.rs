@@ -1,4 +1,4 @@
-//! How much a Prometheus stores, and will store at the end of its retention.
+//! Estimates the storage of a Prometheus, now and at the end of its retention.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,29 +13,29 @@ use crate::http::prometheus::Prometheus;
 /// Prometheus' documentation ("Storage", operational aspects).
 const ASSUMED_BYTES_PER_SAMPLE: f64 = 2.0;
 
-/// Bytes over samples of the chunks compacted within the last day; not a number where there were none.
+/// Bytes per sample of the chunks compacted within the last day; not a number without any.
 const COMPACTED: &str = "sum(increase(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d])) \
     / sum(increase(prometheus_tsdb_compaction_chunk_samples_sum[1d]))";
 
 /// Prometheus' own default, which it reports as 0s.
 const DEFAULT_RETENTION: Duration = Duration::from_secs(15 * 86_400);
 
-/// Where a number of bytes per sample comes from.
+/// The origin of the bytes per sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// Size over samples of the chunks that were compacted within the last day.
+    /// Measured on the chunks that were compacted within the last day.
     Measured,
-    /// Nothing was compacted within the last day.
+    /// Assumed, since nothing was compacted within the last day.
     Assumed,
 }
 
 /// The report. Its fields are the keys of `sizing --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sizing {
-    /// The server asked.
+    /// The URL of the server.
     pub prometheus: String,
-    /// How many servers' metrics it holds; the numbers are their sums.
+    /// The number of servers whose metrics it holds; the other fields are sums over them.
     pub servers: u64,
     /// `prometheus_tsdb_head_series`.
     pub head_series: u64,
@@ -45,28 +45,28 @@ pub struct Sizing {
     pub samples_per_second: Option<f64>,
     /// `prometheus_tsdb_storage_blocks_bytes`.
     pub blocks_bytes: u64,
-    /// `prometheus_tsdb_wal_storage_size_bytes`, or what the write-ahead log of this lab takes on disk; null where the
-    /// server is another's and too old to have the metric.
+    /// `prometheus_tsdb_wal_storage_size_bytes`, or the size of this lab's write-ahead log on disk; null for another server
+    /// that is too old to have the metric.
     pub wal_bytes: Option<u64>,
     /// `prometheus_tsdb_head_chunks_storage_size_bytes`; null as for the write-ahead log.
     pub head_chunks_bytes: Option<u64>,
-    /// What the data folder takes on disk; null for a Prometheus that is not this lab's.
+    /// The size of the data folder on disk; null for a Prometheus of another lab.
     pub folder_bytes: Option<u64>,
-    /// What a sample takes in a block.
+    /// The size of a sample in a block.
     pub bytes_per_sample: f64,
-    /// Whether that was measured.
+    /// The origin of `bytes_per_sample`.
     pub bytes_per_sample_origin: Origin,
-    /// How long samples are kept.
+    /// The retention.
     pub retention_seconds: u64,
     /// The size at the end of the retention: `samples_per_second × bytes_per_sample × retention_seconds + wal_bytes`.
     pub projected_bytes: Option<u64>,
 }
 
 impl Sizing {
-    /// Asks the Prometheus at `url`; `data` is its folder where it is on this machine.
+    /// Queries the Prometheus at `url`; `data` is its folder if it is on this machine.
     ///
     /// # Errors
-    /// It does not answer, or knows nothing about itself.
+    /// It does not answer, or does not scrape itself.
     pub async fn of(url: &str, data: Option<&Path>) -> anyhow::Result<Self> {
         let prometheus = Prometheus::new(url)?;
         let url = prometheus.shown();
@@ -120,7 +120,7 @@ impl Sizing {
     }
 }
 
-/// A count or size: PromQL knows fractions only. What is out of range ends at its nearest end.
+/// Rounds a count or size, since PromQL has fractions only.
 fn whole(value: f64) -> u64 {
     value.round() as u64
 }
@@ -134,7 +134,7 @@ async fn retention(prometheus: &Prometheus) -> anyhow::Result<Duration> {
     }
 }
 
-/// What the files below `folder` take, in bytes. Files come and go meanwhile: what can't be read counts nothing.
+/// Returns the size of the files below `folder` in bytes. Files that can't be read, such as removed ones, are skipped.
 fn size_on_disk(folder: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(entries) = std::fs::read_dir(folder) else {

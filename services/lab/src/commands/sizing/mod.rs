@@ -13,7 +13,7 @@ use crate::part::Part;
 use crate::state::record::LabRecord;
 use crate::terminal::output;
 
-/// Asks the running lab's Prometheus, or the one given.
+/// Reports on the given Prometheus, else on the running lab's.
 pub(super) async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error> {
     let sizing = match &args.prometheus {
         Some(url) if matches!(url.scheme(), "http" | "https") => {

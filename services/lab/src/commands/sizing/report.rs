@@ -4,17 +4,17 @@ use anyhow::Context as _;
 
 use super::estimate::{Origin, Sizing};
 
-/// One JSON object; its keys are the fields of [`Sizing`].
+/// Formats the report as one JSON object; its keys are the fields of [`Sizing`].
 ///
 /// # Errors
-/// Never with the numbers that a Prometheus gives.
+/// Serialization fails, which it does not for these types.
 pub fn json(sizing: &Sizing) -> anyhow::Result<String> {
     serde_json::to_string_pretty(sizing)
         .map(|text| text + "\n")
         .context("can't write the numbers as JSON")
 }
 
-/// The table.
+/// Formats the report as a table.
 #[must_use]
 pub fn text(sizing: &Sizing) -> String {
     let days = sizing.retention_seconds / 86_400;
@@ -93,7 +93,7 @@ pub fn text(sizing: &Sizing) -> String {
     text
 }
 
-/// With the unit that leaves the fewest digits.
+/// Formats a size with the largest unit that fits.
 fn bytes(bytes: u64) -> String {
     let bytes = bytes as f64;
     const UNITS: [(&str, f64); 3] = [

@@ -1,4 +1,4 @@
-//! `up --detach`: leaves a supervisor running, and returns when the lab is up or did not come up.
+//! `up --detach`: starts a supervisor in the background, and returns when the lab is up or failed to start.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -22,7 +22,7 @@ use crate::terminal::progress::Progress;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Starts the supervisor, hands it the URLs and follows its start.
+/// Starts the supervisor, sends it the URLs, and shows the progress of its start.
 pub async fn run(
     lab: &Lab,
     args: &UpArgs,
@@ -88,7 +88,7 @@ pub async fn run(
     }
 }
 
-/// The arguments with which the supervisor does the same as `args` ask for. It gets the URLs on stdin.
+/// Returns the supervisor's arguments for `args`. It reads the URLs from stdin.
 fn detached_args(lab: &Lab, args: &UpArgs) -> Vec<OsString> {
     let mut all: Vec<OsString> = vec![
         "up".into(),
@@ -102,7 +102,7 @@ fn detached_args(lab: &Lab, args: &UpArgs) -> Vec<OsString> {
     all
 }
 
-/// What the supervisor has recorded; `None` while the file is an earlier one's.
+/// Returns the supervisor's record; `None` while the file is an earlier supervisor's.
 fn own_record(lab: &Lab, supervisor: &Child) -> Option<LabRecord> {
     let record = LabRecord::load(&lab.state.state_file()).ok()??;
     let own = ProcessIdentity::of(supervisor.id()?.cast_signed());
@@ -120,7 +120,7 @@ async fn end(supervisor: &mut Child) {
     let _ = supervisor.wait().await;
 }
 
-/// The error message with which the supervisor ended, from its log.
+/// Finds the supervisor's last error message in its log.
 fn last_message(log: &Path, from: u64) -> Option<anyhow::Error> {
     let mut file = File::open(log).ok()?;
     file.seek(SeekFrom::Start(from)).ok()?;

@@ -1,4 +1,4 @@
-//! `up`: starts everything, in the foreground or left running.
+//! `up`: starts all parts, in the foreground or in the background.
 
 mod detach;
 
@@ -24,21 +24,21 @@ use crate::supervisor::{Claim, Reporter, StartCheck, Supervisor};
 use crate::terminal::progress::Progress;
 use crate::tools::{GrafanaTool, Tools};
 
-/// What is to be started, checked as far as it can be without touching anything.
+/// The arguments and environment of `up`, validated.
 struct Request {
     targets: Targets,
     ports: Ports,
     smtp: Option<Smtp>,
 }
 
-/// What is about to be started.
+/// The parts to start.
 struct Prepared {
     specs: Vec<PartSpec>,
     check: StartCheck,
     notes: Vec<String>,
 }
 
-/// Runs `up` in one of its three forms: in the foreground, detached, or as the supervisor that the detached one leaves.
+/// Runs `up` in the foreground, detached, or as the supervisor of the detached form.
 pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
     if args.detached {
         // A session of its own: the terminal's end is not the lab's.
@@ -110,8 +110,8 @@ impl Request {
     }
 }
 
-/// The URLs as [`detach`] hands them over: not as arguments, which everybody on the machine can read as long as the
-/// supervisor lives, and a URL may hold a password.
+/// Reads the URLs that [`detach`] sends. They are no arguments, which every user of the machine could read while the
+/// supervisor runs: a URL may hold a password.
 fn urls_from_stdin() -> anyhow::Result<Vec<String>> {
     let mut text = String::new();
     std::io::stdin()
@@ -120,7 +120,7 @@ fn urls_from_stdin() -> anyhow::Result<Vec<String>> {
     Ok(text.split_terminator('\0').map(str::to_owned).collect())
 }
 
-/// Held as long as the supervisor lives: one a state folder.
+/// Acquires the lock of the state folder, which the supervisor holds while it runs.
 fn lock(lab: &Lab) -> anyhow::Result<Lock> {
     // A lab whose lock was removed still runs, and takes the lock anew.
     let running = lab.recorded_supervisor().is_some();
@@ -138,7 +138,7 @@ fn lock(lab: &Lab) -> anyhow::Result<Lock> {
     Ok(lock)
 }
 
-/// Everything that has to be there before the first part starts.
+/// Checks the ports, finds the servers and writes the files for the parts.
 async fn prepare(
     lab: &Lab,
     request: &Request,
@@ -169,7 +169,7 @@ async fn prepare(
     })
 }
 
-/// Known before the servers are fetched, so that a taken port is told at once.
+/// Returns the parts before the servers are downloaded, so that a port in use is reported at once.
 fn parts_to_start(search_path: &OsStr) -> Vec<Part> {
     let grafana = GrafanaTool::find(search_path).is_some();
     Part::ALL

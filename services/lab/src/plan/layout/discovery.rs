@@ -1,5 +1,5 @@
-//! The discovery files that give the one prometheus.yml its addresses (file_sd, Prometheus' documentation under
-//! `file_sd_config`): a file a job, and one for the alertmanagers.
+//! The discovery files with the addresses for prometheus.yml (see `file_sd_config` in the documentation of Prometheus): one
+//! for each job, and one for the Alertmanagers.
 
 use std::path::Path;
 

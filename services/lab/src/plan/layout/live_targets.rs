@@ -1,5 +1,5 @@
-//! Keeps the rendered `targets.toml` current while the lab runs, so that an edit in `monitoring/` reaches the services,
-//! which reread their file when its content changes and judge it themselves.
+//! Renders `targets.toml` again when it changes while the lab runs, so that an edit in `monitoring/` reaches the services.
+//! They read the rendered file again when its content changes, and validate it.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -12,18 +12,18 @@ use super::render;
 use crate::part::ports::Ports;
 use crate::state::files;
 
-/// How often the file's content is compared; the services look as often.
+/// How often the content of the file is compared. The services poll as often.
 const PERIOD: Duration = Duration::from_secs(2);
 
 /// Renders `template` into `rendered`.
 ///
 /// # Errors
-/// One can't be read or the other written.
+/// The template can't be read, or the rendered file can't be written.
 pub fn render(template: &Path, rendered: &Path, ports: Ports) -> io::Result<()> {
     write(&read(template)?, rendered, ports)
 }
 
-/// The template, and who can read it.
+/// Reads the template and its permissions.
 fn read(template: &Path) -> io::Result<(String, Permissions)> {
     Ok((
         fs::read_to_string(template)?,
@@ -31,7 +31,7 @@ fn read(template: &Path) -> io::Result<(String, Permissions)> {
     ))
 }
 
-/// The file is as private as its template, since the services refuse a password in one that others can read.
+/// Writes the file with the permissions of the template: the services refuse passwords in a file that others can read.
 fn write(
     (text, permissions): &(String, Permissions),
     rendered: &Path,

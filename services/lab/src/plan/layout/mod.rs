@@ -1,4 +1,4 @@
-//! Lays out the state folder: links to `monitoring/`, rendered and discovery files, and a check of them.
+//! The configuration files in the state folder: links to `monitoring/`, rendered files and discovery files.
 
 mod discovery;
 pub mod live_targets;
@@ -20,7 +20,7 @@ use crate::part::Part;
 use crate::part::ports::Ports;
 use crate::state::paths::Installation;
 
-/// Writes every file that the parts read at their start, and has them checked.
+/// Writes every file that the parts read at their start, and checks the files with the servers' own tools.
 ///
 /// # Errors
 /// A file of `monitoring/` is wrong, or one of the state folder can't be written.
@@ -51,7 +51,7 @@ fn write_prometheus(plan: &Plan<'_>) -> anyhow::Result<()> {
     plan.tools.prometheus.check_config(&config)
 }
 
-/// Links `path` to `target`, whatever it was a link to before.
+/// Links `path` to `target`, replacing an older link.
 fn link(target: &Path, path: &Path) -> anyhow::Result<()> {
     let replace = || match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -66,10 +66,10 @@ fn write_alertmanager(plan: &Plan<'_>, smtp: Option<&Smtp>) -> anyhow::Result<()
     plan.tools.alertmanager.check_config(&config)
 }
 
-/// `monitoring/`'s alertmanager.yml for this machine, with a mail receiver where there is a mail server.
+/// Renders alertmanager.yml of `monitoring/` for this machine, with a mail receiver if a mail server is set.
 ///
 /// # Errors
-/// A file can't be read, or does not hold exactly what is to be replaced.
+/// A file can't be read, or lacks the text to replace.
 pub fn alertmanager(
     installation: &Installation,
     ports: Ports,

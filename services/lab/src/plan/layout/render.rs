@@ -1,5 +1,5 @@
-//! The rendering step: the few places where `monitoring/` names the cluster's addresses or the mail server, and the
-//! format has no other way to say it. Everything else is used as it is.
+//! Renders the few files of `monitoring/` that name the cluster's addresses or the mail server and whose format has no
+//! variables. All other files are used unchanged.
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::smtp::Smtp;
 use crate::part::Part;
 use crate::part::ports::Ports;
 
-/// Where alert-logger takes webhooks in the cluster: once in alertmanager.yml.
+/// The webhook of alert-logger in the cluster, which alertmanager.yml names once.
 const CLUSTER_WEBHOOK: &str = "http://alert-logger:8080/webhook";
 const ROUTE_MARKER: &str = "# uptimepulse:email-route";
 const RECEIVER_MARKER: &str = "# uptimepulse:email-receiver";
@@ -20,7 +20,7 @@ pub struct Mail<'a> {
     pub route: &'a str,
     /// `monitoring/alertmanager/email-receiver.yml`, with placeholders.
     pub receiver: &'a str,
-    /// What the placeholders stand for.
+    /// The values of the placeholders.
     pub smtp: &'a Smtp,
 }
 
@@ -28,7 +28,7 @@ pub struct Mail<'a> {
 /// marker lines.
 ///
 /// # Errors
-/// Something to replace is not there exactly once.
+/// A text to replace does not occur exactly once.
 pub fn alertmanager(
     template: &str,
     webhook: &str,
@@ -104,7 +104,7 @@ fn replace_line(text: &str, marker: &str, new: &str) -> anyhow::Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// targets.toml with the parts' local addresses in the place of the cluster's, `//NAME:PORT`.
+/// Renders targets.toml: replaces the parts' cluster addresses, `//NAME:PORT`, by their local ones.
 #[must_use]
 pub fn targets(template: &str, ports: Ports) -> String {
     let mut text = template.replace(

@@ -1,10 +1,10 @@
-//! The mail server that alerts also go to, where one is set.
+//! The settings of the mail server for alerts.
 
 use std::fs::File;
 
 use crate::cli::Error;
 
-/// The variables that are set together or not at all.
+/// The variables that must be set together.
 const REQUIRED: [&str; 5] = [
     "SMTP_SMARTHOST",
     "SMTP_FROM",
@@ -35,7 +35,7 @@ impl Smtp {
     /// Reads the settings with `lookup`; `None` when none of them is set. An empty variable counts as not set.
     ///
     /// # Errors
-    /// Only some of them are set, or one of them can't be: wrong use.
+    /// Only some of them are set, or a value is invalid: wrong use.
     pub fn from_environment(
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, Error> {
@@ -92,7 +92,7 @@ fn is_host_and_port(text: &str) -> bool {
     })
 }
 
-/// The absolute path, after a look whether the file can be read.
+/// Returns the absolute path of a file that can be read.
 fn readable(path: &str) -> Result<String, Error> {
     let wrong =
         |reason: String| Error::Usage(format!("SMTP_AUTH_PASSWORD_FILE is {path:?}: {reason}"));

@@ -7,14 +7,14 @@ use std::process::Stdio;
 
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-/// Said when the lab can't find out about its own process.
+/// The error message if the lab can't identify its own process.
 pub const NO_PROCESSES: &str = "can't read /proc, which the lab needs";
 
-/// What ties a part to its supervisor, on the supervisor's side: nothing, the kernel knows both.
+/// The supervisor's end of the tie to a part: empty, since the kernel knows both processes.
 #[derive(Debug)]
 pub struct Tie;
 
-/// A part's stdin and the [`Tie`] to hold as long as the part may live.
+/// Returns a part's stdin, and the [`Tie`] to hold as long as the part may run.
 ///
 /// # Errors
 /// None here.
@@ -31,7 +31,7 @@ pub fn tie_to_supervisor() -> io::Result<()> {
     Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
 }
 
-/// This very program, even when a newer build has taken its place on disk.
+/// Returns a path of this program that stays valid when a newer build replaces it on disk.
 ///
 /// # Errors
 /// None here.
@@ -52,7 +52,7 @@ pub fn start_of_child(pid: i32) -> Option<u64> {
     start_of(pid)
 }
 
-/// Which run of the machine this is.
+/// Returns the id of the current boot.
 #[must_use]
 pub fn boot_id() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id")
@@ -60,8 +60,8 @@ pub fn boot_id() -> String {
         .unwrap_or_default()
 }
 
-/// Field 22 of `/proc/PID/stat`, proc(5), unless fields 3 and 20 say that the process has ended. The command's name (field 2, in parentheses) may hold spaces and parentheses
-/// itself.
+/// Returns field 22 of `/proc/PID/stat`, proc(5), unless fields 3 and 20 say that the process has exited. The command's
+/// name (field 2, in parentheses) may contain spaces and parentheses itself.
 fn start_ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
     // Field 3. A zombie has ended; only its parent has not noticed. One with other threads is still on its way: they hold its

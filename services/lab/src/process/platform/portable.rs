@@ -14,32 +14,32 @@ use std::sync::LazyLock;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Said when the lab can't find out about its own process.
+/// The error message if the lab can't identify its own process.
 pub const NO_PROCESSES: &str = "can't ask /bin/ps about processes, which the lab needs";
 
-/// What ties a part to its supervisor, on the supervisor's side. Dropped, or gone with the supervisor, it ends the part.
+/// The supervisor's end of the tie to a part. The part is killed when it is dropped or the supervisor exits.
 pub type Tie = PipeWriter;
 
 /// Reads until the supervisor is gone, then kills the part ($1) if that still is its parent: after the part's own end
 /// the id may be another's. A shell, since a process can't both become the part and stay, nor fork without unsafe code.
 const GUARD: &str = r#"read -r line; [ "$1" = $(/bin/ps -o ppid= -p $$) ] && kill -KILL "$1""#;
 
-/// The one start that no process has.
+/// A start time that no process has.
 const NEVER: u64 = 0;
 
-/// What ps says of a process.
+/// The state of a process according to ps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProcessState {
-    /// It runs since this second.
+    /// It has been running since this second.
     Running(u64),
-    /// It has ended; only its parent has not noticed.
+    /// It has exited, and its parent has not waited for it yet.
     Zombie,
 }
 
-/// A part's stdin and the [`Tie`] to hold as long as the part may live.
+/// Returns a part's stdin, and the [`Tie`] to hold as long as the part may run.
 ///
 /// # Errors
-/// There is no pipe to be had.
+/// A pipe can't be created.
 pub fn tie() -> io::Result<(Stdio, Tie)> {
     let (guard, supervisor) = io::pipe()?;
     Ok((guard.into(), supervisor))
@@ -61,15 +61,15 @@ pub fn tie_to_supervisor() -> io::Result<()> {
         .map(drop)
 }
 
-/// This program, as it lies on disk now.
+/// Returns the path of this program on disk.
 ///
 /// # Errors
-/// The operating system does not tell.
+/// The operating system does not know it.
 pub fn program() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
-/// When the process that has the id now started, in seconds since 1970; `None` when there is none (a zombie is none).
+/// Returns when the process with this id started, in seconds since 1970; `None` without one, or for a zombie.
 #[must_use]
 pub fn start_of(pid: i32) -> Option<u64> {
     match state_of(pid)? {

@@ -1,13 +1,13 @@
-//! A log file that does not fill the disk.
+//! A log file with a limited size.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Past this size the file becomes the old one, and a new one is begun.
+/// Past this size the file is renamed and a new one is created.
 const LIMIT: u64 = 10 << 20;
 
-/// Where the old file of a log is kept: `NAME.log.1`.
+/// Returns the path of the old file of a log: `NAME.log.1`.
 #[must_use]
 pub fn old_file(path: &Path) -> PathBuf {
     path.with_extension("log.1")
@@ -36,7 +36,7 @@ impl LogFile {
     /// Appends whole lines.
     ///
     /// # Errors
-    /// The disk is full or the like. The lines are lost; the next call tries anew.
+    /// The disk is full or the like. The lines are lost, and the next call tries again.
     pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let result = self.try_append(lines);
         if result.is_err() {

@@ -1,4 +1,4 @@
-//! Several logs as one, in order of time.
+//! Merges several logs in order of time.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use super::reader::LogReader;
 /// How far into a line its time may begin: `ts=`, `time="`, a JSON key.
 const TIME_WITHIN: usize = 40;
 
-/// A line that waits for its turn.
+/// The next line of a log.
 #[derive(Debug)]
 struct Waiting {
     time: Timestamp,
@@ -19,7 +19,7 @@ struct Waiting {
 #[derive(Debug)]
 struct Source {
     reader: LogReader,
-    /// The time of its last line: a line without one belongs to the line before.
+    /// The time of its last line; a line without a time belongs to the line before.
     time: Timestamp,
     next: Option<Waiting>,
 }
@@ -31,7 +31,7 @@ pub struct Merge {
 }
 
 impl Merge {
-    /// Merges these.
+    /// Merges these logs.
     #[must_use]
     pub fn new(readers: Vec<LogReader>) -> Self {
         let source = |reader| Source {
@@ -44,7 +44,7 @@ impl Merge {
         }
     }
 
-    /// The next line with the index of its log; `None` when no log has one now.
+    /// Returns the next line with the index of its log; `None` if no log has one now.
     ///
     /// # Errors
     /// A log can't be read.
@@ -77,7 +77,7 @@ impl Merge {
     }
 }
 
-/// The RFC 3339 time near the beginning of a line.
+/// Finds the RFC 3339 time near the beginning of a line.
 fn time_of(line: &[u8]) -> Option<Timestamp> {
     let part_of_time = |byte: &u8| byte.is_ascii_digit() || b"-:.TZ+".contains(byte);
     let head = line.get(..line.len().min(TIME_WITHIN + 35))?;

@@ -1,4 +1,4 @@
-//! Carries what a part writes into its log file, and keeps its last lines.
+//! Copies the output of a part to its log file, and keeps its last lines.
 
 use std::collections::VecDeque;
 use std::io;
@@ -7,10 +7,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::file::LogFile;
 
-/// A longer line is cut in two, so that a part that never ends one can't fill the memory.
+/// A longer line is split, so that a part that writes no newline does not fill the memory.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// How many last lines are kept for the message about a part that did not start.
+/// The number of last lines for the error message about a part that did not start.
 const TAIL: usize = 12;
 
 /// Reads `output` to its end (the part's), writing whole lines to `log`, and returns the last ones. Reading goes on when

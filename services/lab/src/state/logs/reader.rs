@@ -1,4 +1,4 @@
-//! One log, line by line, across its rotation.
+//! Reads one log line by line, across its rotation.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
@@ -12,12 +12,12 @@ use super::file::old_file;
 pub struct LogReader {
     path: PathBuf,
     file: Option<BufReader<File>>,
-    /// The beginning of a line whose end is not there yet.
+    /// The beginning of a line that is not complete yet.
     begun: Vec<u8>,
 }
 
 impl LogReader {
-    /// The log at `path`, which need not be there yet.
+    /// The log at `path`, which need not exist yet.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         let file = open(&old_file(&path)).or_else(|| open(&path));
@@ -28,7 +28,7 @@ impl LogReader {
         }
     }
 
-    /// The next whole line, without its end; `None` when there is none now.
+    /// Returns the next complete line without its newline; `None` if there is none now.
     ///
     /// # Errors
     /// The file can't be read.
@@ -59,7 +59,7 @@ impl LogReader {
         }
     }
 
-    /// Whether another file has the log's name now. This one gets no more lines then, and its last line is whole.
+    /// Returns whether another file has the log's name now. The open file is complete then.
     fn was_rotated(&self) -> bool {
         let Some(open) = self
             .file

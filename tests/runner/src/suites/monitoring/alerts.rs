@@ -1,4 +1,4 @@
-//! Whether each alert has what whoever is woken by it needs: tests that it comes and goes as it should, and a runbook.
+//! Checks that each alert has rule tests and a runbook.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

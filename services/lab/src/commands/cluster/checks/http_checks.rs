@@ -1,4 +1,4 @@
-//! Checks of what the parts themselves say, through port-forwards.
+//! Checks of the parts' own answers, through port-forwards.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::http;
 /// `Watchdog` comes every minute, and after a start only with the second evaluation.
 const WATCHDOG_AGE: Duration = Duration::from_secs(180);
 
-/// What `path` of the service answers.
+/// Requests `path` of the service.
 async fn ask(kubectl: &Kubectl<'_>, service: &str, port: u16, path: &str) -> anyhow::Result<Value> {
     let forward = Forward::to(kubectl, service, port).await?;
     let base: Url = forward.url.parse()?;
@@ -29,7 +29,7 @@ fn list<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a Vec<Value>> 
         .with_context(|| format!("its answer has no {pointer}"))
 }
 
-/// Prometheus reaches all that it scrapes.
+/// Checks that Prometheus reaches all its targets.
 pub async fn targets_up(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let answer = ask(kubectl, "prometheus", 9090, "api/v1/targets?state=active").await?;
     let targets = list(&answer, "/data/activeTargets")?;
@@ -53,7 +53,7 @@ pub async fn targets_up(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     Ok(format!("{} of {}", targets.len(), targets.len()))
 }
 
-/// The rules are loaded, and evaluate.
+/// Checks that the rules are loaded and evaluate.
 pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let answer = ask(kubectl, "prometheus", 9090, "api/v1/rules").await?;
     let rules: Vec<&Value> = list(&answer, "/data/groups")?
@@ -80,7 +80,7 @@ pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     ))
 }
 
-/// Both servers use what their ConfigMaps say: a mistake in one leaves the old configuration in place.
+/// Checks that both servers use their ConfigMaps. After an invalid change a server keeps the old configuration.
 pub async fn configuration_loaded(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let query = r#"api/v1/query?query={__name__=~"(prometheus|alertmanager)_config_last_reload_successful"}"#;
     let answer = ask(kubectl, "prometheus", 9090, query).await?;
@@ -99,7 +99,7 @@ pub async fn configuration_loaded(kubectl: &Kubectl<'_>) -> anyhow::Result<Strin
     Ok("as in the ConfigMaps".to_owned())
 }
 
-/// Grafana is alive, and its database is.
+/// Checks that Grafana and its database work.
 pub async fn grafana_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let health = ask(kubectl, "grafana", 3000, "api/health").await?;
     let database = text(&health, "/database");
@@ -110,7 +110,7 @@ pub async fn grafana_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     Ok(format!("version {}", text(&health, "/version")))
 }
 
-/// Alertmanager is ready, and Prometheus sends to it.
+/// Checks that Alertmanager is ready and Prometheus sends to it.
 pub async fn alertmanager_reachable(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let forward = Forward::to(kubectl, "alertmanager", 9093).await?;
     let client = http::local_client(Duration::from_secs(10))?;
@@ -126,7 +126,7 @@ pub async fn alertmanager_reachable(kubectl: &Kubectl<'_>) -> anyhow::Result<Str
     Ok(text(first, "/url").to_owned())
 }
 
-/// The alert that always fires has come lately, so that any other would.
+/// Checks that the alert that always fires was delivered lately, so that any other would be.
 pub async fn logger_has_lines(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let answer = ask(kubectl, "alert-logger", 8080, "api/v1/alerts").await?;
     let last: Timestamp = text(&answer, "/watchdog/last_received_at")
@@ -144,7 +144,7 @@ pub async fn logger_has_lines(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     Ok(format!("Watchdog came {} s ago", age.as_secs()))
 }
 
-/// The gateway has counts, and those of the metrics.
+/// Checks that the gateway has counts, and that they agree with Prometheus.
 pub async fn gateway_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let summary = ask(kubectl, "api-gateway", 8080, "uptime-summary").await?;
     let count =

@@ -1,4 +1,4 @@
-//! Checks of what kubectl shows.
+//! Checks of the objects in the cluster.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::kubectl::{items, text};
 
-/// Every claim has its volume.
+/// Checks that every claim has its volume.
 pub fn volumes_bound(claims: &Value) -> anyhow::Result<String> {
     let claims = items(claims);
     ensure!(
@@ -43,7 +43,7 @@ pub fn need_help(pods: &Value) -> bool {
         .any(|container| NEEDS_HELP.contains(&text(container, "/state/waiting/reason")))
 }
 
-/// Every pod is ready; else the reason, in the words of what to do.
+/// Checks that every pod is ready. The error says what to do.
 pub fn pods_ready(pods: &Value) -> anyhow::Result<String> {
     // A hook's pod is left for its log.
     let pods: Vec<&Value> = items(pods).iter().filter(|pod| !is_done(pod)).collect();
@@ -83,7 +83,7 @@ pub fn pods_ready(pods: &Value) -> anyhow::Result<String> {
     Ok(format!("{} pods", pods.len()))
 }
 
-/// The pods run what was loaded last.
+/// Checks that the pods run the images that were loaded last.
 pub fn images_current(pods: &Value, tags: &Path) -> anyhow::Result<String> {
     let Ok(file) = fs::read(tags) else {
         return Ok("no images were loaded from here".to_owned());
