@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use serde_json::Value;
+use gateway_api::availability::{Summary, WindowedSummary};
+use gateway_api::status::{Source, StatusSummary};
+use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
@@ -35,14 +37,15 @@ pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
 }
 
 async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String> {
-    let status = get(client, gateway, "api/v1/status").await?;
-    sources_answer(&status)?;
-    let summary = get(client, gateway, "uptime-summary").await?;
+    let status: StatusSummary = get(client, gateway, "api/v1/status").await?;
+    sources_answer(&status.sources)?;
+    let summary: Summary = get(client, gateway, "uptime-summary").await?;
     let probes = probes(&summary).context("the gateway has no counts yet: no target was probed")?;
     // Once more, by way of Prometheus.
-    let windowed = get(client, gateway, "uptime-summary-windowed?window=5m").await?;
+    let windowed = "uptime-summary-windowed?window=5m";
+    let windowed: WindowedSummary = get(client, gateway, windowed).await?;
     ensure!(
-        self::probes(&windowed).is_some(),
+        self::probes(&windowed.summary).is_some(),
         "{probes} probes were made, and Prometheus has none of them yet"
     );
     Ok(format!(
@@ -50,11 +53,15 @@ async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String
     ))
 }
 
-/// Requests `path` and returns the answer as JSON.
+/// Requests `path` and parses the JSON of the answer.
 ///
 /// # Errors
 /// It does not answer, or answers with an error.
-pub async fn get(client: &reqwest::Client, base: &Url, path: &str) -> anyhow::Result<Value> {
+pub async fn get<T: DeserializeOwned>(
+    client: &reqwest::Client,
+    base: &Url,
+    path: &str,
+) -> anyhow::Result<T> {
     let url = base.join(path)?;
     let answer = client
         .get(url.clone())
@@ -67,32 +74,26 @@ pub async fn get(client: &reqwest::Client, base: &Url, path: &str) -> anyhow::Re
         .await
         .with_context(|| format!("{url} does not answer"))?;
     serde_json::from_slice(&body)
-        .with_context(|| format!("{url} answers something that is not JSON"))
+        .with_context(|| format!("{url} answers something else than expected"))
 }
 
 /// Checks that the gateway reaches the agents, Prometheus and alert-logger.
-fn sources_answer(status: &Value) -> anyhow::Result<()> {
-    let sources = status
-        .get("sources")
-        .and_then(Value::as_array)
-        .context("the gateway's status has no sources")?;
+fn sources_answer(sources: &[Source]) -> anyhow::Result<()> {
     for source in sources {
-        let text = |key: &str| source.get(key).and_then(Value::as_str).unwrap_or_default();
         ensure!(
-            source.get("ok").and_then(Value::as_bool) == Some(true),
+            source.ok,
             "the gateway does not reach {}: {}",
-            text("name"),
-            text("detail")
+            source.name,
+            source.detail.as_deref().unwrap_or_default()
         );
     }
     Ok(())
 }
 
 /// Returns the number of probes in a summary; `None` without any.
-pub fn probes(summary: &Value) -> Option<f64> {
-    let total = summary.get("total")?;
-    let count = |key: &str| total.get(key).and_then(Value::as_f64);
-    Some(count("success")? + count("failures")?).filter(|&probes| probes > 0.0)
+pub fn probes(summary: &Summary) -> Option<f64> {
+    let probes = summary.total.success + summary.total.failures;
+    (probes > 0.0).then_some(probes)
 }
 
 #[cfg(test)]
@@ -105,11 +106,23 @@ mod tests {
 
     async fn gateway(prometheus: bool, failures: u32) -> MockServer {
         let server = MockServer::start().await;
-        let summary = json!({"total": {"success": 0, "failures": failures}});
-        let status = json!({"sources": [
-            {"name": "ping-agent", "ok": true, "detail": null},
-            {"name": "prometheus", "ok": prometheus, "detail": "it cannot be reached"},
-        ]});
+        let summary = json!({
+            "window": "5m",
+            "targets": [],
+            "total": {"success": 0, "failures": failures, "availability": null, "availability_percent": null},
+            "partial": [],
+        });
+        let status = json!({
+            "generated_at": "2026-01-01T00:00:00Z",
+            "newest_observation_at": null,
+            "blind": null,
+            "sources": [
+                {"name": "ping-agent", "ok": true, "detail": null},
+                {"name": "prometheus", "ok": prometheus, "detail": "it cannot be reached"},
+            ],
+            "state": "up",
+            "counts": {"up": 1, "down": 0, "maintenance": 0, "unknown": 0},
+        });
         for (route, body) in [
             ("/api/v1/status", status),
             ("/uptime-summary", summary.clone()),

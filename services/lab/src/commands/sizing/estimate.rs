@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 
-use super::duration;
 use crate::http::prometheus::Prometheus;
 
 /// What a sample takes where this Prometheus has not compacted anything yet: the upper end of the 1 to 2 bytes of
@@ -127,7 +126,7 @@ fn whole(value: f64) -> u64 {
 
 async fn retention(prometheus: &Prometheus) -> anyhow::Result<Duration> {
     let text = prometheus.flag("storage.tsdb.retention.time").await?;
-    match duration::parse(&text) {
+    match gateway_api::duration::parse(&text) {
         Some(Duration::ZERO) => Ok(DEFAULT_RETENTION),
         Some(retention) => Ok(retention),
         None => bail!("its retention is {text:?}, which is not a duration of Prometheus"),

@@ -1,6 +1,5 @@
 //! `sizing`: what Prometheus stores now and will store at the end of its retention.
 
-mod duration;
 mod estimate;
 mod report;
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use gateway_api::availability::Summary;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
@@ -16,7 +18,12 @@ use crate::http;
 const WATCHDOG_AGE: Duration = Duration::from_secs(180);
 
 /// Requests `path` of the service.
-async fn ask(kubectl: &Kubectl<'_>, service: &str, port: u16, path: &str) -> anyhow::Result<Value> {
+async fn ask<T: DeserializeOwned>(
+    kubectl: &Kubectl<'_>,
+    service: &str,
+    port: u16,
+    path: &str,
+) -> anyhow::Result<T> {
     let forward = Forward::to(kubectl, service, port).await?;
     let base: Url = forward.url.parse()?;
     get(&http::local_client(Duration::from_secs(10))?, &base, path).await
@@ -31,7 +38,7 @@ fn list<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a Vec<Value>> 
 
 /// Checks that Prometheus reaches all its targets.
 pub async fn targets_up(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let answer = ask(kubectl, "prometheus", 9090, "api/v1/targets?state=active").await?;
+    let answer: Value = ask(kubectl, "prometheus", 9090, "api/v1/targets?state=active").await?;
     let targets = list(&answer, "/data/activeTargets")?;
     ensure!(!targets.is_empty(), "Prometheus has discovered nothing yet");
     let down: Vec<String> = targets
@@ -55,7 +62,7 @@ pub async fn targets_up(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
 
 /// Checks that the rules are loaded and evaluate.
 pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let answer = ask(kubectl, "prometheus", 9090, "api/v1/rules").await?;
+    let answer: Value = ask(kubectl, "prometheus", 9090, "api/v1/rules").await?;
     let rules: Vec<&Value> = list(&answer, "/data/groups")?
         .iter()
         .filter_map(|group| group.get("rules").and_then(Value::as_array))
@@ -83,7 +90,7 @@ pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
 /// Checks that both servers use their ConfigMaps. After an invalid change a server keeps the old configuration.
 pub async fn configuration_loaded(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let query = r#"api/v1/query?query={__name__=~"(prometheus|alertmanager)_config_last_reload_successful"}"#;
-    let answer = ask(kubectl, "prometheus", 9090, query).await?;
+    let answer: Value = ask(kubectl, "prometheus", 9090, query).await?;
     let servers = list(&answer, "/data/result")?;
     for server in servers {
         let job = text(server, "/metric/job");
@@ -101,7 +108,7 @@ pub async fn configuration_loaded(kubectl: &Kubectl<'_>) -> anyhow::Result<Strin
 
 /// Checks that Grafana and its database work.
 pub async fn grafana_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let health = ask(kubectl, "grafana", 3000, "api/health").await?;
+    let health: Value = ask(kubectl, "grafana", 3000, "api/health").await?;
     let database = text(&health, "/database");
     ensure!(
         database == "ok",
@@ -118,7 +125,7 @@ pub async fn alertmanager_reachable(kubectl: &Kubectl<'_>) -> anyhow::Result<Str
         http::answers(&client, &format!("{}/-/ready", forward.url)).await,
         "Alertmanager is not ready: kubectl logs deployment/alertmanager alertmanager"
     );
-    let answer = ask(kubectl, "prometheus", 9090, "api/v1/alertmanagers").await?;
+    let answer: Value = ask(kubectl, "prometheus", 9090, "api/v1/alertmanagers").await?;
     let known = list(&answer, "/data/activeAlertmanagers")?;
     let first = known
         .first()
@@ -128,7 +135,7 @@ pub async fn alertmanager_reachable(kubectl: &Kubectl<'_>) -> anyhow::Result<Str
 
 /// Checks that the alert that always fires was delivered lately, so that any other would be.
 pub async fn logger_has_lines(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let answer = ask(kubectl, "alert-logger", 8080, "api/v1/alerts").await?;
+    let answer: Value = ask(kubectl, "alert-logger", 8080, "api/v1/alerts").await?;
     let last: Timestamp = text(&answer, "/watchdog/last_received_at")
         .parse()
         .ok()
@@ -146,16 +153,14 @@ pub async fn logger_has_lines(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
 
 /// Checks that the gateway has counts, and that they agree with Prometheus.
 pub async fn gateway_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let summary = ask(kubectl, "api-gateway", 8080, "uptime-summary").await?;
+    let summary: Summary = ask(kubectl, "api-gateway", 8080, "uptime-summary").await?;
     let count =
         probes(&summary).context("the gateway has no counts: ping-agent has probed nothing yet")?;
-    let percent = summary
-        .pointer("/total/availability_percent")
-        .and_then(Value::as_f64)
-        .context("the gateway has no availability")?;
+    let percent = summary.total.availability_percent;
+    let percent = percent.context("the gateway has no availability")?;
     if percent == 0.0 {
         let query = "api/v1/query?query=sum(ping_success_total)";
-        let metrics = ask(kubectl, "prometheus", 9090, query).await?;
+        let metrics: Value = ask(kubectl, "prometheus", 9090, query).await?;
         let successes = metrics
             .pointer("/data/result/0/value/1")
             .and_then(Value::as_str);
