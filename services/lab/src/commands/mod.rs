@@ -39,10 +39,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         return runtime()?.block_on(data_path::run(gateway));
     }
     let installation = Installation::find()?;
-    let state = cli.state.of(&installation)?;
     let lab = Lab {
+        state: cli.state.of(&installation)?,
         installation,
-        state,
     };
     match cli.command {
         Command::Up(args) => up::run(&lab, &args),

@@ -16,19 +16,6 @@ pub fn local_client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     })?)
 }
 
-/// Builds a client for the parts on this machine that opens a new connection for each request, as a visitor does.
-///
-/// # Errors
-/// As [`local_client`].
-pub fn visitor(timeout: Duration) -> anyhow::Result<reqwest::Client> {
-    Ok(http_client::client([], |builder| {
-        builder
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .timeout(timeout)
-    })?)
-}
-
 /// Builds a client for the server at `url`, with the environment's proxy unless the server is on this machine.
 ///
 /// # Errors

@@ -20,24 +20,6 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Starts the clock.
-    #[must_use]
-    pub fn new() -> Self {
-        let spinner = console::user_attended_stderr().then(|| {
-            let spinner = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-                spinner.set_style(style);
-            }
-            spinner.enable_steady_tick(Duration::from_millis(100));
-            spinner
-        });
-        Self {
-            begun: Instant::now(),
-            spinner,
-            shown_ready: BTreeSet::new(),
-        }
-    }
-
     /// Returns the time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -117,7 +99,19 @@ impl Progress {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self::new()
+        let spinner = console::user_attended_stderr().then(|| {
+            let spinner = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                spinner.set_style(style);
+            }
+            spinner.enable_steady_tick(Duration::from_millis(100));
+            spinner
+        });
+        Self {
+            begun: Instant::now(),
+            spinner,
+            shown_ready: BTreeSet::new(),
+        }
     }
 }
 

@@ -11,13 +11,10 @@ use super::{debian, on_path};
 /// A server, by its names.
 #[derive(Debug, Clone, Copy)]
 pub struct Server {
-    /// The name to show.
     pub name: &'static str,
     /// The program. In Debian it may have the name of the package.
     pub program: &'static str,
-    /// The program that checks its configuration.
     pub checker: &'static str,
-    /// The Debian package of both programs.
     pub package: &'static str,
 }
 

@@ -10,11 +10,13 @@ mod static_server;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use lab::cli::Error;
 use lab::state::paths::Installation;
 use lab::terminal::output;
+use reqwest::Client;
 use tokio::runtime::Runtime;
 
 use self::figure::Figure;
@@ -102,6 +104,16 @@ pub fn run(
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Builds a client for the parts that opens a new connection for each request, as a visitor does.
+fn visitor(timeout: Duration) -> anyhow::Result<Client> {
+    Ok(http_client::client([], |builder| {
+        builder
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .timeout(timeout)
+    })?)
 }
 
 #[cfg(test)]

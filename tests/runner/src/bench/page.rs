@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use lab::http;
 use lab::part::Part;
 use lab::state::paths::Installation;
 use reqwest::Client;
@@ -55,7 +54,7 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
 async fn visit(lab: &ScratchLab) -> anyhow::Result<Vec<Figure>> {
     let url = lab.url(Part::DashboardUi) + "/";
     // No connection is kept: a visitor comes with none.
-    let client = http::visitor(Duration::from_secs(10))?;
+    let client = super::visitor(Duration::from_secs(10))?;
     let plain = settled(&client, &url).await?;
     ensure!(
         names_missing(&plain) == 0,

@@ -63,7 +63,7 @@ pub async fn settle(
     limit: Duration,
     hopeless: impl Fn(&[Checked]) -> bool,
 ) -> Vec<Checked> {
-    let mut progress = Progress::new();
+    let mut progress = Progress::default();
     let mut said = String::new();
     let checked = until_good(
         limit,

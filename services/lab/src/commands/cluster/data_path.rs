@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use gateway_api::availability::{Summary, WindowedSummary};
-use gateway_api::status::{Source, StatusSummary};
+use gateway_api::status::StatusSummary;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -38,7 +38,10 @@ pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
 
 async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String> {
     let status: StatusSummary = get(client, gateway, "api/v1/status").await?;
-    sources_answer(&status.sources)?;
+    if let Some(source) = status.sources.iter().find(|source| !source.ok) {
+        let detail = source.detail.as_deref().unwrap_or_default();
+        bail!("the gateway does not reach {}: {detail}", source.name);
+    }
     let summary: Summary = get(client, gateway, "uptime-summary").await?;
     let probes = probes(&summary).context("the gateway has no counts yet: no target was probed")?;
     // Once more, by way of Prometheus.
@@ -75,19 +78,6 @@ pub async fn get<T: DeserializeOwned>(
         .with_context(|| format!("{url} does not answer"))?;
     serde_json::from_slice(&body)
         .with_context(|| format!("{url} answers something else than expected"))
-}
-
-/// Checks that the gateway reaches the agents, Prometheus and alert-logger.
-fn sources_answer(sources: &[Source]) -> anyhow::Result<()> {
-    for source in sources {
-        ensure!(
-            source.ok,
-            "the gateway does not reach {}: {}",
-            source.name,
-            source.detail.as_deref().unwrap_or_default()
-        );
-    }
-    Ok(())
 }
 
 /// Returns the number of probes in a summary; `None` without any.

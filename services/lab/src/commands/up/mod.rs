@@ -52,7 +52,7 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
     let request = Request::new(args, &urls)?;
     lab.state.create()?;
     let lock = lock(lab)?;
-    let mut progress = (!args.detached).then(Progress::new);
+    let mut progress = (!args.detached).then(Progress::default);
     runtime()?.block_on(async {
         let prepared = prepare(lab, &request, progress.as_ref()).await?;
         if args.detach {

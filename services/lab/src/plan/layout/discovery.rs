@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::part::Part;
 use crate::part::ports::Ports;
+use crate::state::files;
 
 /// Writes `JOB.json` for every part and `alertmanagers.json` into `folder`. A part that does not run has no addresses.
 ///
@@ -31,14 +32,9 @@ fn write_one(folder: &Path, name: &str, part: Option<Part>, ports: Ports) -> any
         Some(part) => json!([{ "targets": [ports.address(part).to_string()] }]),
         None => json!([]),
     };
-    // Prometheus may be reading: it follows no links and must not see half a file, so write beside and rename.
-    let mut file = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("can't write {}", path.display()))?;
-    serde_json::to_writer(&mut file, &groups)
-        .map_err(std::io::Error::from)
-        .and_then(|()| Ok(file.persist(&path)?))
-        .with_context(|| format!("can't write {}", path.display()))?;
-    Ok(())
+    // Atomically, since Prometheus may be reading.
+    files::replace(&path, groups.to_string().as_bytes())
+        .with_context(|| format!("can't write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use super::super::figure::percentile;
+use super::super::visitor;
 use crate::scratch_lab::ScratchLab;
 
 /// Between two requests to a `/healthz`.
@@ -118,7 +119,7 @@ pub struct Health {
 impl Health {
     /// Asks all services, each over new connections, for `time`. No answer counts as [`TIMEOUT`].
     pub async fn watch(services: &[Service], time: Duration) -> anyhow::Result<Self> {
-        let client = http::visitor(TIMEOUT)?;
+        let client = visitor(TIMEOUT)?;
         let mut watches = JoinSet::new();
         for service in services {
             let (client, url) = (client.clone(), service.healthz.clone());
