@@ -1,5 +1,5 @@
 # Alertmanager's configuration: rendered, since it expands no variables. `./lab up` does the same, in
-# services/lab/src/render.rs; here the webhook's address is the one that stands in the file already.
+# services/lab/src/plan/layout/render.rs; here the webhook's address is the one that stands in the file already.
 
 locals {
   alertmanager_template = file("${local.monitoring}/alertmanager/alertmanager.yml")

@@ -1,40 +1,18 @@
 //! Runs UptimePulse on one machine: the services of this repository beside a real Prometheus and Alertmanager.
 //!
-//! [`commands`] holds one module a command. `up` looks for the servers ([`tools`]), lays out the state folder
-//! ([`layout`]), decides what runs with which arguments and environment ([`plan`]) and supervises it ([`supervisor`]);
-//! the other commands read what the supervisor recorded ([`state_file`]).
+//! [`commands`] holds one module a command. `up` looks for the servers ([`tools`]), decides what runs with which
+//! arguments, environment and files ([`plan`]) and supervises it ([`supervisor`]); the other commands read what the
+//! supervisor recorded in the state folder ([`state`]).
 
-pub mod bench;
 pub mod cli;
-pub mod cluster;
 pub mod commands;
-pub mod dashboards;
-pub mod discovery;
-pub mod environment;
-pub mod error;
-pub mod files;
 pub mod http;
-pub mod layout;
-pub mod live_targets;
-pub mod lock;
-pub mod logs;
-pub mod output;
 pub mod part;
-pub mod paths;
 pub mod plan;
-pub mod platform;
-pub mod ports;
 pub mod process;
-pub mod progress;
-pub mod prometheus;
-pub mod render;
-pub mod rule_files;
-pub mod scratch_lab;
-pub mod sizing;
-pub mod smtp;
-pub mod state_file;
+pub mod state;
 pub mod supervisor;
-pub mod test;
+pub mod terminal;
 pub mod tools;
 
 use std::ffi::OsString;
@@ -42,27 +20,33 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::Cli;
-
-/// Parses `args` (the program's name first), runs the command and returns its exit code: 0, 1 for a failure, 64 for
-/// wrong use. Errors are one message on stderr.
+/// Runs the `lab` program with `args`.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    run_program(args, commands::run)
+}
+
+/// Parses `args` (the program's name first) as `C`, runs `command` and returns its exit code: 0, 1 for a failure, 64 for
+/// wrong use. Errors are one message on stderr.
+pub fn run_program<C: Parser>(
+    args: impl IntoIterator<Item = OsString>,
+    command: impl FnOnce(C) -> Result<ExitCode, cli::Error>,
+) -> ExitCode {
+    let parsed = match C::try_parse_from(args) {
+        Ok(parsed) => parsed,
         // Help and version are answers, on stdout; the rest is wrong use. Nobody is left to tell if printing fails.
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() {
-                ExitCode::from(error::EX_USAGE)
+                ExitCode::from(cli::EX_USAGE)
             } else {
                 ExitCode::SUCCESS
             };
         }
     };
-    match commands::run(cli) {
+    match command(parsed) {
         Ok(code) => code,
         Err(error) => {
-            output::error(&error);
+            terminal::output::error(&error);
             error.exit_code()
         }
     }

@@ -12,9 +12,9 @@ mod support;
 
 use std::process::Stdio;
 
-use lab::lock::Lock;
+use lab::state::lock::Lock;
 use lab::process::ProcessIdentity;
-use lab::state_file::{LabRecord, PartRecord, PartState};
+use lab::state::record::{LabRecord, PartRecord, PartState};
 use rustix::process::Signal;
 use tokio::process::Command;
 

@@ -145,7 +145,11 @@ async fn parts() -> MockServer {
         ),
         (
             "/uptime-summary",
-            json!({"total": {"success": 9, "failures": 1, "availability_percent": 90.0}}),
+            json!({
+                "targets": [],
+                "total": {"success": 9, "failures": 1, "availability": "90.00%", "availability_percent": 90.0},
+                "partial": [],
+            }),
         ),
         ("/-/ready", json!({})),
         (
@@ -364,13 +368,23 @@ async fn without_a_checkout_it_is_wrong_use() {
 async fn the_data_path_is_checked_where_there_is_no_repository() {
     let folder = tempfile::tempdir().unwrap();
     let server = parts().await;
-    let sources = json!({"sources": [{"name": "ping-agent", "ok": true, "detail": null}]});
+    let status = json!({
+        "generated_at": Timestamp::now(),
+        "newest_observation_at": null,
+        "blind": null,
+        "sources": [{"name": "ping-agent", "ok": true, "detail": null}],
+        "state": "up",
+        "counts": {"up": 1, "down": 0, "maintenance": 0, "unknown": 0},
+    });
+    let windowed = json!({
+        "window": "5m",
+        "targets": [],
+        "total": {"success": 9, "failures": 1, "availability": "90.00%", "availability_percent": 90.0},
+        "partial": [],
+    });
     for (route, answer) in [
-        ("/api/v1/status", sources),
-        (
-            "/uptime-summary-windowed",
-            json!({"total": {"success": 9, "failures": 1}}),
-        ),
+        ("/api/v1/status", status),
+        ("/uptime-summary-windowed", windowed),
     ] {
         Mock::given(path(route))
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))

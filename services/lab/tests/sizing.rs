@@ -6,7 +6,7 @@
     reason = "in a test a panic is the message"
 )]
 
-use lab::sizing::{Origin, Sizing};
+use lab::commands::sizing::{Origin, Sizing};
 use serde_json::json;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use lab::dashboards::{Dashboard, Panel, fill, list, metric_names, text};
+use runner::dashboards::{Dashboard, Panel, fill, list, metric_names, text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use stack_tests::{Lab, eventually, get_json, get_text, repository, set_fault, within};

@@ -1,26 +1,26 @@
-//! `down`: ends the supervisor, which ends the parts; and whatever is left of a lab that was killed.
+//! `down`: stops the supervisor, which stops the parts, and parts whose supervisor was killed.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::Lab;
-use crate::error::Error;
-use crate::lock::Lock;
-use crate::output;
-use crate::state_file::{LabRecord, PartState};
+use crate::cli::Error;
+use crate::state::lock::Lock;
+use crate::state::record::{LabRecord, PartState};
+use crate::terminal::output;
 
 /// How long the supervisor may take to stop the parts one after the other.
 const SUPERVISOR_GRACE: Duration = Duration::from_secs(90);
 
-/// How long a part may take that has no supervisor any more.
+/// How long a part without a supervisor may take to stop.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(8);
 
-/// Ends the lab. One that does not run is no failure.
+/// Stops the lab. It is no error if the lab does not run.
 pub async fn run(lab: &Lab) -> Result<ExitCode, Error> {
     // Also one that is still preparing its start.
     let running = lab.supervisor();
     if let Some(process) = &running {
-        output::tell("stopping all parts …");
+        output::notice("stopping all parts …");
         // Should it have to be killed, the parts die with it.
         process.end(SUPERVISOR_GRACE).await;
     }
@@ -36,7 +36,7 @@ pub async fn run(lab: &Lab) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// [`end_leftovers`], unless somebody has started the lab anew meanwhile: those parts are its own.
+/// Calls [`end_leftovers`], unless a new supervisor has started: the parts are its own then.
 async fn end_what_nobody_keeps(lab: &Lab) -> anyhow::Result<usize> {
     if !lab.state.state_file().exists() {
         return Ok(0);
@@ -47,8 +47,8 @@ async fn end_what_nobody_keeps(lab: &Lab) -> anyhow::Result<usize> {
     }
 }
 
-/// Ends the recorded parts that still run though their supervisor does not; how many these were. Only the holder of the
-/// lock does this.
+/// Stops the recorded parts that still run without their supervisor, and returns their number. The caller holds the
+/// lock.
 ///
 /// # Errors
 /// The record can't be read.

@@ -1,4 +1,4 @@
-//! `logs`: what the parts wrote.
+//! `logs`: shows the output of the parts.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -8,14 +8,14 @@ use anyhow::{Context as _, anyhow};
 use console::style;
 
 use super::Lab;
-use crate::error::Error;
-use crate::logs::{LogReader, Merge};
+use crate::cli::Error;
 use crate::part::Part;
+use crate::state::logs::{LogReader, Merge};
 use crate::supervisor::LOG_NAME;
 
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Prints one log as it is, or all of them merged, each line behind its part's name.
+/// Prints one log unchanged, or all logs merged, each line after its part's name.
 pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode, Error> {
     let all: Vec<&str> = [LOG_NAME]
         .into_iter()
@@ -64,7 +64,7 @@ pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode
         if !follow {
             return Ok(ExitCode::SUCCESS);
         }
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -1,10 +1,9 @@
-//! One module a command.
+//! The commands, each in a module.
 
-mod detach;
+pub mod cluster;
 mod down;
-pub mod exec_part;
 mod logs;
-mod sizing;
+pub mod sizing;
 mod status;
 mod up;
 
@@ -13,17 +12,15 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::bench;
-use crate::cli::{Cli, Command};
-use crate::cluster::{self, data_path};
-use crate::error::Error;
-use crate::lock;
-use crate::paths::{Installation, StateDir};
+use self::cluster::data_path;
+use crate::cli::{Cli, Command, Error};
 use crate::process::ProcessIdentity;
-use crate::state_file::LabRecord;
-use crate::test;
+use crate::state::lock;
+use crate::state::paths::{Installation, StateDir};
+use crate::state::record::LabRecord;
+use crate::supervisor::exec_part;
 
-/// What the commands work on.
+/// The lab that a command works on.
 #[derive(Debug)]
 struct Lab {
     installation: Installation,
@@ -33,22 +30,18 @@ struct Lab {
 /// Runs the command.
 ///
 /// # Errors
-/// It could not do what it was asked to.
+/// The command failed, or was used wrongly.
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     if let Command::ExecPart(args) = &cli.command {
-        return exec_part::run(args);
+        return exec_part::run(args.supervisor, &args.command);
     }
     if let Command::CheckDataPath { gateway } = &cli.command {
         return runtime()?.block_on(data_path::run(gateway));
     }
     let installation = Installation::find()?;
-    let state = match &cli.state_dir {
-        Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}")))?,
-        None => StateDir::default_of(&installation),
-    };
     let lab = Lab {
+        state: cli.state.of(&installation)?,
         installation,
-        state,
     };
     match cli.command {
         Command::Up(args) => up::run(&lab, &args),
@@ -57,30 +50,31 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
             runtime()?.block_on(logs::run(&lab, part.as_deref(), follow))
         }
         Command::Down => runtime()?.block_on(down::run(&lab)),
-        Command::Bench(args) => bench::run(&lab.installation, &runtime()?, &args),
         Command::Sizing(args) => runtime()?.block_on(sizing::run(&lab, &args)),
-        Command::Test(args) => test::run(lab.installation, lab.state, &args),
         Command::Cluster(args) => cluster::run(&lab.installation, &lab.state, &runtime()?, &args),
         Command::CheckDataPath { .. } | Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
 impl Lab {
-    /// The supervisor that runs now: the one that signed the lock, or, where the lock's file is gone, the one that wrote
+    /// Returns the running supervisor: the one that signed the lock, or, if the lock's file is gone, the one that wrote
     /// the record.
     fn supervisor(&self) -> Option<ProcessIdentity> {
         lock::holder(&self.state.lock_file()).or_else(|| self.recorded_supervisor())
     }
 
-    /// The supervisor that wrote the record, if it still runs.
+    /// Returns the supervisor that wrote the record, if it still runs.
     fn recorded_supervisor(&self) -> Option<ProcessIdentity> {
         let record = LabRecord::load(&self.state.state_file()).ok()??;
         record.supervisor.is_alive().then_some(record.supervisor)
     }
 }
 
-/// Everything runs on the main thread: a part dies with the thread that started it.
-fn runtime() -> anyhow::Result<Runtime> {
+/// Builds a runtime that runs on the main thread alone: a part is killed when the thread that started it ends.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,4 +1,4 @@
-//! `status`: how each part is, asked now.
+//! `status`: polls the state of each part.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Lab;
-use crate::error::Error;
+use crate::cli::Error;
 use crate::http;
-use crate::output;
-use crate::state_file::{LabRecord, PartRecord, PartState};
+use crate::state::record::{LabRecord, PartRecord, PartState};
+use crate::terminal::output;
 
-/// How long a running supervisor may take to write its record again: it looks every second.
+/// How long a running supervisor may take to restore its record; it checks every second.
 const RECORD_WAIT: Duration = Duration::from_secs(3);
 
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
@@ -71,7 +71,7 @@ pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
     })
 }
 
-/// What the supervisor recorded. A file that was removed or damaged is there again soon while a supervisor runs.
+/// Reads the supervisor's record, and waits for a running supervisor to restore a removed or damaged one.
 async fn record(lab: &Lab) -> anyhow::Result<Option<LabRecord>> {
     let deadline = Instant::now() + RECORD_WAIT;
     loop {
@@ -83,7 +83,7 @@ async fn record(lab: &Lab) -> anyhow::Result<Option<LabRecord>> {
     }
 }
 
-/// Asks all parts at once.
+/// Polls all parts concurrently.
 async fn observe(record: &LabRecord) -> anyhow::Result<Vec<PartStatus>> {
     let client = http::local_client(READINESS_TIMEOUT)?;
     let supervised = record.supervisor.is_alive();
@@ -109,7 +109,7 @@ async fn observe_one(client: &reqwest::Client, part: PartRecord, supervised: boo
     }
 }
 
-/// How a part is, from what was recorded and what can be seen.
+/// Combines the recorded state of a part with the observed one.
 fn state_now(recorded: PartState, runs: bool, ready: bool, supervised: bool) -> PartState {
     match (runs, recorded) {
         (true, _) if ready => PartState::Ready,

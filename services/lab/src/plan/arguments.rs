@@ -1,10 +1,10 @@
-//! The arguments of the servers; the services take none.
+//! The arguments of the servers. The services have none.
 
 use std::ffi::OsString;
 
 use super::Plan;
 use crate::part::Part;
-use crate::paths::PROMETHEUS_CONFIG;
+use crate::state::paths::PROMETHEUS_CONFIG;
 use crate::tools::GrafanaTool;
 
 /// How long Prometheus keeps its data.
@@ -14,7 +14,7 @@ const RETENTION: &str = "14d";
 /// about the state of the lab, and their limits `prometheus_queries` and `prometheus_windows`); two are for people.
 pub const PROMETHEUS_QUERIES: usize = 16;
 
-/// Of Prometheus.
+/// Returns the arguments of Prometheus.
 pub fn prometheus(plan: &Plan<'_>) -> Vec<OsString> {
     let mut args = vec![
         // Relative to the folder it runs in: Prometheus joins the folder of this path with the globs of `rule_files` and
@@ -36,7 +36,7 @@ pub fn prometheus(plan: &Plan<'_>) -> Vec<OsString> {
     args
 }
 
-/// Of Alertmanager.
+/// Returns the arguments of Alertmanager.
 pub fn alertmanager(plan: &Plan<'_>) -> Vec<OsString> {
     vec![
         flag("--config.file", plan.state.alertmanager_config()),
@@ -54,7 +54,7 @@ pub fn alertmanager(plan: &Plan<'_>) -> Vec<OsString> {
     ]
 }
 
-/// Of Grafana.
+/// Returns the arguments of Grafana.
 pub fn grafana(grafana: &GrafanaTool) -> Vec<OsString> {
     let subcommand = grafana.wants_subcommand.then(|| OsString::from("server"));
     subcommand

@@ -1,22 +1,24 @@
-//! What runs: each part's program, arguments and environment.
+//! What the lab starts: each part's program, arguments, environment and files.
 
 mod arguments;
+mod environment;
+pub mod layout;
+pub mod rule_files;
 mod variables;
-
-pub use arguments::PROMETHEUS_QUERIES;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use targets::{Defaults, TargetSource};
 
-use crate::environment::{self, Environment};
+pub use self::arguments::PROMETHEUS_QUERIES;
+use self::environment::Environment;
 use crate::part::Part;
-use crate::paths::{Installation, StateDir};
-use crate::ports::Ports;
+use crate::part::ports::Ports;
+use crate::state::paths::{Installation, StateDir};
 use crate::tools::Tools;
 
-/// What is probed.
+/// The targets to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Targets {
     /// `monitoring/targets.toml`, rendered into the state folder.
@@ -40,11 +42,11 @@ pub struct PartSpec {
     pub working_dir: PathBuf,
     /// Where it listens.
     pub url: String,
-    /// Answers 200 when the part can do its job.
+    /// The URL that answers 200 when the part is ready.
     pub readiness_url: String,
 }
 
-/// What the specifications are made from.
+/// The inputs of the specifications.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// Where the services' binaries and `monitoring/` are.
@@ -55,19 +57,19 @@ pub struct Plan<'a> {
     pub ports: Ports,
     /// The servers.
     pub tools: &'a Tools,
-    /// What is probed.
+    /// The targets to probe.
     pub targets: &'a Targets,
 }
 
 impl Plan<'_> {
-    /// The parts that run here, in the order of their ports: all but Grafana where the machine has none.
+    /// Returns the parts that run here, in the order of their ports: all, but Grafana only if the machine has it.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let has = |part: &Part| *part != Part::Grafana || self.tools.grafana.is_some();
         Part::ALL.into_iter().filter(has).collect()
     }
 
-    /// A line for each part that does not run here.
+    /// Returns a line for each part that does not run here.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         match self.tools.grafana {
@@ -76,7 +78,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Where the services read what is probed.
+    /// Returns the source of the targets that the services read.
     #[must_use]
     pub fn target_source(&self) -> TargetSource {
         let defaults = Defaults::of_a_reader();
@@ -86,7 +88,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Each part's specification; environment variables that pass through are read with `lookup`.
+    /// Returns each part's specification. The user's environment variables are read with `lookup`.
     #[must_use]
     pub fn specs(&self, lookup: impl Fn(&str) -> Option<OsString>) -> Vec<PartSpec> {
         let mut specs = Vec::new();

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 
+use super::environment;
 use super::{Plan, Targets};
-use crate::environment;
 use crate::part::Part;
 
-/// The variables that the lab sets: the configuration table of the services.
+/// Returns the variables that the lab sets for a part.
 pub fn of(plan: &Plan<'_>, part: Part) -> Vec<(&'static str, OsString)> {
     let url = |part: Part| OsString::from(plan.ports.url(part));
     let listen = (
@@ -77,7 +77,7 @@ pub fn of(plan: &Plan<'_>, part: Part) -> Vec<(&'static str, OsString)> {
     }
 }
 
-/// Which variables of the user's tune the part.
+/// Returns the names of the user's variables that configure the part.
 pub fn tuning(part: Part) -> &'static [&'static str] {
     match part {
         Part::PingAgent => &environment::PING_AGENT,

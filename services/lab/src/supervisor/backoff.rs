@@ -5,10 +5,10 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A part that was ready for this long is over what made it die.
+/// After a part was ready for this long, its backoff is reset.
 const HEALTHY_AFTER: Duration = Duration::from_secs(60);
 
-/// Doubles from 0.5 s to 30 s; a part that was ready for 60 s begins anew.
+/// Doubles from 0.5 s to 30 s, and is reset when the part was ready for 60 s.
 #[derive(Debug)]
 pub struct Backoff {
     next: Duration,
@@ -21,7 +21,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait after a run in which the part was ready for `ready_for`.
+    /// Returns the wait after a run in which the part was ready for `ready_for`.
     pub fn after(&mut self, ready_for: Duration) -> Duration {
         if ready_for >= HEALTHY_AFTER {
             self.next = FIRST;

@@ -10,8 +10,8 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
 use crate::plan::PartSpec;
-use crate::platform::{self, Tie};
 use crate::process::ProcessIdentity;
+use crate::process::platform::{self, Tie};
 
 /// How long a part may take to stop before it is killed.
 const GRACE: Duration = Duration::from_secs(8);
@@ -25,11 +25,11 @@ pub struct Process {
     _tie: Tie,
 }
 
-/// Starts the part through `lab exec-part`, which ties its life to this thread's (see [`crate::commands::exec_part`]).
+/// Starts the part through `lab exec-part`, which ties its life to this thread's (see [`super::exec_part`]).
 /// The pipe carries its stdout and stderr, in the order of writing.
 ///
 /// # Errors
-/// The process can't be created. A program that can't be executed is found out by the exit code 127.
+/// The process can't be created. A program that can't be executed exits with code 127.
 pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
     let (output, input) = io::pipe()?;
     let (stdin, tie) = platform::tie()?;
@@ -64,21 +64,21 @@ pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
 }
 
 impl Process {
-    /// Which process it is.
+    /// Returns the identity of the process.
     #[must_use]
     pub fn identity(&self) -> &ProcessIdentity {
         &self.identity
     }
 
-    /// Waits for its end.
+    /// Waits for the process to exit.
     ///
     /// # Errors
-    /// The operating system does not tell.
+    /// The operating system returns an error.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 
-    /// Ends the process: SIGTERM, and SIGKILL after 8 s or when `impatient` ends.
+    /// Stops the process with SIGTERM, and with SIGKILL after 8 s or when `impatient` completes.
     pub async fn stop(&mut self, impatient: impl Future<Output = ()>) {
         if let Some(pid) = self
             .child
@@ -97,7 +97,7 @@ impl Process {
     }
 }
 
-/// How a process ended, in words.
+/// Describes how a process exited.
 #[must_use]
 pub fn how_it_ended(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {

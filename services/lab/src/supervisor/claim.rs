@@ -1,11 +1,11 @@
-//! What the supervisor has in its state folder: the lock and the record. Both are caches of the truth, which is the
-//! processes: what somebody removes or damages is put back, so that `down` and `status` always reach the lab.
+//! The lock and the record that the supervisor holds in its state folder. The running processes are the truth, and both
+//! files are restored when somebody removes or damages them, so that `down` and `status` always reach the lab.
 
 use std::path::Path;
 
-use crate::lock::Lock;
-use crate::paths::StateDir;
-use crate::state_file::LabRecord;
+use crate::state::lock::Lock;
+use crate::state::paths::StateDir;
+use crate::state::record::LabRecord;
 
 /// The supervisor's hold on its state folder.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Claims the folder with the lock that the caller has taken.
+    /// Claims the folder with the lock that the caller has acquired.
     #[must_use]
     pub const fn new(state: StateDir, lock: Lock) -> Self {
         Self { state, lock }
@@ -26,10 +26,10 @@ impl Claim {
         &self.state
     }
 
-    /// Takes the lock anew when its file was removed or replaced; tells whether it had to.
+    /// Acquires the lock again if its file was removed or replaced; returns whether it was.
     ///
     /// # Errors
-    /// The folder is gone, or another lab has the lock now. In words: nobody can reach this lab any more.
+    /// The folder is gone, or another lab has the lock: no command can reach this lab. The error is a message.
     pub(super) fn renew(&mut self) -> Result<bool, String> {
         let folder = self.state.path();
         if is_gone(folder) {
@@ -55,14 +55,14 @@ impl Claim {
         }
     }
 
-    /// Whether the file holds `record`.
+    /// Returns whether the file holds `record`.
     pub(super) fn is_recorded(&self, record: &LabRecord) -> bool {
         let saved = LabRecord::load(&self.state.state_file());
         saved.is_ok_and(|saved| saved.as_ref() == Some(record))
     }
 }
 
-/// Whether there is surely nothing: any other error may pass.
+/// Returns whether `path` certainly does not exist. Any other error may be temporary.
 fn is_gone(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
 }

@@ -1,30 +1,30 @@
-//! Why a lab did not come up, or could not go on.
+//! Why a lab did not start, or had to stop.
 
-use super::keeper::Death;
+use super::keeper::PartExit;
 use crate::part::Part;
 
-/// What the lab did not come up, or go on, without.
+/// The reason why the lab did not start, or stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartupFailure {
-    /// A part.
+    /// A part did not start.
     #[error("{part} {why}{}", quoted(.last_lines))]
     Part {
         /// Which part.
         part: Part,
-        /// What became of it.
+        /// How it failed.
         why: String,
         /// The last lines that it wrote.
         last_lines: Vec<String>,
     },
-    /// Its own state folder: nobody could reach it any more.
+    /// The state folder is gone, so no command could reach the lab.
     #[error("the lab stopped: {0}")]
     Unreachable(String),
-    /// Something that the parts do together.
+    /// All parts are ready, but a check of the whole lab failed.
     #[error("all parts are ready, but {seconds} s later the lab still does not work:\n  {}", .missing.join("\n  "))]
     Check {
-        /// How long it was waited for.
+        /// The time limit of the checks.
         seconds: u64,
-        /// What is missing, each in words.
+        /// A message for each check that failed.
         missing: Vec<String>,
     },
 }
@@ -37,11 +37,11 @@ fn quoted(lines: &[String]) -> String {
 }
 
 impl StartupFailure {
-    pub(super) fn from_death(part: Part, death: Death) -> Self {
+    pub(super) fn from_exit(part: Part, exit: PartExit) -> Self {
         Self::Part {
             part,
-            why: death.how,
-            last_lines: death.last_lines,
+            why: exit.how,
+            last_lines: exit.last_lines,
         }
     }
 }

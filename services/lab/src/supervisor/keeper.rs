@@ -1,4 +1,4 @@
-//! Keeps one part running: a task a part, which reports to the supervisor and obeys its orders.
+//! Keeps one part running, in a task that reports to the supervisor and follows its orders.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,80 +12,79 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::child::{self, Process, how_it_ended};
-use super::log_file::LogFile;
-use super::log_pump::pump;
-use crate::commands::exec_part::NOT_EXECUTED;
-use crate::error::EX_USAGE;
+use super::exec_part::NOT_EXECUTED;
+use crate::cli::EX_USAGE;
 use crate::http;
 use crate::part::Part;
 use crate::plan::PartSpec;
 use crate::process::ProcessIdentity;
+use crate::state::logs::{LogFile, pump};
 
 const READINESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a dead part's output may stay open (by a process that it left) before its last lines are given up.
+/// How long the output of a part that exited may stay open, held by a process that it left, before it is abandoned.
 const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
-/// What the supervisor wants of a part. Orders only go up.
+/// An order of the supervisor. An order is only replaced by a stronger one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Order {
-    /// Be there.
+    /// Run, and restart after an exit.
     Run,
-    /// End in good order.
+    /// Stop gracefully.
     Stop,
-    /// End now.
+    /// Kill the process.
     Kill,
 }
 
 /// What happened to a part.
 #[derive(Debug)]
-pub enum Happened {
+pub enum PartEvent {
     /// A process was started.
     Started(ProcessIdentity),
-    /// It answers that it can do its job.
+    /// It is ready.
     Ready,
-    /// It ended unasked, and is started again after this time.
-    Died(Death, Duration),
-    /// Its log can't be written; it runs on.
+    /// It exited without an order, and is restarted after this time.
+    Exited(PartExit, Duration),
+    /// Its log can't be written; the part continues to run.
     LogLost(io::Error),
-    /// It ended as ordered. With the last lines that it wrote.
+    /// It stopped as ordered, with the last lines that it wrote.
     Stopped(Vec<String>),
 }
 
-/// How a part died.
+/// The exit of a part without an order.
 #[derive(Debug)]
-pub struct Death {
-    /// In words: "exited with code 1".
+pub struct PartExit {
+    /// The description, such as "exited with code 1".
     pub how: String,
-    /// Whether another try can't end otherwise: wrong configuration, or no such program.
+    /// Whether a restart is useless: wrong configuration, or no such program.
     pub hopeless: bool,
     /// The last lines that it wrote.
     pub last_lines: Vec<String>,
 }
 
-/// How a process came to its end.
+/// How a run of the process ended.
 enum End {
     Ordered(Vec<String>),
-    Unasked { death: Death, ready_for: Duration },
+    Unexpected { exit: PartExit, ready_for: Duration },
 }
 
 /// A part's task.
 #[derive(Debug)]
 pub struct Keeper {
-    /// What it starts.
+    /// What to start.
     pub spec: PartSpec,
-    /// Where its output goes.
+    /// The log of its output.
     pub log: PathBuf,
-    /// Asks whether it is ready.
+    /// The client that polls its readiness.
     pub client: reqwest::Client,
-    /// Where it reports.
-    pub events: mpsc::UnboundedSender<(Part, Happened)>,
-    /// What it is told.
+    /// The channel for its events.
+    pub events: mpsc::UnboundedSender<(Part, PartEvent)>,
+    /// The channel with its orders.
     pub orders: watch::Receiver<Order>,
 }
 
 impl Keeper {
-    /// Starts the part, again and again, until it is ordered to stop.
+    /// Starts and restarts the part until it is ordered to stop.
     pub async fn run(self) {
         let mut backoff = Backoff::default();
         loop {
@@ -93,34 +92,34 @@ impl Keeper {
                 Ok((process, output)) => self.watch_over(process, output).await,
                 Err(error) => not_started(&error),
             };
-            let (death, ready_for) = match end {
-                End::Ordered(last_lines) => return self.tell(Happened::Stopped(last_lines)),
-                End::Unasked { death, ready_for } => (death, ready_for),
+            let (exit, ready_for) = match end {
+                End::Ordered(last_lines) => return self.report(PartEvent::Stopped(last_lines)),
+                End::Unexpected { exit, ready_for } => (exit, ready_for),
             };
             let wait = backoff.after(ready_for);
-            self.tell(Happened::Died(death, wait));
+            self.report(PartEvent::Exited(exit, wait));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = self.ordered(Order::Stop) => return self.tell(Happened::Stopped(vec![])),
+                () = self.ordered(Order::Stop) => return self.report(PartEvent::Stopped(vec![])),
             }
         }
     }
 
     async fn watch_over(&self, mut process: Process, output: pipe::Receiver) -> End {
-        self.tell(Happened::Started(process.identity().clone()));
+        self.report(PartEvent::Started(process.identity().clone()));
         let pump = self.pump(output);
         let mut ready_at: Option<Instant> = None;
         loop {
             tokio::select! {
                 status = process.wait() => {
-                    return End::Unasked {
-                        death: death(status, last_lines(pump).await),
+                    return End::Unexpected {
+                        exit: exit(status, last_lines(pump).await),
                         ready_for: ready_at.map_or(Duration::ZERO, |at| at.elapsed()),
                     };
                 }
                 () = self.ready(), if ready_at.is_none() => {
                     ready_at = Some(Instant::now());
-                    self.tell(Happened::Ready);
+                    self.report(PartEvent::Ready);
                 }
                 () = self.ordered(Order::Stop) => {
                     process.stop(self.ordered(Order::Kill)).await;
@@ -133,7 +132,7 @@ impl Keeper {
     fn pump(&self, output: pipe::Receiver) -> JoinHandle<Vec<String>> {
         let (events, part) = (self.events.clone(), self.spec.part);
         tokio::spawn(pump(output, LogFile::new(self.log.clone()), move |error| {
-            let _ = events.send((part, Happened::LogLost(error)));
+            let _ = events.send((part, PartEvent::LogLost(error)));
         }))
     }
 
@@ -143,14 +142,14 @@ impl Keeper {
         }
     }
 
-    /// Waits for `order` or a stronger one. A supervisor that is gone wants everything to end.
+    /// Waits for `order` or a stronger one. A supervisor that is gone counts as the strongest order.
     async fn ordered(&self, order: Order) {
         let _ = self.orders.clone().wait_for(|&given| given >= order).await;
     }
 
-    fn tell(&self, happened: Happened) {
+    fn report(&self, event: PartEvent) {
         // Without a supervisor there is nobody to tell.
-        let _ = self.events.send((self.spec.part, happened));
+        let _ = self.events.send((self.spec.part, event));
     }
 }
 
@@ -165,16 +164,16 @@ async fn last_lines(pump: JoinHandle<Vec<String>>) -> Vec<String> {
     }
 }
 
-fn death(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> Death {
+fn exit(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> PartExit {
     match status {
-        Ok(status) => Death {
+        Ok(status) => PartExit {
             how: how_it_ended(status),
             hopeless: status
                 .code()
                 .is_some_and(|code| [EX_USAGE, NOT_EXECUTED].map(i32::from).contains(&code)),
             last_lines,
         },
-        Err(error) => Death {
+        Err(error) => PartExit {
             how: format!("can't be watched: {error}"),
             hopeless: false,
             last_lines,
@@ -183,8 +182,8 @@ fn death(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> Death {
 }
 
 fn not_started(error: &io::Error) -> End {
-    End::Unasked {
-        death: Death {
+    End::Unexpected {
+        exit: PartExit {
             how: format!("could not be started: {error}"),
             hopeless: false,
             last_lines: vec![],

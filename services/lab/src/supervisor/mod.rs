@@ -1,14 +1,13 @@
-//! Keeps the parts running: one owner of what is known about them, one task a part.
+//! Keeps the parts running: a supervisor that owns their records, and a task for each part.
 //!
-//! It has to run on a current-thread runtime of the main thread: each part dies with the thread that started it.
+//! It must run on a current-thread runtime on the main thread: each part is killed when the thread that started it ends.
 
 mod backoff;
 mod child;
 mod claim;
+pub mod exec_part;
 mod failure;
 mod keeper;
-pub mod log_file;
-mod log_pump;
 mod reporter;
 mod signals;
 mod start_check;
@@ -21,38 +20,38 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 pub use self::claim::Claim;
 pub use self::failure::StartupFailure;
-use self::keeper::{Happened, Keeper, Order};
+use self::keeper::{Keeper, Order, PartEvent};
 pub use self::reporter::{LOG_NAME, Reporter};
 pub use self::signals::Signals;
 pub use self::start_check::StartCheck;
 use crate::http;
 use crate::part::Part;
 use crate::plan::PartSpec;
-use crate::state_file::{LabRecord, PartRecord, PartState};
+use crate::state::record::{LabRecord, PartRecord, PartState};
 
 /// How long all parts together may take to become ready.
 const STARTUP_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long the lab may take to work once all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
+/// The time limit of the checks once all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
 const CHECK_LIMIT: Duration = Duration::from_secs(30);
 
-/// A part that dies this often before the lab was up does not come up.
-const STARTUP_DEATHS: u32 = 3;
+/// A part that exits this often before the lab is up has failed.
+const STARTUP_EXITS: u32 = 3;
 
 /// How long a part may take to answer whether it is ready.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often the supervisor looks whether its lock and its record are still there.
+/// How often the supervisor checks that its lock and its record still exist.
 const CLAIM_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A part's record and its reins.
+/// A part's record, and the channel for its orders.
 #[derive(Debug)]
-struct Kept {
+struct Supervised {
     part: Part,
     record: PartRecord,
     orders: watch::Sender<Order>,
     started: bool,
-    /// What it wrote last before it stopped.
+    /// The last lines that it wrote before it stopped.
     last_lines: Vec<String>,
 }
 
@@ -61,8 +60,8 @@ struct Kept {
 pub struct Supervisor {
     claim: Claim,
     record: LabRecord,
-    parts: Vec<Kept>,
-    events: mpsc::UnboundedReceiver<(Part, Happened)>,
+    parts: Vec<Supervised>,
+    events: mpsc::UnboundedReceiver<(Part, PartEvent)>,
     signals: Signals,
     reporter: Reporter,
     begun: Instant,
@@ -74,7 +73,7 @@ impl Supervisor {
     /// Starts all parts. `record` has no parts yet.
     ///
     /// # Errors
-    /// The operating system refuses something basic.
+    /// The HTTP client or the signal handlers can't be set up.
     pub fn start(
         claim: Claim,
         record: LabRecord,
@@ -82,12 +81,12 @@ impl Supervisor {
         reporter: Reporter,
     ) -> anyhow::Result<Self> {
         let client = http::local_client(READINESS_TIMEOUT)?;
-        let (tell, events) = mpsc::unbounded_channel();
+        let (sender, events) = mpsc::unbounded_channel();
         let signals = Signals::listen()?;
         let mut parts = Vec::new();
         for spec in specs {
             let (orders, receiver) = watch::channel(Order::Run);
-            parts.push(Kept {
+            parts.push(Supervised {
                 part: spec.part,
                 record: PartRecord {
                     name: spec.part.name().to_owned(),
@@ -105,7 +104,7 @@ impl Supervisor {
                 log: claim.state().log(spec.part.name()),
                 spec,
                 client: client.clone(),
-                events: tell.clone(),
+                events: sender.clone(),
                 orders: receiver,
             };
             tokio::spawn(keeper.run());
@@ -124,11 +123,11 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Watches over the parts until a signal asks for the end or nobody can reach the lab any more, then stops them. The lab is up when all of them have been
-    /// ready and `check` holds.
+    /// Supervises the parts until a signal asks for the end or no command can reach the lab any more, then stops them. The
+    /// lab is up when all parts were ready and `check` passes.
     ///
     /// # Errors
-    /// The lab did not come up, or its state folder is gone; then no part runs any more.
+    /// The lab did not start, or its state folder is gone. All parts are stopped then.
     pub async fn run(mut self, check: StartCheck) -> Result<(), StartupFailure> {
         let deadline = self.begun + STARTUP_LIMIT;
         let mut checked = pin!(check.wait(CHECK_LIMIT));
@@ -136,8 +135,8 @@ impl Supervisor {
         claim_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let failure = loop {
             tokio::select! {
-                Some((part, happened)) = self.events.recv() => {
-                    if let Some(failure) = self.take_in(part, happened) {
+                Some((part, event)) = self.events.recv() => {
+                    if let Some(failure) = self.apply(part, event) {
                         break Some(failure);
                     }
                 }
@@ -158,14 +157,14 @@ impl Supervisor {
         self.stop(failure).await
     }
 
-    /// Takes note of what happened to a part. The failure is one that ends the lab's start.
-    fn take_in(&mut self, part: Part, happened: Happened) -> Option<StartupFailure> {
+    /// Applies an event to the record. A failure is one that ends the start of the lab.
+    fn apply(&mut self, part: Part, event: PartEvent) -> Option<StartupFailure> {
         let ready = self.ready;
         let kept = self.parts.iter_mut().find(|kept| kept.part == part)?;
         let record = &mut kept.record;
         let mut failure = None;
-        match happened {
-            Happened::Started(process) => {
+        match event {
+            PartEvent::Started(process) => {
                 if kept.started {
                     record.restarts += 1;
                 }
@@ -173,31 +172,31 @@ impl Supervisor {
                 record.process = Some(process);
                 record.state = PartState::Starting;
             }
-            Happened::Ready => {
+            PartEvent::Ready => {
                 record.state = PartState::Ready;
                 if ready {
                     self.reporter.event(&format!("{part} is ready again"));
                 }
             }
-            Happened::Died(death, wait) => {
+            PartEvent::Exited(exit, wait) => {
                 record.process = None;
                 record.state = PartState::Restarting;
-                if !ready && (death.hopeless || record.restarts + 1 >= STARTUP_DEATHS) {
-                    failure = Some(StartupFailure::from_death(part, death));
+                if !ready && (exit.hopeless || record.restarts + 1 >= STARTUP_EXITS) {
+                    failure = Some(StartupFailure::from_exit(part, exit));
                 } else {
                     let seconds = wait.as_secs_f64();
                     self.reporter.event(&format!(
                         "{part} {}; starting it again in {seconds} s",
-                        death.how
+                        exit.how
                     ));
                 }
             }
-            Happened::LogLost(error) => {
+            PartEvent::LogLost(error) => {
                 self.reporter.event(&format!(
                     "{part}'s log can't be written, lines are lost: {error}"
                 ));
             }
-            Happened::Stopped(last_lines) => {
+            PartEvent::Stopped(last_lines) => {
                 kept.last_lines = last_lines;
                 record.process = None;
                 record.state = PartState::Stopped;
@@ -207,7 +206,7 @@ impl Supervisor {
         failure
     }
 
-    /// Puts back what somebody removed or damaged in the state folder, and what could not be written earlier.
+    /// Restores a lock or a record that was removed or damaged, or that could not be written earlier.
     fn renew_claim(&mut self) -> Result<(), StartupFailure> {
         match self.claim.renew() {
             Ok(false) => {}
@@ -223,7 +222,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Records and shows how the parts are.
+    /// Writes the record and shows the states of the parts.
     fn publish(&mut self) {
         self.record.parts = self.parts.iter().map(|kept| kept.record.clone()).collect();
         let saved = self.record.save(&self.claim.state().state_file());
@@ -261,10 +260,10 @@ impl Supervisor {
         })
     }
 
-    /// Stops the parts one after the other, those that others talk to last.
+    /// Stops the parts one after the other, in [`Part::STOP_ORDER`].
     async fn stop(mut self, mut failure: Option<StartupFailure>) -> Result<(), StartupFailure> {
         self.reporter.stopping();
-        // From here on a death is no failure to start, and nothing is waited for.
+        // From here on an exit is no failure to start, and nothing is waited for.
         self.ready = true;
         for part in Part::STOP_ORDER {
             self.stop_one(part).await;
@@ -301,7 +300,7 @@ impl Supervisor {
         {
             tokio::select! {
                 event = self.events.recv() => match event {
-                    Some((part, happened)) => drop(self.take_in(part, happened)),
+                    Some((part, event)) => drop(self.apply(part, event)),
                     None => return,
                 },
                 name = self.signals.next() => {

@@ -1,24 +1,24 @@
-//! Tells what happens: in `lab.log` always, and on the terminal of a supervisor in the foreground.
+//! Reports events to `lab.log`, and to the terminal if the supervisor runs in the foreground.
 
 use std::io;
 
 use jiff::Timestamp;
 
-use super::log_file::LogFile;
-use crate::paths::StateDir;
-use crate::progress::Progress;
-use crate::state_file::{LabRecord, PartRecord};
+use crate::state::logs::LogFile;
+use crate::state::paths::StateDir;
+use crate::state::record::{LabRecord, PartRecord};
+use crate::terminal::progress::Progress;
 
 /// The name of the supervisor's own log.
 pub const LOG_NAME: &str = "lab";
 
-/// Where the supervisor's news go.
+/// Writes the supervisor's events.
 #[derive(Debug)]
 pub struct Reporter {
     state: StateDir,
     log: LogFile,
     terminal: Option<Progress>,
-    /// Whether the last attempt to write the state failed: that is said once.
+    /// Whether the last write of the record failed; a failure is reported once.
     state_lost: bool,
 }
 
@@ -34,7 +34,7 @@ impl Reporter {
         }
     }
 
-    /// Something that a person wants to know.
+    /// Reports an event.
     pub fn event(&mut self, text: &str) {
         // A full disk is told on the terminal; there is no third place.
         let _ = self
@@ -45,14 +45,14 @@ impl Reporter {
         }
     }
 
-    /// Not all parts are ready yet.
+    /// Shows which parts are not ready yet.
     pub fn waiting(&mut self, parts: &[PartRecord]) {
         if let Some(terminal) = &mut self.terminal {
             terminal.waiting(parts);
         }
     }
 
-    /// All parts are ready, for the first time.
+    /// Reports that all parts are ready for the first time.
     pub fn ready(&mut self, record: &LabRecord) {
         if let Some(terminal) = &mut self.terminal {
             terminal.ready(record, &self.state);
@@ -62,7 +62,7 @@ impl Reporter {
             .append(format!("{:.3} all parts are ready\n", Timestamp::now()).as_bytes());
     }
 
-    /// The lab is up; `held` is what was checked.
+    /// Reports that the lab is up; `held` lists the checks that passed.
     pub fn up(&mut self, held: &str) {
         if let Some(terminal) = &mut self.terminal {
             terminal.up("Ctrl-C stops everything.");
@@ -72,14 +72,14 @@ impl Reporter {
             .append(format!("{:.3} the lab is up: {held}\n", Timestamp::now()).as_bytes());
     }
 
-    /// The parts are about to be stopped.
+    /// Ends the progress display before the parts are stopped.
     pub fn stopping(&mut self) {
         if let Some(terminal) = &mut self.terminal {
             terminal.finish();
         }
     }
 
-    /// Whether the state file could be written. Where it could not, the parts run on, and that is said once.
+    /// Takes the result of writing the record, and reports a failure once. The parts continue to run.
     pub fn state_saved(&mut self, saved: io::Result<()>) {
         match saved {
             Ok(()) => self.state_lost = false,

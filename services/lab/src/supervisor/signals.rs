@@ -1,4 +1,4 @@
-//! The signals that ask the lab to end.
+//! The signals that stop the lab.
 
 use std::io;
 
@@ -13,7 +13,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From now on these signals no longer end the process.
+    /// Handles these signals from now on, so that they no longer end the process.
     ///
     /// # Errors
     /// The operating system refuses.
@@ -25,7 +25,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one; its name.
+    /// Waits for the next signal and returns its name.
     pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "Ctrl-C",

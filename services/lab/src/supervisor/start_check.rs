@@ -1,4 +1,4 @@
-//! What has to be so before `up` says that the lab is up: that the parts answer does not mean that they watch anything.
+//! The checks that must pass before `up` reports that the lab is up. Parts that are ready may still watch nothing.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -10,16 +10,16 @@ use tokio::time::{Instant, sleep};
 
 use super::StartupFailure;
 use crate::http;
+use crate::http::prometheus::{Prometheus, RuleGroup, ScrapeTarget};
 use crate::part::Part;
 use crate::plan::Plan;
-use crate::prometheus::{Prometheus, RuleGroup, ScrapeTarget};
-use crate::rule_files;
+use crate::plan::rule_files::{Group, RuleFile};
 
 const POLL: Duration = Duration::from_millis(100);
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is expected, and whom to ask.
+/// The expected state, and the clients that read the actual one.
 pub struct StartCheck {
     client: reqwest::Client,
     prometheus: Prometheus,
@@ -32,7 +32,7 @@ pub struct StartCheck {
 }
 
 impl StartCheck {
-    /// Expects what `plan` starts and what is in its rule files.
+    /// Expects the parts of `plan` and the groups in its rule files.
     ///
     /// # Errors
     /// A rule file can't be read.
@@ -44,7 +44,7 @@ impl StartCheck {
             prometheus: Prometheus::new(&ports.url(Part::Prometheus))?,
             agent_metrics: format!("{}/metrics", ports.url(Part::PingAgent)),
             page: format!("{}/", ports.url(Part::DashboardUi)),
-            groups: rule_files::groups(&rules)?,
+            groups: rule_groups(&RuleFile::read_all(&rules)?),
             scraped: plan
                 .parts()
                 .into_iter()
@@ -58,10 +58,10 @@ impl StartCheck {
         })
     }
 
-    /// Waits until everything is so, and says it in a sentence.
+    /// Waits until all checks pass, and returns a summary of them.
     ///
     /// # Errors
-    /// Something is still missing after `limit`.
+    /// A check still fails after `limit`.
     pub async fn wait(&self, limit: Duration) -> Result<String, StartupFailure> {
         let deadline = Instant::now() + limit;
         loop {
@@ -160,6 +160,14 @@ impl StartCheck {
         );
         Ok("status page served".to_owned())
     }
+}
+
+fn rule_groups(files: &[RuleFile]) -> BTreeSet<RuleGroup> {
+    let groups = |file: &RuleFile| {
+        let group = |group: &Group| RuleGroup::new(&file.path, group.name.clone());
+        file.groups.iter().map(group).collect::<Vec<_>>()
+    };
+    files.iter().flat_map(groups).collect()
 }
 
 #[cfg(test)]

@@ -5,9 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, ensure};
 
-use super::{debian, lock, on_path, run};
+use super::run;
+use super::server::{Found, Server};
+
+const SERVER: Server = Server {
+    name: "Alertmanager",
+    program: "alertmanager",
+    checker: "amtool",
+    package: "prometheus-alertmanager",
+};
 
 /// Where Debian's build reads its templates from: compiled in, and it does not start without them.
 const COMPILED_IN: &[u8] = b"/usr/share/prometheus/alertmanager";
@@ -32,43 +40,21 @@ impl AlertmanagerTool {
         folder: &Path,
         say: &mut dyn FnMut(&str),
     ) -> anyhow::Result<Self> {
-        let server = on_path(search_path, &["alertmanager", "prometheus-alertmanager"]);
-        if let Some((server, amtool)) = server.zip(on_path(search_path, &["amtool"])) {
-            return Ok(Self {
-                working_dir: templates_root(&server),
-                server,
-                amtool,
-            });
-        }
-        let root = folder.join("alertmanager");
-        if !root.is_dir() {
-            Self::fetch(&root, search_path, folder, say).map_err(|error| {
-                anyhow!(
-                    "Alertmanager is not on PATH and could not be fetched from Debian's packages: {error:#}\n\
-                     Put `alertmanager` and `amtool` on PATH, or install the package prometheus-alertmanager and stop its service: \
-                     systemctl disable --now prometheus-alertmanager"
-                )
-            })?;
-        }
-        Ok(Self::unpacked(&root))
-    }
-
-    fn fetch(
-        root: &Path,
-        search_path: &OsStr,
-        folder: &Path,
-        say: &mut dyn FnMut(&str),
-    ) -> anyhow::Result<()> {
-        debian::check_tools(search_path)?;
-        let _lock = lock(folder, say)?;
-        if root.is_dir() {
-            return Ok(());
-        }
-        debian::unpack("prometheus-alertmanager", root, say, |root| {
+        let finish = |root: &Path| {
             let tool = Self::unpacked(root);
             relocate(&tool.server)?;
             run(Command::new(&tool.server).arg("--version")).map(drop)
-        })
+        };
+        Ok(
+            match SERVER.find_or_fetch(search_path, folder, say, finish)? {
+                Found::OnPath(server, amtool) => Self {
+                    working_dir: templates_root(&server),
+                    server,
+                    amtool,
+                },
+                Found::Unpacked(root) => Self::unpacked(&root),
+            },
+        )
     }
 
     fn unpacked(root: &Path) -> Self {
@@ -79,10 +65,10 @@ impl AlertmanagerTool {
         }
     }
 
-    /// Has amtool check the configuration.
+    /// Checks the configuration with amtool.
     ///
     /// # Errors
-    /// What amtool says.
+    /// amtool rejects it; the message quotes it.
     pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
         run(Command::new(&self.amtool).arg("check-config").arg(config))
             .with_context(|| format!("{} is wrong", config.display()))
@@ -90,7 +76,7 @@ impl AlertmanagerTool {
     }
 }
 
-/// The folder above a relocated server that has its templates, wherever it was copied to together with them.
+/// Returns the folder above a relocated server that has its templates.
 fn templates_root(server: &Path) -> Option<PathBuf> {
     let server = server.canonicalize().ok()?;
     let root = server

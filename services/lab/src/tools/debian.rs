@@ -1,4 +1,4 @@
-//! Unpacking Debian's packages into a folder: no root rights, nothing installed, no service started.
+//! Unpacks Debian packages into a folder, without root rights, installation or services.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use super::{on_path, run};
-use crate::layout::check_room;
+use crate::state::files::check_room;
 
 /// Parts of the packages that no server needs at run time; the time zones' sources alone are 200 MB.
 const UNUSED: [&str; 2] = ["usr/share/doc", "usr/share/javascript/moment-timezone/data"];
@@ -16,10 +16,10 @@ const UNUSED: [&str; 2] = ["usr/share/doc", "usr/share/javascript/moment-timezon
 /// Packages, lists and unpacked files together, at most.
 const ROOM: u64 = 500 << 20;
 
-/// What the names of folders begin with that are not complete.
+/// The prefix of folders that are incomplete.
 const UNFINISHED: &str = ".fetching-";
 
-/// Where apt reads the lists of packages from.
+/// The package lists that apt reads.
 enum Apt {
     /// The machine's own lists, as the last `apt-get update` left them.
     System,
@@ -91,10 +91,10 @@ impl Apt {
     }
 }
 
-/// Makes sure that this is Debian or one of its kin.
+/// Checks that the tools of Debian are installed.
 ///
 /// # Errors
-/// It is not.
+/// A tool is missing.
 pub fn check_tools(search_path: &OsStr) -> anyhow::Result<()> {
     for tool in ["apt-get", "apt-cache", "dpkg-deb"] {
         ensure!(
@@ -138,7 +138,7 @@ pub fn unpack(
         .with_context(|| format!("can't create {}", destination.display()))
 }
 
-/// Removes what a fetch that was interrupted left. Only the holder of the lock does this.
+/// Removes the folders of interrupted downloads. The caller holds the lock.
 fn remove_unfinished(folder: &Path) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

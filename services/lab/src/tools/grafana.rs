@@ -1,4 +1,4 @@
-//! Grafana, where the machine has one.
+//! Grafana, if the machine has it.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -10,9 +10,9 @@ use super::on_path;
 pub struct GrafanaTool {
     /// `grafana` or `grafana-server`.
     pub server: PathBuf,
-    /// Whether the program is `grafana`, which wants the word `server` first.
+    /// Whether the program is `grafana`, which needs the subcommand `server`.
     pub wants_subcommand: bool,
-    /// The folder with its pages and default settings.
+    /// The folder with its web pages and default settings.
     pub home: PathBuf,
 }
 

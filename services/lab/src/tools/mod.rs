@@ -1,14 +1,14 @@
-//! The servers that are not this repository's: found on PATH, else unpacked from Debian's packages.
+//! Prometheus, Alertmanager and Grafana: found on PATH, else unpacked from Debian packages.
 //!
-//! PATH is also how Nix supplies them: its shell and its wrapper of the lab put the pinned versions there.
+//! With Nix, the shell and the wrapper of the lab put the pinned versions on PATH.
 
 mod alertmanager;
 mod debian;
 mod grafana;
 mod prometheus;
+mod server;
 
 use std::ffi::OsStr;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -25,16 +25,16 @@ pub struct Tools {
     pub prometheus: PrometheusTool,
     /// Alertmanager and amtool.
     pub alertmanager: AlertmanagerTool,
-    /// Grafana, where the machine has one.
+    /// Grafana, if the machine has it.
     pub grafana: Option<GrafanaTool>,
 }
 
 impl Tools {
     /// Finds the servers in `search_path` (the value of PATH) or, unpacked before, in `folder`; else fetches them there.
-    /// `say` is told what takes time. Blocks.
+    /// `say` receives a message before each step that takes time. Blocks.
     ///
     /// # Errors
-    /// A server is not there and can't be fetched; the message says what to install.
+    /// A server is missing and can't be downloaded; the message says what to install.
     pub fn find_or_fetch(
         search_path: &OsStr,
         folder: &Path,
@@ -48,8 +48,9 @@ impl Tools {
     }
 }
 
-/// The first executable file called one of `names` in the folders of `search_path`.
-pub(crate) fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
+/// Returns the first executable file with one of `names` in the folders of `search_path`.
+#[must_use]
+pub fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
     names.iter().find_map(|name| {
         std::env::split_paths(search_path)
             .map(|folder| folder.join(name))
@@ -59,30 +60,11 @@ pub(crate) fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
     })
 }
 
-/// Waits for the one who is fetching into `folder`, and keeps others waiting until the result is dropped.
-fn lock(folder: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
-    let path = folder.join("lock");
-    let mut open = || -> anyhow::Result<File> {
-        std::fs::create_dir_all(folder)?;
-        let file = File::create(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                say("waiting for another lab that is fetching");
-                file.lock()?;
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-        Ok(file)
-    };
-    open().with_context(|| format!("can't lock {}", path.display()))
-}
-
-/// Runs a command to its end.
+/// Runs a command and waits for its exit.
 ///
 /// # Errors
-/// It can't be started, or fails; the message has what it wrote last.
-pub(crate) fn run(command: &mut Command) -> anyhow::Result<Output> {
+/// It can't be started, or fails; the message quotes the end of its output.
+pub fn run(command: &mut Command) -> anyhow::Result<Output> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()

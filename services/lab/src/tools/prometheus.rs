@@ -4,9 +4,17 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
-use super::{debian, lock, on_path, run};
+use super::run;
+use super::server::{Found, Server};
+
+const SERVER: Server = Server {
+    name: "Prometheus",
+    program: "prometheus",
+    checker: "promtool",
+    package: "prometheus",
+};
 
 /// Prometheus' programs.
 #[derive(Debug, Clone)]
@@ -15,7 +23,7 @@ pub struct PrometheusTool {
     pub server: PathBuf,
     /// `promtool`.
     pub promtool: PathBuf,
-    /// The value for `--web.local-assets`, which only a Debian build knows: it carries its pages in files.
+    /// The value of `--web.local-assets`, an option of Debian's build, whose web pages are separate files.
     pub web_assets: Option<PathBuf>,
 }
 
@@ -25,41 +33,15 @@ impl PrometheusTool {
         folder: &Path,
         say: &mut dyn FnMut(&str),
     ) -> anyhow::Result<Self> {
-        let found = on_path(search_path, &["prometheus"]).zip(on_path(search_path, &["promtool"]));
-        if let Some((server, promtool)) = found {
-            return Ok(Self {
+        let runs = |root: &Path| Self::unpacked(root).map(drop);
+        match SERVER.find_or_fetch(search_path, folder, say, runs)? {
+            Found::OnPath(server, promtool) => Ok(Self {
                 server,
                 promtool,
                 web_assets: None,
-            });
+            }),
+            Found::Unpacked(root) => Self::unpacked(&root),
         }
-        let root = folder.join("prometheus");
-        if !root.is_dir() {
-            Self::fetch(&root, search_path, folder, say).map_err(|error| {
-                anyhow!(
-                    "Prometheus is not on PATH and could not be fetched from Debian's packages: {error:#}\n\
-                     Put `prometheus` and `promtool` on PATH, or install the package prometheus and stop its service: \
-                     systemctl disable --now prometheus"
-                )
-            })?;
-        }
-        Self::unpacked(&root)
-    }
-
-    fn fetch(
-        root: &Path,
-        search_path: &OsStr,
-        folder: &Path,
-        say: &mut dyn FnMut(&str),
-    ) -> anyhow::Result<()> {
-        debian::check_tools(search_path)?;
-        let _lock = lock(folder, say)?;
-        if root.is_dir() {
-            return Ok(());
-        }
-        debian::unpack("prometheus", root, say, |root| {
-            Self::unpacked(root).map(drop)
-        })
     }
 
     fn unpacked(root: &Path) -> anyhow::Result<Self> {
@@ -76,10 +58,10 @@ impl PrometheusTool {
         })
     }
 
-    /// Has promtool check the configuration and the rules it names.
+    /// Checks the configuration and its rules with promtool.
     ///
     /// # Errors
-    /// What promtool says.
+    /// promtool rejects them; the message quotes it.
     pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
         let folder = config.parent().unwrap_or(Path::new("/"));
         let name = config.file_name().unwrap_or_default();

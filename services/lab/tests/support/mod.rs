@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use lab::part::Part;
-use lab::paths::StateDir;
+use lab::state::paths::StateDir;
 use lab::process::ProcessIdentity;
-use lab::state_file::LabRecord;
+use lab::state::record::LabRecord;
 use tokio::process::Command;
 
 /// Waits until `what` is so.

@@ -1,7 +1,7 @@
-//! `./lab …` and `nix run .#lab -- …`, against the command line's own definition.
+//! `./lab …` and `nix run .#lab -- …`, against the command lines' own definitions.
 
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory as _, Parser as _};
+use clap::{Command, CommandFactory as _};
 use lab::cli::Cli;
 use stack_tests::documents::{Document, assert_none, is_placeholder};
 
@@ -26,6 +26,12 @@ fn calls(text: &str) -> Vec<Vec<String>> {
     CALLS.iter().flat_map(|call| of(call)).collect()
 }
 
+/// The commands of `./lab`: those of the lab, and those of the runner.
+fn root() -> Command {
+    let runner = runner::cli::Cli::command();
+    Cli::command().subcommands(runner.get_subcommands().cloned())
+}
+
 /// Whether it shows how a command may be called, rather than a call.
 fn is_synopsis(arguments: &[String]) -> bool {
     let shows = |word: &String| word.contains(['[', ']', '…', '|']) || is_placeholder(word);
@@ -37,7 +43,7 @@ fn problem(arguments: &[String]) -> Option<String> {
         let all = ["lab"]
             .into_iter()
             .chain(arguments.iter().map(String::as_str));
-        let error = Cli::try_parse_from(all).err()?;
+        let error = root().try_get_matches_from(all).err()?;
         // `./lab` and `./lab cluster`, which show their help, stand for all their commands.
         let shows_help = [
             ErrorKind::DisplayHelp,
@@ -48,7 +54,7 @@ fn problem(arguments: &[String]) -> Option<String> {
             text.lines().next().unwrap_or_default().to_owned()
         });
     }
-    let mut root = Cli::command();
+    let mut root = root();
     root.build();
     synopsis_problem(&root, arguments)
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use lab::process::ProcessIdentity;
-use lab::state_file::LabRecord;
+use lab::state::record::LabRecord;
 use rustix::process::Signal;
 use stack_tests::{Lab, binary, eventually, repository, within};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lab::dashboards::{Dashboard, fill};
+use runner::dashboards::{Dashboard, fill};
 use serde_json::Value;
 use stack_tests::exposer::now;
 use stack_tests::history::{OUTCOMES, Outcome};

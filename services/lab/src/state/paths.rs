@@ -1,0 +1,257 @@
+//! Paths in the installation (read only) and in the state folder (everything that the lab writes).
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use anyhow::{Context as _, anyhow};
+
+use super::files;
+use crate::part::Part;
+
+/// A file that only the repository's root (or a packaged copy of its `monitoring/`) has.
+const LANDMARK: &str = "monitoring/prometheus/prometheus.yml";
+
+/// The name of Prometheus' configuration, in the part's own folder.
+pub const PROMETHEUS_CONFIG: &str = "prometheus.yml";
+
+/// The free space that a lab needs to start.
+const LEAST_FREE: u64 = 200 << 20;
+
+/// The lab's own files.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// The folder that holds `monitoring/`.
+    pub root: PathBuf,
+    /// The folder with the binaries of the lab and the services.
+    pub bin_dir: PathBuf,
+}
+
+impl Installation {
+    /// Finds the root in `LAB_ROOT` (set by the `lab` script), else upwards from the current folder and from the
+    /// program's.
+    ///
+    /// # Errors
+    /// `monitoring/` can't be found.
+    pub fn find() -> anyhow::Result<Self> {
+        let program = env::current_exe().context("can't tell where this program lies")?;
+        let bin_dir = program.parent().unwrap_or(Path::new("/")).to_path_buf();
+        let root = match env::var_os("LAB_ROOT") {
+            Some(root) => {
+                let root = std::path::absolute(root).context("LAB_ROOT")?;
+                anyhow::ensure!(
+                    root.join(LANDMARK).is_file(),
+                    "LAB_ROOT is {}, and there is no {LANDMARK} in it; it has to be the repository's root",
+                    root.display()
+                );
+                root
+            }
+            None => {
+                let current = env::current_dir().context("can't tell the current folder")?;
+                current
+                    .ancestors()
+                    .chain(bin_dir.ancestors())
+                    .find(|folder| folder.join(LANDMARK).is_file())
+                    .map(Path::to_path_buf)
+                    .context("can't find monitoring/; run the lab from the repository, or set LAB_ROOT to its root")?
+            }
+        };
+        Ok(Self { root, bin_dir })
+    }
+
+    /// A file or folder of `monitoring/`.
+    #[must_use]
+    pub fn monitoring(&self, path: &str) -> PathBuf {
+        self.root.join("monitoring").join(path)
+    }
+
+    /// The state folder without `--state-dir`: `.lab` in the root, or in the user's state folder where the root can't be
+    /// written to (a package's).
+    #[must_use]
+    pub fn default_state_dir(&self) -> PathBuf {
+        let writable = rustix::fs::access(&self.root, rustix::fs::Access::WRITE_OK).is_ok();
+        if writable {
+            return self.root.join(".lab");
+        }
+        let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".local/state"));
+        env::var_os("XDG_STATE_HOME")
+            .map(PathBuf::from)
+            .or_else(home)
+            .unwrap_or_else(env::temp_dir)
+            .join("uptimepulse")
+    }
+
+    /// The folder of downloaded servers, which all state folders share.
+    #[must_use]
+    pub fn tools_dir(&self) -> PathBuf {
+        self.default_state_dir().join("tools")
+    }
+}
+
+/// The state folder of one lab.
+#[derive(Debug, Clone)]
+pub struct StateDir {
+    path: PathBuf,
+    is_default: bool,
+}
+
+impl StateDir {
+    /// The folder of `--state-dir`, made absolute: parts run in other folders.
+    ///
+    /// # Errors
+    /// `dir` is empty, or the current folder is gone.
+    pub fn new(dir: &Path) -> anyhow::Result<Self> {
+        let path =
+            std::path::absolute(dir).with_context(|| format!("--state-dir {:?}", dir.display()))?;
+        Ok(Self {
+            path,
+            is_default: false,
+        })
+    }
+
+    /// The folder without `--state-dir`.
+    #[must_use]
+    pub fn default_of(installation: &Installation) -> Self {
+        Self {
+            path: installation.default_state_dir(),
+            is_default: true,
+        }
+    }
+
+    /// Creates the folder, and checks that it is writable and has room.
+    ///
+    /// # Errors
+    /// It is not; the message says what to do.
+    pub fn create(&self) -> anyhow::Result<()> {
+        let path = self.path.display();
+        let create = || -> io::Result<()> {
+            fs::create_dir_all(self.logs())?;
+            fs::create_dir_all(self.prometheus_config().with_file_name("discovery"))?;
+            fs::create_dir_all(self.part(Part::Alertmanager))?;
+            tempfile::tempfile_in(&self.path).map(drop)
+        };
+        create()
+            .with_context(|| format!("can't write to {path}; another folder: --state-dir DIR"))?;
+        files::check_room(&self.path, LEAST_FREE)
+            .map_err(|error| anyhow!("{error}, or use another disk: --state-dir DIR"))
+    }
+
+    /// `./lab COMMAND` as it has to be typed for this state folder. A package of the lab sets `LAB_COMMAND` to what starts
+    /// it in the place of `./lab`.
+    #[must_use]
+    pub fn typed(&self, command: &str) -> String {
+        let lab = env::var("LAB_COMMAND").unwrap_or_else(|_| "./lab".to_owned());
+        if self.is_default {
+            format!("{lab} {command}")
+        } else {
+            format!(
+                "{lab} {command} --state-dir {}",
+                quoted(&self.path.to_string_lossy())
+            )
+        }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file that the supervisor locks while it runs.
+    #[must_use]
+    pub fn lock_file(&self) -> PathBuf {
+        self.path.join("lab.lock")
+    }
+
+    /// The supervisor's record of the parts.
+    #[must_use]
+    pub fn state_file(&self) -> PathBuf {
+        self.path.join("lab.json")
+    }
+
+    /// The folder of the logs.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
+    /// The log of the part (or of `lab`, the supervisor).
+    #[must_use]
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.logs().join(format!("{name}.log"))
+    }
+
+    /// A part's own folder, for its configuration and data.
+    #[must_use]
+    pub fn part(&self, part: Part) -> PathBuf {
+        self.path.join(part.name())
+    }
+
+    /// `monitoring/targets.toml` with local addresses.
+    #[must_use]
+    pub fn targets_file(&self) -> PathBuf {
+        self.path.join("targets.toml")
+    }
+
+    /// Prometheus' configuration, a link to the repository's.
+    #[must_use]
+    pub fn prometheus_config(&self) -> PathBuf {
+        self.part(Part::Prometheus).join(PROMETHEUS_CONFIG)
+    }
+
+    /// Prometheus' data.
+    #[must_use]
+    pub fn prometheus_data(&self) -> PathBuf {
+        self.part(Part::Prometheus).join("data")
+    }
+
+    /// Alertmanager's rendered configuration.
+    #[must_use]
+    pub fn alertmanager_config(&self) -> PathBuf {
+        self.part(Part::Alertmanager).join("alertmanager.yml")
+    }
+}
+
+/// Quotes the text so that a shell reads it as one word. `#` begins a comment only at the beginning of a word.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "/._-+:@%=,#".contains(char);
+    if !text.is_empty() && !text.starts_with('#') && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_folder_that_is_a_file_is_one_message() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let message = format!(
+            "{:#}",
+            StateDir::new(file.path()).unwrap().create().unwrap_err()
+        );
+        assert!(message.contains("--state-dir"), "{message}");
+    }
+
+    #[test]
+    fn commands_are_quoted_with_the_folder_they_need() {
+        let given = StateDir::new(Path::new("/tmp/two")).unwrap();
+        assert_eq!(given.typed("down"), "./lab down --state-dir /tmp/two");
+        let spaced = StateDir::new(Path::new("/tmp/Ann's lab")).unwrap();
+        assert_eq!(
+            spaced.typed("down"),
+            r"./lab down --state-dir '/tmp/Ann'\''s lab'"
+        );
+        let installation = Installation {
+            root: "/repo".into(),
+            bin_dir: "/repo/target/release".into(),
+        };
+        assert_eq!(
+            StateDir::default_of(&installation).typed("down"),
+            "./lab down"
+        );
+        assert_eq!([quoted(".#x"), quoted("#x")], [".#x", "'#x'"]);
+    }
+}

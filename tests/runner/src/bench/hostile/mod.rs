@@ -1,0 +1,236 @@
+//! Every kind of misbehaving peer at once, for ten minutes: each service stays within its memory limit, answers
+//! `/healthz`, and the rest of the lab keeps its times.
+//!
+//! Not part of it: a frozen supervisor and a resolver that hangs (the suite `stack` has them), since the one would outlive a
+//! benchmark that is interrupted, and the other belongs to the machine.
+
+mod generators;
+mod services;
+mod throttle;
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use lab::http;
+use lab::http::prometheus::Prometheus;
+use lab::part::Part;
+use lab::state::paths::Installation;
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use tokio::time::sleep;
+
+use self::generators::{Generators, Victims};
+use self::services::{Health, Service};
+use super::figure::Figure;
+use crate::scratch_lab::ScratchLab;
+
+/// Targets that answer.
+const GOOD: usize = 300;
+
+/// Targets that never answer, and targets that send interim responses without end.
+const HUNG: usize = 2_000;
+const CHATTY: usize = 20;
+
+/// How long the lab runs before, under and after the load. Prometheus' answers are for the time under it.
+const CALM: Duration = Duration::from_secs(120);
+const UNDER_LOAD: Duration = Duration::from_secs(600);
+const RECOVERY: Duration = Duration::from_secs(300);
+
+/// When the alert's fault begins, from the start of the load.
+const FAULT_AT: Duration = Duration::from_secs(180);
+
+/// How long the generators run alone.
+const CONTROL: Duration = Duration::from_secs(60);
+
+/// The design's limits.
+const HEALTHZ_MS: f64 = 100.0;
+const LAG_MS: f64 = 50.0;
+const DELIVERY_SECONDS: f64 = 150.0;
+
+/// How much more memory than before a service may have when the load is over.
+const KEPT: f64 = 1.2;
+
+/// The endpoint of demo-target whose fault raises the alert, and its target.
+const ALERTING: &str = "alerting";
+
+pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
+    generators::raise_open_files();
+    eprintln!("   the generators alone, for {} s", CONTROL.as_secs());
+    let alone = generators::control(CONTROL)?;
+
+    let hung = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
+    let chatty = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
+    let targets = targets(hung.local_addr()?.port(), chatty.local_addr()?.port());
+    eprintln!("   starting a lab with {GOOD} good targets and {HUNG} that never answer");
+    let lab = ScratchLab::up(installation, &targets)?;
+    let limits = services::memory_limits(installation)?;
+    let services = Service::all(&lab, &limits)?;
+    let prometheus = Prometheus::new(&lab.url(Part::Prometheus))?;
+
+    runtime.block_on(async {
+        // The hostile targets do not answer in it either: nothing accepts their connections yet.
+        eprintln!("   {} s of calm", CALM.as_secs());
+        let calm = Health::watch(&services, CALM).await?;
+        let before: Vec<f64> = services
+            .iter()
+            .map(Service::memory_mib)
+            .collect::<anyhow::Result<_>>()?;
+
+        eprintln!("   {} s under load", UNDER_LOAD.as_secs());
+        let victims = Victims {
+            alert_logger: lab.address(Part::AlertLogger),
+            gateway: lab.address(Part::ApiGateway),
+            page: lab.address(Part::DashboardUi),
+        };
+        let generators = Generators::start(victims, Some((hung, chatty)))?;
+        let (loaded, delivery) =
+            tokio::try_join!(Health::watch(&services, UNDER_LOAD), delivery(&lab))?;
+        let lag = format!(
+            "1000 * histogram_quantile(0.99, sum by (le) (increase(ping_schedule_lag_seconds_bucket[{}s])))",
+            UNDER_LOAD.as_secs()
+        );
+        let lag = prometheus.scalar(&lag).await?.unwrap_or(f64::INFINITY);
+        let missed = increase(&prometheus, "ping_missed_total{target=~\"good-.*\"}").await?;
+        let rules = increase(&prometheus, "prometheus_rule_group_iterations_missed_total").await?;
+        let cores = generators.stop();
+        let peaks: Vec<f64> = services
+            .iter()
+            .map(Service::peak_memory_mib)
+            .collect::<anyhow::Result<_>>()?;
+
+        eprintln!("   {} s of recovery", RECOVERY.as_secs());
+        sleep(RECOVERY).await;
+        let mut figures = Vec::new();
+        for ((service, peak), before) in services.iter().zip(peaks).zip(before) {
+            let after = service.memory_mib()?;
+            let figure = |name, value, limit| Figure {
+                name,
+                value,
+                limit,
+                peer: "calm",
+                peers: before,
+            };
+            figures.push(figure(service.names.peak, peak, service.limit_mib));
+            figures.push(figure(service.names.after, after, before * KEPT));
+        }
+        let beside = |name, value, limit, peer, peers| Figure {
+            name,
+            value,
+            limit,
+            peer,
+            peers,
+        };
+        figures.extend([
+            beside("healthz_p99_ms", loaded.p99_ms(), HEALTHZ_MS, "calm", calm.p99_ms()),
+            beside("lag_p99_ms", lag, LAG_MS, "limit", LAG_MS),
+            beside("good_probes_missed", missed, 0.0, "none", 0.0),
+            beside("rule_evaluations_missed", rules, 0.0, "none", 0.0),
+            beside("alert_delivery_s", delivery, DELIVERY_SECONDS, "limit", DELIVERY_SECONDS),
+            beside("generators_cores", cores, throttle::SHARE * 1.05, "alone", alone),
+        ]);
+        Ok(figures)
+    })
+}
+
+/// How much the sum of counters grew under the load.
+async fn increase(prometheus: &Prometheus, counters: &str) -> anyhow::Result<f64> {
+    let query = format!("sum(increase({counters}[{}s]))", UNDER_LOAD.as_secs());
+    // A counter that never moved may not exist.
+    Ok(prometheus.scalar(&query).await?.unwrap_or_default())
+}
+
+/// Seconds from a fault to its alert in alert-logger's history, in the midst of the load.
+async fn delivery(lab: &ScratchLab) -> anyhow::Result<f64> {
+    sleep(FAULT_AT).await;
+    let client = http::local_client(Duration::from_secs(10))?;
+    let fault = lab.url(Part::DemoTarget) + "/faults/" + ALERTING;
+    let request = client
+        .put(&fault)
+        .header("content-type", "application/json");
+    let answer = request
+        .body(r#"{"kind":"status","status":503}"#)
+        .send()
+        .await?;
+    ensure!(
+        answer.status() == StatusCode::OK,
+        "{fault}: {}",
+        answer.status()
+    );
+    let begun = Instant::now();
+    let limit = UNDER_LOAD - FAULT_AT;
+    while begun.elapsed() < limit {
+        if fires(&client, &lab.url(Part::AlertLogger)).await {
+            return Ok(begun.elapsed().as_secs_f64());
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    Ok(f64::INFINITY)
+}
+
+async fn fires(client: &Client, alert_logger: &str) -> bool {
+    let answer = client.get(format!("{alert_logger}/api/v1/alerts")).send();
+    let Ok(answer) = answer.await else {
+        return false;
+    };
+    let text = answer.text().await.unwrap_or_default();
+    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+    let alerts = answer.get("alerts").and_then(Value::as_array);
+    alerts.into_iter().flatten().any(|alert| {
+        let label = |name| {
+            alert
+                .pointer(&format!("/labels/{name}"))
+                .and_then(Value::as_str)
+        };
+        label("alertname") == Some("TargetDown") && label("target") == Some(ALERTING)
+    })
+}
+
+/// A `targets.toml` of all three kinds, and the one that raises an alert.
+fn targets(hung: u16, chatty: u16) -> String {
+    let target =
+        |name: &str, url: &str| format!("[[target]]\nname = \"{name}\"\nurl = \"{url}\"\n\n");
+    let demo = "http://demo-target:8080/t";
+    let mut text = target(ALERTING, &format!("{demo}/{ALERTING}"));
+    for index in 0..GOOD {
+        text += &target(&format!("good-{index:04}"), &format!("{demo}/good-{index}"));
+    }
+    for index in 0..HUNG {
+        text += &target(
+            &format!("hung-{index:04}"),
+            &format!("http://127.0.0.1:{hung}/{index}"),
+        );
+    }
+    for index in 0..CHATTY {
+        text += &target(
+            &format!("chatty-{index:02}"),
+            &format!("http://127.0.0.1:{chatty}/{index}"),
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::accepted;
+    use super::*;
+
+    #[test]
+    fn the_targets_are_accepted() {
+        assert_eq!(accepted(&targets(1, 2)), GOOD + HUNG + CHATTY + 1);
+    }
+
+    #[test]
+    fn the_services_limits_are_the_charts() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let installation = Installation {
+            bin_dir: root.clone(),
+            root,
+        };
+        let limits = services::memory_limits(&installation).unwrap();
+        for (part, _) in services::SERVICES {
+            assert!(limits[part.name()] > 64.0, "{part}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The gateway's answers against its own description, in a lab whose targets have the names nobody would choose.
+
+use std::process::Command;
+
+use lab::part::Part;
+use lab::tools::on_path;
+
+use crate::scratch_lab::ScratchLab;
+use crate::steps::Steps;
+use crate::test_run::TestRun;
+use crate::tools::python::TestTools;
+
+const FOLDER: &str = "tests/api";
+
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let Some(tools) = TestTools::get(test_run, steps, "") else {
+        return Ok(());
+    };
+    let path = tools.path()?;
+    if on_path(&path, &["schemathesis"]).is_none() {
+        steps.cannot_run(
+            "",
+            "schemathesis needs Python 3.11 or newer",
+            "put a newer python3 on PATH",
+        );
+        return Ok(());
+    }
+    let folder = test_run.installation.root.join(FOLDER);
+    let targets = std::fs::read_to_string(folder.join("hostile.toml"))?;
+    let lab = ScratchLab::up(&test_run.installation, &targets)?;
+    let gateway = lab.url(Part::ApiGateway);
+    // First: what it posts is there for the second.
+    let mut names = Command::new(tools.python());
+    names
+        .args(["-m", "unittest", "-v", "hostile_names"])
+        .env("API_GATEWAY_URL", &gateway)
+        .env("ALERT_LOGGER_URL", lab.url(Part::AlertLogger))
+        .env("DEMO_TARGET_URL", lab.url(Part::DemoTarget))
+        .env("TARGETS_FILE", folder.join("hostile.toml"))
+        .current_dir(&folder);
+    steps.command("hostile names and labels", &mut names);
+    let mut schemathesis = Command::new("schemathesis");
+    schemathesis
+        .args(["run", &format!("{gateway}/openapi.json")])
+        .env("PATH", path)
+        .current_dir(&folder);
+    steps.command("the gateway's own description", &mut schemathesis);
+    Ok(())
+}

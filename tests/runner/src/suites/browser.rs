@@ -1,0 +1,102 @@
+//! The status page in headless Chromium, against labs of its own.
+
+use std::path::{Path, PathBuf};
+
+use lab::tools;
+use serde_json::{Map, Value};
+
+use crate::scratch_lab::ScratchLab;
+use crate::steps::Steps;
+use crate::test_run::TestRun;
+use crate::tools::node::NodeProject;
+use crate::tools::packages;
+
+/// The project of the tests.
+const FOLDER: &str = "tests/browser";
+
+/// Test files that run at a time: one waits for minutes while the others work.
+const AT_A_TIME: &str = "--test-concurrency=2";
+
+/// The labs, and the file in [`FOLDER`] with what each watches. What stops its parts has one to itself.
+const LABS: [(&str, &str); 4] = [
+    ("page", "targets/page.toml"),
+    ("hostile", "../api/hostile.toml"),
+    ("blind", "targets/page.toml"),
+    ("alert-path", "targets/page.toml"),
+];
+
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let Some(project) = NodeProject::get(test_run, steps, FOLDER, "")? else {
+        return Ok(());
+    };
+    let Some(chromium) = chromium(test_run, steps, &project)? else {
+        return Ok(());
+    };
+    let folder = test_run.installation.root.join(FOLDER);
+    let mut labs = Vec::new();
+    for (name, file) in LABS {
+        let targets = std::fs::read_to_string(folder.join(file))?;
+        steps.say(&format!("starting a lab: {name}"));
+        labs.push((name, ScratchLab::up(&test_run.installation, &targets)?));
+    }
+    let evidence = test_run.evidence("browser")?;
+    steps.check("the page in Chromium", |output| {
+        let mut node = project.node();
+        node.args(["--test", "--test-reporter=spec", AT_A_TIME])
+            .args(project.files(".", ".test.js")?)
+            .env("CHROMIUM", chromium)
+            .env("LAB", test_run.installation.bin_dir.join("lab"))
+            .env("LAB_STATE_DIRS", state_dirs(&labs).to_string())
+            .env("EVIDENCE_DIR", &evidence);
+        let status = output.attach(&mut node)?.status()?;
+        if !status.success() {
+            for (name, lab) in &labs {
+                lab.copy_logs(&evidence.join("logs").join(name))?;
+            }
+        }
+        anyhow::ensure!(
+            status.success(),
+            "node --test ended with {status}; pictures and logs are in {}",
+            evidence.display()
+        );
+        Ok(())
+    });
+    Ok(())
+}
+
+fn state_dirs(labs: &[(&str, ScratchLab)]) -> Value {
+    let dirs: Map<String, Value> = labs
+        .iter()
+        .map(|(name, lab)| {
+            let dir = lab.state_dir().to_string_lossy().into_owned();
+            ((*name).to_owned(), dir.into())
+        })
+        .collect();
+    dirs.into()
+}
+
+/// The browser to test with: what the tests' own search finds, else Debian's where it may be installed.
+fn chromium(
+    test_run: &TestRun,
+    steps: &mut Steps,
+    project: &NodeProject,
+) -> anyhow::Result<Option<PathBuf>> {
+    let find = || -> anyhow::Result<PathBuf> {
+        let output = tools::run(project.node().arg("find-chromium.js"))?;
+        Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).to_path_buf())
+    };
+    if let Ok(chromium) = find() {
+        return Ok(Some(chromium));
+    }
+    if test_run.install {
+        // Without a font, text has no size.
+        packages::install(test_run, steps, &["chromium", "fonts-dejavu-core"])?;
+        return find().map(Some);
+    }
+    steps.cannot_run(
+        "",
+        "there is no Chromium or Chrome here",
+        "--install, or apt-get install chromium",
+    );
+    Ok(None)
+}

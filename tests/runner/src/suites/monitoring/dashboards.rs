@@ -1,0 +1,217 @@
+//! The dashboards in monitoring/grafana: their form here, their queries by promtool, their types by Grafana's schema.
+//!
+//! That each query finds something, and each metric exists, a running lab shows: `./lab test stack`.
+
+mod links;
+mod panel;
+mod recorded;
+mod schema;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use lab::plan::rule_files::RuleFile;
+use serde_json::{Value, json};
+
+use self::recorded::Recorded;
+use crate::dashboards::{Dashboard, fill, list, metric_names, text};
+use crate::steps::Steps;
+use crate::test_run::TestRun;
+
+/// The datasource's uid, by which every panel names it.
+const DATASOURCE: &str = "prometheus";
+
+/// What dashboards take their variables' values for, where nothing runs.
+const VARIABLES: [(&str, &str); 2] = [("target", "demo"), ("window", "1h")];
+
+/// Checks the dashboards against what `rules` record; `promtool` checks rules with the arguments that it is given.
+pub fn run(
+    test_run: &TestRun,
+    steps: &mut Steps,
+    rules: &[RuleFile],
+    promtool: impl Fn(&[&str]) -> Command,
+) -> anyhow::Result<()> {
+    let grafana = test_run.installation.monitoring("grafana");
+    let folder = grafana.join("dashboards");
+    let dashboards = Dashboard::read_all(&folder)?;
+    let recorded = Recorded::of(rules);
+    steps.check("dashboards", |_| {
+        let problems = problems(&dashboards, &recorded);
+        ensure!(problems.is_empty(), "\n   {}", problems.join("\n   "));
+        Ok(())
+    });
+    steps.check("the dashboards' datasource", |_| {
+        let file = grafana.join("provisioning/datasources/prometheus.yml");
+        let provisioned: Value = serde_saphyr::from_str(&fs::read_to_string(&file)?)
+            .with_context(|| format!("can't read {}", file.display()))?;
+        let uids: Vec<&str> = list(&provisioned, "/datasources")
+            .map(|datasource| text(datasource, "/uid"))
+            .collect();
+        ensure!(
+            uids == [DATASOURCE],
+            "the uids in {} are {uids:?}",
+            file.display()
+        );
+        Ok(())
+    });
+    let rules = tempfile::NamedTempFile::with_suffix(".yml")?;
+    fs::write(rules.path(), as_rules(&dashboards)?.to_string())?;
+    steps.command(
+        "promtool check rules on the dashboards' queries",
+        promtool(&["check", "rules"]).arg(rules.path()),
+    );
+    schema::check(test_run, steps, &folder)
+}
+
+/// The queries as recording rules, a group a dashboard, for promtool to parse. JSON is YAML too.
+fn as_rules(dashboards: &[Dashboard]) -> anyhow::Result<Value> {
+    let mut groups = Vec::new();
+    for dashboard in dashboards {
+        let mut rules = Vec::new();
+        for panel in dashboard.panels() {
+            for (letter, query) in panel.queries() {
+                rules.push(json!({
+                    // What promtool names in an error.
+                    "record": format!("panel_{}:{letter}", panel.id()),
+                    "labels": {"dashboard": dashboard.file},
+                    "expr": fill(query, &VARIABLES)?,
+                }));
+            }
+        }
+        groups.push(json!({"name": dashboard.file, "rules": rules}));
+    }
+    Ok(json!({ "groups": groups }))
+}
+
+/// Whatever is wrong, each in a line that names the file and the panel.
+fn problems(dashboards: &[Dashboard], recorded: &Recorded) -> Vec<String> {
+    let mut problems = Vec::new();
+    for dashboard in dashboards {
+        let mut say = |problem: String| problems.push(format!("{}: {problem}", dashboard.file));
+        check_frame(dashboard, &mut say);
+        check_layout(dashboard, &mut say);
+        check_variables(dashboard, recorded, &mut say);
+        links::check(dashboards, dashboard, &mut say);
+        for panel in dashboard.panels() {
+            let title = panel.title();
+            let mut say = |problem: String| say(format!("panel {title:?}: {problem}"));
+            panel::check(panel, &mut say);
+            for (letter, query) in panel.queries() {
+                check_query(query, recorded, &mut |problem| {
+                    say(format!("query {letter}: {problem}"));
+                });
+            }
+        }
+    }
+    problems
+}
+
+/// The uid follows from the file's name: it never changes, and no two are the same.
+fn check_frame(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
+    let json = &dashboard.json;
+    let uid = format!("uptimepulse-{}", dashboard.file.trim_end_matches(".json"));
+    if dashboard.uid() != uid {
+        say(format!(
+            "the uid is {:?} and has to be {uid}",
+            dashboard.uid()
+        ));
+    }
+    for (key, why) in [
+        ("__inputs", "is for dashboards that are imported by hand"),
+        ("id", "is Grafana's own number of it"),
+    ] {
+        if json.get(key).is_some() {
+            say(format!("{key:?} {why}"));
+        }
+    }
+    if !["15s", "30s", "1m"].contains(&text(json, "/refresh")) {
+        say("it has to refresh every 15s, 30s or 1m".to_owned());
+    }
+    if !text(json, "/time/from").starts_with("now-") || text(json, "/time/to") != "now" {
+        say("its time range has to end now".to_owned());
+    }
+}
+
+/// Numbers of their own, and places in the 24 columns that no other panel takes.
+fn check_layout(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
+    let mut numbers = BTreeSet::new();
+    let mut taken = BTreeSet::new();
+    for panel in dashboard.grid() {
+        let title = text(panel, "/title");
+        let number = |pointer: &str| panel.pointer(pointer).and_then(Value::as_u64);
+        if !number("/id").is_some_and(|id| numbers.insert(id)) {
+            say(format!("panel {title:?} has no id of its own"));
+        }
+        let place = ["x", "y", "w", "h"].map(|key| number(&format!("/gridPos/{key}")));
+        let [Some(x), Some(y), Some(w @ 1..), Some(h @ 1..)] = place else {
+            say(format!("panel {title:?} has no place in the grid"));
+            continue;
+        };
+        if x + w > 24 {
+            say(format!("panel {title:?} reaches over the 24 columns"));
+        }
+        let cells = (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y)));
+        // Every cell goes in, whichever is taken already.
+        if cells.filter(|cell| !taken.insert(*cell)).count() > 0 {
+            say(format!("panel {title:?} lies over another one"));
+        }
+    }
+}
+
+/// Variables come from metrics or, the windows, from what is recorded.
+fn check_variables(dashboard: &Dashboard, recorded: &Recorded, say: &mut dyn FnMut(String)) {
+    for variable in dashboard.variables() {
+        let name = text(variable, "/name");
+        let options: BTreeSet<&str> = list(variable, "/options")
+            .map(|option| text(option, "/value"))
+            .collect();
+        if name == "window" && options != recorded.windows() {
+            say(format!(
+                "the windows to choose from are {options:?}, and the recorded ones {:?}",
+                recorded.windows()
+            ));
+        }
+    }
+    let known: BTreeSet<&str> = dashboard
+        .variables()
+        .map(|variable| text(variable, "/name"))
+        .collect();
+    for panel in dashboard.panels() {
+        for (_, query) in panel.queries() {
+            let values: Vec<_> = VARIABLES
+                .into_iter()
+                .filter(|(name, _)| known.contains(name))
+                .collect();
+            if let Err(error) = fill(query, &values) {
+                say(format!("panel {:?}: {error}", panel.title()));
+            }
+        }
+    }
+}
+
+/// What can be told of a query without asking it.
+fn check_query(query: &str, recorded: &Recorded, say: &mut dyn FnMut(String)) {
+    for name in metric_names(query) {
+        if name.contains(':') && !recorded.names().contains(name) {
+            say(format!("no rule records {name}"));
+        }
+    }
+    for window in recorded::windows_selected(query) {
+        if !recorded.windows().contains(window) {
+            say(format!("no rule records the window {window}"));
+        }
+    }
+    // Prometheus 3 stores le="1" as le="1.0".
+    let compact: String = query.split_whitespace().collect();
+    if ["{le=", ",le=", "{le!", ",le!"]
+        .iter()
+        .any(|selector| compact.contains(selector))
+    {
+        say("it selects a bucket by its bound, which is written differently from version to version".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,21 @@
+//! The dashboards against the types of Grafana's own schema, with npm's TypeScript.
+
+use std::path::Path;
+
+use crate::steps::Steps;
+use crate::test_run::TestRun;
+use crate::tools::node::NodeProject;
+
+/// The project of the types.
+const FOLDER: &str = "tests/grafana";
+
+/// What is checked, as the summary names it where it can't be.
+const WHAT: &str = "the dashboards against Grafana's schema";
+
+/// Checks the types of the dashboards in `folder`.
+pub fn check(test_run: &TestRun, steps: &mut Steps, folder: &Path) -> anyhow::Result<()> {
+    if let Some(project) = NodeProject::get(test_run, steps, FOLDER, WHAT)? {
+        steps.command(WHAT, project.node().arg("check.js").arg(folder));
+    }
+    Ok(())
+}

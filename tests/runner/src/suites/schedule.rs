@@ -1,0 +1,153 @@
+//! Which suites run side by side: those of one lane follow each other, the lanes run at the same time.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Suite;
+use super::summary::Summary;
+use crate::steps::screen::Screen;
+use crate::steps::{Ended, Steps};
+use crate::test_run::TestRun;
+
+/// How often the running steps are named where no spinner shows them.
+const HEARTBEAT: Duration = Duration::from_mins(2);
+
+/// How much the computing suites give way to the waiting ones, whose labs have deadlines to meet.
+const NICE: i32 = 15;
+
+/// A row of suites that follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    /// Compilers and checkers: they take what processor there is.
+    Computing,
+    /// Labs and browsers, whose tests wait most of the time.
+    Labs,
+    /// Kubernetes: built first, then waited for.
+    Cluster,
+}
+
+/// The lanes, and the order within each. Api and browser need only what `./lab` has built already; stack waits until the
+/// tests are compiled.
+const LANES: [(Lane, &[Suite]); 3] = [
+    (
+        Lane::Computing,
+        &[
+            Suite::Rust,
+            Suite::Monitoring,
+            Suite::Terraform,
+            Suite::Nix,
+            Suite::Fuzz,
+        ],
+    ),
+    (Lane::Labs, &[Suite::Api, Suite::Browser, Suite::Stack]),
+    (Lane::Cluster, &[Suite::Cluster]),
+];
+
+/// The result of one suite.
+type Result = (Suite, Ended, Duration);
+
+/// Runs `chosen`, and returns what came of each suite, in that order, and how long all of it took.
+///
+/// # Errors
+/// The folder for the output of the suites can't be created.
+pub fn run(test_run: &TestRun, chosen: &[Suite]) -> anyhow::Result<(Summary, Duration)> {
+    let begun = Instant::now();
+    let lanes = lanes(chosen);
+    let mut results = match lanes.as_slice() {
+        [(_, suites)] => run_lane(test_run, &Screen::Open, suites),
+        lanes => side_by_side(test_run, lanes)?,
+    };
+    results.sort_by_key(|(suite, ..)| chosen.iter().position(|other| other == suite));
+    let mut summary = Summary::default();
+    for (suite, ended, took) in results {
+        summary.add(suite.name(), ended, took);
+    }
+    Ok((summary, begun.elapsed()))
+}
+
+/// The lanes with at least one of `chosen`.
+fn lanes(chosen: &[Suite]) -> Vec<(Lane, Vec<Suite>)> {
+    LANES
+        .iter()
+        .map(|(lane, suites)| {
+            let chosen = suites.iter().filter(|suite| chosen.contains(suite));
+            (*lane, chosen.copied().collect::<Vec<_>>())
+        })
+        .filter(|(_, suites)| !suites.is_empty())
+        .collect()
+}
+
+fn side_by_side(test_run: &TestRun, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Result<Vec<Result>> {
+    let folder = test_run.logs()?;
+    let screen = Screen::side_by_side(&folder);
+    screen.line(&format!(
+        "What the suites write is in {}/SUITE.log",
+        folder.display()
+    ));
+    let (sender, receiver) = mpsc::channel();
+    Ok(thread::scope(|scope| {
+        for (lane, suites) in lanes {
+            let (sender, screen) = (sender.clone(), &screen);
+            scope.spawn(move || {
+                if *lane == Lane::Computing {
+                    give_way();
+                }
+                // The receiver is there until all lanes have ended.
+                let _ = sender.send(run_lane(test_run, screen, suites));
+            });
+        }
+        drop(sender);
+        let mut results = Vec::new();
+        loop {
+            match receiver.recv_timeout(HEARTBEAT) {
+                Ok(lane) => results.extend(lane),
+                Err(RecvTimeoutError::Timeout) => {
+                    screen
+                        .still_running()
+                        .iter()
+                        .for_each(|line| screen.line(line));
+                }
+                Err(RecvTimeoutError::Disconnected) => break results,
+            }
+        }
+    }))
+}
+
+/// Runs suites one after the other.
+fn run_lane(test_run: &TestRun, screen: &Screen, suites: &[Suite]) -> Vec<Result> {
+    let run = |suite: &Suite| {
+        let begun = Instant::now();
+        let mut steps = Steps::new(suite.name(), screen);
+        // What a suite could not even begin with is a failure of the suite, and the next one goes on.
+        if let Err(error) = suite.run(test_run, &mut steps) {
+            steps.fail(&format!("{error:#}"));
+        }
+        (*suite, steps.end(), begun.elapsed())
+    };
+    suites.iter().map(run).collect()
+}
+
+/// Lowers the priority of what this thread starts. On Linux it is the thread's; elsewhere it may be that of all lanes,
+/// which then are alike.
+fn give_way() {
+    // Without it the tests are only slower.
+    let _ = rustix::process::nice(NICE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::ValueEnum as _;
+
+    #[test]
+    fn every_suite_is_in_one_lane_and_one_lane_has_the_terminal_to_itself() {
+        for suite in Suite::value_variants() {
+            let lanes = lanes(&[*suite]);
+            assert_eq!(lanes.len(), 1, "{suite:?}");
+            assert_eq!(lanes[0].1, [*suite]);
+        }
+        assert_eq!(lanes(&[Suite::Fuzz, Suite::Rust]).len(), 1);
+        assert_eq!(lanes(Suite::value_variants()).len(), 3);
+    }
+}

@@ -1,0 +1,26 @@
+//! The built services beside real servers.
+
+use crate::steps::Steps;
+use crate::test_run::TestRun;
+use crate::tools::python::TestTools;
+
+pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
+    let Some(tools) = TestTools::get(test_run, steps, "") else {
+        return Ok(());
+    };
+    // Fetched once, before the labs of the tests all want them.
+    test_run.servers(steps)?;
+
+    let arguments = [
+        "--filterset=package(stack-tests)",
+        "--no-fail-fast",
+        // They wait for alerts most of the time.
+        "--test-threads=4",
+    ];
+    let mut command = tools.nextest(test_run, steps, &arguments)?;
+    command
+        .env("UPTIMEPULSE_BIN_DIR", &test_run.installation.bin_dir)
+        .env("UPTIMEPULSE_PYTHON", tools.python());
+    steps.command("the stack as its users run it", &mut command);
+    Ok(())
+}

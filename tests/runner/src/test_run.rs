@@ -1,0 +1,130 @@
+//! One run of `test`: the repository, its servers, and locks for what only one suite may use at a time.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+
+use anyhow::Context as _;
+use clap::Args;
+use lab::state::paths::{Installation, StateDir};
+use lab::tools::Tools;
+
+use crate::steps::Steps;
+
+/// How suites run.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Install missing packages into the system
+    #[arg(long)]
+    pub install: bool,
+
+    /// Also run what takes too long for every run: all of nix flake check, each of its checks with a broken input, and
+    /// a minute for each fuzz target
+    #[arg(long)]
+    pub weekly: bool,
+}
+
+/// One run of `test`.
+#[derive(Debug)]
+pub struct TestRun {
+    pub installation: Installation,
+    state: StateDir,
+    /// Whether packages may be installed into the system.
+    pub install: bool,
+    /// Whether what is too long for every run is run, too.
+    pub weekly: bool,
+    /// Held by the suite that installs packages into the system.
+    pub packages: Mutex<()>,
+    /// Held by the suite that fetches the servers.
+    servers: Mutex<()>,
+    /// Held by the suite that fetches the test tools.
+    pub test_tools: Mutex<()>,
+    /// Held by the suite that builds tools with Go.
+    pub go_tools: Mutex<()>,
+    /// Held by the suite that compiles the workspace: cargo would keep the others waiting anyway.
+    cargo: Mutex<()>,
+}
+
+impl TestRun {
+    /// A run in the repository of `installation`.
+    ///
+    /// # Errors
+    /// There is no source to be tested there.
+    pub fn new(
+        installation: Installation,
+        state: StateDir,
+        options: &Options,
+    ) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            installation.root.join("Cargo.lock").is_file(),
+            "./lab test needs the repository: there is no Cargo.lock beside monitoring/"
+        );
+        Ok(Self {
+            installation,
+            state,
+            install: options.install,
+            weekly: options.weekly,
+            packages: Mutex::default(),
+            servers: Mutex::default(),
+            test_tools: Mutex::default(),
+            go_tools: Mutex::default(),
+            cargo: Mutex::default(),
+        })
+    }
+
+    /// The servers that are not this repository's, fetched if need be.
+    pub fn servers(&self, steps: &mut Steps) -> anyhow::Result<Tools> {
+        let _servers = steps.wait_for("the servers", &self.servers);
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        let mut say = |what: &str| steps.say(what);
+        Tools::find_or_fetch(&search_path, &self.installation.tools_dir(), &mut say)
+    }
+
+    /// cargo, in the repository's root: the one that the entry script found.
+    pub fn cargo(&self) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&self.installation.root);
+        command
+    }
+
+    /// A step that compiles the workspace.
+    pub fn compile(&self, steps: &mut Steps, name: &str, command: &mut Command) {
+        let _cargo = steps.wait_for("cargo", &self.cargo);
+        steps.command(name, command);
+    }
+
+    /// An empty folder for what a failed step leaves to be looked at.
+    pub fn evidence(&self, suite: &str) -> anyhow::Result<PathBuf> {
+        self.empty_folder(&["failed", suite])
+    }
+
+    /// An empty folder for the output of suites that run side by side.
+    pub fn logs(&self) -> anyhow::Result<PathBuf> {
+        self.empty_folder(&["test"])
+    }
+
+    fn empty_folder(&self, names: &[&str]) -> anyhow::Result<PathBuf> {
+        let mut folder = self.state.path().to_path_buf();
+        folder.extend(names);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("can't create {}", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// One `test` at a time: they share target folders and tools.
+    pub fn lock(&self) -> anyhow::Result<File> {
+        let folder = self.installation.tools_dir();
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("can't create {}", folder.display()))?;
+        let path = folder.join("test.lock");
+        let file =
+            File::create(&path).with_context(|| format!("can't create {}", path.display()))?;
+        file.try_lock()
+            .context("another ./lab test is running in this repository; wait for it to end")?;
+        Ok(file)
+    }
+}

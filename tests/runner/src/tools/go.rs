@@ -1,0 +1,74 @@
+//! Tools that no package of Debian 12 has: on PATH, else built from their Go modules.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use lab::tools::{on_path, run};
+
+use crate::steps::Steps;
+use crate::test_run::TestRun;
+
+/// A program, and the module that it is built from.
+#[derive(Debug)]
+pub struct GoTool {
+    name: &'static str,
+    module: &'static str,
+}
+
+/// A minute and a half of building, once.
+pub const HELM: GoTool = GoTool {
+    name: "helm",
+    module: "helm.sh/helm/v3/cmd/helm@v3.22.0",
+};
+
+/// Lints the workflows.
+pub const ACTIONLINT: GoTool = GoTool {
+    name: "actionlint",
+    module: "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
+};
+
+impl GoTool {
+    /// The program; `None` where it can't be had, and the suite says that it goes without `what`.
+    pub fn get(
+        &self,
+        test_run: &TestRun,
+        steps: &mut Steps,
+        what: &str,
+    ) -> anyhow::Result<Option<PathBuf>> {
+        let name = self.name;
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        if let Some(program) = on_path(&search_path, &[name]) {
+            return Ok(Some(program));
+        }
+        let folder = folder(test_run);
+        let program = folder.join(name);
+        if program.is_file() {
+            return Ok(Some(program));
+        }
+        let _tools = steps.wait_for(name, &test_run.go_tools);
+        if program.is_file() {
+            return Ok(Some(program));
+        }
+        if on_path(&search_path, &["go"]).is_none() {
+            let why = format!("there is no {name} here, and no Go to build it with");
+            steps.cannot_run(what, why, format!("install {name} or Go"));
+            return Ok(None);
+        }
+        steps.say(&format!("building {name}"));
+        let mut go = Command::new("go");
+        run(go.env("GOBIN", &folder).args(["install", self.module]))?;
+        Ok(Some(program))
+    }
+}
+
+/// `PATH` with what was built behind it.
+pub fn path(test_run: &TestRun) -> anyhow::Result<OsString> {
+    let search_path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&search_path).chain([folder(test_run)]);
+    Ok(std::env::join_paths(folders)?)
+}
+
+fn folder(test_run: &TestRun) -> PathBuf {
+    test_run.installation.tools_dir().join("go/bin")
+}

@@ -1,0 +1,133 @@
+//! Terraform's providers: the user's own installation of them, else ones that know the schemas and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+use lab::tools::{on_path, run};
+
+use crate::steps::Steps;
+use crate::test_run::TestRun;
+
+/// Names Terraform's CLI configuration.
+const CONFIG: &str = "TF_CLI_CONFIG_FILE";
+
+/// What `terraform init` finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Providers {
+    /// The ones that can apply.
+    Real,
+    /// Those of tests/terraform/schema-provider, through this CLI configuration.
+    Schemas(PathBuf),
+}
+
+impl Providers {
+    /// Initialises the configuration in `folder`, with what can be had. `None` where nothing can. Where the real ones can't,
+    /// the suite says that it goes without `what`, and what it does `instead`.
+    pub fn init(
+        test_run: &TestRun,
+        steps: &mut Steps,
+        folder: &Path,
+        what: &str,
+        instead: &str,
+    ) -> anyhow::Result<Option<Self>> {
+        let can_init = init(folder, None).is_ok();
+        if can_init && !knows_schemas_only(folder) {
+            return Ok(Some(Self::Real));
+        }
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        let way_out = "run it where terraform reaches registry.terraform.io, or name a mirror of the providers in TF_CLI_CONFIG_FILE";
+        if on_path(&search_path, &["go"]).is_none() {
+            let why = "terraform init can't get its providers here, and there is no Go to build others with";
+            steps.cannot_run(what, why, way_out);
+            return Ok(None);
+        }
+        let why = format!("terraform init can't get the real providers here: {instead}");
+        steps.cannot_run(what, why, way_out);
+        let config = build(test_run, steps)?;
+        init(folder, Some(&config))
+            .context("terraform init, with providers that know the schemas")?;
+        Ok(Some(Self::Schemas(config)))
+    }
+
+    /// Initialises the configuration in `folder` with the lowest versions that it takes, which know schemas and nothing else.
+    /// `None` where they can't be built.
+    pub fn lowest(
+        test_run: &TestRun,
+        steps: &mut Steps,
+        folder: &Path,
+        what: &str,
+    ) -> anyhow::Result<Option<Self>> {
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        if on_path(&search_path, &["go"]).is_none() {
+            let why = "there is no Go to build providers with that know their schemas";
+            steps.cannot_run(what, why, "install Go");
+            return Ok(None);
+        }
+        let config = build(test_run, steps)?.with_file_name("lowest.rc");
+        init(folder, Some(&config)).context("terraform init, with the lowest versions")?;
+        Ok(Some(Self::Schemas(config)))
+    }
+
+    /// Makes a command use them.
+    pub fn set(&self, command: &mut Command) {
+        if let Self::Schemas(config) = self {
+            command.env(CONFIG, config);
+        }
+    }
+}
+
+/// The configuration and what it reads, as git knows them: Terraform writes beside its files, and takes variables from
+/// there that only this machine has.
+pub fn copy_configuration(test_run: &TestRun, folder: &Path) -> anyhow::Result<PathBuf> {
+    let copy = "git ls-files -z --cached --others --exclude-standard terraform monitoring |
+        while IFS= read -r -d '' file; do [ ! -e \"$file\" ] || cp --parents \"$file\" \"$1\"; done";
+    run(Command::new("bash")
+        .args(["-euo", "pipefail", "-c", copy, "copy"])
+        .arg(folder)
+        .current_dir(&test_run.installation.root))
+    .context("can't copy terraform/ and monitoring/ with git")?;
+    Ok(folder.join("terraform"))
+}
+
+/// Builds the providers that know schemas, once, and gives the CLI configuration that names them.
+fn build(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<PathBuf> {
+    let _tools = steps.wait_for("Terraform's providers", &test_run.go_tools);
+    let folder = test_run
+        .installation
+        .tools_dir()
+        .join("terraform-providers");
+    let script = "tests/terraform/schema-provider/mirror.sh";
+    steps.say("building providers that know the schemas");
+    run(Command::new(test_run.installation.root.join(script)).arg(&folder))?;
+    Ok(folder.join("terraform.rc"))
+}
+
+fn init(folder: &Path, config: Option<&Path>) -> anyhow::Result<()> {
+    let mut terraform = Command::new("terraform");
+    terraform
+        .args(["init", "-backend=false", "-input=false", "-no-color"])
+        .env("CHECKPOINT_DISABLE", "1")
+        .current_dir(folder);
+    if let Some(config) = config {
+        terraform.env(CONFIG, config);
+    }
+    run(&mut terraform).map(drop)
+}
+
+/// Terraform links to the mirror that it installs from, and the one of schema-provider has the schemas beside it.
+fn knows_schemas_only(folder: &Path) -> bool {
+    let providers = folder.join(".terraform/providers/registry.terraform.io/hashicorp/helm");
+    let Ok(versions) = std::fs::read_dir(providers) else {
+        return false;
+    };
+    versions
+        .filter_map(|version| std::fs::read_dir(version.ok()?.path()).ok())
+        .flatten()
+        .filter_map(|platform| platform.ok()?.path().canonicalize().ok())
+        .any(|package| {
+            package
+                .ancestors()
+                .any(|folder| folder.join("schemas/versions").is_file())
+        })
+}
