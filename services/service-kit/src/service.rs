@@ -1,5 +1,7 @@
 //! The life of a service: configuration, start, serving, drain.
 
+pub(crate) mod entry;
+
 use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
@@ -21,7 +23,7 @@ use crate::http::{
     serve, with_endpoints,
 };
 use crate::limit::Limits;
-use crate::process::{limit_open_files, open_files};
+use crate::open_files::{limit_open_files, open_files};
 use crate::shutdown::Shutdown;
 use crate::telemetry::{Logging, Metrics};
 
