@@ -1,4 +1,4 @@
-//! What every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown, cache, event log.
+//! The parts that every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown, cache, event log.
 //!
 //! A service is a [`Configuration`] and a start function that turns it into an [`App`]; [`run`] does the rest:
 //! it reads the configuration before any port is bound, serves `/healthz`, `/readyz` and `/metrics` beside the
