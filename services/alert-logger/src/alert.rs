@@ -36,7 +36,7 @@ pub enum End {
     Unconfirmed,
 }
 
-/// What Prometheus and Alertmanager said of an alert when they were asked.
+/// The state of an alert, as Prometheus and Alertmanager answered when they were polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -65,7 +65,7 @@ impl Verdict {
 pub struct Finding {
     /// When it was found.
     pub at: Timestamp,
-    /// What was found.
+    /// The verdict.
     pub verdict: Verdict,
     /// When the alert was last known to be active.
     pub last_active_at: Timestamp,
@@ -74,7 +74,7 @@ pub struct Finding {
     pub expired_at: Option<Timestamp>,
 }
 
-/// What makes two deliveries the same alert: where it comes from, and since when it fires. The order is the
+/// The identity of an alert: its fingerprint, and since when it fires. Two deliveries with the same key fold. The order is the
 /// history's: newest first, then by fingerprint.
 ///
 /// Its text form, `STARTS_AT,FINGERPRINT`, is the cursor of `GET /api/v1/alerts`.
@@ -118,7 +118,7 @@ impl FromStr for Key {
     }
 }
 
-/// What all records of one alert say together; a single delivery is the smallest such sum. It is a record of the log
+/// All records of one alert, merged; a single delivery is the smallest such sum. It is a record of the log
 /// as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
@@ -128,9 +128,9 @@ pub struct Alert {
     pub starts_at: Timestamp,
     /// When Prometheus resolved it; `None` while it fires, and where that was not delivered.
     pub ends_at: Option<Timestamp>,
-    /// What identifies the alert.
+    /// The labels, which identify the alert.
     pub labels: Labels,
-    /// What explains it.
+    /// The annotations, which explain it.
     pub annotations: Labels,
     /// The page of the expression that raised it; empty where the sender named none.
     pub generator_url: String,
@@ -147,13 +147,13 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// What makes two deliveries the same alert.
+    /// Returns the alert's key.
     #[must_use]
     pub fn key(&self) -> Key {
         Key::new(&self.fingerprint, self.starts_at)
     }
 
-    /// Whether it is still true.
+    /// Returns whether it is still true.
     #[must_use]
     pub fn status(&self) -> Status {
         match self.end() {
@@ -162,7 +162,7 @@ impl Alert {
         }
     }
 
-    /// How it ended, and when. Where the end was not delivered, or is unconfirmed, the time is the one at which the
+    /// Returns how it ended, and when. Where the end was not delivered, or is unconfirmed, the time is the one at which the
     /// alert was last known to be active.
     #[must_use]
     pub fn end(&self) -> Option<(End, Timestamp)> {
@@ -177,13 +177,13 @@ impl Alert {
         }
     }
 
-    /// Whether its end has yet to be delivered, or to be found.
+    /// Returns whether its end has yet to be delivered, or to be found.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.end(), None | Some((End::Unconfirmed, _)))
     }
 
-    /// When it began to fire, the last time.
+    /// Returns when it began to fire, the last time.
     #[must_use]
     pub fn last_start(&self) -> Timestamp {
         let restart = self.restarted_at.last().copied();
@@ -212,7 +212,7 @@ impl Alert {
         }
     }
 
-    /// What a notification says of an alert beside its key; the greater statement wins.
+    /// Returns the content of a notification beside the key; the greater one wins.
     fn statement(&self) -> impl Ord + '_ {
         (
             self.ends_at,

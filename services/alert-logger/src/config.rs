@@ -1,4 +1,4 @@
-//! What alert-logger is configured by.
+//! The configuration of alert-logger.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,4 +1,4 @@
-//! What the service counts of its own work. HTTP and runtime metrics come from service-kit.
+//! The service's own metrics. HTTP and runtime metrics come from service-kit.
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 

@@ -48,7 +48,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub struct Reconciler {
     /// Prometheus and Alertmanager.
     pub sources: Sources,
-    /// What was learnt from earlier polls.
+    /// The knowledge from earlier polls.
     pub tracker: Arc<Mutex<Tracker>>,
     /// Where that outlives the process.
     pub sightings: Arc<Sightings>,
@@ -56,7 +56,7 @@ pub struct Reconciler {
     pub history: Arc<RwLock<History>>,
     /// The way into the history.
     pub recorder: Recorder,
-    /// What is counted.
+    /// The service's metrics.
     pub metrics: Metrics,
 }
 

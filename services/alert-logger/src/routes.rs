@@ -1,4 +1,4 @@
-//! What alert-logger answers itself:
+//! The endpoints of alert-logger:
 //!
 //! - `POST /` and `POST /webhook`: a notification of Alertmanager; 200 once its alerts are on the disk and its line
 //!   is on stdout
@@ -26,7 +26,7 @@ const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
 /// All notifications together, from their arrival until they are on the disk. What is parsed takes as much again.
 pub(crate) const BODIES_MAX_BYTES: usize = 4 * BODY_MAX_BYTES;
 
-/// What the routes work with.
+/// The state that the routes share.
 #[derive(Debug, Clone)]
 pub struct Service {
     /// The way into the history.
@@ -37,7 +37,7 @@ pub struct Service {
     pub watchdog: Arc<Watchdog>,
     /// Stdout.
     pub lines: Lines,
-    /// What is counted.
+    /// The service's metrics.
     pub metrics: Metrics,
     /// Reads notifications.
     pub bodies: RequestBodies,

@@ -25,7 +25,7 @@ const EVALUATED_AT: &str = "evaluated_at";
 const EVALUATED_WITHIN: SignedDuration = SignedDuration::from_secs(90);
 const FILE: &str = "watchdog.json";
 
-/// What is known of `Watchdog`; the content of its file, and of `watchdog` in `GET /api/v1/alerts`.
+/// The latest arrival of `Watchdog`: the content of its file, and of `watchdog` in `GET /api/v1/alerts`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
     /// When it last arrived, firing; `None` if it never did.
@@ -68,7 +68,7 @@ impl Watchdog {
         }
     }
 
-    /// Whether this is the alert that always fires.
+    /// Returns whether this is the alert that always fires.
     #[must_use]
     pub fn is_watchdog(alert: &Alert) -> bool {
         alert
@@ -137,7 +137,7 @@ impl Watchdog {
     }
 }
 
-/// Whether Prometheus evaluated the alert shortly before it arrived. One that does not say when counts as well.
+/// Returns whether Prometheus evaluated the alert shortly before it arrived. One that does not say when counts as well.
 fn is_recent(alert: &Alert) -> bool {
     let evaluated = alert.annotations.get(EVALUATED_AT);
     let evaluated = evaluated.and_then(|text| text.parse().ok());

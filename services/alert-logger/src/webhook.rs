@@ -1,7 +1,7 @@
 //! Alertmanager's webhook, version 4, as documented at
 //! <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>.
 //!
-//! What the history needs must be there and well formed; everything else in a payload is passed on unread, so that
+//! The fields that the history needs must be there and well formed; everything else in a payload is passed on unread, so that
 //! a newer Alertmanager's additions reach stdout too.
 
 mod compact;

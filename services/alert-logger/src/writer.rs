@@ -27,7 +27,7 @@ const REWRITE_RETRY_BYTES: u64 = 1024 * 1024;
 pub struct Limits {
     /// A log that is longer is rewritten.
     pub log_bytes: u64,
-    /// What a rewrite, or a history without a log, keeps at most. Well below the log's limit, or every delivery
+    /// The most that a rewrite, or a history without a log, keeps. Well below the log's limit, or every delivery
     /// would be a rewrite.
     pub history_bytes: usize,
 }

@@ -6,7 +6,7 @@ use service_kit::config::parse;
 use service_kit::{ConfigError, Configuration, Key, Settings};
 use url::Url;
 
-/// What `WATCH_DIRS` takes, for messages.
+/// The values that `WATCH_DIRS` accepts, for messages.
 const FOLDERS: &str = "one or more folders, comma-separated";
 
 /// The settings of config-reloader.

@@ -1,4 +1,4 @@
-//! What lies in the watched folders.
+//! The files in the watched folders.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! What the service counts of its own work.
+//! The service's own metrics.
 
 use prometheus::{IntCounter, IntGauge, Registry};
 

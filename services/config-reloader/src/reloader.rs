@@ -28,9 +28,9 @@ pub(crate) struct Reloader {
     config: Config,
     client: reqwest::Client,
     metrics: Metrics,
-    /// What the server has loaded; unknown at first, since it may have started before the files changed.
+    /// The files that the server has loaded; unknown at first, since it may have started before the files changed.
     loaded: Option<Files>,
-    /// What was logged last, so that each reason is a line once.
+    /// The reason that was logged last, so that each one is logged once.
     told: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the simulated targets answer.
+//! The answers of the simulated targets.
 
 use std::io;
 use std::time::Duration;

@@ -19,7 +19,7 @@ const VALIDITY: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The names of the first certificate: the target's own, and this machine's.
 const OWN_NAMES: [&str; 4] = ["localhost", "demo-target", "127.0.0.1", "::1"];
 
-/// Who signs a certificate.
+/// The issuer of a certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssuedBy {
@@ -49,12 +49,12 @@ pub struct CertificateRequest {
     issuer: IssuedBy,
 }
 
-/// What a certificate says.
+/// The content of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Served {
     /// DNS names and IP addresses.
     pub names: Vec<String>,
-    /// Who signed it.
+    /// Its issuer.
     pub issuer: IssuedBy,
     /// When it began to be valid: 90 days before its end, or before now if that is earlier.
     pub not_before: Timestamp,
@@ -62,7 +62,7 @@ pub struct Served {
     pub not_after: Timestamp,
 }
 
-/// What is wrong with a [`CertificateRequest`].
+/// The problem with a [`CertificateRequest`].
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// Two answers to one question.

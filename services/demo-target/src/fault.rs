@@ -32,7 +32,7 @@ pub enum Fault {
     RedirectLoop {},
 }
 
-/// What is wrong with a fault.
+/// The problem with a fault.
 #[derive(Debug, thiserror::Error)]
 pub enum FaultError {
     /// Not JSON, or JSON of another shape; the message lists the kinds and fields there are.

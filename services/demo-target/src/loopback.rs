@@ -1,4 +1,4 @@
-//! Who may break the targets.
+//! Lets only loopback peers change faults and certificates.
 
 use axum::extract::Request;
 use axum::http::StatusCode;

@@ -44,7 +44,7 @@ pub(crate) fn start(config: &TlsConfig, context: &mut Context) -> Result<Tls, St
     Ok(tls)
 }
 
-/// What the listener serves. Cheap to clone; all clones are one.
+/// The certificate that the listener serves. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     authorities: Arc<Authorities>,
@@ -92,14 +92,14 @@ impl Tls {
     }
 }
 
-/// What shows and sets the certificate.
+/// Returns the endpoints that show and set the certificate.
 pub(crate) fn control(tls: Option<Tls>) -> Router {
     Router::new()
         .route("/tls", get(show).put(set).delete(reset))
         .with_state(tls)
 }
 
-/// What anyone may have.
+/// Returns the endpoints that are open to everybody.
 pub(crate) fn public(tls: Option<Tls>) -> Router {
     Router::new().route("/tls/ca.pem", get(ca)).with_state(tls)
 }

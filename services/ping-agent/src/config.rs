@@ -1,4 +1,4 @@
-//! What ping-agent is configured by.
+//! The configuration of ping-agent.
 
 use std::path::PathBuf;
 use std::sync::Arc;

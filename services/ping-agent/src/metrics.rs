@@ -1,4 +1,4 @@
-//! What the agent exports.
+//! The metrics that the agent exports.
 //!
 //! The series of the targets are written by an exposition of their own: through the registry, 10,000 targets would
 //! take a third of a second and 200 MB a scrape. What is counted over all targets is in the registry.

@@ -15,8 +15,8 @@ const FILES_A_PROBE: usize = 2;
 /// agent beside 10,000 targets.
 const MOST_PROBES: usize = 4096;
 
-/// How many probes may be in flight: `PING_CONCURRENCY`, or what the targets need. Keeps the open files for them. Warns where
-/// there are too few.
+/// Returns how many probes may be in flight: `PING_CONCURRENCY`, or what the targets need. Keeps the open files for them.
+/// Warns where there are too few.
 pub(crate) fn concurrency(
     setting: Option<usize>,
     targets: usize,

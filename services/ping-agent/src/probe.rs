@@ -38,7 +38,7 @@ pub trait Probe: Send + Sync + 'static {
     fn probe(&self, target: &Target) -> impl Future<Output = Report> + Send;
 }
 
-/// What came of a probe.
+/// The result of a probe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Success, or why not.
@@ -54,7 +54,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether the probe got a response: a success, or a failure for what the response said.
+    /// Returns whether the probe got a response: a success, or a failure for what the response said.
     #[must_use]
     pub fn got_response(&self) -> bool {
         match &self.result {
@@ -87,7 +87,7 @@ impl Prober {
     }
 }
 
-/// What a probe learns on its way, kept when it runs into its timeout.
+/// The findings of a probe under way, kept when it runs into its timeout.
 #[derive(Debug, Default)]
 struct Trace {
     phases: Phases,

@@ -12,11 +12,11 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// What [`Shard::from_str`] takes, for messages.
+    /// The values that [`Shard::from_str`] accepts, for messages.
     pub const ALLOWED: &str =
         "INDEX/COUNT with 0 <= INDEX < COUNT, such as 0/1 (all targets) or 2/3";
 
-    /// Whether the target of this name belongs to the shard.
+    /// Returns whether the target of this name belongs to the shard.
     #[must_use]
     pub fn takes(self, name: &str) -> bool {
         stable_hash(name) % self.count == self.index

@@ -48,7 +48,7 @@ impl Key {
     }
 }
 
-/// What a service is configured by.
+/// A service's configuration.
 pub trait Configuration: Sized {
     /// Every key the service reads, beside those that all services share.
     const KEYS: &'static [Key];

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What `/readyz` answers from. Each subsystem holds a [`Latch`]; the service is ready when all of them are.
+/// The state behind `/readyz`. Each subsystem holds a [`Latch`]; the service is ready when all of them are.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
     /// Why a latch is not ready, by name; `None` where it is.
     latches: Texts,
-    /// What a ready service has to say, by name; `None` where it is nothing.
+    /// The notices of a ready service, by name; `None` where there is nothing to say.
     notices: Texts,
 }
 
@@ -54,7 +54,7 @@ impl Readiness {
         said(&self.latches)
     }
 
-    /// What the notices say, in the order of their names.
+    /// Returns the notices, in the order of their names.
     #[must_use]
     pub fn notices(&self) -> Vec<(&'static str, String)> {
         said(&self.notices)

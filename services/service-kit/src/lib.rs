@@ -1,4 +1,4 @@
-//! What every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown, cache, event log.
+//! The parts that every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown, cache, event log.
 //!
 //! A service is a [`Configuration`] and a start function that turns it into an [`App`]; [`run`] does the rest:
 //! it reads the configuration before any port is bound, serves `/healthz`, `/readyz` and `/metrics` beside the
@@ -11,7 +11,7 @@ pub mod event_log;
 mod health;
 pub mod http;
 mod limit;
-mod process;
+mod open_files;
 mod service;
 mod shutdown;
 mod telemetry;
@@ -24,7 +24,8 @@ pub use config::{ConfigError, Configuration, Key, Settings};
 pub use health::{Latch, Notice, Readiness};
 pub use http::{Connection, MetricsStream, Problem, RequestBodies, RequestBody};
 pub use limit::{Limit, Limits, Permit};
-pub use process::{Allocator, limit_open_files, open_files};
+pub use open_files::{limit_open_files, open_files};
+pub use service::entry::Allocator;
 pub use service::{App, Context, StartError, run};
 pub use shutdown::Shutdown;
 pub use targets::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};

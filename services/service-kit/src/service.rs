@@ -1,5 +1,7 @@
 //! The life of a service: configuration, start, serving, drain.
 
+pub(crate) mod entry;
+
 use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
@@ -21,7 +23,7 @@ use crate::http::{
     serve, with_endpoints,
 };
 use crate::limit::Limits;
-use crate::process::{limit_open_files, open_files};
+use crate::open_files::{limit_open_files, open_files};
 use crate::shutdown::Shutdown;
 use crate::telemetry::{Logging, Metrics};
 
@@ -34,16 +36,16 @@ const GRACE: Duration = Duration::from_secs(4);
 /// Why a service did not start, or stopped by itself.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-/// What a service adds to the endpoints that all have.
+/// A service's own endpoints, beside those that all have.
 #[derive(Debug, Default)]
 pub struct App {
     /// The service's own routes.
     pub router: Router,
-    /// What `/metrics` streams after the registry's text.
+    /// The stream that `/metrics` appends to the registry's text.
     pub metrics: Option<MetricsStream>,
 }
 
-/// What a service is given at its start.
+/// The context that a service gets at its start.
 #[derive(Debug)]
 pub struct Context {
     /// Where subsystems say whether they can do their job.

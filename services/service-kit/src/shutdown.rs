@@ -28,7 +28,7 @@ impl Shutdown {
         let _ = self.0.wait_for(|stopping| *stopping).await;
     }
 
-    /// Whether the service is shutting down.
+    /// Returns whether the service is shutting down.
     #[must_use]
     pub fn is_requested(&self) -> bool {
         *self.0.borrow()

@@ -76,7 +76,7 @@ impl Metrics {
     }
 }
 
-/// What tokio knows of itself, read at each scrape. Must be called inside the runtime.
+/// Exports tokio's own metrics, read at each scrape. Must be called inside the runtime.
 fn runtime_metrics(meter: &Meter) {
     let Ok(handle) = tokio::runtime::Handle::try_current() else {
         return;

@@ -1,4 +1,4 @@
-//! What can be wrong with configured targets. Every message names the key, the value and what is allowed; no message
+//! Errors in configured targets. Every message names the key, the value and what is allowed; no message
 //! carries a password.
 
 use std::path::PathBuf;
@@ -18,9 +18,9 @@ pub enum TargetsError {
     Empty {
         /// The variable, or the file's `target`.
         key: String,
-        /// What it holds, without passwords.
+        /// Its value, without passwords.
         value: String,
-        /// What it may hold.
+        /// The values that it may have.
         allowed: &'static str,
     },
 
@@ -31,9 +31,9 @@ pub enum TargetsError {
         key: String,
         /// The value as given, without passwords, cut when long.
         value: String,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
-        /// What would be accepted.
+        /// The values that are accepted.
         allowed: String,
     },
 
@@ -42,7 +42,7 @@ pub enum TargetsError {
     Missing {
         /// The place in the file.
         key: String,
-        /// What belongs there.
+        /// The value that belongs there.
         required: &'static str,
     },
 
@@ -76,7 +76,7 @@ pub enum TargetsError {
         line: usize,
         /// Counted from 1, in characters.
         column: usize,
-        /// What the parser expected; never the line itself.
+        /// The parser's message; never the line itself.
         reason: String,
     },
 
@@ -85,7 +85,7 @@ pub enum TargetsError {
     Unreadable {
         /// Why, in the operating system's words.
         reason: String,
-        /// What the file has to be.
+        /// The requirement on the file.
         allowed: &'static str,
     },
 

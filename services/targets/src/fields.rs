@@ -59,7 +59,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What stands under this key.
+    /// Returns the field with this key.
     pub(crate) fn get(&self, name: &'static str) -> Option<Field<'a>> {
         self.table.get(name).map(|value| Field {
             path: self.path,
@@ -79,7 +79,7 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// How messages name it.
+    /// Returns how messages name it.
     pub(crate) fn path(&self) -> String {
         join(self.path, self.name)
     }

@@ -6,7 +6,7 @@
 
 use std::net::Ipv6Addr;
 
-/// What stands in a password's place.
+/// The replacement for a password.
 pub(crate) const MASK: &str = "xxxxx";
 
 /// How much of a value a message repeats, in characters.
@@ -118,18 +118,18 @@ fn authority_colon(rest: &str) -> Option<usize> {
     Some(start + colon)
 }
 
-/// What follows the `[address]` at the start of an authority, if there is one.
+/// Returns the text after the `[address]` at the start of an authority, if there is one.
 fn after_ipv6(authority: &str) -> Option<&str> {
     let (address, after) = authority.strip_prefix('[')?.split_once(']')?;
     address.parse::<Ipv6Addr>().is_ok().then_some(after)
 }
 
-/// What ends a URL's authority (WHATWG URL standard, "authority state").
+/// The characters that end a URL's authority (WHATWG URL standard, "authority state").
 fn is_authority_end(c: char) -> bool {
     matches!(c, '/' | '\\' | '?' | '#')
 }
 
-/// Where the URL ends whose part behind `://` starts `after`. Looks at no byte twice, however many URLs follow.
+/// Returns where the URL ends whose part behind `://` starts `after`. Looks at no byte twice, however many URLs follow.
 fn url_end(after: &str) -> usize {
     let mut start = 0;
     for (at, separator) in after.match_indices("://") {
@@ -147,7 +147,7 @@ fn url_end(after: &str) -> usize {
         .map_or(after.len(), |end| start + end)
 }
 
-/// Where the scheme with which `piece` ends begins, if it follows a separator and so is that of a URL of its own.
+/// Returns where the scheme with which `piece` ends begins, if it follows a separator and so is that of a URL of its own.
 fn next_scheme(piece: &str) -> Option<usize> {
     let before =
         piece.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));

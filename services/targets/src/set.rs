@@ -22,7 +22,7 @@ impl TargetSet {
     /// Reads the text of a `targets.toml`.
     ///
     /// # Errors
-    /// What is wrong with it; the message does not name the file, that of [`crate::TargetSource::load`] does.
+    /// The file is invalid. The message does not name the file; that of [`crate::TargetSource::load`] does.
     pub fn parse_toml(text: &str, defaults: &Defaults) -> Result<Self, TargetsError> {
         let mut builder = Builder::default();
         builder.extend(file::parse(text, defaults)?)?;
@@ -32,7 +32,7 @@ impl TargetSet {
     /// Reads the value of `PING_TARGET_URLS`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The list is invalid.
     pub fn parse_urls(text: &str, defaults: &Defaults) -> Result<Self, TargetsError> {
         let mut builder = Builder::default();
         builder.extend(urls::parse(text, defaults)?)?;
@@ -44,12 +44,12 @@ impl TargetSet {
         self.targets.iter()
     }
 
-    /// How many there are.
+    /// Returns how many there are.
     pub fn len(&self) -> usize {
         self.targets.len()
     }
 
-    /// Whether there is none. A set that was loaded has at least one.
+    /// Returns whether there is none. A set that was loaded has at least one.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
@@ -130,7 +130,7 @@ impl Changes {
 }
 
 impl TargetSet {
-    /// What became of `before`.
+    /// Counts the changes since `before`.
     pub(crate) fn changes_since(&self, before: &Self) -> Changes {
         let (mut added, mut changed) = (0, 0);
         for target in self {

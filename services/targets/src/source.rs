@@ -64,7 +64,7 @@ impl TargetSource {
         file::find_password(self.text(&content)?).map_err(|error| self.in_file(error))
     }
 
-    /// Whether there is a file that can change.
+    /// Returns whether there is a file that can change.
     pub(crate) fn has_file(&self) -> bool {
         self.file.is_some()
     }

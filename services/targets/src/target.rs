@@ -37,7 +37,7 @@ pub struct Target {
     pub interval: Duration,
     /// For the whole probe, redirects included; below [`Target::interval`].
     pub timeout: Duration,
-    /// What an answer must be to count as success.
+    /// The expectations that an answer must meet to count as success.
     pub expect: Expectations,
     /// Where a redirect may lead.
     pub redirects: Redirects,
@@ -45,7 +45,7 @@ pub struct Target {
     pub slo_objective: f64,
     /// 95 % of its responses are to take at most this many seconds: one of [`crate::LATENCY_BUCKETS`].
     pub latency_objective: Option<f64>,
-    /// What it belongs to, for people: one line of text, without passwords.
+    /// The group that it belongs to, for people: one line of text, without passwords.
     pub group: Option<Arc<str>>,
     /// When its probes do not count.
     pub maintenance: Maintenance,

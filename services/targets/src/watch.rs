@@ -46,14 +46,14 @@ pub fn watch_every(
     )
 }
 
-/// What made the watcher look.
+/// The reason to read the file.
 #[derive(Clone, Copy, PartialEq)]
 enum Trigger {
     Poll,
     Hangup,
 }
 
-/// What the last look found: compared with the next, so that each content is judged and reported once.
+/// The outcome of the last read. It is compared with the next, so that each content is parsed and reported once.
 #[derive(PartialEq)]
 enum Seen {
     Content(Content),

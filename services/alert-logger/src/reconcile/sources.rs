@@ -1,4 +1,4 @@
-//! What Prometheus and Alertmanager know of the alerts now.
+//! Polls Prometheus and Alertmanager for the alerts that they know now.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -161,7 +161,7 @@ struct HeldAlert {
     ends_at: Timestamp,
 }
 
-/// What Prometheus says of an alert.
+/// The state of an alert in Prometheus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -182,7 +182,7 @@ pub struct Evaluation {
     pub interval: SignedDuration,
 }
 
-/// What tells most alerts of a rule apart; alerts that share it are compared label by label.
+/// The key that tells most alerts of a rule apart; alerts that share it are compared label by label.
 type Bucket = (String, Option<String>);
 
 /// The alerting rules of Prometheus, and their alerts.
@@ -221,7 +221,7 @@ impl Rules {
         rules
     }
 
-    /// Whether the alert that always fires does: then rules are evaluated.
+    /// Returns whether the alert that always fires does: then rules are evaluated.
     #[must_use]
     pub fn are_evaluated(&self) -> bool {
         let labels = Labels::from([("alertname".to_owned(), watchdog::ALERT_NAME.to_owned())]);
@@ -229,7 +229,7 @@ impl Rules {
         alerts.is_some_and(|alerts| alerts.iter().any(|(_, state)| *state == State::Firing))
     }
 
-    /// What Prometheus says of an alert. Its external labels are on the alerts that it sends, and not on those that it
+    /// Returns the state of an alert in Prometheus. Its external labels are on the alerts that it sends, and not on those that it
     /// shows.
     #[must_use]
     pub fn state(&self, alert: &Alert) -> State {

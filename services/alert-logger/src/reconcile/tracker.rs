@@ -1,4 +1,4 @@
-//! What is known of each open incident from one poll to the next, and what follows from it.
+//! Tracks each open incident from one poll to the next, and draws the conclusions.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,13 +17,13 @@ const EVALUATIONS_WATCHED: i32 = 6;
 /// new samples is false at first. `TargetDown` is pending again after at most 172 s, which are 12 evaluations.
 const EVALUATIONS_INTERRUPTED: i32 = 16;
 
-/// What was last polled longer ago than this counts as an interruption.
+/// A longer pause between two polls counts as an interruption.
 const STALE: Duration = Duration::from_secs(60);
 
 /// Alertmanager's API cuts times to milliseconds, and its notifications do not.
 const PRECISION: SignedDuration = SignedDuration::from_millis(2);
 
-/// What earlier polls showed.
+/// The results of earlier polls.
 #[derive(Debug, Default)]
 pub struct Tracker {
     contact: Option<Contact>,
@@ -41,7 +41,7 @@ struct Contact {
     last_at: Timestamp,
 }
 
-/// What is known of an open incident.
+/// The state of an open incident.
 #[derive(Debug, Clone, Default)]
 struct Watch {
     /// When it was last known to be active.
@@ -55,7 +55,7 @@ struct Watch {
 }
 
 impl Watch {
-    /// Whether Prometheus was seen to fire it and then not to, without an interruption in between.
+    /// Returns whether Prometheus was seen to fire it and then not to, without an interruption in between.
     fn has_ended(&self, contact: Option<Contact>) -> bool {
         self.absent_since.is_some()
             && self.fired_in.is_some()
@@ -196,14 +196,14 @@ impl Tracker {
         }
     }
 
-    /// Whether Prometheus was seen to have ended it before `start`, so that what fires since then is another one.
+    /// Returns whether Prometheus was seen to have ended it before `start`, so that what fires since then is another one.
     #[must_use]
     pub fn had_ended(&self, alert: &Alert, start: Timestamp) -> bool {
         let watch = self.watches.get(&alert.key());
         watch.is_some_and(|watch| watch.has_ended(self.contact) && watch.last_active_at < start)
     }
 
-    /// Whether an end that was delivered is Prometheus' own, and not Alertmanager's guess. A guess is the last time at
+    /// Returns whether an end that was delivered is Prometheus' own, and not Alertmanager's guess. A guess is the last time at
     /// which Alertmanager was going to resolve the alert; Prometheus' own end comes before that.
     #[must_use]
     pub fn is_own_end(&self, alert: &Alert, ends_at: Timestamp, now: Timestamp) -> bool {
@@ -223,7 +223,7 @@ impl Tracker {
             .is_some_and(|contact| is_fresh(contact.last_at, now))
     }
 
-    /// When each open incident was last known to be active.
+    /// Returns when each open incident was last known to be active.
     #[must_use]
     pub fn last_active(&self) -> BTreeMap<Key, Timestamp> {
         let watches = self.watches.iter();

@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 /// CRC32C; its authors' name for it.
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// What stands between a line's content and its checksum of 8 hexadecimal digits, and behind that.
+/// The text between a line's content and its checksum of 8 hexadecimal digits, and the text after that.
 const CHECKSUM_KEY: &[u8] = b",\"crc32c\":\"";
 const LINE_END: &[u8] = b"\"}\n";
 const DIGITS: usize = 8;
@@ -46,7 +46,7 @@ pub fn header() -> Vec<u8> {
     line(&expected_header())
 }
 
-/// Whether a line is an undamaged first line of this version.
+/// Returns whether a line is an undamaged first line of this version.
 #[must_use]
 pub fn is_header(line: &[u8]) -> bool {
     read(line).is_some_and(|header: Header| header == expected_header())
@@ -73,7 +73,7 @@ fn line(value: &impl Serialize) -> Vec<u8> {
     [&line, CHECKSUM_KEY, checksum.as_bytes(), LINE_END].concat()
 }
 
-/// Whether a line has a checksum; an older program wrote it without.
+/// Returns whether a line has a checksum; an older program wrote it without.
 #[must_use]
 pub fn has_checksum(line: &[u8]) -> bool {
     split(line).is_some()

@@ -13,9 +13,9 @@ use crate::alert::{Alert, Key, Status};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct History {
     alerts: BTreeMap<Key, Entry>,
-    /// By fingerprint and each time at which an alert began to fire, restarts included: the time by which it is kept.
+    /// Maps a fingerprint and each time at which its alert began to fire, restarts included, to the `starts_at` under which it is kept.
     starts: BTreeMap<String, BTreeMap<Timestamp, Timestamp>>,
-    /// What the entries take in the log.
+    /// The size of all entries in the log.
     bytes: usize,
 }
 
@@ -72,7 +72,7 @@ impl History {
         self.alerts.insert(key, Entry { alert, bytes });
     }
 
-    /// Whether taking in this delivery would change nothing.
+    /// Returns whether taking in this delivery would change nothing.
     #[must_use]
     pub fn contains(&self, delivered: &Alert) -> bool {
         self.alerts
@@ -168,7 +168,7 @@ impl History {
         Page { alerts, next }
     }
 
-    /// How many alerts there are.
+    /// Returns how many alerts there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.alerts.len()

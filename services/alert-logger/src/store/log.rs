@@ -43,7 +43,7 @@ pub enum LogError {
     /// The file system refused.
     #[error("cannot {action} {}: {error}", path.display())]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -97,8 +97,8 @@ impl AlertLog {
         Ok((log, recovered.history))
     }
 
-    /// Whether [`append`](Self::append) can be called; otherwise the log must be rewritten first. A file that was deleted or
-    /// replaced would take lines that nobody finds again.
+    /// Returns whether [`append`](Self::append) can be called; otherwise the log must be rewritten first. A file that was
+    /// deleted or replaced would take lines that nobody finds again.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         let Some(file) = &self.file else {
@@ -109,7 +109,7 @@ impl AlertLog {
         matches!((open, named), (Ok(open), Ok(named)) if identity(&open) == identity(&named))
     }
 
-    /// How long the log is.
+    /// Returns how long the log is.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -1,4 +1,4 @@
-//! What is measured over all targets, in the registry.
+//! The metrics over all targets, in the registry.
 
 use std::time::Duration;
 

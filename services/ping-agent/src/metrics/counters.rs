@@ -1,4 +1,4 @@
-//! What has been counted for one target.
+//! The counters of one target.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,9 +16,9 @@ pub(crate) struct Counters {
     pub(crate) maintenance: u64,
     pub(crate) missed: u64,
     pub(crate) latency: Latency,
-    /// By [`Phase::ALL`].
+    /// In the order of [`Phase::ALL`].
     phases: [Total; Phase::ALL.len()],
-    /// By [`Reason::ALL`].
+    /// In the order of [`Reason::ALL`].
     reasons: [Occurrences; Reason::ALL.len()],
     /// The last result, with its time in seconds since 1970.
     pub(crate) last: Option<LastProbe>,
@@ -38,7 +38,7 @@ pub(crate) struct Hanging {
 /// A histogram; a bucket counts what is in no lower one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Latency {
-    /// By [`LATENCY_BUCKETS`].
+    /// In the order of [`LATENCY_BUCKETS`].
     pub(crate) buckets: [u64; LATENCY_BUCKETS.len()],
     pub(crate) total: Total,
 }

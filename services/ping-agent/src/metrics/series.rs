@@ -46,7 +46,7 @@ impl TargetSeries {
         &self.target
     }
 
-    /// Whether a probe that is due at this moment is inside a maintenance window.
+    /// Returns whether a probe that is due at this moment is inside a maintenance window.
     pub(crate) fn in_maintenance(&self, at: Timestamp) -> bool {
         self.maintenance
             .in_maintenance(&self.target.maintenance, at)

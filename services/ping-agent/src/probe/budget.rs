@@ -1,4 +1,4 @@
-//! What one probe may read, over all its redirects. Its timeout alone does not bound its CPU: a server that sends as fast
+//! The most that one probe reads, over all its redirects. Its timeout alone does not bound its CPU: a server that sends as fast
 //! as it can, or a byte at a time, costs a thousand times what a good one does, and all probes share one thread.
 
 use std::error::Error;
@@ -68,12 +68,12 @@ impl From<TooMuch> for io::Error {
     }
 }
 
-/// Whether so many pieces are too many for this number of bytes.
+/// Returns whether so many pieces are too many for this number of bytes.
 pub(crate) fn is_too_many(pieces: usize, bytes: usize) -> bool {
     pieces > PIECES + bytes / BYTES_A_PIECE
 }
 
-/// What a probe has read so far. Its connections share it.
+/// The bytes and pieces that a probe has read so far. Its connections share it.
 #[derive(Debug)]
 pub(crate) struct Budget {
     most_bytes: usize,

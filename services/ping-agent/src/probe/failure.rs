@@ -26,7 +26,7 @@ pub enum Reason {
     Body,
     /// More than 10 redirects, or one that leads nowhere.
     Redirect,
-    /// What came over the connection is not a complete HTTP response.
+    /// The connection did not deliver a complete HTTP response.
     Protocol,
 }
 
@@ -58,7 +58,7 @@ impl Reason {
         }
     }
 
-    /// Whether a probe that failed for this reason got a response, though not the one it should.
+    /// Returns whether a probe that failed for this reason got a response, though not the one it should.
     #[must_use]
     pub fn after_response(self) -> bool {
         matches!(self, Self::Status | Self::Body | Self::Redirect)
@@ -76,7 +76,7 @@ impl Display for Reason {
 pub enum ProbeError {
     /// The target failed.
     Failed {
-        /// What for.
+        /// The reason, as metrics name it.
         reason: Reason,
         /// For the log, without passwords.
         detail: String,
@@ -89,7 +89,7 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// Whether the target did not answer in time.
+    /// Returns whether the target did not answer in time.
     pub(crate) fn is_timeout(&self) -> bool {
         matches!(
             self,

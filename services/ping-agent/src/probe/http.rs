@@ -79,7 +79,7 @@ fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
     Ok(())
 }
 
-/// What a response said.
+/// The content of a response.
 struct Answer {
     from: IpAddr,
     status: StatusCode,

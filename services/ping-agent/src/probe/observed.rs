@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::head::{self, Intake, Malformed, Progress};
 
-/// What the stream observed of a response.
+/// The observations of a response's stream.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// When the first byte was read; empty before.

@@ -24,7 +24,7 @@ impl OwnWait {
         result
     }
 
-    /// Whether the probe would have had a considerable time more.
+    /// Returns whether the probe would have had a considerable time more.
     pub(crate) fn is_considerable(&self) -> bool {
         self.since.is_some() || self.total >= CONSIDERABLE
     }

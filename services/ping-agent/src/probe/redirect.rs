@@ -10,7 +10,7 @@ use super::failure::{ProbeError, Reason};
 /// How many redirects a probe follows.
 pub(crate) const MAX_REDIRECTS: usize = 10;
 
-/// Whether the status code sends the client elsewhere (RFC 9110, section 15.4; 300, 304 and 305 do not by themselves).
+/// Returns whether the status code sends the client elsewhere (RFC 9110, section 15.4; 300, 304 and 305 do not by themselves).
 pub(crate) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }

@@ -44,7 +44,7 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Those of the URL, if it has any, for Basic authentication (RFC 7617).
+    /// Returns the credentials of the URL, if it has any, for Basic authentication (RFC 7617).
     pub(crate) fn of(url: &Url) -> Option<Self> {
         if url.username().is_empty() && url.password().is_none() {
             return None;

@@ -45,7 +45,8 @@ impl Clock {
         self.set_to + micros(self.origin.elapsed())
     }
 
-    /// What the wall clock shows at this time of the schedule: another time, once it was put right or the machine has slept.
+    /// Returns the time that the wall clock shows at this time of the schedule. It jumps when the clock is put right or the
+    /// machine has slept.
     pub(crate) fn wall_time(&self, at: Micros) -> Timestamp {
         let now = self.now();
         let shown = match self.wall.map(|wall| wall()) {
@@ -58,7 +59,7 @@ impl Clock {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// When this time is reached.
+    /// Returns when this time is reached.
     pub(crate) fn instant(&self, at: Micros) -> Instant {
         self.origin + Duration::from_micros(at.saturating_sub(self.set_to))
     }

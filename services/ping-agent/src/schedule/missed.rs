@@ -1,4 +1,4 @@
-//! What the log says about probes that were not made.
+//! Logs the probes that were not made.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

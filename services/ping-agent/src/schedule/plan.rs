@@ -33,7 +33,7 @@ pub(crate) struct Entry {
     due: Micros,
 }
 
-/// What becomes of a target that is due.
+/// The decision about a target that is due.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
     /// The slot for which to start a probe now; `None` when it is too late for that.
@@ -88,7 +88,7 @@ impl Plan {
         }
     }
 
-    /// When to call [`Plan::advance`] next; never without targets.
+    /// Returns when to call [`Plan::advance`] next; never without targets.
     pub(crate) fn wake_at(&self) -> Option<Micros> {
         self.wheel.wake_at().map(|tick| tick * TICK)
     }
@@ -131,7 +131,7 @@ impl Entry {
         }
     }
 
-    /// Whether a probe is in flight.
+    /// Returns whether a probe is in flight.
     pub(crate) fn is_running(&self) -> bool {
         self.probe
             .as_ref()

@@ -52,7 +52,7 @@ pub(crate) struct Pool {
     concurrency: Concurrency,
     all: Limit,
     hanging: Limit,
-    /// Those of targets that are not known to hang, the oldest first.
+    /// Probes of targets that are not known to hang, the oldest first.
     flights: VecDeque<Flight>,
     /// At how many of them those that have ended are taken out.
     clear_at: usize,
@@ -75,7 +75,7 @@ pub(crate) struct Place(Arc<Mutex<Option<Permits>>>);
 /// A target that hangs takes a second permit.
 type Permits = (Permit, Option<Permit>);
 
-/// What a full pool does with a probe.
+/// The decision of the pool about a probe.
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// It can start.

@@ -27,7 +27,7 @@ pub struct Runner<P> {
     pool: Pool,
 }
 
-/// What a running probe needs.
+/// The context of a running probe.
 struct ProbeContext<P> {
     prober: P,
     metrics: AgentMetrics,

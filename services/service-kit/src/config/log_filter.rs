@@ -47,7 +47,7 @@ pub(super) fn parse(text: &str) -> Option<EnvFilter> {
         .then_some(filter)
 }
 
-/// Whether a target is a crate of ours or a module in one, or the beginning of a crate's name.
+/// Returns whether a target is a crate of ours or a module in one, or the beginning of a crate's name.
 fn is_ours(target: &str) -> bool {
     OUR_CRATES.iter().any(|name| {
         let module = target.strip_prefix(name);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-/// What [`http_url`] takes, for messages.
+/// The values that [`http_url`] accepts, for messages.
 pub const HTTP_URL: &str = "an absolute http or https URL, its port from 1 to 65535";
 
 /// An absolute `http` or `https` URL with a host and a port that something can listen on.

@@ -64,7 +64,7 @@ impl Admission {
     }
 }
 
-/// What a connection may be used for. It is free again when all clones are dropped.
+/// The permission to use a connection. It is free again when all clones are dropped.
 #[derive(Debug, Clone)]
 pub(crate) enum Seat {
     /// For anything.
@@ -82,7 +82,7 @@ pub(crate) struct General {
 
 #[derive(Debug)]
 enum State {
-    /// Nothing was asked, or all is answered: it may be closed for others.
+    /// No request is open: the connection may be closed to make room for others.
     Idle(Place<Connection>),
     /// A request is answered.
     AtWork(Permit),

@@ -34,7 +34,7 @@ pub(crate) struct Answers(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     total: Yielding<Readers>,
-    /// By where their bytes are.
+    /// Keyed by the address of their bytes.
     waiting: Mutex<HashMap<Where, Weak<Waiting>>>,
     next_reader: AtomicU64,
 }

@@ -24,7 +24,7 @@ impl Connection {
         }
     }
 
-    /// Who is at the other end.
+    /// The peer's address.
     #[must_use]
     pub const fn peer(&self) -> SocketAddr {
         self.peer

@@ -1,4 +1,4 @@
-//! What every service answers, around what it answers itself:
+//! The endpoints that every service has beside its own:
 //!
 //! - `GET /healthz`: the process is alive
 //! - `GET /readyz`: it can do its job now, and if not, why; if it can, what else should be known
@@ -22,7 +22,7 @@ use crate::limit::Limits;
 use crate::limit::yielding::Yielding;
 use crate::shutdown::Shutdown;
 
-/// What is answered also when there is room for nothing else.
+/// The endpoints that answer even when every other limit is used up.
 pub(crate) const ALWAYS_ANSWERED: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// How many scrapes are answered at the same time where metrics are streamed. For another one, the oldest gives way.
@@ -33,7 +33,7 @@ pub(crate) struct Endpoints {
     pub readiness: Readiness,
     pub shutdown: Shutdown,
     pub registry: Registry,
-    /// What `/metrics` streams, and who is being told.
+    /// The stream of `/metrics`, and the scrapes under way.
     pub own_metrics: Option<(MetricsStream, Yielding<Connection>)>,
     pub hosts: Hosts,
 }

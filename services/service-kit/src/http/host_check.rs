@@ -96,7 +96,7 @@ fn host_of(request: &Request) -> Result<Option<Authority>, Problem> {
     }
 }
 
-/// Whether the request was addressed to this machine by a name that no other site can have: a loopback name or an IP
+/// Returns whether the request was addressed to this machine by a name that no other site can have: a loopback name or an IP
 /// address. No browser leaves the name out.
 #[must_use]
 pub fn is_addressed_locally(request: &Request) -> bool {
@@ -118,7 +118,7 @@ fn name_of(host: &Authority) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// Whether an `Origin` is this service. The scheme may differ: a proxy may speak TLS for it.
+/// Returns whether an `Origin` is this service. The scheme may differ: a proxy may speak TLS for it.
 fn is_own(origin: &[u8], host: Option<&Authority>) -> bool {
     let origin = std::str::from_utf8(origin).ok();
     let Some((scheme, authority)) = origin.and_then(|origin| origin.split_once("://")) else {

@@ -33,7 +33,7 @@ impl std::fmt::Debug for MetricsStream {
     }
 }
 
-/// What a service streams itself comes with the scrape's place, which is kept until all is written.
+/// A service's own stream comes with the scrape's place, which is kept until all is written.
 pub(crate) fn respond(
     registry: &Registry,
     own: Option<(&MetricsStream, Option<Place<Connection>>)>,

@@ -54,12 +54,12 @@ impl Problem {
         }
     }
 
-    /// Whether it refuses a request for its size.
+    /// Returns whether it refuses a request for its size.
     pub(super) fn is_too_large(&self) -> bool {
         self.status == StatusCode::PAYLOAD_TOO_LARGE.as_u16()
     }
 
-    /// What is wrong, and the way out.
+    /// Returns the detail: what is wrong, and what to do.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail

@@ -21,7 +21,7 @@ const REST_PATIENCE: Duration = Duration::from_secs(1);
 /// How soon somebody may try again who was refused for want of room.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
-/// What a body takes at least: a buffer grows by doubling.
+/// The least memory of a body: a buffer grows by doubling.
 const LEAST_BYTES: usize = 4 * 1024;
 
 /// Reads the bodies of a service's requests, which share one total. Where it is used up, the body that has been coming
@@ -43,7 +43,7 @@ impl RequestBodies {
     /// Reads a body of at most `max` bytes.
     ///
     /// # Errors
-    /// What to answer: 400 if it breaks off, 408 if it takes too long, 413 if it is too long, 503 if there is no room.
+    /// The answer to give: 400 if it breaks off, 408 if it takes too long, 413 if it is too long, 503 if there is no room.
     pub async fn read(&self, body: Body, max: usize) -> Result<RequestBody, Problem> {
         let is_too_long = body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX);
         let mut chunks = body.into_data_stream();

@@ -110,7 +110,7 @@ fn give_up_silent_peers(_: &TcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the peer was gone before it was accepted: nothing to say about the listener.
+/// Returns whether the peer was gone before it was accepted: nothing to say about the listener.
 fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Limit, Permit};
 
-/// What is held of a limit, oldest first. Clones share it.
+/// The values that hold a part of a limit, oldest first. Clones share them.
 pub(crate) struct Yielding<T> {
     shared: Arc<Shared<T>>,
 }

@@ -137,7 +137,7 @@ impl LogQueue {
     }
 }
 
-/// What the subscriber writes: one whole event a call.
+/// The subscriber writes one whole event a call.
 impl Write for LogQueue {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         self.push(lines);

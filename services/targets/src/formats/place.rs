@@ -12,7 +12,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// How keys of this target begin.
+    /// Returns how keys of this target begin.
     pub(crate) fn path(self) -> String {
         match self {
             Self::File { index, .. } => format!("target[{index}]"),

@@ -10,7 +10,7 @@ use crate::{
     redact::{MASK, quoted, redact_url},
 };
 
-/// What a URL has to look like.
+/// The form of a URL, for messages.
 pub(crate) const ALLOWED: &str = "a URL such as https://example.com/health, scheme http or https";
 
 /// Longest URL, in characters: it becomes a label, and web servers take no longer ones either.
@@ -67,7 +67,7 @@ impl Address {
     }
 }
 
-/// What the scheme stands for.
+/// Returns the kind of target that the scheme stands for.
 fn kind(text: &str) -> Result<TargetKind, Refusal> {
     let Some((scheme, _)) = text.split_once("://") else {
         return Err(Refusal::new(quoted(text), "no scheme", ALLOWED));
@@ -84,7 +84,7 @@ fn kind(text: &str) -> Result<TargetKind, Refusal> {
     }
 }
 
-/// Whether the redacted text is the same URL with the password, and nothing else, replaced. Where the standard's reading
+/// Returns whether the redacted text is the same URL with the password, and nothing else, replaced. Where the standard's reading
 /// of a URL and the more careful one of [`redact_url`] differ, either a part of the password would be shown or a part of
 /// the address hidden.
 fn same_but_for_password(url: &Url, redacted: &str) -> bool {

@@ -1,11 +1,11 @@
-//! What an answer must be to count as success.
+//! The expectations that an answer must meet to count as success.
 
 use std::ops::RangeInclusive;
 
 /// Status codes that exist in HTTP (RFC 9110, section 15).
 const STATUS_CODES: RangeInclusive<u16> = 100..=599;
 
-/// What a target's answer must be, beside being one within the timeout.
+/// The expectations of a target's answer, beside the timeout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expectations {
     /// The status code of the answer, after redirects.
@@ -15,7 +15,7 @@ pub struct Expectations {
 }
 
 impl Expectations {
-    /// Whether an answer with this status code can be a success.
+    /// Returns whether an answer with this status code can be a success.
     pub fn accepts_status(&self, code: u16) -> bool {
         self.status.accepts(code)
     }
@@ -32,7 +32,7 @@ pub enum StatusExpectation {
 }
 
 impl StatusExpectation {
-    /// Whether this status code counts as success.
+    /// Returns whether this status code counts as success.
     pub fn accepts(&self, code: u16) -> bool {
         match self {
             Self::Below400 => (200..400).contains(&code),

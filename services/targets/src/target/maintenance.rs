@@ -28,19 +28,19 @@ pub struct Occurrence {
     pub start: Timestamp,
     /// The first moment after it; later than `start`.
     pub end: Timestamp,
-    /// What is done then, for people: one line of text, without passwords.
+    /// The reason, for people: one line of text, without passwords.
     pub reason: Option<Arc<str>>,
 }
 
 impl Occurrence {
-    /// Whether this moment is inside.
+    /// Returns whether this moment is inside.
     pub fn contains(&self, at: Timestamp) -> bool {
         self.start <= at && at < self.end
     }
 }
 
 impl Maintenance {
-    /// Whether there is no window at all.
+    /// Returns whether there is no window at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -14,7 +14,7 @@ const MIN_INTERVAL: Duration = Duration::from_millis(100);
 const MAX_INTERVAL: Duration = Duration::from_secs(86_400);
 const MIN_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// What a target takes over that sets no interval or timeout of its own.
+/// The defaults for targets that set no interval or timeout of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Defaults {
     /// `PING_INTERVAL_SECONDS`.

@@ -131,7 +131,7 @@ impl Lab {
         self.history.all()
     }
 
-    /// How its only incident ended, and at which second.
+    /// Returns how its only incident ended, and at which second.
     pub(super) fn end(&self) -> Option<(End, i64)> {
         let incidents = self.incidents();
         assert_eq!(incidents.len(), 1, "{incidents:#?}");

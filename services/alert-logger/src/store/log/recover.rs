@@ -9,7 +9,7 @@ use super::{LogError, append_to};
 use crate::store::format;
 use crate::store::history::History;
 
-/// What was found.
+/// A log that was read and repaired.
 #[derive(Debug, Default)]
 pub(super) struct Recovered {
     pub history: History,
@@ -21,13 +21,13 @@ pub(super) struct Recovered {
     pub unreadable_lines: u64,
 }
 
-/// What reading the file showed.
+/// The result of reading the file.
 #[derive(Debug, Default)]
 struct Reading {
     history: History,
     /// Up to the end of the last whole line.
     whole_bytes: u64,
-    /// What comes after it: a write that was cut off, and so never acknowledged.
+    /// The bytes after it: a write that was cut off, and so never acknowledged.
     torn_bytes: u64,
     unreadable_lines: u64,
     first_unreadable_line: Option<u64>,

@@ -30,7 +30,7 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Slow names that are remembered. Redirects can name any number of them.
 const MAX_SLOW_NAMES: usize = 10_000;
 
-/// What the system says. All probes that wait for the same name get the same.
+/// The system's answer. All probes that wait for the same name get the same one.
 pub(crate) type Found = Arc<io::Result<Vec<SocketAddr>>>;
 
 type System = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;

@@ -28,7 +28,7 @@ impl Lab {
         series.unwrap().counters(Timestamp::MAX).maintenance
     }
 
-    /// How many probes of this target started in these seconds.
+    /// Returns how many probes of this target started in these seconds.
     fn started(&self, name: &str, seconds: std::ops::Range<u64>) -> u64 {
         let within = Duration::from_secs(seconds.start)..Duration::from_secs(seconds.end);
         let starts = self.starts(name);

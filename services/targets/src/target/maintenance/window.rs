@@ -35,7 +35,7 @@ pub(super) enum Times {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recurring {
     pub(super) zone: TimeZone,
-    /// Those in whose course it starts.
+    /// The days on which it starts.
     pub(super) days: Days,
     pub(super) start: Time,
     /// Of the next day, where it is not later than `start`.

@@ -34,7 +34,7 @@ pub(super) fn up_to(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     }
 }
 
-/// When clocks of the zone skip this time.
+/// Returns when clocks of the zone skip this time.
 fn end_of_gap(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     // By the offset that applies behind the gap, a time inside it is a moment before it.
     let before = zone.to_ambiguous_timestamp(time).earlier().ok()?;

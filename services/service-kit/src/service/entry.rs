@@ -1,6 +1,6 @@
 //! The entry point of a service's binary.
 
-/// What a service's process allocates with.
+/// The allocator of a service's process.
 #[cfg(target_os = "linux")]
 pub use tikv_jemallocator::Jemalloc as Allocator;
 
