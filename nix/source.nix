@@ -1,4 +1,4 @@
-# Which files of the repository each build sees: what it does not see can't make it run again.
+# The files of the repository that each build gets. A change of any other file does not cause a rebuild.
 { lib }:
 let
   services = ../services;
@@ -20,8 +20,8 @@ let
     lib.attrNames (builtins.readDir services)
   );
 
-  # The members that a member's Cargo.toml names, and theirs. Dev-dependencies too: cargo wants their manifests even for a
-  # build without tests.
+  # A member with the members in its Cargo.toml, recursively. This includes dev-dependencies, whose manifests cargo needs even
+  # for a build without tests.
   withLibraries =
     name:
     let
@@ -35,7 +35,7 @@ let
   workspace = [
     ../Cargo.toml
     ../Cargo.lock
-    # Cargo.toml names the members by wildcards, and cargo refuses one that nothing matches.
+    # Cargo.toml names the members by wildcards, and cargo rejects a wildcard without a match.
     ../tests/README.md
   ];
 
@@ -45,10 +45,10 @@ in
 {
   inherit select;
 
-  # One member and the libraries it is made of.
+  # One member and the libraries that it uses.
   service = name: select (workspace ++ map withoutTests (withLibraries name));
 
-  # What the dependencies of all members are compiled from; only their manifests matter.
+  # The files from which the dependencies of all members are compiled: only manifests.
   dependencies = select (
     workspace
     ++ map (name: services + "/${name}/Cargo.toml") members
@@ -58,7 +58,7 @@ in
     ]
   );
 
-  # All Rust code, and what its tests, lints and tools read.
+  # All Rust code, and the files that its tests, lints and tools read.
   rust = select [
     ../.config
     ../.github
