@@ -1,5 +1,5 @@
 # Renders Alertmanager's configuration, because Alertmanager expands no variables. `./lab up` does the same in
-# services/lab/src/render.rs. Here the webhook's address is already the one in the file.
+# services/lab/src/plan/layout/render.rs. Here the webhook's address is already the one in the file.
 
 locals {
   alertmanager_template = file("${local.monitoring}/alertmanager/alertmanager.yml")
