@@ -6,15 +6,15 @@ use service_kit::config::parse;
 use service_kit::{ConfigError, Configuration, Key, Settings};
 use url::Url;
 
-/// What `WATCH_DIRS` takes, for messages.
+/// The allowed values of `WATCH_DIRS`, for messages.
 const FOLDERS: &str = "one or more folders, comma-separated";
 
 /// The settings of config-reloader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// `WATCH_DIRS`: the folders whose files count, not those of folders within.
+    /// `WATCH_DIRS`: the folders whose files are watched, without their subfolders.
     pub watch_dirs: Vec<PathBuf>,
-    /// `RELOAD_URL`: where the server takes a POST that makes it reload.
+    /// `RELOAD_URL`: the endpoint of the server that makes it reload, by POST.
     pub reload_url: Url,
 }
 

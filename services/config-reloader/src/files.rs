@@ -1,17 +1,17 @@
-//! What lies in the watched folders.
+//! The files in the watched folders.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The files of some folders, by path, with their content. Compared whole: a ConfigMap's files keep their names, and may
-/// keep their times, when the symlink `..data` is swapped.
+/// The content of files, by path. The content is compared because the files of a ConfigMap keep their names, and may keep their
+/// times, when the symlink `..data` is replaced.
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Reads the files of `folders`. What begins with a dot is passed over: Kubernetes' own links and folders do.
+/// Reads the files of `folders`. Skips names that begin with a dot, such as Kubernetes' own links and folders.
 ///
 /// # Errors
-/// One can't be read, or was swapped away just now.
+/// A file can't be read, or was just replaced.
 pub(crate) fn read(folders: &[PathBuf]) -> io::Result<Files> {
     let mut files = Files::new();
     for folder in folders {
@@ -27,7 +27,7 @@ fn read_folder(folder: &Path, files: &mut Files) -> io::Result<()> {
         let entry = entry?;
         let path = entry.path();
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        // Of the file behind a link, not of the link.
+        // The metadata of the file, not of a link to it.
         if !hidden && std::fs::metadata(&path)?.is_file() {
             files.insert(path.clone(), std::fs::read(&path)?);
         }
@@ -41,7 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// Lays `folder` out as Kubernetes does for a ConfigMap: the files are links into `..data`, which is a link to a
+    /// Creates the files of `folder` as Kubernetes does for a ConfigMap: the files are links into `..data`, which is a link to a
     /// folder of this version.
     fn config_map(folder: &Path, version: &str, content: &str) {
         let versioned = folder.join(format!("..{version}"));

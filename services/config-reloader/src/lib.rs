@@ -1,7 +1,7 @@
-//! Tells a server to reload when the files it mounts have changed.
+//! Makes a server reload when its mounted files change.
 //!
-//! A sidecar of Prometheus and Alertmanager in the cluster: Kubernetes updates mounted ConfigMaps in place, and neither
-//! server looks. Its endpoints are those that all services have.
+//! It is a sidecar of Prometheus and Alertmanager in the cluster: Kubernetes updates mounted ConfigMaps in place, and neither
+//! server notices. It has only the endpoints that all services have.
 
 mod config;
 mod files;
@@ -23,7 +23,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     let metrics = Metrics::register(&context.registry)?;
     let reloader = Reloader::new(config, metrics)?;
     let mut shutdown = context.shutdown.clone();
-    context.spawn("the watch over the files", async move {
+    context.spawn("the file watcher", async move {
         tokio::select! {
             () = shutdown.requested() => Ok(()),
             () = reloader.run() => Ok(()),

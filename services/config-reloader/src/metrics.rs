@@ -1,8 +1,8 @@
-//! What the service counts of its own work.
+//! The service's own metrics.
 
 use prometheus::{IntCounter, IntGauge, Registry};
 
-/// The service's own instruments.
+/// The service's own metrics.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     /// `config_reloader_reloads_total`
@@ -14,23 +14,23 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Adds the instruments to the service's registry.
+    /// Adds the metrics to the service's registry.
     ///
     /// # Errors
-    /// A metric of that name is there already.
+    /// A metric of that name is already registered.
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             reloads: IntCounter::new(
                 "config_reloader_reloads_total",
-                "Reloads that the server took",
+                "Reloads that succeeded",
             )?,
             failures: IntCounter::new(
                 "config_reloader_failures_total",
-                "Reloads that the server refused or did not answer",
+                "Reloads that the server rejected or did not answer",
             )?,
             in_step: IntGauge::new(
                 "config_reloader_in_step",
-                "Whether the server has loaded what the files say now",
+                "Whether the server has loaded the current files",
             )?,
         };
         registry.register(Box::new(metrics.reloads.clone()))?;

@@ -1,4 +1,4 @@
-//! Compares the files with what the server has loaded, and tells it.
+//! Compares the files with the loaded ones, and makes the server reload.
 
 use std::io::Read;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use crate::config::Config;
 use crate::files::{self, Files};
 use crate::metrics::Metrics;
 
-/// How often the files are compared, and a reload that failed is tried again.
+/// How often the files are compared, and a failed reload is retried.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// A reload of many rules takes a while.
+/// The timeout of a reload; many rules take a while.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much of a refusal is logged, in characters.
+/// The maximum length of an error message in the log, in characters.
 const REASON_MAX: usize = 1000;
 
-/// The longest refusal that is read.
+/// The maximum length of a response that is read.
 const ANSWER_BYTES: usize = 1 << 20;
 
-/// The watch over the files.
+/// Watches the files.
 #[derive(Debug)]
 pub(crate) struct Reloader {
     config: Config,
     client: reqwest::Client,
     metrics: Metrics,
-    /// What the server has loaded; unknown at first, since it may have started before the files changed.
+    /// The files that the server has loaded; unknown at first, because it may have started before the files changed.
     loaded: Option<Files>,
-    /// What was logged last, so that each reason is a line once.
-    told: Option<String>,
+    /// The failure that was logged last, so that each failure is logged once.
+    last_failure: Option<String>,
 }
 
 impl Reloader {
@@ -41,21 +41,21 @@ impl Reloader {
             config,
             metrics,
             loaded: None,
-            told: None,
+            last_failure: None,
         })
     }
 
-    /// Works until it is dropped.
+    /// Compares the files until it is dropped.
     pub(crate) async fn run(mut self) {
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.look().await;
+            self.check().await;
         }
     }
 
-    async fn look(&mut self) {
+    async fn check(&mut self) {
         let outcome = match files::read(&self.config.watch_dirs) {
             Ok(files) if self.loaded.as_ref() == Some(&files) => Ok(()),
             Ok(files) => self.reload(files).await,
@@ -63,12 +63,12 @@ impl Reloader {
         };
         self.metrics.in_step.set(i64::from(outcome.is_ok()));
         match outcome {
-            Ok(()) => self.told = None,
+            Ok(()) => self.last_failure = None,
             Err(reason) => {
                 self.metrics.failures.inc();
-                if self.told.as_ref() != Some(&reason) {
+                if self.last_failure.as_ref() != Some(&reason) {
                     tracing::error!("the server keeps its old configuration: {reason}");
-                    self.told = Some(reason);
+                    self.last_failure = Some(reason);
                 }
             }
         }
@@ -137,12 +137,12 @@ mod tests {
         let server = MockServer::start().await;
         answering(&server, 200, 9).await;
         let (folder, mut reloader) = reloader(&server).await;
-        reloader.look().await;
-        reloader.look().await;
+        reloader.check().await;
+        reloader.check().await;
         assert_eq!(requests(&server).await, 1);
         std::fs::write(folder.path().join("rules.yml"), "groups: []").unwrap();
-        reloader.look().await;
-        reloader.look().await;
+        reloader.check().await;
+        reloader.check().await;
         assert_eq!(requests(&server).await, 2);
         assert_eq!(reloader.metrics.reloads.get(), 2);
         assert_eq!(reloader.metrics.in_step.get(), 1);
@@ -154,15 +154,15 @@ mod tests {
         answering(&server, 500, 2).await;
         answering(&server, 200, 9).await;
         let (_folder, mut reloader) = reloader(&server).await;
-        reloader.look().await;
+        reloader.check().await;
         assert_eq!(reloader.metrics.in_step.get(), 0);
-        assert!(reloader.told.as_ref().unwrap().contains("bad rule"));
-        reloader.look().await;
-        reloader.look().await;
+        assert!(reloader.last_failure.as_ref().unwrap().contains("bad rule"));
+        reloader.check().await;
+        reloader.check().await;
         assert_eq!(reloader.metrics.failures.get(), 2);
         assert_eq!(reloader.metrics.reloads.get(), 1);
         assert_eq!(reloader.metrics.in_step.get(), 1);
-        assert_eq!(reloader.told, None);
+        assert_eq!(reloader.last_failure, None);
     }
 
     #[tokio::test]
@@ -170,10 +170,10 @@ mod tests {
         let server = MockServer::start().await;
         let (folder, mut reloader) = reloader(&server).await;
         drop(server);
-        reloader.look().await;
+        reloader.check().await;
         assert_eq!(reloader.metrics.in_step.get(), 0);
         drop(folder);
-        reloader.look().await;
+        reloader.check().await;
         assert_eq!(reloader.metrics.failures.get(), 2);
     }
 }

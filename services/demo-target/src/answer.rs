@@ -1,4 +1,4 @@
-//! What the simulated targets answer.
+//! The responses of the simulated targets.
 
 use std::io;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::fault::{Fault, Faults, Name};
 
-/// How long a hanging or endless answer is kept up for a client that never gives up.
+/// The maximum duration of a response that hangs or never ends.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 const CHUNK: Bytes = Bytes::from_static(&[b'.'; 64 * 1024]);
@@ -28,7 +28,7 @@ struct Targets {
     shutdown: Shutdown,
 }
 
-/// `/ok` and `/t/{name}`, whatever the method: probers choose theirs.
+/// Serves `/ok` and `/t/{name}` for every method, because probers choose theirs.
 pub(crate) fn router(faults: Faults, shutdown: Shutdown) -> Router {
     Router::new()
         .route("/ok", any(ok))
@@ -94,7 +94,7 @@ fn with_status(status: u16) -> Response {
     }
 }
 
-/// A body that ends with an error, so that no client takes it for complete.
+/// A body that ends with an error, so that no client considers it complete.
 fn endless(shutdown: Shutdown) -> Body {
     let mut pace = interval(CHUNK_PAUSE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -105,7 +105,7 @@ fn endless(shutdown: Shutdown) -> Body {
         move |(mut pace, mut shutdown)| async move {
             let chunk = tokio::select! {
                 _ = pace.tick() => Ok(CHUNK),
-                () = sleep_until(end) => Err(io::Error::other("sent for long enough")),
+                () = sleep_until(end) => Err(io::Error::other("the time limit of an endless body is reached")),
                 () = shutdown.requested() => Err(io::Error::other("shutting down")),
             };
             Some((chunk, (pace, shutdown)))

@@ -1,4 +1,4 @@
-//! Certificates made to order, by a CA that lives as long as the process.
+//! Issues the requested certificates, with a CA that exists only as long as the process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,62 +13,62 @@ use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 
-/// How long a certificate is valid unless a request says otherwise, and how long before its end it begins to be.
+/// How long a certificate is valid by default, and how long before its end, or before now, its validity begins.
 const VALIDITY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// The names of the first certificate: the target's own, and this machine's.
+/// The names of the default certificate: those of the target and of this machine.
 const OWN_NAMES: [&str; 4] = ["localhost", "demo-target", "127.0.0.1", "::1"];
 
-/// Who signs a certificate.
+/// The issuer of a certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssuedBy {
     /// The CA whose certificate is at `/tls/ca.pem`.
     #[default]
     DemoCa,
-    /// A CA that nobody can know.
+    /// A CA whose certificate is not published.
     UnknownCa,
     /// The certificate's own key.
     #[serde(rename = "self")]
     Itself,
 }
 
-/// The certificate to serve, as JSON. What is left out is as in the first certificate: valid for 90 days, for
+/// A request for a certificate, as JSON. Missing fields have the values of the default certificate: valid for 90 days, for
 /// `localhost`, `demo-target`, `127.0.0.1` and `::1`, issued by the demo CA.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateRequest {
-    /// When it expires, RFC 3339, from 1971 on.
+    /// The time at which it expires, in RFC 3339, from 1971 on.
     not_after: Option<Timestamp>,
-    /// The same, counted from now; negative for an expired certificate.
+    /// The seconds from now until it expires; negative for an expired certificate.
     expires_in_seconds: Option<i64>,
-    /// The one DNS name (`*.` in front allowed) or IP address it is for.
+    /// Its only DNS name (which may begin with `*.`) or IP address.
     name: Option<String>,
     /// `demo-ca`, `unknown-ca` or `self`.
     #[serde(default)]
     issuer: IssuedBy,
 }
 
-/// What a certificate says.
+/// The content of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Served {
     /// DNS names and IP addresses.
     pub names: Vec<String>,
-    /// Who signed it.
+    /// Its issuer.
     pub issuer: IssuedBy,
-    /// When it began to be valid: 90 days before its end, or before now if that is earlier.
+    /// The beginning of its validity: 90 days before its end, or before now if that is earlier.
     pub not_before: Timestamp,
-    /// When it expires.
+    /// The time at which it expires.
     pub not_after: Timestamp,
 }
 
-/// What is wrong with a [`CertificateRequest`].
+/// An invalid [`CertificateRequest`].
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// Two answers to one question.
+    /// Both fields for the expiry are set.
     #[error("both not_after and expires_in_seconds are set; allowed: one of them")]
     TwoExpiries,
-    /// An expiry that cannot be written into a certificate.
+    /// An expiry that a certificate can't contain.
     #[error("the certificate would expire at {0}; allowed: 1971-01-01T00:00:00Z to {max}", max = Timestamp::MAX)]
     Expiry(String),
     /// Neither a DNS name nor an IP address.
@@ -77,10 +77,10 @@ pub enum RequestError {
 }
 
 impl CertificateRequest {
-    /// The certificate that is asked for at the time `now`.
+    /// Returns the content of the certificate that is requested at the time `now`.
     ///
     /// # Errors
-    /// The request contradicts itself or asks for what X.509 does not have.
+    /// The request contradicts itself or is impossible in X.509.
     pub fn resolve(self, now: Timestamp) -> Result<Served, RequestError> {
         let not_after = match (self.not_after, self.expires_in_seconds) {
             (Some(_), Some(_)) => return Err(RequestError::TwoExpiries),
@@ -128,13 +128,13 @@ fn valid_name(name: String) -> Result<String, RequestError> {
     }
 }
 
-/// Why a certificate could not be made.
+/// A certificate could not be issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// rcgen refused it.
-    #[error("the certificate cannot be made: {0}")]
+    /// rcgen rejected it.
+    #[error("the certificate cannot be issued: {0}")]
     Make(#[from] rcgen::Error),
-    /// rustls refused it.
+    /// rustls rejected it.
     #[error("the certificate cannot be served: {0}")]
     Serve(#[from] rustls::Error),
 }
@@ -154,12 +154,12 @@ impl Authorities {
         })
     }
 
-    /// The demo CA's certificate.
+    /// Returns the demo CA's certificate.
     pub(crate) fn demo_pem(&self) -> String {
         self.demo.pem()
     }
 
-    /// Makes the certificate, with a key of its own.
+    /// Issues the certificate, with a new key.
     pub(crate) fn issue(&self, wanted: &Served) -> Result<Arc<CertifiedKey>, IssueError> {
         let mut params = CertificateParams::new(wanted.names.clone())?;
         if let Some(name) = wanted.names.first() {
@@ -192,7 +192,7 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, IssueError
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
 }
 
-/// [`CertificateRequest::resolve`] gives no time before 1970.
+/// Returns the time since 1970; [`CertificateRequest::resolve`] returns no earlier time.
 fn since_epoch(time: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(time.as_second()).unwrap_or(0))
 }

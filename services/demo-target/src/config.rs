@@ -15,9 +15,9 @@ pub struct Config {
 /// The settings of the TLS listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// `TLS_LISTEN_ADDR`: where it listens.
+    /// `TLS_LISTEN_ADDR`: the address on which it listens.
     pub listen_addr: SocketAddr,
-    /// `TLS_CA_FILE`: where the demo CA's certificate is written at the start, for probers on this machine.
+    /// `TLS_CA_FILE`: the file to which the demo CA's certificate is written at the start, for probers on this machine.
     pub ca_file: Option<PathBuf>,
 }
 

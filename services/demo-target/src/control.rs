@@ -1,4 +1,4 @@
-//! Setting and clearing faults.
+//! The endpoints that set and clear faults.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ async fn list(State(faults): State<Faults>) -> Json<FaultList> {
     })
 }
 
-/// Takes JSON whatever the content type says: `curl -d` says that it is a form.
+/// Accepts JSON with any content type, because `curl -d` sends that of a form.
 async fn set(
     State(faults): State<Faults>,
     Path(name): Path<Name>,

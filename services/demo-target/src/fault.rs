@@ -1,56 +1,56 @@
-//! The ways a target can misbehave, and which of them do.
+//! The kinds of faults, and the faults that are set.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// The longest latency that can be set, in milliseconds: ten minutes.
+/// The maximum latency of a fault, in milliseconds: ten minutes.
 const MOST_MILLISECONDS: u64 = 600_000;
 
-/// A way to misbehave, as JSON: `{"kind":"status","status":503}`. Fields that a kind does not have are refused.
+/// A fault, as JSON: `{"kind":"status","status":503}`. Fields that a kind does not have are rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// Answers with this status, 200 to 599.
+    /// Responds with this status, 200 to 599.
     Status {
         /// The HTTP status code.
         status: u16,
     },
-    /// Answers 200, this much later.
+    /// Responds 200 after a delay.
     Latency {
-        /// At most ten minutes.
+        /// The delay, at most ten minutes.
         milliseconds: u64,
     },
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     Drop {},
-    /// Takes the request and never answers; closes the connection after ten minutes.
+    /// Accepts the request and never responds; closes the connection after ten minutes.
     Hang {},
-    /// Answers 200 and sends without end: 64 KiB at once and ten times a second, for ten minutes.
+    /// Responds 200 with a body that does not end: 64 KiB ten times a second, for ten minutes.
     EndlessBody {},
     /// Redirects to itself.
     RedirectLoop {},
 }
 
-/// What is wrong with a fault.
+/// An invalid fault.
 #[derive(Debug, thiserror::Error)]
 pub enum FaultError {
-    /// Not JSON, or JSON of another shape; the message lists the kinds and fields there are.
+    /// Invalid JSON, or an unknown kind or field; the message lists the allowed ones.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
-    /// A status that ends no exchange.
+    /// A status outside 200 to 599.
     #[error("status is {0}; allowed: 200 to 599")]
     Status(u16),
-    /// A latency past ten minutes.
+    /// A latency above ten minutes.
     #[error("milliseconds is {0}; allowed: 0 to {MOST_MILLISECONDS}")]
     Latency(u64),
 }
 
 impl Fault {
-    /// Reads a fault from JSON.
+    /// Parses a fault from JSON.
     ///
     /// # Errors
-    /// Anything but one of the kinds with its fields in their ranges.
+    /// The JSON is not one of the kinds, or a field is out of range.
     pub fn from_json(json: &[u8]) -> Result<Self, FaultError> {
         match serde_json::from_slice(json)? {
             Self::Status { status } if !(200..=599).contains(&status) => {
@@ -64,7 +64,7 @@ impl Fault {
     }
 }
 
-/// The name of a simulated target: 1 to 63 of `A-Z a-z 0-9 . _ -`.
+/// The name of a simulated target: 1 to 63 characters of `A-Z a-z 0-9 . _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Name(String);
@@ -76,9 +76,9 @@ impl Name {
     }
 }
 
-/// A text that is no [`Name`].
+/// A text that is not a valid [`Name`].
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is no target name; allowed: 1 to 63 of A-Z a-z 0-9 . _ -")]
+#[error("{0:?} is not a valid target name; allowed: 1 to 63 characters of A-Z a-z 0-9 . _ -")]
 pub struct NameError(String);
 
 impl TryFrom<String> for Name {
@@ -94,24 +94,24 @@ impl TryFrom<String> for Name {
     }
 }
 
-/// The faults that are set, by target. Cheap to clone; all clones are one.
+/// The faults that are set, by target. Clones share the same faults.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<Mutex<BTreeMap<Name, Fault>>>);
 
 impl Faults {
-    /// The fault set on a target, if any.
+    /// Returns the fault of a target, if one is set.
     #[must_use]
     pub fn get(&self, name: &Name) -> Option<Fault> {
         self.with(|faults| faults.get(name).copied())
     }
 
-    /// All that are set.
+    /// Returns all faults that are set.
     #[must_use]
     pub fn all(&self) -> BTreeMap<Name, Fault> {
         self.with(|faults| faults.clone())
     }
 
-    /// Sets a fault in place of the one before.
+    /// Sets the fault of a target, and replaces the previous one.
     pub fn set(&self, name: Name, fault: Fault) {
         self.with(|faults| faults.insert(name, fault));
     }

@@ -1,21 +1,21 @@
-//! Endpoints that misbehave on demand: what the lab and its drills probe.
+//! Endpoints that fail on demand, as targets of the lab.
 //!
 //! | endpoint | answer |
 //! |---|---|
 //! | any method `/ok` | 200 and `ok`, or the fault set on the name `ok` |
-//! | any method `/t/{name}` | the same for any name, so that many targets are simulated apart; `/t/ok` is `/ok` |
-//! | `GET /faults` | `{"faults":{NAME:FAULT}}`, those that are set |
-//! | `PUT /faults/{name}` | sets a [`Fault`], from the next request on; answers with it |
-//! | `DELETE /faults/{name}`, `DELETE /faults` | clears one, clears all; 204 |
-//! | `GET /tls` | the certificate served: `{"names","issuer","not_before","not_after"}` |
-//! | `PUT /tls` | serves a [`CertificateRequest`]'s, from the next handshake on; answers as `GET /tls` |
+//! | any method `/t/{name}` | the same for any name, to simulate many targets; `/t/ok` is `/ok` |
+//! | `GET /faults` | `{"faults":{NAME:FAULT}}`, the faults that are set |
+//! | `PUT /faults/{name}` | sets a [`Fault`] from the next request on; returns it |
+//! | `DELETE /faults/{name}`, `DELETE /faults` | clears one fault, clears all; 204 |
+//! | `GET /tls` | the current certificate: `{"names","issuer","not_before","not_after"}` |
+//! | `PUT /tls` | serves the certificate of a [`CertificateRequest`] from the next handshake on; answers as `GET /tls` |
 //! | `DELETE /tls` | serves the first certificate again; 204 |
-//! | `GET /tls/ca.pem` | the demo CA's certificate, for probers that shall trust it |
+//! | `GET /tls/ca.pem` | the demo CA's certificate, for probers that should trust it |
 //!
-//! Names are 1 to 63 of `A-Z a-z 0-9 . _ -`. What sets or shows faults and certificates answers loopback peers only,
-//! 403 to others: whoever may break the targets is on the machine, or in the pod (`kubectl port-forward`).
+//! Names have 1 to 63 characters of `A-Z a-z 0-9 . _ -`. The endpoints of faults and certificates answer only loopback peers,
+//! and 403 to others, so that only users of the machine or of the pod (`kubectl port-forward`) can break the targets.
 //!
-//! With `TLS_LISTEN_ADDR` the same endpoints are served over TLS too; without it, `/tls` is 404.
+//! With `TLS_LISTEN_ADDR` the same endpoints are also served over TLS; without it, `/tls` is 404.
 
 mod answer;
 mod certificate;
@@ -35,13 +35,13 @@ pub use certificate::{CertificateRequest, IssuedBy, Served};
 pub use config::{Config, TlsConfig};
 pub use fault::Fault;
 
-/// The longest body that sets a fault or a certificate.
+/// The maximum length of a body that sets a fault or a certificate.
 const BODY_MAX_BYTES: usize = 64 * 1024;
 
-/// All such bodies together.
+/// The maximum length of all such bodies together.
 const BODIES_MAX_BYTES: usize = 1024 * 1024;
 
-/// Starts the service: no fault set, the first certificate served.
+/// Starts the service without faults and with the default certificate.
 ///
 /// # Errors
 /// The demo CA cannot be made, or cannot be written to `TLS_CA_FILE`.

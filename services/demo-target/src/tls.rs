@@ -1,4 +1,4 @@
-//! The TLS listener and the certificate it serves.
+//! The TLS listener and its certificate.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -19,7 +19,7 @@ use crate::BODY_MAX_BYTES;
 use crate::certificate::{Authorities, CertificateRequest, Served};
 use crate::config::TlsConfig;
 
-/// Makes the CAs and the first certificate, and has the listener opened.
+/// Creates the CAs and the default certificate, and opens the listener.
 pub(crate) fn start(config: &TlsConfig, context: &mut Context) -> Result<Tls, StartError> {
     let tls = Tls::new()?;
     if let Some(file) = &config.ca_file {
@@ -37,14 +37,14 @@ pub(crate) fn start(config: &TlsConfig, context: &mut Context) -> Result<Tls, St
         .with_no_client_auth()
         .with_cert_resolver(tls.current.clone());
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // A resumed session shows no certificate: the client would miss the change.
+    // A resumed session has no certificate, so the client would not notice the change.
     server.session_storage = Arc::new(NoServerSessionStorage {});
     server.send_tls13_tickets = 0;
     context.serve_tls(config.listen_addr, Arc::new(server));
     Ok(tls)
 }
 
-/// What the listener serves. Cheap to clone; all clones are one.
+/// The CAs and the current certificate of the listener. Clones share the same state.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     authorities: Arc<Authorities>,
@@ -92,14 +92,14 @@ impl Tls {
     }
 }
 
-/// What shows and sets the certificate.
+/// The endpoints that show and set the certificate.
 pub(crate) fn control(tls: Option<Tls>) -> Router {
     Router::new()
         .route("/tls", get(show).put(set).delete(reset))
         .with_state(tls)
 }
 
-/// What anyone may have.
+/// The endpoint that every peer may use.
 pub(crate) fn public(tls: Option<Tls>) -> Router {
     Router::new().route("/tls/ca.pem", get(ca)).with_state(tls)
 }
@@ -108,7 +108,7 @@ fn listening(tls: Option<Tls>) -> Result<Tls, Problem> {
     tls.ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_FOUND,
-            "there is no TLS listener; start demo-target with TLS_LISTEN_ADDR",
+            "no TLS listener is configured; start demo-target with TLS_LISTEN_ADDR",
         )
     })
 }
@@ -117,7 +117,7 @@ async fn show(State(tls): State<Option<Tls>>) -> Result<Json<Served>, Problem> {
     Ok(Json(listening(tls)?.served()))
 }
 
-/// Takes JSON whatever the content type says: `curl -d` says that it is a form.
+/// Accepts JSON with any content type, because `curl -d` sends that of a form.
 async fn set(
     State(tls): State<Option<Tls>>,
     Extension(bodies): Extension<RequestBodies>,
