@@ -20,10 +20,7 @@ impl Metrics {
     /// A metric of that name is already registered.
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let metrics = Self {
-            reloads: IntCounter::new(
-                "config_reloader_reloads_total",
-                "Reloads that succeeded",
-            )?,
+            reloads: IntCounter::new("config_reloader_reloads_total", "Reloads that succeeded")?,
             failures: IntCounter::new(
                 "config_reloader_failures_total",
                 "Reloads that the server rejected or did not answer",
