@@ -20,8 +20,8 @@ let
     lib.attrNames (builtins.readDir services)
   );
 
-  # A member with the members in its Cargo.toml, recursively. This includes dev-dependencies, whose manifests cargo needs even
-  # for a build without tests.
+  # The members that a member's Cargo.toml names, and theirs. Dev-dependencies too: cargo wants their manifests even for a
+  # build without tests.
   withLibraries =
     name:
     let
