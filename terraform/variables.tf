@@ -154,7 +154,7 @@ variable "memory_limits" {
 # --- storage ---------------------------------------------------------------------------------------------------------
 
 variable "retention" {
-  description = "How long Prometheus keeps its data. It keeps less if that does not fit into 80 % of its volume."
+  description = "How long Prometheus keeps its data, and how far back api-gateway and the status page answer. It keeps less if that does not fit into 80 % of its volume."
   type        = string
   default     = "14d"
   nullable    = false
