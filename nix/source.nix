@@ -45,10 +45,10 @@ in
 {
   inherit select;
 
-  # One member and the libraries that it uses.
+  # One member and the libraries it is made of.
   service = name: select (workspace ++ map withoutTests (withLibraries name));
 
-  # The files from which the dependencies of all members are compiled: only manifests.
+  # What the dependencies of all members are compiled from; only their manifests matter.
   dependencies = select (
     workspace
     ++ map (name: services + "/${name}/Cargo.toml") members
