@@ -6,7 +6,7 @@
     crane.url = "github:ipetkov/crane";
   };
 
-  # Inputs and a list of files: what each output is stands in nix/.
+  # The inputs, and the list of files in nix/ that define the outputs.
   outputs =
     {
       self,
@@ -28,7 +28,7 @@
         let
           pkgs = import nixpkgs {
             inherit system;
-            # Terraform alone is not free software.
+            # Only Terraform is not free software.
             config.allowUnfreePredicate = package: lib.getName package == "terraform";
           };
           context = {

@@ -1,4 +1,4 @@
-# What `nix run` runs.
+# The apps of `nix run`.
 {
   lib,
   pkgs,
@@ -14,7 +14,7 @@ let
 
   lab = app (lib.getExe packages.public.lab);
 
-  # A program that writes the image. The image itself is one, for Linux; a Mac gets what its Linux builder wrote.
+  # A program that writes the image to stdout. On Linux the image is such a program; a Mac gets the output of its Linux builder.
   stream =
     image:
     if pkgs.stdenv.hostPlatform.isLinux then
@@ -30,7 +30,7 @@ let
         }
       );
 
-  # NAME, IMAGE:TAG and the program that writes the image, a line each.
+  # One line for each image: NAME, IMAGE:TAG and the program that writes it.
   list = pkgs.writeText "images" (
     lib.concatStrings (
       lib.mapAttrsToList (

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Reads a docker-archive from stdin and fails if there is a shell or a compiler in it, if it would run as root, or if it is
-# too large: check-image.sh MEBIBYTES|any
+# Usage: check-image.sh MEBIBYTES|any
+# Reads a docker-archive from stdin. Fails if it contains a shell or a compiler, if it would run as root, or if it is too large.
 set -euo pipefail
 
-# What someone who got in would look for first.
+# Programs that help an attacker.
 forbidden='(^|/)(s?bin|libexec)/(sh|bash|dash|ash|zsh|ksh|fish|busybox|toybox|cc|c\+\+|gcc|g\+\+|clang|tcc|rustc|cargo|go|ld|as|perl|python[0-9.]*)$'
 
 folder=$(mktemp -d)
@@ -18,13 +18,13 @@ while read -r layer; do
     tar -tf "$layer" >"$folder/files"
     files=$((files + $(wc -l <"$folder/files")))
     if found=$(grep -E "$forbidden" "$folder/files"); then
-        echo "in this image there must be no shell and no compiler, and there is:" >&2
+        echo "this image must not contain a shell or a compiler, but it contains:" >&2
         echo "$found" >&2
         exit 1
     fi
 done < <(find . -name '*.tar' | sort)
 if [ "$files" -eq 0 ]; then
-    echo "there are no layers in this image" >&2
+    echo "this image has no layers" >&2
     exit 1
 fi
 
@@ -37,6 +37,6 @@ fi
 size=$(cat "$folder/size")
 echo "$files files, $((size / 1048576)) MiB compressed"
 if [ "$1" != any ] && [ "$size" -gt $(($1 * 1048576)) ]; then
-    echo "this image has to stay below $1 MiB compressed, and has $size bytes" >&2
+    echo "this image must be smaller than $1 MiB compressed, but has $size bytes" >&2
     exit 1
 fi

@@ -1,5 +1,5 @@
-# The checks: each is a derivation of its own, named for what is wrong when it is red. Its `suite` is the suite of
-# `./lab test` that runs it, or the same commands without Nix, in each run; those that name none are built by the suite nix.
+# The checks: each is a derivation, named after the problem that it finds. `suite` is the suite of `./lab test` that runs the
+# check, or the same commands without Nix, in each run. The suite nix builds the checks that name no suite.
 {
   lib,
   pkgs,
@@ -17,7 +17,7 @@ let
     src = source.rust;
   };
 
-  # Runs `script` where `files` are, with `uses` on PATH.
+  # Runs `script` in a folder with `files`, with `uses` on PATH.
   check =
     name:
     {
@@ -52,7 +52,7 @@ let
         ${image} | bash nix/check-image.sh ${if lib.elem name images.own then "40" else "any"}
       '';
 
-  # terraform COMMAND on the configuration, with the providers that Nix supplies.
+  # Runs `terraform COMMAND` with the providers that Nix supplies.
   terraformCheck =
     command:
     check "terraform-${command}"
@@ -79,11 +79,11 @@ let
       )
     );
     rust-tests = cargo [ pkgs.cargo-nextest ] (
-      # The stack tests start real servers for minutes: `./lab test stack`.
+      # Without the stack tests, which start real servers for minutes: `./lab test stack`.
       craneLib.cargoNextest (
         rust
         // {
-          # All of the workspace is compiled, as for the suites that run the others.
+          # Compiles the whole workspace, as the other suites do.
           cargoNextestExtraArgs = "--workspace --filterset 'not package(stack-tests)' --no-fail-fast";
         }
       )
@@ -121,7 +121,7 @@ let
       };
     };
 
-    # Two files name the compiler: the flake's lock, and rust-toolchain.toml for those who have no Nix.
+    # Two files determine the compiler: flake.lock, and rust-toolchain.toml for builds without Nix.
     rust-toolchain =
       check "rust-toolchain"
         {
@@ -132,7 +132,7 @@ let
           locked=$(rustc --version | cut -d' ' -f2)
           wanted=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
           if [ "$locked" != "$wanted" ]; then
-            echo "rust-toolchain.toml says $wanted, and flake.lock brings rustc $locked: make them the same" >&2
+            echo "rust-toolchain.toml has $wanted, but flake.lock has rustc $locked: make them the same" >&2
             exit 1
           fi
         '';
@@ -158,7 +158,7 @@ let
           ];
         }
         ''
-          # Whatever begins with #! and a shell, whatever its name.
+          # Every file that begins with #! and a shell.
           grep -rlE '^#!.*[ /](ba)?sh$' . | xargs shellcheck --external-sources
         '';
 
@@ -202,7 +202,7 @@ let
 
     terraform-validate = terraformCheck "validate";
 
-    # Every provider is a mock: what would be made of which variables, and what is refused.
+    # All providers are mocks: tests the planned objects, and the rejected variables.
     terraform-test = terraformCheck "test";
 
     helm-lint = check "helm-lint" {
@@ -235,7 +235,7 @@ let
     name: image: lib.nameValuePair "image-${name}" (imageCheck name image)
   ) images.all;
 in
-# A check whose tool the platform does not have is not in the list at all, and so never quietly green.
+# A check whose tool does not exist for the platform is left out, so that it is never green without a run.
 lib.mapAttrs (_: check: check.derivation // { suite = check.suite or "nix"; }) (
   lib.filterAttrs (_: check: lib.all (tool: tool.meta.available or true) check.uses) all
 )

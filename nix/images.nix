@@ -1,4 +1,4 @@
-# The OCI images: one program each, nothing to log in to. An image is a script that writes a docker-archive to stdout.
+# The OCI images: one program each, without a shell. An image is a script that writes a docker-archive to stdout.
 {
   self,
   lib,
@@ -10,7 +10,7 @@
 let
   home = "https://github.com/uptimepulse/uptimepulse";
 
-  # A copy of these files alone, so that an image's closure is what they refer to, and not what the package does beside.
+  # A copy of only these files, so that the closure of an image does not contain the other references of the package.
   only =
     package: paths:
     pkgs.runCommand "${lib.getName package}-files" { } ''
@@ -32,8 +32,8 @@ let
       extraCommands ? "",
     }:
     let
-      # Built twice in name only: the tag is the hash of all but the revision, so that a commit that changes nothing in an
-      # image is no rollout.
+      # The tag is the hash of everything except the revision, so that a commit that does not change an image causes no
+      # rollout. The first build only computes that hash.
       build =
         tag: labels:
         pkgs.dockerTools.streamLayeredImage {
@@ -69,14 +69,14 @@ let
     };
 
   images = {
-    alert-logger = own "alert-logger" "UptimePulse alert-logger: writes every notification to a log that survives";
-    api-gateway = own "api-gateway" "UptimePulse api-gateway: answers people's questions about targets in JSON";
-    config-reloader = own "config-reloader" "UptimePulse config-reloader: tells a server to reload what it mounts";
+    alert-logger = own "alert-logger" "UptimePulse alert-logger: keeps a history of all alerts";
+    api-gateway = own "api-gateway" "UptimePulse api-gateway: the JSON API";
+    config-reloader = own "config-reloader" "UptimePulse config-reloader: makes a server reload its mounted files";
     dashboard-ui = own "dashboard-ui" "UptimePulse dashboard-ui: the status page";
-    demo-target = own "demo-target" "UptimePulse demo-target: endpoints that misbehave on demand";
-    ping-agent = own "ping-agent" "UptimePulse ping-agent: probes targets and exports what it saw";
+    demo-target = own "demo-target" "UptimePulse demo-target: endpoints that fail on demand";
+    ping-agent = own "ping-agent" "UptimePulse ping-agent: probes targets and exports the results";
 
-    # Asks the gateway of a release whether data flows (`helm test`).
+    # Checks in `helm test` that data reaches the gateway.
     lab = image "lab" {
       title = "UptimePulse lab: checks that data flows";
       files = [ (only packages.labProgram [ "bin/lab" ]) ];
@@ -87,8 +87,8 @@ let
       version = lib.getVersion tools.prometheus;
       licenses = "Apache-2.0";
       files = [ (only tools.prometheus [ "bin/prometheus" ]) ];
-      # The rules and discovery files that prometheus.yml names lie in folders beside it. A cluster mounts each of the three
-      # as a whole, since a single mounted file is never updated; this link puts them beside each other.
+      # prometheus.yml refers to rules and discovery files in folders beside it. A cluster mounts each of the three as a whole
+      # folder, because a single mounted file is never updated. This link puts prometheus.yml beside the other two.
       extraCommands = ''
         mkdir -p etc/prometheus/config etc/prometheus/discovery etc/prometheus/rules
         ln -s config/prometheus.yml etc/prometheus/prometheus.yml
@@ -121,14 +121,14 @@ let
   };
 
   available = lib.optionalAttrs pkgs.stdenv.hostPlatform.isLinux (
-    # A platform without Grafana still has the others.
+    # A platform without Grafana has the other images.
     lib.filterAttrs (name: _: name != "grafana" || pkgs.grafana.meta.available or true) images
   );
 in
 {
   all = available;
-  # The ones whose size is ours to answer for.
+  # The images of our own programs, whose size is limited.
   own = lib.attrNames packages.services ++ [ "lab" ];
-  # Flat names: a set within packages is no package to `nix flake check`.
+  # Flat names, because `nix flake check` does not accept a set within packages.
   public = lib.mapAttrs' (name: lib.nameValuePair "image-${name}") available;
 }

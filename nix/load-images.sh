@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # nix run .#load-images [-- COMMAND…]
 #
-# Loads every image into minikube (the profile of MINIKUBE_PROFILE), or feeds each to COMMAND: as a docker-archive on its
-# stdin, its name and tag in the variable IMAGE. Then writes the tags to terraform/images.auto.tfvars.json, where Terraform
-# reads them.
+# Loads every image into minikube (profile MINIKUBE_PROFILE), or runs COMMAND for each image, with the docker-archive on stdin and
+# the name and tag in the variable IMAGE. Then writes the tags to terraform/images.auto.tfvars.json, where Terraform reads them.
 set -euo pipefail
 
 fail() {
@@ -13,7 +12,7 @@ fail() {
 
 root=$PWD
 while [ ! -f "$root/flake.nix" ] || [ ! -d "$root/terraform" ]; do
-    [ "$root" != / ] || fail "run it in a checkout: there is no terraform/ in $PWD or above"
+    [ "$root" != / ] || fail "run it in a checkout: no terraform/ found in $PWD or above"
     root=$(dirname "$root")
 done
 
@@ -24,12 +23,12 @@ if [ $# -gt 0 ]; then
     load() { IMAGE=$1 "${@:2}" <"$archive"; }
 else
     minikube status >/dev/null ||
-        fail "minikube does not run (profile ${MINIKUBE_PROFILE:-minikube}): minikube start, or name a command: nix run .#load-images -- docker load"
-    # minikube reports success for an image that it could not load, so look.
+        fail "minikube does not run (profile ${MINIKUBE_PROFILE:-minikube}): run minikube start, or pass a command: nix run .#load-images -- docker load"
+    # minikube reports success even for an image that it could not load, so check.
     load() {
         minikube image load "$archive"
         minikube image ls | grep -qF "$1" ||
-            fail "minikube says that it loaded $1, and does not have it: minikube delete and start anew, or free its disk"
+            fail "minikube reported that it loaded $1, but does not have it: free space on its disk, or run minikube delete and minikube start"
     }
 fi
 
@@ -42,8 +41,8 @@ while read -r name image stream; do
 done <"$IMAGES"
 
 grep -q '^grafana ' "$IMAGES" ||
-    echo "there is no image of Grafana here: set grafana_enabled = false in terraform/terraform.tfvars"
+    echo "no image of Grafana for this platform: set grafana_enabled = false in terraform/terraform.tfvars"
 
-# Only when all are there: half a list would roll out half a release.
+# Only when all images are loaded, because an incomplete list would roll out an incomplete release.
 jq '{image_tags: .}' <<<"$tags" >"$root/terraform/images.auto.tfvars.json"
-echo "the tags are in terraform/images.auto.tfvars.json: terraform -chdir=terraform apply"
+echo "wrote the tags to terraform/images.auto.tfvars.json; next: terraform -chdir=terraform apply"

@@ -1,4 +1,4 @@
-# The programs: each service, and the lab with everything it runs.
+# The programs: each service, and the lab with the programs and files that it needs.
 {
   lib,
   pkgs,
@@ -34,7 +34,7 @@ let
         pname = name;
         src = source.service name;
         cargoExtraArgs = "--package ${name}";
-        # The tests are a check of their own.
+        # A check of its own runs the tests.
         doCheck = false;
         meta.mainProgram = name;
       }
@@ -51,8 +51,8 @@ let
 
   labProgram = program "lab";
 
-  # The lab looks for the services beside itself, for monitoring/ above itself (unless it runs in a checkout), and for the
-  # servers on PATH.
+  # The lab expects the services beside itself, monitoring/ in the folder above (unless it runs in a checkout), and the servers
+  # on PATH.
   lab =
     pkgs.runCommand "lab-${version}"
       {

@@ -1,4 +1,4 @@
-# `nix develop`: everything that README, docs and checks call, at the versions of the lock.
+# `nix develop`: all tools that README, docs and checks use. Their versions are those of nixpkgs in flake.lock.
 { pkgs, tools, ... }:
 pkgs.mkShell {
   packages = [
@@ -24,7 +24,7 @@ pkgs.mkShell {
     tools.prometheus
     tools.promtool
 
-    # What is left
+    # Other tools
     pkgs.actionlint
     pkgs.jq
     pkgs.nixfmt
@@ -35,6 +35,6 @@ pkgs.mkShell {
 
   # ./lab finds cargo and the servers on PATH.
   shellHook = ''
-    [ ! -t 1 ] || echo "UptimePulse: ./lab up starts the stack, ./lab test tests it, nix flake check is CI."
+    [ ! -t 1 ] || echo "UptimePulse: ./lab up starts the lab, ./lab test runs the tests, nix flake check runs the checks of CI."
   '';
 }

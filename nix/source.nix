@@ -1,4 +1,4 @@
-# Which files of the repository each build sees: what it does not see can't make it run again.
+# The files of the repository that each build gets. A change of any other file does not cause a rebuild.
 { lib }:
 let
   inherit (lib.fileset)
@@ -42,7 +42,7 @@ let
   workspace = [
     ../Cargo.toml
     ../Cargo.lock
-    # Cargo.toml names the members by wildcards, and cargo refuses one that nothing matches.
+    # Cargo.toml names the members by wildcards, and cargo rejects a wildcard without a match.
     ../tests/README.md
   ];
 
@@ -57,7 +57,7 @@ in
   # What the dependencies of all members are compiled from; only their manifests matter.
   dependencies = select (workspace ++ map (folder: folder + "/Cargo.toml") members);
 
-  # All Rust code, and what its tests, lints and tools read.
+  # All Rust code, and the files that its tests, lints and tools read.
   rust = select [
     ../.config
     ../.github

@@ -1,13 +1,13 @@
-# The programs that both the shell and the checks use.
+# The tools that both the shell and the checks use.
 { pkgs }:
 {
-  # Prometheus' own: promtool has an output to itself.
+  # promtool is in an output of its own.
   inherit (pkgs) prometheus;
   promtool = pkgs.prometheus.cli;
-  # alertmanager and amtool.
+  # Contains alertmanager and amtool.
   alertmanager = pkgs.prometheus-alertmanager;
   helm = pkgs.kubernetes-helm;
-  # With its providers beside it: `terraform init` fetches nothing.
+  # With its providers, so that `terraform init` downloads nothing.
   terraform = pkgs.terraform.withPlugins (providers: [
     providers.hashicorp_helm
     providers.hashicorp_kubernetes

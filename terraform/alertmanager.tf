@@ -1,12 +1,12 @@
-# Alertmanager's configuration: rendered, since it expands no variables. `./lab up` does the same, in
-# services/lab/src/plan/layout/render.rs; here the webhook's address is the one that stands in the file already.
+# Renders Alertmanager's configuration, because Alertmanager expands no variables. `./lab up` does the same in
+# services/lab/src/plan/layout/render.rs. Here the webhook's address is already the one in the file.
 
 locals {
   alertmanager_template = file("${local.monitoring}/alertmanager/alertmanager.yml")
   alertmanager_webhook  = "http://alert-logger:8080/webhook"
 
   email_receiver = "${local.monitoring}/alertmanager/email-receiver.yml"
-  # JSON values, which YAML reads as they are meant whatever they hold.
+  # JSON values are valid YAML, whatever characters they contain.
   email_settings = var.smtp == null ? {} : {
     smtp_smarthost          = jsonencode(var.smtp.smarthost)
     smtp_from               = jsonencode(var.smtp.from)
@@ -16,7 +16,7 @@ locals {
     smtp_require_tls        = jsonencode(var.smtp.require_tls)
   }
 
-  # What takes the place of each marker line.
+  # The text that replaces each marker line.
   email_fragments = var.smtp == null ? {} : {
     "# uptimepulse:email-route"    = file("${local.monitoring}/alertmanager/email-route.yml")
     "# uptimepulse:email-receiver" = templatefile(local.email_receiver, local.email_settings)
@@ -40,19 +40,19 @@ resource "kubernetes_config_map_v1" "alertmanager_config" {
   lifecycle {
     precondition {
       condition     = length(split(local.alertmanager_webhook, local.alertmanager_template)) == 2
-      error_message = "monitoring/alertmanager/alertmanager.yml has to name ${local.alertmanager_webhook} exactly once: it is where alert-logger listens."
+      error_message = "monitoring/alertmanager/alertmanager.yml must contain ${local.alertmanager_webhook}, the address of alert-logger, exactly once."
     }
     precondition {
       condition = alltrue([
         for marker in keys(local.email_fragments) :
         length([for line in split("\n", local.alertmanager_template) : line if trimspace(line) == marker]) == 1
       ])
-      error_message = "monitoring/alertmanager/alertmanager.yml has to hold each of these lines exactly once, or no mail is sent: ${join(", ", keys(local.email_fragments))}."
+      error_message = "monitoring/alertmanager/alertmanager.yml must contain each of these lines exactly once, otherwise no mail is sent: ${join(", ", keys(local.email_fragments))}."
     }
-    # A placeholder that nobody knows is an error of templatefile already.
+    # templatefile itself rejects an unknown placeholder.
     precondition {
       condition     = alltrue([for name in keys(local.email_settings) : strcontains(file(local.email_receiver), "$${${name}}")])
-      error_message = "monitoring/alertmanager/email-receiver.yml has to use each of ${join(", ", keys(local.email_settings))}; one is missing, and its setting would be lost."
+      error_message = "monitoring/alertmanager/email-receiver.yml must use each of ${join(", ", keys(local.email_settings))}; one is missing, so its setting would have no effect."
     }
   }
 }

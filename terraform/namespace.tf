@@ -1,10 +1,10 @@
-# Everything lives in one namespace, which enforces the restricted Pod Security profile: a pod that wants more is
-# refused by the API server, whoever makes it.
+# All objects are in one namespace, which enforces the restricted Pod Security profile: the API server rejects every pod that
+# needs more.
 
 locals {
   namespace = kubernetes_namespace_v1.uptimepulse.metadata[0].name
 
-  # On all that Terraform owns itself; the chart labels its own objects.
+  # Labels of the objects that Terraform owns; the chart labels its own objects.
   labels = {
     "app.kubernetes.io/part-of"    = "uptimepulse"
     "app.kubernetes.io/managed-by" = "terraform"

@@ -1,10 +1,9 @@
-# What to open, and how to get there: nothing in the cluster is reachable from outside but through a port-forward or the
-# ingress.
+# Addresses and commands. The parts are reachable from outside the cluster only through a port-forward or the ingress.
 
 locals {
   kubectl = "kubectl --kubeconfig ${var.config_path} --context ${var.config_context} --namespace ${var.namespace}"
 
-  # Where each part listens, and the port of this machine that its port-forward takes: those of `./lab up`.
+  # The port of each part, and the local port of its port-forward, which is that of `./lab up`.
   browsable = merge(
     {
       dashboard-ui = { port = 8080, local_port = 8081 }
@@ -20,12 +19,12 @@ locals {
 }
 
 output "namespace" {
-  description = "Where everything is."
+  description = "The namespace of all objects."
   value       = local.namespace
 }
 
 output "status_page" {
-  description = "The status page, where an ingress serves it; otherwise by its port-forward."
+  description = "The address of the status page: the ingress if there is one, otherwise the port-forward."
   value = (var.ingress == null
     ? "http://127.0.0.1:${local.browsable.dashboard-ui.local_port}"
     : "${var.ingress.tls_secret == null ? "http" : "https"}://${var.ingress.host}"
@@ -33,12 +32,12 @@ output "status_page" {
 }
 
 output "addresses" {
-  description = "The parts, as they find each other in the cluster."
+  description = "The addresses of the parts within the cluster."
   value       = { for part, ports in local.browsable : part => "http://${part}.${var.namespace}:${ports.port}" }
 }
 
 output "port_forwards" {
-  description = "A command for each part: while it runs, the part is at http://127.0.0.1 and the first of the two ports."
+  description = "The port-forward command of each part. While it runs, the part is at http://127.0.0.1 and the first of the two ports."
   value = {
     for part, ports in local.browsable :
     part => "${local.kubectl} port-forward service/${part} ${ports.local_port}:${ports.port}"
@@ -46,7 +45,7 @@ output "port_forwards" {
 }
 
 output "checks" {
-  description = "What to look at when an apply has failed, or to see that data flows."
+  description = "Commands that show why an apply failed, and whether data flows."
   value = {
     pods      = "${local.kubectl} get pods"
     events    = "${local.kubectl} get events --sort-by=.lastTimestamp"

@@ -3,8 +3,8 @@
 locals {
   prometheus_template = file("${local.monitoring}/prometheus/prometheus.yml")
 
-  # Where each job of prometheus.yml finds its part. A part that doesn't run has an empty list. ping-agent's shards hold
-  # different targets, so each is scraped by its own stable name.
+  # The addresses of each job in prometheus.yml. A part that does not run has an empty list. ping-agent's shards have different
+  # targets, so each shard is scraped by its own stable name.
   discovery = {
     ping-agent    = [for shard in range(var.ping_agent_shards) : "ping-agent-${shard}.ping-agent:8080"]
     alert-logger  = ["alert-logger:8080"]
@@ -16,8 +16,8 @@ locals {
     grafana       = var.grafana_enabled ? ["grafana:3000"] : []
   }
 
-  # api-gateway has replicas, and a scrape of its Service would reach one or the other: its counters would jump. Their
-  # addresses come from a headless Service, which no discovery file can say.
+  # api-gateway has replicas. A scrape of its Service would reach one or the other, and its counters would jump. So each replica
+  # is found by DNS through a headless Service, which a discovery file can't express.
   gateway_files = <<-YAML
     file_sd_configs:
           - files: [discovery/api-gateway.json]
@@ -56,17 +56,17 @@ resource "kubernetes_config_map_v1" "prometheus_config" {
   lifecycle {
     precondition {
       condition     = length(split(local.gateway_files, local.prometheus_template)) == 2
-      error_message = "monitoring/prometheus/prometheus.yml has to read discovery/api-gateway.json exactly once, in the lines that prometheus.tf replaces by a look-up of api-gateway-pods:\n${local.gateway_files}"
+      error_message = "monitoring/prometheus/prometheus.yml must contain these lines exactly once; prometheus.tf replaces them by a look-up of api-gateway-pods:\n${local.gateway_files}"
     }
     precondition {
       condition     = !can(regex("(?m)^remote_write:", local.prometheus_template))
-      error_message = "monitoring/prometheus/prometheus.yml has a remote_write of its own, which prometheus.tf would repeat: set the variable remote_write in its place."
+      error_message = "monitoring/prometheus/prometheus.yml contains remote_write, which prometheus.tf would add a second time: set the variable remote_write instead."
     }
     precondition {
       condition = length(setsubtract(
         flatten(regexall("discovery/([a-z0-9-]+)\\.json", local.prometheus_config)), keys(local.discovery)
       )) == 0
-      error_message = "monitoring/prometheus/prometheus.yml reads a discovery file that is not made: add its job to discovery in prometheus.tf."
+      error_message = "monitoring/prometheus/prometheus.yml reads a discovery file that Terraform does not create: add its job to discovery in prometheus.tf."
     }
   }
 }
@@ -84,7 +84,7 @@ resource "kubernetes_config_map_v1" "prometheus_rules" {
   }
 }
 
-# Prometheus rereads them itself.
+# Prometheus rereads these files itself.
 resource "kubernetes_config_map_v1" "prometheus_discovery" {
   metadata {
     name      = "prometheus-discovery"

@@ -1,5 +1,5 @@
-# Both providers talk to the one cluster that is named. Neither reads KUBECONFIG or the current context, so a context
-# that was left behind by other work is never applied to.
+# Both providers use the configured cluster. Neither reads KUBECONFIG or the current context, so an apply never goes to a
+# context that was left over from other work.
 
 provider "kubernetes" {
   config_path    = pathexpand(var.config_path)

@@ -1,4 +1,4 @@
-# The chart: everything that can be thrown away and made again.
+# The Helm release: everything that can be deleted and created again.
 
 locals {
   image_names = toset(concat(
@@ -9,13 +9,13 @@ locals {
     var.grafana_enabled ? ["grafana"] : [],
   ))
   images_missing = setsubtract(local.image_names, keys(var.image_tags))
-  # Nixpkgs has no Grafana for some platforms, and then load-images loads none.
-  images_way_out = contains(local.images_missing, "grafana") ? " Where it loads no Grafana, set grafana_enabled = false: the stack runs without it." : ""
+  # nixpkgs has no Grafana for some platforms; load-images then loads none.
+  images_way_out = contains(local.images_missing, "grafana") ? " If it loads no Grafana, set grafana_enabled = false; the stack runs without it." : ""
 
   chart      = "${path.module}/chart"
   chart_hash = sha256(join("", [for path in sort(fileset(local.chart, "**")) : "${path}\n${filesha256("${local.chart}/${path}")}\n"]))
 
-  # The port of an address that has one, and what its scheme stands for otherwise.
+  # The port of the address, or the default port of its scheme.
   smtp_port = var.smtp == null ? null : tonumber(regex("[0-9]+$", var.smtp.smarthost))
   remote_write_port = var.remote_write == null ? null : tonumber(try(
     regex("^https?://[^/]*:([0-9]+)(?:/|$)", var.remote_write.url)[0],
@@ -28,18 +28,18 @@ resource "helm_release" "uptimepulse" {
   namespace = local.namespace
   chart     = local.chart
 
-  # An edited file of a local chart is no difference by itself. It also tells the revisions of `helm history` apart.
+  # Without the hash, an edited file of a local chart is no difference. It also distinguishes the revisions in `helm history`.
   description = "chart ${substr(local.chart_hash, 0, 12)}"
 
-  # Every pod is Ready when apply ends. When one is not, the release stays as it is, to be looked at: atomic would
-  # remove what there is to see. The next apply tries again.
+  # Apply ends when every pod is Ready. If one does not become Ready, the release stays as it is, so that the cause can be
+  # found; atomic would remove it. The next apply tries again.
   wait    = true
   timeout = 300
   atomic  = false
 
   max_history = 10
 
-  # The later ones add to the first.
+  # Later values are merged into the first.
   values = concat(
     [yamlencode({
       images = {
@@ -55,7 +55,7 @@ resource "helm_release" "uptimepulse" {
       demo         = { enabled = var.demo_enabled }
       grafana = {
         enabled = var.grafana_enabled
-        # Grafana reads its provisioning once, so that a change of it has to be a rollout.
+        # Grafana reads its provisioning only at its start, so a change must cause a rollout.
         provisioningHash = sha256(jsonencode(local.grafana_provisioning))
       }
       resources = {
@@ -82,7 +82,7 @@ resource "helm_release" "uptimepulse" {
     })],
   )
 
-  # What the pods mount. In the other direction it is the order of destruction.
+  # The objects that the pods mount. They are destroyed after the release.
   depends_on = [
     kubernetes_config_map_v1.alertmanager_config,
     kubernetes_config_map_v1.grafana_dashboards,

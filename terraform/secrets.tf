@@ -1,6 +1,5 @@
-# The passwords. They come in through ephemeral variables and go out through write-only attributes, so that neither the
-# state nor a plan ever holds one. Terraform therefore can't see that one changed: raise secrets_revision to send them
-# again.
+# The passwords. They are ephemeral variables, passed to write-only attributes, so neither the state nor a plan contains one.
+# Therefore Terraform can't detect a changed password: increase secrets_revision to send them again.
 
 locals {
   remote_write_has_username = try(var.remote_write.username, null) != null
@@ -22,7 +21,7 @@ resource "kubernetes_secret_v1" "alertmanager_smtp" {
   lifecycle {
     precondition {
       condition     = var.smtp_auth_password != null
-      error_message = "smtp is set and smtp_auth_password is not, so no mail could be sent. Set it for each plan and apply, for example as the environment variable TF_VAR_smtp_auth_password, or leave smtp out."
+      error_message = "smtp is set but smtp_auth_password is not, so no mail could be sent. Set it for each plan and apply, for example as the environment variable TF_VAR_smtp_auth_password, or leave smtp out."
     }
   }
 }
@@ -42,7 +41,7 @@ resource "kubernetes_secret_v1" "grafana_admin" {
   lifecycle {
     precondition {
       condition     = var.grafana_admin_password != null
-      error_message = "grafana_enabled is true and grafana_admin_password is not set; it has no default. Set it for each plan and apply, for example as the environment variable TF_VAR_grafana_admin_password, or set grafana_enabled = false."
+      error_message = "grafana_enabled is true but grafana_admin_password is not set; it has no default. Set it for each plan and apply, for example as the environment variable TF_VAR_grafana_admin_password, or set grafana_enabled = false."
     }
   }
 }
@@ -62,12 +61,12 @@ resource "kubernetes_secret_v1" "prometheus_remote_write" {
   lifecycle {
     precondition {
       condition     = var.remote_write_password != null
-      error_message = "remote_write.username is set and remote_write_password is not. Set it for each plan and apply, for example as the environment variable TF_VAR_remote_write_password, or leave the username out."
+      error_message = "remote_write.username is set but remote_write_password is not. Set it for each plan and apply, for example as the environment variable TF_VAR_remote_write_password, or leave the username out."
     }
   }
 }
 
-# What ingress-nginx reads, a line of htpasswd. The hash has a new salt each time, which nobody sees: it is write-only.
+# The htpasswd line for ingress-nginx. Its hash gets a new salt each time; because it is write-only, that causes no diff.
 resource "kubernetes_secret_v1" "ingress_basic_auth" {
   count = local.ingress_has_basic_auth ? 1 : 0
 
@@ -83,7 +82,7 @@ resource "kubernetes_secret_v1" "ingress_basic_auth" {
   lifecycle {
     precondition {
       condition     = var.ingress_basic_auth_password != null
-      error_message = "ingress.basic_auth_user is set and ingress_basic_auth_password is not. Set it for each plan and apply, for example as the environment variable TF_VAR_ingress_basic_auth_password, or leave the user out."
+      error_message = "ingress.basic_auth_user is set but ingress_basic_auth_password is not. Set it for each plan and apply, for example as the environment variable TF_VAR_ingress_basic_auth_password, or leave the user out."
     }
   }
 }

@@ -1,5 +1,5 @@
-# The volumes. They belong to Terraform and not to the release, so that history survives an upgrade, a rollback and
-# even an uninstall of the release. Only `terraform destroy` removes them.
+# The volumes. Terraform owns them, not the release, so the history survives an upgrade, a rollback and even an uninstall of
+# the release. Only `terraform destroy` removes them.
 
 locals {
   volume_sizes = merge(
@@ -20,8 +20,8 @@ locals {
     part => tonumber(regex("^[0-9]+", size)) * local.unit_bytes[regex("[A-Za-z]+$", size)]
   }
 
-  # Prometheus deletes its oldest blocks above this. The fifth that is left is for what it doesn't count: a block that is
-  # being compacted exists twice for a while. Its MB is 1024 * 1024 bytes.
+  # Prometheus deletes its oldest blocks above this size. The remaining 20 % are for data that it does not count: a block that
+  # is being compacted exists twice. Its MB is 1024 * 1024 bytes.
   prometheus_retention_size = "${floor(local.volume_bytes.prometheus * 0.8 / pow(1024, 2))}MB"
 }
 
@@ -43,13 +43,13 @@ resource "kubernetes_persistent_volume_claim_v1" "data" {
     }
   }
 
-  # Many storage classes bind a claim only when a pod uses it, and the pods come after the claims.
+  # Many storage classes bind a claim only when a pod uses it, and the pods are created after the claims.
   wait_until_bound = false
 
   lifecycle {
-    # The provider makes a claim anew, empty, when it is to shrink or to change its class. In this order that fails, since
-    # the old one still has the name, and nothing is lost. It also lets a claim that is no longer needed go only after the
-    # pod that uses it.
+    # To shrink a claim or change its class, the provider replaces it by an empty one. With this order the replacement fails
+    # because the old claim still has the name, and no data is lost. An unneeded claim is deleted only after the pod that
+    # uses it.
     create_before_destroy = true
   }
 }

@@ -1,59 +1,60 @@
-# What can be set. The defaults are for minikube; what has none is asked for by a sentence when it is needed.
+# Variables of the cluster, images, workloads and volumes. The defaults are for minikube. A missing value without a default
+# is reported when it is needed.
 
-# --- where -----------------------------------------------------------------------------------------------------------
+# --- cluster ---------------------------------------------------------------------------------------------------------
 
 variable "config_path" {
-  description = "The kubeconfig file. KUBECONFIG is not read."
+  description = "The kubeconfig file. The environment variable KUBECONFIG is ignored."
   type        = string
   default     = "~/.kube/config"
   nullable    = false
 
   validation {
     condition     = fileexists(pathexpand(var.config_path))
-    error_message = "config_path is \"${var.config_path}\", and there is no such file. Start the cluster (`minikube start` writes the default one), or name the kubeconfig that knows it."
+    error_message = "config_path is \"${var.config_path}\", but this file does not exist. Start the cluster (`minikube start` writes the default file), or set config_path to your kubeconfig file."
   }
 }
 
 variable "config_context" {
-  description = "The context of that file to apply to, whatever its current one is."
+  description = "The context in that file to which Terraform applies. The current context is ignored."
   type        = string
   default     = "minikube"
   nullable    = false
 
-  # A file that can't be read here is left to the providers to complain about.
+  # If the file can't be read here, the providers report it.
   validation {
     condition     = try(contains(yamldecode(file(pathexpand(var.config_path))).contexts[*].name, var.config_context), true)
-    error_message = "config_context is \"${var.config_context}\", which ${var.config_path} does not know. It knows: ${try(join(", ", yamldecode(file(pathexpand(var.config_path))).contexts[*].name), "none")}. Start the cluster (`minikube start`), or name one of these."
+    error_message = "config_context is \"${var.config_context}\", which is not in ${var.config_path}. Contexts in it: ${try(join(", ", yamldecode(file(pathexpand(var.config_path))).contexts[*].name), "none")}. Start the cluster (`minikube start`), or choose one of these."
   }
 }
 
 variable "namespace" {
-  description = "The namespace for everything. It is made here, and removed with all it holds by a destroy."
+  description = "The namespace of all objects. Terraform creates it; a destroy removes it and everything in it."
   type        = string
   default     = "uptimepulse"
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.namespace))
-    error_message = "namespace is \"${var.namespace}\"; it has to be 1 to 63 of a-z, 0-9 and -, with no - at either end."
+    error_message = "namespace is \"${var.namespace}\"; it must be 1 to 63 characters of a-z, 0-9 and -, and must not begin or end with -."
   }
   validation {
     condition     = var.namespace != "default" && !startswith(var.namespace, "kube-")
-    error_message = "namespace is \"${var.namespace}\", which belongs to the cluster, and a destroy would remove it. Choose one that does not exist yet."
+    error_message = "namespace is \"${var.namespace}\", which belongs to the cluster; a destroy would remove it. Choose a name that does not exist yet."
   }
 }
 
 # --- images ----------------------------------------------------------------------------------------------------------
 
 variable "image_registry" {
-  description = "Where images are pulled from (HOST/PATH, without uptimepulse/NAME). Left empty, they have to be in the cluster already and are never pulled."
+  description = "The registry from which images are pulled (HOST/PATH, without uptimepulse/NAME). If it is empty, the images must already be in the cluster and are never pulled."
   type        = string
   default     = ""
   nullable    = false
 
   validation {
     condition     = can(regex("^([a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*)?$", var.image_registry))
-    error_message = "image_registry is \"${var.image_registry}\"; it has to be a host with or without a path, such as registry.example.org/team, with no scheme in front and no / at the end, or empty."
+    error_message = "image_registry is \"${var.image_registry}\"; it must be empty, or a host with an optional path, such as registry.example.org/team, without a scheme and without a / at the end."
   }
 }
 
@@ -63,44 +64,44 @@ variable "image_tags" {
   default     = {}
   nullable    = false
 
-  # It becomes a label too, and those hold at most 63 characters.
+  # The tag is also a label, which has at most 63 characters.
   validation {
     condition     = alltrue([for tag in values(var.image_tags) : can(regex("^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$", tag))])
-    error_message = "image_tags has a tag that is not 1 to 63 letters, digits, dots, dashes and underscores: ${join(", ", values(var.image_tags))}. Run `nix run .#load-images` to have it written anew."
+    error_message = "image_tags has a tag that is not 1 to 63 letters, digits, dots, dashes and underscores: ${join(", ", values(var.image_tags))}. `nix run .#load-images` writes valid tags."
   }
   validation {
     condition     = !contains(values(var.image_tags), "latest")
-    error_message = "image_tags has the tag latest, with which a rebuilt image would never be rolled out. Run `nix run .#load-images`: its tags change with what is in the images."
+    error_message = "image_tags has the tag latest, with which a rebuilt image would never be rolled out. Run `nix run .#load-images`: its tags change with the content of the images."
   }
 }
 
-# --- what runs -------------------------------------------------------------------------------------------------------
+# --- workloads -------------------------------------------------------------------------------------------------------
 
 variable "targets_file" {
-  description = "What is watched: a file like monitoring/targets.toml, which is the default."
+  description = "The target list: a file like monitoring/targets.toml, which is the default."
   type        = string
   default     = null
 
   validation {
     condition     = var.targets_file == null ? true : fileexists(pathexpand(var.targets_file))
-    error_message = "targets_file is ${jsonencode(var.targets_file)}, and there is no such file. Name a file like monitoring/targets.toml, or leave it out to use that one."
+    error_message = "targets_file is ${jsonencode(var.targets_file)}, but this file does not exist. Set it to a file like monitoring/targets.toml, or leave it out to use that one."
   }
 }
 
 variable "ping_agent_shards" {
-  description = "How many agents share the targets. One is good for 10,000 targets at 10 s."
+  description = "The number of agents that share the targets. One agent can probe 10,000 targets at 10 s."
   type        = number
   default     = 1
   nullable    = false
 
   validation {
     condition     = var.ping_agent_shards >= 1 && var.ping_agent_shards <= 100 && floor(var.ping_agent_shards) == var.ping_agent_shards
-    error_message = "ping_agent_shards is ${var.ping_agent_shards}; it has to be a whole number from 1 to 100."
+    error_message = "ping_agent_shards is ${var.ping_agent_shards}; it must be a whole number from 1 to 100."
   }
 }
 
 variable "gateway_autoscaling" {
-  description = "Between 2 and max_replicas of api-gateway, so that they use about cpu_percent of the CPU they request. Left out, there are two. The cluster needs a metrics server."
+  description = "Runs 2 to max_replicas replicas of api-gateway, so that they use about cpu_percent of their requested CPU. Without it, there are two replicas. The cluster needs a metrics server."
   type = object({
     max_replicas = number
     cpu_percent  = optional(number, 70)
@@ -109,16 +110,16 @@ variable "gateway_autoscaling" {
 
   validation {
     condition     = var.gateway_autoscaling == null ? true : try(var.gateway_autoscaling.max_replicas >= 2 && floor(var.gateway_autoscaling.max_replicas) == var.gateway_autoscaling.max_replicas, false)
-    error_message = "gateway_autoscaling.max_replicas is ${jsonencode(try(var.gateway_autoscaling.max_replicas, null))}; it has to be a whole number, 2 or more, since there are never fewer than two."
+    error_message = "gateway_autoscaling.max_replicas is ${jsonencode(try(var.gateway_autoscaling.max_replicas, null))}; it must be a whole number, 2 or more, because there are never fewer than two replicas."
   }
   validation {
     condition     = var.gateway_autoscaling == null ? true : try(var.gateway_autoscaling.cpu_percent >= 1 && floor(var.gateway_autoscaling.cpu_percent) == var.gateway_autoscaling.cpu_percent, false)
-    error_message = "gateway_autoscaling.cpu_percent is ${jsonencode(try(var.gateway_autoscaling.cpu_percent, null))}; it has to be a whole number, 1 or more: percent of the CPU that a replica requests."
+    error_message = "gateway_autoscaling.cpu_percent is ${jsonencode(try(var.gateway_autoscaling.cpu_percent, null))}; it must be a whole number, 1 or more: percent of the CPU that a replica requests."
   }
 }
 
 variable "demo_enabled" {
-  description = "Whether demo-target runs: endpoints that misbehave on demand."
+  description = "Whether demo-target runs: endpoints that fail on demand."
   type        = bool
   default     = true
   nullable    = false
@@ -132,7 +133,7 @@ variable "grafana_enabled" {
 }
 
 variable "memory_limits" {
-  description = "What a part may use in place of the chart's default, by the name of the part: { prometheus = \"4Gi\" } for many targets."
+  description = "The memory limit of a part, by its name, instead of the chart's default: { prometheus = \"4Gi\" } for many targets."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -146,26 +147,26 @@ variable "memory_limits" {
   }
   validation {
     condition     = alltrue([for memory in values(var.memory_limits) : can(regex("^[1-9][0-9]*[MG]i$", memory))])
-    error_message = "memory_limits has ${join(", ", values(var.memory_limits))}; each has to be a whole number with Mi or Gi, such as 512Mi."
+    error_message = "memory_limits has ${join(", ", values(var.memory_limits))}; each must be a whole number with Mi or Gi, such as 512Mi."
   }
 }
 
-# --- what is kept ----------------------------------------------------------------------------------------------------
+# --- storage ---------------------------------------------------------------------------------------------------------
 
 variable "retention" {
-  description = "How long Prometheus keeps its data. It keeps less where 80 % of its volume would not hold it."
+  description = "How long Prometheus keeps its data, and how far back api-gateway and the status page answer. It keeps less if that does not fit into 80 % of its volume."
   type        = string
   default     = "14d"
   nullable    = false
 
   validation {
     condition     = can(regex("^[1-9][0-9]*[hdwy]$", var.retention))
-    error_message = "retention is \"${var.retention}\"; it has to be a whole number with h, d, w or y, such as 14d."
+    error_message = "retention is \"${var.retention}\"; it must be a whole number with h, d, w or y, such as 14d."
   }
 }
 
 variable "volume_sizes" {
-  description = "The size of each volume. It can grow where the storage class allows it. One that exists can't shrink: the apply fails, and names it."
+  description = "The size of each volume. A volume can grow if its storage class allows it. An existing volume can't shrink: the apply fails and names it."
   type = object({
     prometheus   = optional(string, "5Gi")
     alertmanager = optional(string, "5Gi")
@@ -177,27 +178,27 @@ variable "volume_sizes" {
 
   validation {
     condition     = alltrue([for size in values(var.volume_sizes) : can(regex("^[1-9][0-9]*([MGT]i?)$", size))])
-    error_message = "volume_sizes has ${jsonencode(var.volume_sizes)}; each has to be a whole number with Mi, Gi, Ti, M, G or T, such as 5Gi."
+    error_message = "volume_sizes has ${jsonencode(var.volume_sizes)}; each must be a whole number with Mi, Gi, Ti, M, G or T, such as 5Gi."
   }
-  # Prometheus' write-ahead log comes in pieces of 128 MiB that no limit of its removes; alert-logger wants 64 MiB free
-  # beside a log that it writes anew at 16 MiB.
+  # Prometheus' write-ahead log has segments of 128 MiB, which its size limit does not remove. alert-logger needs 64 MiB
+  # free, besides a log that it rewrites at 16 MiB.
   validation {
     condition     = try(!can(regex("^[0-9]{1,3}(M|Mi)$", var.volume_sizes.prometheus)), true)
-    error_message = "volume_sizes.prometheus is ${jsonencode(var.volume_sizes.prometheus)}; Prometheus needs 1000Mi or more to work at all, 5Gi to keep two weeks of a small lab."
+    error_message = "volume_sizes.prometheus is ${jsonencode(var.volume_sizes.prometheus)}; it must be at least 1000Mi. 5Gi hold two weeks of a small lab."
   }
   validation {
     condition     = try(!can(regex("^([0-9]{1,2}|1[0-4][0-9])(M|Mi)$", var.volume_sizes.alert_logger)), true)
-    error_message = "volume_sizes.alert_logger is ${jsonencode(var.volume_sizes.alert_logger)}; it has to be 150Mi or more: alert-logger stops taking alerts when less than 64 MiB are free."
+    error_message = "volume_sizes.alert_logger is ${jsonencode(var.volume_sizes.alert_logger)}; it must be at least 150Mi: alert-logger rejects alerts when less than 64 MiB are free."
   }
 }
 
 variable "storage_class" {
-  description = "The storage class of the volumes; left out, the cluster's default one. For volumes that exist it can't be changed: the apply fails, and names them."
+  description = "The storage class of the volumes. Default: the cluster's default class. It can't be changed for existing volumes: the apply fails and names them."
   type        = string
   default     = null
 
   validation {
     condition     = var.storage_class != ""
-    error_message = "storage_class is \"\", with which no volume is ever made. Name one of `kubectl get storageclass`, or leave it out to use the default one."
+    error_message = "storage_class is \"\", with which no volume is created. Choose one of `kubectl get storageclass`, or leave it out to use the default class."
   }
 }

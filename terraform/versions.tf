@@ -1,10 +1,10 @@
-# What runs this configuration. Nix supplies both providers, so no lock file of the registry lies beside it.
+# Required versions. Nix supplies both providers, so there is no lock file of the registry.
 
 terraform {
-  # 1.11 has write-only attributes: the only way to hand a password on without keeping it.
+  # 1.11 introduced write-only attributes, the only way to pass a password on without storing it.
   required_version = ">= 1.11"
 
-  # From the lowest versions that it is tested with, which are in tests/terraform/schema-provider/schemas/versions.
+  # The lowest tested versions; they are listed in tests/terraform/schema-provider/schemas/versions.
   required_providers {
     kubernetes = {
       source  = "hashicorp/kubernetes"

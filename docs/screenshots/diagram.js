@@ -1,4 +1,4 @@
-// A diagram from its Mermaid source.
+// Draws a diagram from its Mermaid source.
 
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,4 @@
-// Sample data: a day of history for the default targets, as the recording rules would have written it.
+// Sample data: a day of history of the default targets, in the series of the recording rules.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -16,13 +16,13 @@ const STEP = 4 * MINUTE;
 /** Seconds between two probes. */
 const INTERVAL = 15;
 
-/** The lowest bucket: the rule records nothing below it. */
+/** The lowest bucket; the rule records no lower value. */
 const FASTEST = 0.005;
 
 /** The recorded windows that the page shows at once. */
 const WINDOWS = { "2h": 2 / 24, "6h": 6 / 24, "1d": 1, "3d": 3, "14d": 14 };
 
-/** Failed probes by target: how many hours ago, and how many. */
+/** Failed probes of each target: hours ago, and their number. */
 const FAILURES = {
     demo: [[20.2, 9], [12.5, 3], [4.6, 1]],
     "ping-agent": [],
@@ -31,7 +31,7 @@ const FAILURES = {
     "dashboard-ui": [[17.1, 4]],
 };
 
-/** Writes the history into the data folder of a Prometheus that does not run. */
+/** Writes the history into the data folder of a stopped Prometheus. */
 export async function writeHistory(promtool, dataFolder) {
     const folder = await mkdtemp(join(tmpdir(), "history-"));
     try {
@@ -46,7 +46,7 @@ export async function writeHistory(promtool, dataFolder) {
     }
 }
 
-/** promtool: on PATH, else where the lab has unpacked it. */
+/** The path of promtool: on PATH, otherwise the one that the lab unpacked. */
 export function findPromtool(root) {
     const folders = [...(process.env.PATH ?? "").split(":"), join(root, ".lab/tools/prometheus/usr/bin")];
     const found = folders.map((folder) => join(folder, "promtool")).find((file) => existsSync(file));
@@ -67,7 +67,7 @@ function samples(now) {
             .filter(([hours]) => now - hours * 60 * MINUTE > time - step && now - hours * 60 * MINUTE <= time)
             .reduce((sum, [, count]) => sum + count, 0);
 
-    // A day is drawn from the first pair of rules, longer ranges from the second.
+    // The page draws a day from the first pair of rules, longer ranges from the second.
     for (const suffix of ["", "4m"]) {
         family(`target:probes:increase${suffix}`, (target, failures, sample) => {
             for (const time of times(STEP)) {

@@ -1,4 +1,4 @@
-// The running lab: where its parts are, and a fault for as long as a picture takes.
+// A running lab: the addresses of its parts, and a fault while a picture is taken.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 const SECONDS_MAX = 60;
 
-/** How long a lab runs before its pictures are taken: 5 minutes of latency, and every rule evaluated. */
+/** How long a lab runs before pictures are taken, so that it has 5 minutes of latency and every rule was evaluated. */
 const SETTLED_MS = 330_000;
 
 export class Lab {
@@ -24,7 +24,7 @@ export class Lab {
         this.#end = end;
     }
 
-    /** Starts a lab of its own on the usual ports, with a day of sample history. `end` stops and removes it. */
+    /** Starts a separate lab on the default ports, with a day of sample history. `end` stops and removes it. */
     static async withHistory(program) {
         const stateDir = await mkdtemp(join(tmpdir(), "pictures-"));
         const state = ["--state-dir", stateDir];
@@ -33,7 +33,7 @@ export class Lab {
             await rm(stateDir, { recursive: true });
         };
         try {
-            // The first start finds or fetches Prometheus, and the history must be there before it runs.
+            // The first start finds or downloads Prometheus. The history must be written before Prometheus runs.
             await run(program, ["up", "--detach", ...state]);
             await run(program, ["down", ...state]);
             await writeHistory(findPromtool(dirname(program)), join(stateDir, "prometheus/data"));
@@ -47,7 +47,7 @@ export class Lab {
         }
     }
 
-    /** The lab that `program status` tells of. Fails where none runs. */
+    /** The running lab, by `program status`. Fails if none runs. */
     static async running(program, stateDir, end = async () => {}) {
         const args = ["status", "--json", ...(stateDir ? ["--state-dir", stateDir] : [])];
         const { stdout } = await run(program, args).catch((error) => error);
@@ -56,7 +56,7 @@ export class Lab {
         return new Lab(parts, end);
     }
 
-    /** Ends a lab that was started for the pictures. */
+    /** Stops a lab that was started for the pictures. */
     async end() {
         await this.#end();
     }
@@ -69,7 +69,7 @@ export class Lab {
         return this.#parts.get(part).url + path;
     }
 
-    /** Does `what` while a target fails, and the gateway knows it. */
+    /** Runs `what` while a target fails and the gateway reports it. */
     async failing({ target, endpoint }, what) {
         const url = this.url("demo-target", `/faults/${endpoint}`);
         await told(await fetch(url, { method: "PUT", headers: { "content-type": "application/json" }, body: '{"kind":"status","status":503}' }));

@@ -1,4 +1,4 @@
-// Retakes the pictures; `retake` installs what this needs and starts it.
+// Retakes the pictures; `retake` installs its packages and starts it.
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { Lab } from "./lab.js";
 import { Studio } from "./studio.js";
 import { terminal } from "./terminal.js";
 
-/** The target that is made to fail, and the endpoint of the demo target behind it. */
+/** The target that fails, and its endpoint of the demo target. */
 const FAILING = { target: "demo", endpoint: "ok" };
 
 const PICTURES = {
@@ -31,7 +31,7 @@ const PICTURES = {
         await studio.take("target-page", lab.url("dashboard-ui", `/targets/${FAILING.target}`), { height: 1250 });
     },
     async "prometheus-targets"(studio, lab) {
-        // Debian's Prometheus has its pages below /classic.
+        // Debian's Prometheus serves its pages below /classic.
         const paths = ["/classic/targets", "/targets"].map((path) => lab.url("prometheus", path));
         await studio.take("prometheus-targets", await firstThatAnswers(paths), { height: 1000, scale: 1 });
     },

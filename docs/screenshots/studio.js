@@ -1,10 +1,10 @@
-// Takes pictures of pages, each in a context of its own.
+// Takes pictures of pages, each in its own browser context.
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 
-/** Sharp where a page is shown as wide as GitHub shows it, and below 200 kB. */
+/** Sharp at the width at which GitHub shows it, and below 200 kB. */
 const SCALE = 1.5;
 
 export class Studio {
@@ -13,7 +13,7 @@ export class Studio {
         this.folder = folder;
     }
 
-    /** NAME.png of a page, at most `height` high. `settle`: milliseconds that it needs after it has loaded. */
+    /** Takes NAME.png of a page, at most `height` high. `settle`: milliseconds to wait after it has loaded. */
     async take(name, url, { width = 1180, height = 860, scale = SCALE, colorScheme = "light", settle = 500 } = {}) {
         await this.#page({ width, height, scale, colorScheme }, async (page) => {
             await page.goto(url, { waitUntil: "load" });
@@ -24,7 +24,7 @@ export class Studio {
         });
     }
 
-    /** NAME.png of one element of a page made of `html`, after `prepare` has done its work on the page. */
+    /** Takes NAME.png of one element of a page with the content `html`, after `prepare` has run on the page. */
     async takeElement(name, html, selector, prepare = async () => {}) {
         await this.#page({ width: 1400, height: 900, scale: SCALE, colorScheme: "light" }, async (page) => {
             await page.setContent(html);
@@ -48,7 +48,7 @@ export class Studio {
     }
 
     async #keep(name, picture) {
-        // Pages have few colours: with a palette of 256 a picture is a third as large, and looks the same.
+        // Pages have few colours: with a palette of 256 a picture has a third of the size and looks the same.
         const png = await sharp(await picture).png({ palette: true, dither: 0, effort: 10 }).toBuffer();
         await writeFile(join(this.folder, `${name}.png`), png);
         console.log(`docs/screenshots/${name}.png  ${Math.ceil(png.length / 1000)} kB`);

@@ -1,4 +1,4 @@
-// What a command prints, as a terminal shows it.
+// Draws the output of a command as a terminal shows it.
 
 const STYLE = `
 body { margin: 0 }
@@ -6,7 +6,7 @@ pre { display: inline-block; margin: 0; padding: 14px 18px; border-radius: 8px; 
   font: 13px/1.45 "DejaVu Sans Mono", ui-monospace, monospace }
 .prompt { color: #7fd88f } .key { color: #8ab4f8 } .string { color: #9ccc8a } .number { color: #e6b673 } .null { color: #8b939d }`;
 
-/** NAME.png of `command` and the JSON that it printed, in the colours of jq. */
+/** Takes NAME.png of `command` and its JSON output, in the colours of jq. */
 export async function terminal(studio, name, command, json) {
     const output = escaped(JSON.stringify(json, null, 2)).replace(
         /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g,

@@ -1,4 +1,4 @@
-//! Any bytes that might answer where alert-logger should be: incidents that can be shown, or refused.
+//! Any response in place of alert-logger's history is parsed into incidents or rejected, and never causes a panic.
 #![no_main]
 
 use api_gateway::sources::alert_logger::page;

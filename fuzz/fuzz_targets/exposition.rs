@@ -1,4 +1,4 @@
-//! Any bytes that a ping-agent's `/metrics` might send: read or refused, never a panic.
+//! Any response in place of a ping-agent's `/metrics` is parsed or rejected, and never causes a panic.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

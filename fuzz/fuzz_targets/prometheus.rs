@@ -1,4 +1,4 @@
-//! Any bytes that might answer a query where Prometheus should be: read or refused, never a panic.
+//! Any response in place of Prometheus' query results is parsed or rejected, and never causes a panic.
 #![no_main]
 
 use api_gateway::sources::prometheus::{ByTarget, matrix, vector};

@@ -1,4 +1,4 @@
-//! Any text that might stand in targets.toml: a set of targets, or refused without showing a password.
+//! Any targets.toml is parsed or rejected, and no error message contains a password.
 #![no_main]
 
 use std::time::Duration;

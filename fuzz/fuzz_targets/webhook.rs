@@ -1,4 +1,4 @@
-//! Any bytes that might be posted to alert-logger: a payload or refused, never a panic.
+//! Any body of a request to alert-logger is parsed as a payload or rejected, and never causes a panic.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

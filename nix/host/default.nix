@@ -1,5 +1,5 @@
-# What the flake uses of nixpkgs, made from the tools of this machine as machine.json (written by run) describes it. A tool
-# that the machine does not have is an empty package that says so: meta.available = false.
+# The part of nixpkgs that the flake uses, made from the tools of this machine. nix/host/run writes their description,
+# machine.json. A missing tool is an empty package with meta.available = false.
 {
   system,
   config ? { },
@@ -8,13 +8,13 @@ let
   lib = import ./lib.nix;
   machine = builtins.fromJSON (builtins.readFile ./machine.json);
 
-  # A path that `run` added to the store, as an input of what it is used in.
+  # A path that `run` added to the store, as an input of the derivations that use it.
   stored = path: builtins.appendContext path { ${path}.path = true; };
 
-  # What nixpkgs' stdenv has on PATH in every build.
+  # The programs that every build has on PATH, as with nixpkgs' stdenv.
   stdenv = stored machine.stdenv;
 
-  # Every derivation: its buildCommand in the sandbox, with stdenv and its inputs on PATH.
+  # Every derivation runs its buildCommand in the sandbox, with stdenv and its inputs on PATH.
   build =
     {
       name,
@@ -26,7 +26,7 @@ let
       variables
       // {
         inherit name system stdenv;
-        # Images take libraries of the machine, and programs are linked with them.
+        # Programs are linked with libraries of the machine, and images contain these.
         inherit (machine) libc;
         builder = "/bin/bash";
         args = [ ./sandbox ];
@@ -52,12 +52,12 @@ let
       // attributes.meta or { };
     };
 
-  # A package of these programs of the machine.
+  # A package with programs of the machine.
   tool =
     name: programs:
     let
       present = lib.filter (program: machine.tools ? ${program}) programs;
-      # The first thing in what the program says that looks like a version.
+      # The first text in the output of the program that looks like a version.
       version =
         if present == [ ] then
           null
@@ -83,8 +83,8 @@ let
       version = if version == null then "unknown" else builtins.head version;
     };
 
-  # A package that starts programs where they are on the machine, and makes what they need visible in the sandbox. `setup`
-  # runs before each.
+  # A package that starts programs at their path on the machine, and makes the paths that they need visible in the sandbox.
+  # `setup` runs before each program.
   started =
     {
       name,
@@ -97,7 +97,7 @@ let
       {
         inherit meta;
         hostPaths = lib.concatMapStrings (path: "${path}\n") hostPaths;
-        # What is started changes with the versions.
+        # The version is part of the package, so that another version is another package.
         versions = builtins.toJSON machine.rust.version;
       }
       ''
@@ -111,7 +111,7 @@ let
         )}
       '';
 
-  # Of the Rust toolchain, which is one folder.
+  # A program of the Rust toolchain, which is one folder.
   rust =
     name: programs:
     started {
@@ -121,7 +121,7 @@ let
       meta.available = lib.all (program: lib.elem program machine.rust.programs) programs;
     };
 
-  # stdenv's programs, as a package.
+  # The programs of stdenv as a package.
   bash = runCommand "bash" { } "mkdir $out && ln -s $stdenv/bin $out/bin";
 
   writeText =
@@ -157,18 +157,18 @@ let
       "cargo-fmt"
       "rustfmt"
     ];
-    # The compiler, linker and archive tools of C: crane's builds have them from nixpkgs' stdenv.
+    # The C compiler, linker and archive tools. With nixpkgs, crane's builds get them from stdenv.
     cc = started {
       name = "cc";
       programs = lib.mapAttrs (_: stored) machine.cc;
       hostPaths = [ "/usr/include" ];
-      # Its parts lie in /usr/lib/gcc, wherever the program itself is.
+      # The compiler's parts are in /usr/lib/gcc, wherever the program itself is.
       setup = "'export GCC_EXEC_PREFIX=/usr/lib/gcc/'";
     };
-    # With ldd.
+    # Contains ldd.
     libc = tool "libc" [ "ldd" ];
-    # Its providers know schemas and nothing else (tests/terraform/schema-provider), unless the user's configuration names
-    # others.
+    # Its providers have only schemas (tests/terraform/schema-provider), unless the user's configuration names other
+    # providers.
     terraform.withPlugins =
       _:
       let
@@ -181,7 +181,7 @@ let
         setup = "'export TF_CLI_CONFIG_FILE=\"\${TF_CLI_CONFIG_FILE:-${machine.terraformProviders or ""}/terraform.rc}\"'";
         meta.available = plain.meta.available && machine ? terraformProviders;
       };
-    # In the shell only.
+    # Only for the shell.
     python3 = started {
       name = "python3";
       programs.python3 = machine.python3;
@@ -201,7 +201,7 @@ let
     prometheus = tool "prometheus" [ "prometheus" ] // {
       cli = tool "promtool" [ "promtool" ];
     };
-    # With its templates beside it, where it is Debian's.
+    # With its templates beside it, if it is Debian's.
     prometheus-alertmanager =
       let
         alertmanager = tool "alertmanager" [
@@ -210,7 +210,7 @@ let
         ];
       in
       runCommand "alertmanager" { inherit (alertmanager) meta; } ''
-        # The program itself and no link: the lab looks for the templates beside it.
+        # A copy, not a link, because the lab looks for the templates beside it.
         cp -rL --no-preserve=mode ${alertmanager} $out
         chmod +x $out/bin/*
         ${lib.optionalString (machine ? alertmanagerTemplates) ''
@@ -224,7 +224,7 @@ let
     shellcheck = tool "shellcheck" [ "shellcheck" ];
     taplo = tool "taplo" [ "taplo" ];
 
-    # An empty bundle where the machine has no certificates.
+    # An empty bundle if the machine has no certificates.
     cacert = runCommand "cacert" { } ''
       mkdir -p $out/etc/ssl/certs
       ${if machine ? certificates then "cp ${stored machine.certificates}" else "touch"} \
@@ -244,7 +244,7 @@ let
     # makeWrapper PROGRAM WRAPPER [--set-default NAME VALUE] [--prefix NAME SEPARATOR VALUE]
     makeWrapper = runCommand "make-wrapper" { script = ./make-wrapper.sh; } ''
       mkdir -p $out/bin
-      # There is no /usr/bin/env in the sandbox.
+      # The sandbox has no /usr/bin/env.
       sed "1s|.*|#!$stdenv/bin/bash|" $script >$out/bin/makeWrapper
       chmod +x $out/bin/makeWrapper
     '';
@@ -282,7 +282,7 @@ let
           "-c"
           "echo > $out"
         ];
-        # What `nix develop` sources.
+        # The file that `nix develop` sources.
         stdenv = runCommand "stdenv" { } ''
           mkdir $out
           echo 'export PATH=${lib.makeBinPath packages}:/usr/local/bin:/usr/bin:/bin' >$out/setup

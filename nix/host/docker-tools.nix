@@ -1,4 +1,4 @@
-# Images of one layer: the contents, and the libraries that the machine's linker finds for their programs.
+# Images with one layer: the contents, and the libraries that ldd finds for their programs.
 {
   lib,
   pkgs,
@@ -42,14 +42,14 @@ in
             if [ -d bin ]; then
               chmod 555 bin/*
               for program in bin/*; do
-                # A program that is linked statically has none.
+                # A statically linked program has no libraries.
                 { bash ${pkgs.libc}/bin/ldd "$program" || true; } | grep -oE '/[^ ]+' | while read -r library; do
                   mkdir -p ".$(dirname "$library")"
                   [ -e ".$library" ] || cp -L "$library" ".$library"
                 done
               done
             fi
-            # Debian's Alertmanager has its templates beside itself.
+            # Debian's Alertmanager has its templates beside it.
             if [ -e bin/alertmanager ] && [ -e ${pkgs.prometheus-alertmanager}/usr ]; then
               cp -r ${pkgs.prometheus-alertmanager}/usr .
               chmod -R u+w usr

@@ -5,7 +5,7 @@
     { self }:
     {
       lib = import ./lib.nix;
-      # `nix develop` takes its shell from here.
+      # `nix develop` gets its shell from here.
       legacyPackages.x86_64-linux = import ./. { system = "x86_64-linux"; };
       legacyPackages.aarch64-linux = import ./. { system = "aarch64-linux"; };
     };

@@ -1,4 +1,4 @@
-# The functions of nixpkgs' lib that the flake uses, with the same names and meanings.
+# The functions of nixpkgs' lib that the flake uses, with the same names and results.
 let
   inherit (builtins)
     attrNames
@@ -56,7 +56,7 @@ rec {
   getVersion = package: package.version or (builtins.parseDrvName package.name).version;
   getExe = package: "${package}/bin/${package.meta.mainProgram or (getName package)}";
 
-  # A file set here is what is in it, and what is not although it lies within.
+  # A file set is a pair: the included paths, and the excluded paths within them.
   fileset =
     let
       coerce =
@@ -69,7 +69,7 @@ rec {
             minus = [ ];
           }
         else
-          throw "file set: there is no ${toString set}";
+          throw "file set: ${toString set} does not exist";
       within = folder: path: path == folder || substring 0 (stringLength folder + 1) path == folder + "/";
     in
     {

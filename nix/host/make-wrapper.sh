@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What nixpkgs' hook of this name does, as far as the flake asks: makeWrapper PROGRAM WRAPPER OPTIONS
-# shellcheck disable=SC2016 # what is not expanded here is expanded by the wrapper
+# The part of nixpkgs' makeWrapper that the flake uses: makeWrapper PROGRAM WRAPPER OPTIONS
+# shellcheck disable=SC2016 # the wrapper expands the variables
 set -euo pipefail
 program=$1 wrapper=$2
 shift 2

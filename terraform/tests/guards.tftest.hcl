@@ -1,4 +1,4 @@
-# What is refused before anything is touched, each with a sentence that names the variable, the value and the way out.
+# Values that are rejected before anything is changed. Each message names the variable, the value and what is allowed.
 
 mock_provider "kubernetes" {}
 mock_provider "helm" {}
@@ -90,7 +90,7 @@ run "a_missing_tag" {
   expect_failures = [helm_release.uptimepulse]
 }
 
-# What nix run .#load-images leaves where nixpkgs has no Grafana.
+# The result of nix run .#load-images on a platform without Grafana.
 run "no_grafana_image" {
   command = plan
 
@@ -103,7 +103,7 @@ run "no_grafana_image" {
 
   assert {
     condition     = strcontains(local.images_way_out, "grafana_enabled = false")
-    error_message = "Whoever can't have a Grafana image does not learn that the stack runs without it."
+    error_message = "The message does not say that the stack runs without Grafana."
   }
   expect_failures = [helm_release.uptimepulse]
 }
@@ -170,7 +170,7 @@ run "targets_without_a_target" {
   expect_failures = [kubernetes_config_map_v1.targets]
 }
 
-# The same password in each spelling that TOML has; services/targets reads the same files.
+# The same password in each spelling that TOML allows. The tests of services/targets read the same files.
 
 run "a_password_plain" {
   command = plan
@@ -527,7 +527,7 @@ run "a_revision_that_sends_nothing" {
   expect_failures = [var.secrets_revision]
 }
 
-# --- the world outside -----------------------------------------------------------------------------------------------
+# --- connections to the outside --------------------------------------------------------------------------------------
 
 run "a_host_with_a_scheme" {
   command = plan

@@ -1,4 +1,4 @@
-# monitoring/ in the cluster: what is deployed is what the files say, rendered where a format needs it.
+# The deployed configuration equals the files of monitoring/, rendered if a format needs it.
 
 mock_provider "kubernetes" {}
 mock_provider "helm" {}
@@ -18,19 +18,19 @@ run "the_files_are_deployed_as_they_are" {
 
   assert {
     condition     = kubernetes_config_map_v1.targets.data == tomap({ "targets.toml" = file("../monitoring/targets.toml") })
-    error_message = "What is watched is not what monitoring/targets.toml says."
+    error_message = "The deployed target list differs from monitoring/targets.toml."
   }
   assert {
     condition = kubernetes_config_map_v1.prometheus_rules.data == tomap({
       for name in fileset("../monitoring/prometheus/rules", "*") : name => file("../monitoring/prometheus/rules/${name}")
     })
-    error_message = "A rule file of monitoring/ is not in the cluster as it is."
+    error_message = "A deployed rule file differs from monitoring/."
   }
   assert {
     condition = kubernetes_config_map_v1.grafana_dashboards[0].data == tomap({
       for name in fileset("../monitoring/grafana/dashboards", "*") : name => file("../monitoring/grafana/dashboards/${name}")
     })
-    error_message = "A dashboard of monitoring/ is not in the cluster as it is."
+    error_message = "A deployed dashboard differs from monitoring/."
   }
   assert {
     condition = { for folder, map in kubernetes_config_map_v1.grafana_provisioning : folder => map.data } == {
@@ -39,11 +39,11 @@ run "the_files_are_deployed_as_they_are" {
         name => file("../monitoring/grafana/provisioning/${folder}/${name}")
       })
     }
-    error_message = "Grafana's provisioning is not what monitoring/ says."
+    error_message = "Grafana's deployed provisioning differs from monitoring/."
   }
   assert {
     condition     = kubernetes_config_map_v1.alertmanager_config.data["alertmanager.yml"] == file("../monitoring/alertmanager/alertmanager.yml")
-    error_message = "Without mail, alertmanager.yml has to be used as it is: the webhook in it is the cluster's."
+    error_message = "Without mail, alertmanager.yml must be deployed unchanged, because its webhook is that of the cluster."
   }
 }
 
@@ -57,7 +57,7 @@ run "every_replica_of_the_gateway_is_scraped" {
         job_name       = "api-gateway"
         dns_sd_configs = [{ names = ["api-gateway-pods"], type = "A", port = 8080 }]
     }]
-    error_message = "api-gateway is scraped through its Service, or not at all: its replicas' counters would mix."
+    error_message = "api-gateway is scraped through its Service, which mixes the counters of its replicas, or not at all."
   }
   assert {
     condition = [
@@ -65,7 +65,7 @@ run "every_replica_of_the_gateway_is_scraped" {
       ] == [
       for job in yamldecode(file("../monitoring/prometheus/prometheus.yml")).scrape_configs : job if job.job_name != "api-gateway"
     ]
-    error_message = "Another job than api-gateway's is not as monitoring/ has it."
+    error_message = "A job other than api-gateway differs from monitoring/."
   }
 }
 
@@ -83,7 +83,7 @@ run "every_job_finds_its_part" {
       "ping-agent.json"    = ["ping-agent-0.ping-agent:8080"]
       "prometheus.json"    = ["localhost:9090"]
     }
-    error_message = "The discovery files are not what is deployed: up{job=...} would be missing or 0."
+    error_message = "The discovery files do not match the deployed parts: up{job=...} would be missing or 0."
   }
 }
 
@@ -102,17 +102,17 @@ run "what_does_not_run_is_not_scraped" {
     condition = alltrue([
       for job in ["grafana", "demo-target"] : kubernetes_config_map_v1.prometheus_discovery.data["${job}.json"] == "[]"
     ])
-    error_message = "A part that does not run is scraped, and would show as down."
+    error_message = "A part that does not run is scraped, so it would be shown as down."
   }
   assert {
     condition = flatten(jsondecode(kubernetes_config_map_v1.prometheus_discovery.data["ping-agent.json"])[*].targets) == [
       "ping-agent-0.ping-agent:8080", "ping-agent-1.ping-agent:8080", "ping-agent-2.ping-agent:8080",
     ]
-    error_message = "A shard of ping-agent is not scraped: its targets' history would have holes."
+    error_message = "A shard of ping-agent is not scraped, so the history of its targets would have gaps."
   }
   assert {
     condition     = kubernetes_config_map_v1.targets.data["targets.toml"] == file("tests/fixtures/targets.toml")
-    error_message = "targets_file is not what is watched."
+    error_message = "The deployed target list differs from targets_file."
   }
 }
 
@@ -143,15 +143,15 @@ run "mail_is_a_second_receiver" {
         auth_password_file = "/etc/alertmanager/smtp/password"
         require_tls        = false
     }]
-    error_message = "The mail receiver is not what smtp says, or a value became configuration."
+    error_message = "The mail receiver differs from the variable smtp, or a value was interpreted as configuration."
   }
   assert {
     condition     = [for route in yamldecode(kubernetes_config_map_v1.alertmanager_config.data["alertmanager.yml"]).route.routes : route.receiver] == ["stdout", "email", "stdout"]
-    error_message = "Alerts no longer go to both the mailbox and alert-logger, the Watchdog to alert-logger alone."
+    error_message = "Alerts must go to both the mailbox and alert-logger, and the Watchdog only to alert-logger."
   }
   assert {
     condition     = yamldecode(helm_release.uptimepulse.values[0]).alertmanager.smtpPorts == [587]
-    error_message = "The mail server's port is not open to Alertmanager."
+    error_message = "Alertmanager may not connect to the mail server's port."
   }
 }
 
@@ -168,11 +168,11 @@ run "remote_write_is_added" {
       url        = "https://mimir.example.org:9443/api/v1/push"
       basic_auth = { username = "lab", password_file = "/etc/prometheus/remote-write/password" }
     }]
-    error_message = "Prometheus does not send what it stores to remote_write.url."
+    error_message = "Prometheus does not send its samples to remote_write.url."
   }
   assert {
     condition     = yamldecode(helm_release.uptimepulse.values[0]).prometheus.remoteWrite == { ports = [9443], password = true }
-    error_message = "The port of remote_write.url is not open to Prometheus, or its password is not mounted."
+    error_message = "Prometheus may not connect to the port of remote_write.url, or the password is not mounted."
   }
 }
 
@@ -185,10 +185,10 @@ run "remote_write_without_a_user_has_the_port_of_its_scheme" {
 
   assert {
     condition     = yamldecode(kubernetes_config_map_v1.prometheus_config.data["prometheus.yml"]).remote_write == [{ url = "http://mimir.example.org/api:1/push" }]
-    error_message = "Without a username there is to be no password either."
+    error_message = "Without a username there must be no password."
   }
   assert {
     condition     = yamldecode(helm_release.uptimepulse.values[0]).prometheus.remoteWrite == { ports = [80], password = false }
-    error_message = "The port of an http URL without one is 80."
+    error_message = "The port of an http URL without a port must be 80."
   }
 }

@@ -1,4 +1,4 @@
-# What the chart is told.
+# The values of the release.
 
 mock_provider "kubernetes" {}
 mock_provider "helm" {}
@@ -20,7 +20,7 @@ run "an_edit_is_a_difference" {
     condition = helm_release.uptimepulse.description == "chart ${substr(sha256(join("", [
       for path in sort(fileset("chart", "**")) : "${path}\n${filesha256("chart/${path}")}\n"
     ])), 0, 12)}"
-    error_message = "The chart's files are not in the release's description: an edited template would be no difference."
+    error_message = "The hash of the chart's files is not in the release's description, so an edited template would be no difference."
   }
   assert {
     condition = yamldecode(helm_release.uptimepulse.values[0]).grafana.provisioningHash == sha256(jsonencode({
@@ -29,7 +29,7 @@ run "an_edit_is_a_difference" {
         name => file("../monitoring/grafana/provisioning/${folder}/${name}")
       }
     }))
-    error_message = "Grafana's provisioning is not in the release's values: an edit would not reach the running Grafana."
+    error_message = "The hash of Grafana's provisioning is not in the release's values, so an edit would not reach the running Grafana."
   }
 }
 
@@ -38,7 +38,7 @@ run "apply_ends_when_all_is_ready_and_a_failure_can_be_looked_at" {
 
   assert {
     condition     = helm_release.uptimepulse.wait && helm_release.uptimepulse.timeout == 300 && !helm_release.uptimepulse.atomic
-    error_message = "Apply has to wait for the pods, for a bounded time, and to leave a failed release in place."
+    error_message = "Apply must wait for the pods, for a limited time, and must leave a failed release in place."
   }
 }
 
@@ -54,7 +54,7 @@ run "the_namespace_enforces_the_restricted_profile" {
       for mode in ["enforce", "audit", "warn"] :
       kubernetes_namespace_v1.uptimepulse.metadata[0].labels["pod-security.kubernetes.io/${mode}"] == "restricted"
     ])
-    error_message = "The namespace lets pods in that may do more than they need."
+    error_message = "The namespace accepts pods with more privileges than they need."
   }
   assert {
     condition = alltrue([
@@ -68,7 +68,7 @@ run "the_namespace_enforces_the_restricted_profile" {
         ] : map.metadata[0].namespace],
       ) : object == "lab-2"
     ])
-    error_message = "Something is outside the namespace, and its pods would not find it."
+    error_message = "An object is outside the namespace, so its pods would not find it."
   }
 }
 
@@ -77,7 +77,7 @@ run "images_are_in_the_cluster_already" {
 
   assert {
     condition     = yamldecode(helm_release.uptimepulse.values[0]).images == { registry = "", tags = { for name, tag in var.image_tags : name => tag } }
-    error_message = "The images are not those that were loaded."
+    error_message = "The images differ from the loaded ones."
   }
 }
 
@@ -101,7 +101,7 @@ run "a_registry_and_only_the_images_that_are_used" {
       registry = "registry.example.org:5000/team"
       tags     = { for name, tag in var.image_tags : name => tag if name != "something-else" }
     }
-    error_message = "The registry is not passed on, or a tag that the chart doesn't know is."
+    error_message = "The registry is not passed to the chart, or an unknown tag is."
   }
 }
 
@@ -110,11 +110,11 @@ run "by_default_nothing_is_served_to_the_outside" {
 
   assert {
     condition     = length(helm_release.uptimepulse.values) == 1 && !can(yamldecode(helm_release.uptimepulse.values[0]).ingress)
-    error_message = "Without the variables ingress and gateway_autoscaling there is to be neither."
+    error_message = "Without the variables ingress and gateway_autoscaling there must be no ingress and no autoscaling."
   }
   assert {
     condition     = output.status_page == "http://127.0.0.1:8081" && endswith(output.port_forwards.dashboard-ui, " port-forward service/dashboard-ui 8081:8080")
-    error_message = "The status page is not where its port-forward puts it."
+    error_message = "The output status_page is not the address of the port-forward."
   }
 }
 
@@ -136,16 +136,16 @@ run "ingress_and_autoscaling" {
         enabled = true, host = "status.example.org", tlsSecret = "status-tls", basicAuth = true, controllerNamespace = "ingress-nginx"
       }
     }
-    error_message = "The chart is not told of the ingress or of the autoscaling as it was set."
+    error_message = "The ingress or the autoscaling is not passed to the chart."
   }
   assert {
     condition = yamldecode(helm_release.uptimepulse.values[0]).pingAgent.shards == 3 && yamldecode(helm_release.uptimepulse.values[0]).resources == {
       prometheus = { requests = { memory = "4Gi" }, limits = { memory = "4Gi" } }
     }
-    error_message = "The chart is not told of the shards or of the memory as it was set."
+    error_message = "The number of shards or the memory is not passed to the chart."
   }
   assert {
     condition     = output.status_page == "https://status.example.org"
-    error_message = "The status page is not where the ingress serves it."
+    error_message = "The output status_page is not the address of the ingress."
   }
 }

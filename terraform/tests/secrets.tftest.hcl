@@ -1,4 +1,4 @@
-# The passwords: they reach their Secret and nothing else, neither the state nor the release.
+# Passwords reach only their Secrets, neither the state nor the release.
 
 mock_provider "kubernetes" {}
 mock_provider "helm" {}
@@ -21,7 +21,7 @@ variables {
 }
 
 run "no_password_is_kept" {
-  # Applied, so that what is looked at is what the state would hold.
+  # Applied, so that the checked values are those of the state.
   command = apply
 
   assert {
@@ -35,7 +35,7 @@ run "no_password_is_kept" {
   }
   assert {
     condition     = !strcontains(jsonencode(helm_release.uptimepulse), "secret of")
-    error_message = "A password is in the values of the release, which Helm keeps in the cluster."
+    error_message = "A password is in the values of the release, which Helm stores in the cluster."
   }
   assert {
     condition     = !strcontains(jsonencode([kubernetes_config_map_v1.alertmanager_config.data, kubernetes_config_map_v1.prometheus_config.data]), "secret of")
@@ -46,7 +46,7 @@ run "no_password_is_kept" {
 run "passwords_are_sent" {
   command = plan
 
-  # With a revision below 1 the provider sends nothing, and the Secret is silently empty.
+  # With a revision below 1 the provider sends nothing, so the Secret would be empty.
   assert {
     condition = alltrue([
       for secret in [
@@ -54,7 +54,7 @@ run "passwords_are_sent" {
         kubernetes_secret_v1.prometheus_remote_write[0],
       ] : secret.data_wo_revision == 1
     ])
-    error_message = "A Secret has no data_wo_revision: it would be empty."
+    error_message = "A Secret has no data_wo_revision, so it would be empty."
   }
 }
 
@@ -95,6 +95,6 @@ run "what_is_off_has_no_secret" {
       length(kubernetes_secret_v1.alertmanager_smtp) + length(kubernetes_secret_v1.grafana_admin) +
       length(kubernetes_secret_v1.ingress_basic_auth) + length(kubernetes_secret_v1.prometheus_remote_write)
     )
-    error_message = "There is a Secret for something that is off."
+    error_message = "There is a Secret for a feature that is off."
   }
 }

@@ -1,4 +1,4 @@
-# The volumes: their sizes, and that neither an apply hangs on them nor a mistake empties them.
+# The sizes of the volumes. An apply must not hang on a volume, and a mistake must not empty one.
 
 mock_provider "kubernetes" {}
 mock_provider "helm" {}
@@ -20,19 +20,19 @@ run "every_part_with_a_history_has_a_volume" {
     condition = ({ for name, claim in kubernetes_persistent_volume_claim_v1.data : name => claim.spec[0].resources[0].requests.storage } == {
       alert-logger-data = "5Gi", alertmanager-data = "5Gi", grafana-data = "5Gi", prometheus-data = "5Gi"
     })
-    error_message = "The volumes or their sizes differ: without one, a part loses its history with its pod."
+    error_message = "The volumes or their sizes differ. Without a volume, a part loses its history with its pod."
   }
   assert {
     condition     = alltrue([for claim in kubernetes_persistent_volume_claim_v1.data : claim.wait_until_bound == false])
-    error_message = "A claim is waited for until it is bound: where volumes bind with their pod, apply would hang forever."
+    error_message = "Terraform waits until a claim is bound. If volumes are bound with their pod, the apply would hang forever."
   }
   assert {
     condition     = alltrue([for claim in kubernetes_persistent_volume_claim_v1.data : claim.spec[0].access_modes == toset(["ReadWriteOnce"])])
-    error_message = "A volume is not ReadWriteOnce, which is all that most storage classes have."
+    error_message = "A volume is not ReadWriteOnce, the only mode of most storage classes."
   }
   assert {
     condition     = yamldecode(helm_release.uptimepulse.values[0]).prometheus.retention == { time = "14d", size = "4096MB" }
-    error_message = "Prometheus' retention is not 14d, and 80 % of its 5Gi: its volume would fill up."
+    error_message = "Prometheus' retention is not 14d and 80 % of its 5Gi, so its volume would fill up."
   }
 }
 
@@ -49,16 +49,16 @@ run "sizes_are_set_one_by_one" {
     condition = ({ for name, claim in kubernetes_persistent_volume_claim_v1.data : name => claim.spec[0].resources[0].requests.storage } == {
       alert-logger-data = "512Mi", alertmanager-data = "5Gi", grafana-data = "5Gi", prometheus-data = "10G"
     })
-    error_message = "A size that was set is not the volume's, or one that was not set is not the default."
+    error_message = "A volume does not have its configured size, or without one the default size."
   }
   assert {
     condition     = alltrue([for claim in kubernetes_persistent_volume_claim_v1.data : claim.spec[0].storage_class_name == "fast"])
-    error_message = "A volume is not of the storage class that was set."
+    error_message = "A volume does not have the configured storage class."
   }
-  # 10 * 10^9 * 0.8 / 2^20: Prometheus' MB is a MiB.
+  # 10 * 10^9 * 0.8 / 2^20, because Prometheus' MB is a MiB.
   assert {
     condition     = yamldecode(helm_release.uptimepulse.values[0]).prometheus.retention == { time = "30d", size = "7629MB" }
-    error_message = "Prometheus' retention does not follow the size of its volume."
+    error_message = "Prometheus' retention does not depend on the size of its volume."
   }
 }
 
@@ -71,7 +71,7 @@ run "the_smallest_volumes_that_work" {
 
   assert {
     condition     = yamldecode(helm_release.uptimepulse.values[0]).prometheus.retention.size == "800MB"
-    error_message = "Prometheus' retention does not follow the size of its volume."
+    error_message = "Prometheus' retention does not depend on the size of its volume."
   }
 }
 
@@ -85,6 +85,6 @@ run "without_grafana_it_has_no_volume" {
 
   assert {
     condition     = !contains(keys(kubernetes_persistent_volume_claim_v1.data), "grafana-data")
-    error_message = "Grafana is off and has a volume."
+    error_message = "Grafana is off but has a volume."
   }
 }

@@ -1,4 +1,4 @@
-"""Names of targets and labels of alerts that nobody would choose come out of the gateway as they went in.
+"""The gateway returns hostile names of targets and labels of alerts unchanged.
 
 Run by `./lab test api`, which starts the lab: API_GATEWAY_URL, ALERT_LOGGER_URL, DEMO_TARGET_URL, TARGETS_FILE.
 """
@@ -19,7 +19,7 @@ TARGETS = tomllib.loads(pathlib.Path(os.environ["TARGETS_FILE"]).read_text())["t
 ALERTS = pathlib.Path(__file__).with_name("hostile_alerts.json").read_text()
 LONG = "<b>0123456" * 1000
 
-# Nothing here goes through a proxy.
+# Do not use a proxy.
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -29,7 +29,7 @@ def get(path):
 
 
 def eventually(seconds, ask):
-    """What `ask` answers, as soon as it is true; the last answer after `seconds`."""
+    """Calls `ask` until it returns a true value, for at most `seconds`; returns its last result."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()) and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -37,7 +37,7 @@ def eventually(seconds, ask):
 
 
 class Names(unittest.TestCase):
-    """Each name is one target, everywhere."""
+    """Each name is one target in every endpoint."""
 
     def setUp(self):
         self.names = [target["name"] for target in TARGETS]
@@ -86,7 +86,7 @@ class Names(unittest.TestCase):
 
 
 class Events(unittest.TestCase):
-    """A change comes on the stream under the name of its target."""
+    """The stream sends a change with the name of its target."""
 
     def fault(self, method, endpoint, body=None):
         headers = {"content-type": "application/json"}
@@ -94,7 +94,7 @@ class Events(unittest.TestCase):
         opener.open(urllib.request.Request(url, body, headers, method=method), timeout=10).close()
 
     def changes(self, stream, seconds):
-        """The data of `target` events, for at most so long: a summary comes every few seconds, and ends the waiting."""
+        """Returns the data of `target` events until the deadline. A summary every few seconds ends the waiting."""
         deadline = time.monotonic() + seconds
         event = None
         for line in stream:
@@ -119,7 +119,7 @@ class Events(unittest.TestCase):
 
 
 class Alerts(unittest.TestCase):
-    """Labels and annotations, 10 kB long and with control characters, come out as they went in."""
+    """Labels and annotations of 10 kB with control characters are returned unchanged."""
 
     @classmethod
     def setUpClass(cls):

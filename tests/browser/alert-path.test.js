@@ -1,4 +1,4 @@
-// Alerts that would not come through: the page says so when the Watchdog has not come for too long.
+// The page shows that alerts are not delivered when the Watchdog is overdue.
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
@@ -9,7 +9,7 @@ import { until } from "./lib/wait.js";
 const stage = await Stage.of("alert-path");
 const { lab } = stage;
 
-/** How old the last Watchdog may be, and what it takes until that is on the page. */
+/** The allowed age of the last Watchdog, plus the time until the page shows it. */
 const LIMIT = 150 + 10;
 
 before(() => lab.isSettled());
@@ -29,6 +29,6 @@ stage.scene("without Alertmanager the open page is blind as soon as the Watchdog
     } finally {
         lab.release("alertmanager");
     }
-    // It comes every minute.
+    // The Watchdog arrives every minute.
     await isGreen(page, 90);
 }, { seconds: 300 });

@@ -1,4 +1,4 @@
-// No part can go away and leave a page that looks good.
+// The page never looks good while a part does not answer.
 
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
@@ -9,16 +9,16 @@ import { until } from "./lib/wait.js";
 const stage = await Stage.of("blind");
 const { lab } = stage;
 
-/** Within this many seconds an open page says that a part is away which does not answer; and as long until it is back. */
+/** Seconds within which an open page reports a part that does not answer, and its return. */
 const LIMIT = 20;
 
-/** How long colours may take to fade. */
+/** The time that colours take to fade. */
 const FADE = 1;
 
 before(() => lab.isSettled());
 after(() => stage.close());
 
-describe("a part that does not answer any more", () => {
+describe("a part that stops answering", () => {
     for (const part of ["ping-agent", "api-gateway", "prometheus", "alert-logger", "dashboard-ui"]) {
         stage.scene(`${part}: the open page is not green, and says since when`, async (scene) => {
             const page = await scene.open();
@@ -27,11 +27,11 @@ describe("a part that does not answer any more", () => {
             const since = Date.now();
             lab.hold(part);
             try {
-                // On a busy machine another part may be late for a moment, and the page say so before this one is missed.
+                // On a busy machine another part may be late for a moment, and the page may report that one first.
                 await until(LIMIT, "the page distrusts what it shows", () => distrustsFor(page, part));
                 console.log(`${part}: the page says so after ${((Date.now() - since) / 1000).toFixed(1)} s`);
                 await saysBlind(page);
-                // Whoever comes now learns the same, with scripts or without.
+                // A page opened now shows the same, with scripts and without.
                 if (part !== "dashboard-ui") {
                     for (const javaScriptEnabled of [true, false]) {
                         await saysBlind(await scene.open("/", { javaScriptEnabled }));

@@ -1,4 +1,4 @@
-// Where this machine has a Chromium: `node find-chromium.js` prints it. Needs no package.
+// Finds a Chromium on this machine: `node find-chromium.js` prints its path. Needs no package.
 
 import { accessSync, constants, readdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
-// Where Playwright's own installer puts one, below its folder.
+// The paths below Playwright's folder.
 const OF_PLAYWRIGHT = [
     ["chrome-linux", "chrome"],
     ["chrome-linux64", "chrome"],

@@ -1,4 +1,4 @@
-// Names of targets and labels of alerts that nobody would choose are text, and stay in their places.
+// Hostile names of targets and labels of alerts are shown as text and stay in their place.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -1,7 +1,7 @@
-// Type-checks each dashboard in the folder that is given: node check.js FOLDER
+// Type-checks each dashboard in a folder: node check.js FOLDER
 //
-// TypeScript infers loose types from JSON that it imports. A dashboard is checked in full as a literal of a declared type,
-// so each is wrapped as one, line by line where it stands in its file.
+// TypeScript infers loose types from imported JSON. A literal of a declared type is checked completely, so each dashboard is wrapped
+// as one, with the same line numbers as in its file.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

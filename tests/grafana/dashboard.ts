@@ -1,7 +1,7 @@
-// What a dashboard in monitoring/grafana/dashboards may say: Grafana's schema, with the options of each kind of panel, and
-// narrower where the schema leaves a place open that our dashboards use (queries, overrides, transformations, links).
+// The type of a dashboard in monitoring/grafana/dashboards: Grafana's schema with the options of each kind of panel. Where the
+// schema allows anything (queries, overrides, transformations, links), it declares the parts that our dashboards use.
 //
-// An object literal of type Dashboard is checked for keys that are not in it too, so that a misspelled one is an error.
+// TypeScript checks an object literal of type Dashboard for unknown keys, so a misspelled key is an error.
 
 import type * as schema from '@grafana/schema';
 import type * as bargauge from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen';
@@ -11,10 +11,10 @@ import type * as stateTimeline from '@grafana/schema/dist/esm/raw/composable/sta
 import type * as table from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen';
 import type * as timeseries from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 
-/** A type as JSON has it: a text enum is one of its texts. */
+/** A type in JSON: a string enum is one of its strings. */
 type Json<T> = T extends string ? `${T}` : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
 
-/** Each kind of panel: its options, and its own part of the field configuration. */
+/** Each kind of panel, with its options and its part of the field configuration. */
 interface Panels {
   bargauge: [bargauge.Options, object];
   heatmap: [heatmap.Options, heatmap.FieldConfig];
@@ -24,13 +24,13 @@ interface Panels {
   timeseries: [timeseries.Options, timeseries.FieldConfig];
 }
 
-/** The datasource that is provisioned. */
+/** The provisioned datasource. */
 interface Datasource {
   type: 'prometheus';
   uid: 'prometheus';
 }
 
-/** A query of the Prometheus datasource, as @grafana/prometheus has it. */
+/** A query of the Prometheus datasource, as in @grafana/prometheus. */
 interface Query {
   datasource: Datasource;
   editorMode: 'code';
@@ -42,7 +42,7 @@ interface Query {
   refId: string;
 }
 
-/** A link of a value, as @grafana/data has it. */
+/** A link of a value, as in @grafana/data. */
 interface DataLink {
   targetBlank: boolean;
   title: string;
@@ -63,7 +63,7 @@ interface FieldConfig<Custom> {
   overrides: Array<{ matcher: { id: 'byName' | 'byRegexp'; options: string }; properties: Array<Property<Custom>> }>;
 }
 
-/** What is done with the answers before they are shown, as @grafana/data has it. */
+/** A transformation of query results, as in @grafana/data. */
 type Transformation =
   | { id: 'merge'; options: Record<string, never> }
   | {

@@ -1,4 +1,4 @@
-// What the types have to refuse: where they don't, TypeScript complains of the comment that expects an error.
+// Dashboards that the types must reject. If they don't, TypeScript reports the comment that expects an error.
 
 import type { Dashboard } from './dashboard';
 
@@ -7,7 +7,7 @@ type Stat = Extract<Panel, { type: 'stat' }>;
 type Table = Extract<Panel, { type: 'table' }>;
 
 const link = { asDropdown: false, icon: 'dashboard', includeVars: false, keepTime: true, tags: [], targetBlank: false, title: '', tooltip: '' };
-// @ts-expect-error: there is no such type of link
+// @ts-expect-error: an unknown type of link
 export const wrongValue: Dashboard['links'] = [{ ...link, type: 'url' }];
 
 // @ts-expect-error: an unknown key

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts of this folder share: SCRIPT NIX, where NIX is `nix` or the path of nix/host/run.
+# Shared by the scripts of this folder. Usage: SCRIPT NIX, where NIX is `nix` or the path of nix/host/run.
 set -euo pipefail
 
 fail() {
@@ -9,20 +9,20 @@ fail() {
 
 root=$PWD
 nix=$1
-# Read by the scripts.
+# The scripts use this variable.
 # shellcheck disable=SC2034
 system=$(uname -m)-linux
 folder=$(mktemp -d)
-# Scripts add what they have to end.
+# Scripts append the commands that clean up.
 on_exit=(rm -rf "$folder")
 trap '"${on_exit[@]}"' EXIT
 
-# What nix/host/run takes from the checkout it lies in, for those that lie elsewhere.
+# Makes the downloads of this checkout available to nix/host/run in another one.
 tools=$root/.lab/tools
 export PATH=$PATH:$tools/python/bin:$tools/prometheus/usr/bin:$tools/alertmanager/usr/bin:$tools/go/bin
 export NIX_CONFIG="extra-experimental-features = nix-command flakes"
 
-# The files of this checkout as they are, as a checkout of their own in $1.
+# Copies the current files of this checkout into a new checkout in $1.
 clone() {
     mkdir -p "$1"
     git ls-files -z | while IFS= read -r -d '' file; do
@@ -32,7 +32,7 @@ clone() {
     git -C "$1" add -A
 }
 
-# nix in the checkout $1. A clone has a target folder of its own.
+# Runs nix in the checkout $1. A clone has its own target folder.
 nix_in() {
     local where=$1
     shift

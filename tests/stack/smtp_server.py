@@ -1,4 +1,4 @@
-"""A real SMTP server for the tests: STARTTLS and authentication demanded, each mail a line of JSON.
+"""A real SMTP server for the tests: requires STARTTLS and authentication, prints each mail as a line of JSON.
 
 Usage: smtp_server.py FOLDER PORT USERNAME; FOLDER has certificate.pem, key.pem and password, and gets mails.jsonl.
 """
@@ -19,7 +19,7 @@ password = (folder / "password").read_text()
 
 
 def authenticate(server, session, envelope, mechanism, auth_data):
-    """Lets in the one user, and nobody else."""
+    """Accepts only the configured user."""
     given = (auth_data.login.decode(), auth_data.password.decode())
     return AuthResult(success=given == (username, password), auth_data=given[0])
 

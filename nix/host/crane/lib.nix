@@ -1,5 +1,5 @@
-# The functions of crane that the flake uses. They work in the checkout's place and target folder (nix/host/sandbox), so that
-# what cargo compiled there is not compiled again; the checks in the dev profile, as cargo by itself has it.
+# The functions of crane that the flake uses. They work at the checkout's path and in its target folder (nix/host/sandbox), so
+# that nothing is compiled twice. The checks use the dev profile, cargo's default.
 pkgs:
 let
   inherit (pkgs) lib runCommand;
@@ -25,13 +25,13 @@ let
     cargo kind uses arguments "${command}\ntouch $out";
 in
 {
-  # Nothing to do: the target folder has them, or will.
+  # Nothing to do, because the target folder contains the dependencies.
   buildDepsOnly =
     arguments:
     runCommand "${arguments.pname}-deps" { } "mkdir $out" // { manifests = arguments.src; };
 
-  # With the features that the whole workspace asks for, as `./lab up` compiles it: `--package` would compile half of the
-  # dependencies once more. So the other members are there by their manifests.
+  # With the features of the whole workspace, as `./lab up` compiles it, because `--package` would compile half of the
+  # dependencies again. For that, the other members are present by their manifests.
   buildPackage =
     arguments:
     cargo "package" [ ] arguments ''

@@ -1,9 +1,9 @@
 {{/*
-Helpers that are about one part take (list $ "NAME").
+Helpers for one part take (list $ "NAME").
 */}}
 
 {{/*
-What finds the pods of a part, for as long as it lives: a selector can't be changed.
+The selector of a part's pods. A selector can't be changed.
 */}}
 {{- define "uptimepulse.selector" -}}
 app.kubernetes.io/name: {{ index . 1 }}
@@ -23,7 +23,7 @@ app.kubernetes.io/version: {{ include "uptimepulse.tag" . | quote }}
 {{- end }}
 
 {{/*
-Of every object, of a part or not.
+Labels of every object.
 */}}
 {{- define "uptimepulse.releaseLabels" -}}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
@@ -47,7 +47,7 @@ labels:
 {{- end }}
 
 {{/*
-A pod's metadata, without the annotations that only some have.
+The metadata of a pod, without the annotations that only some pods have.
 */}}
 {{- define "uptimepulse.podMetadata" -}}
 labels:
@@ -59,18 +59,18 @@ annotations:
 {{- end }}
 
 {{/*
-What every pod's spec begins with: no token for the API server, and the restricted Pod Security profile.
+The beginning of every pod's spec: no token for the API server, and the restricted Pod Security profile.
 */}}
 {{- define "uptimepulse.podSecurity" -}}
 automountServiceAccountToken: false
-# Else every Service of the namespace becomes environment variables, PROMETHEUS_PORT among them.
+# Otherwise every Service of the namespace becomes environment variables, for example PROMETHEUS_PORT.
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: 65534
   runAsGroup: 65534
   fsGroup: 65534
-  # A volume with many files is not gone through at every start.
+  # Otherwise the owner of every file on the volume is changed at every start.
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
@@ -82,7 +82,7 @@ serviceAccountName: {{ index . 1 }}
 {{- end }}
 
 {{/*
-What every container begins with; the name is its image's too.
+The beginning of every container. Its name is also the name of its image.
 */}}
 {{- define "uptimepulse.containerSecurity" -}}
 {{- $root := index . 0 -}}
@@ -99,7 +99,7 @@ resources:
 {{- end }}
 
 {{/*
-One that is not alive is started anew, one that is not ready gets no traffic: (list PORT ALIVE READY).
+The probes of a container: (list PORT ALIVE READY). If it is not alive it is restarted; if it is not ready it gets no traffic.
 */}}
 {{- define "uptimepulse.probes" }}
 livenessProbe:
@@ -117,7 +117,7 @@ readinessProbe:
 {{- end }}
 
 {{/*
-A part's container: (list $ "NAME" ALIVE READY).
+The container of a part: (list $ "NAME" ALIVE READY).
 */}}
 {{- define "uptimepulse.container" -}}
 {{ include "uptimepulse.containerSecurity" . }}
@@ -132,7 +132,7 @@ ports:
 {{- end }}
 
 {{/*
-The variables that every service of ours has here.
+The environment variables that all our services share.
 */}}
 {{- define "uptimepulse.serviceEnv" -}}
 - name: LOG_FORMAT
@@ -140,8 +140,7 @@ The variables that every service of ours has here.
 {{- end }}
 
 {{/*
-Time for everyone to learn that no more requests go to a pod, before it stops taking them. It needs Kubernetes 1.30, and no
-shell.
+A delay before a pod stops, so that all clients know that it gets no more requests. It needs Kubernetes 1.30, and no shell.
 */}}
 {{- define "uptimepulse.lingering" -}}
 lifecycle:
@@ -151,8 +150,8 @@ lifecycle:
 {{- end }}
 
 {{/*
-The sidecar that tells a server to reload, over loopback, when one of the folders changes that both mount:
-(list $ URL FOLDERS), where FOLDERS has the folder of each volume.
+The sidecar that makes a server reload, over loopback, when a folder that both mount changes: (list $ URL FOLDERS). FOLDERS maps
+each volume to its folder.
 */}}
 {{- define "uptimepulse.reloader" -}}
 {{ include "uptimepulse.containerSecurity" (list (index . 0) "config-reloader") }}

@@ -1,5 +1,5 @@
 {{/*
-What runs: a part and the port it serves on.
+The parts that run, each with its port.
 */}}
 {{- define "uptimepulse.parts" -}}
 alert-logger: 8080
@@ -17,17 +17,17 @@ grafana: 3000
 {{- end }}
 
 {{/*
-Who connects to whom within the release, and nobody else does. Both sides of the NetworkPolicies are made from it.
+All connections within the release, by the part that opens them. The NetworkPolicies of both sides are generated from it.
 */}}
 {{- define "uptimepulse.connections" -}}
 dashboard-ui: [api-gateway]
 api-gateway: [ping-agent, prometheus, alert-logger]
-{{- /* To every part's /metrics. Its own it reads over loopback. */}}
+{{- /* Every part's /metrics. Prometheus reads its own over loopback. */}}
 prometheus: [ping-agent, api-gateway, alert-logger, dashboard-ui, demo-target, alertmanager, grafana]
 alertmanager: [alert-logger]
-{{- /* To reconcile its incidents with what they know. */}}
+{{- /* To reconcile its incidents. */}}
 alert-logger: [prometheus, alertmanager]
 grafana: [prometheus]
-{{- /* Any part can be a target, other agents among them. */}}
+{{- /* Any part can be a target, including other agents. */}}
 ping-agent: [ping-agent, api-gateway, alert-logger, dashboard-ui, demo-target, prometheus, alertmanager, grafana]
 {{- end }}

@@ -1,9 +1,9 @@
-// Chromium, and pages that tell what went wrong in them.
+// Chromium, and pages that record their errors.
 
 import { chromium } from "playwright-core";
 import { findChromium } from "../find-chromium.js";
 
-/** Starts a headless Chromium that talks to nobody but the page. */
+/** Starts a headless Chromium that connects only to the page. */
 export function launch() {
     return chromium.launch({
         executablePath: findChromium(),
@@ -13,8 +13,8 @@ export function launch() {
 }
 
 /**
- * A page of its own context, with what went wrong in it collected in `troubles`: errors, policy violations, foreign scripts
- * that ran, requests to other origins.
+ * Opens a page in its own context. Collects its problems in `troubles`: errors, policy violations, foreign scripts that ran,
+ * requests to other origins.
  */
 export async function open(browser, url, options = {}) {
     const { width = 1280, height = 900, ...rest } = options;
@@ -29,7 +29,7 @@ export async function open(browser, url, options = {}) {
     return { page, troubles, close: () => context.close() };
 }
 
-/** Does something in an empty page, where the status page's policy does not hold. */
+/** Runs something in an empty page, to which the status page's policy does not apply. */
 export async function aside(browser, what) {
     const context = await browser.newContext();
     try {
@@ -44,7 +44,7 @@ function tellOfIntruders() {
     addEventListener("securitypolicyviolation", (event) => {
         tell(`policy violation: ${event.violatedDirective} ${event.blockedURI}`);
     });
-    // What the hostile names try to set.
+    // The variables that hostile names try to set.
     Object.defineProperty(globalThis, "hacked", {
         set: (value) => tell(`a foreign script ran: window.hacked = ${value}`),
     });
@@ -68,12 +68,12 @@ function watch(page, origin) {
     return troubles;
 }
 
-/** How much wider the content is than the window, in pixels. */
+/** How many pixels wider the content is than the window. */
 export function overflow(page) {
     return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-/** Opens everything that can be unfolded. */
+/** Unfolds all details. */
 export function unfold(page) {
     return page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
 }

@@ -1,10 +1,10 @@
-// A running lab, seen from outside: its parts' addresses and processes by `lab status --json`, faults by its demo target.
+// A running lab: addresses and processes of its parts from `lab status --json`, faults through its demo target.
 
 import { execFile } from "node:child_process";
 import assert from "node:assert/strict";
 import { until } from "./wait.js";
 
-/** The lab of this name; `./lab test browser` starts it, and names its state folder in LAB_STATE_DIRS. */
+/** The lab with this name; `./lab test browser` starts it and passes its state folder in LAB_STATE_DIRS. */
 export async function labNamed(name) {
     const folder = JSON.parse(process.env.LAB_STATE_DIRS ?? "{}")[name];
     assert.ok(folder, `LAB_STATE_DIRS names no lab ${name}; ./lab test browser sets it`);
@@ -21,7 +21,7 @@ export class Lab {
         this.#folder = folder;
     }
 
-    /** Asks anew which process each part is. */
+    /** Fetches the process of each part again. */
     async refresh() {
         const status = JSON.parse(await output(process.env.LAB, ["status", "--json", "--state-dir", this.#folder]));
         this.#parts = new Map(status.parts.map((part) => [part.name, part]));
@@ -31,22 +31,22 @@ export class Lab {
         return this.#part(part).url + path;
     }
 
-    /** Holds a part where it is: it keeps its connections and answers nothing, and its supervisor does not replace it. */
+    /** Freezes a part: it keeps its connections but does not answer, and its supervisor does not restart it. */
     hold(part) {
         process.kill(this.#part(part).pid, "SIGSTOP");
     }
 
-    /** Lets a held part go on. */
+    /** Continues a frozen part. */
     release(part) {
         process.kill(this.#part(part).pid, "SIGCONT");
     }
 
-    /** Ends a part at once; its supervisor starts it anew. */
+    /** Kills a part; its supervisor restarts it. */
     kill(part) {
         process.kill(this.#part(part).pid, "SIGKILL");
     }
 
-    /** Makes an endpoint of the demo target fail (`ok` is `/ok`, any other NAME `/t/NAME`); the time it was told. */
+    /** Makes an endpoint of the demo target fail (`ok` is `/ok`, any other NAME `/t/NAME`); returns the time of the request. */
     async setFault(endpoint, fault = { kind: "status", status: 503 }) {
         await this.#fault("PUT", endpoint, JSON.stringify(fault));
         return Date.now();
@@ -62,7 +62,7 @@ export class Lab {
         return answer.json();
     }
 
-    /** Waits until every target was probed and its last probe is up, and nothing is blind. */
+    /** Waits until the last probe of every target is up, and nothing is blind. */
     async isSettled() {
         await until(120, "every target up and nothing blind", async () => {
             const { blind, counts, total } = await this.json("api-gateway", "/api/v1/status");
@@ -70,7 +70,7 @@ export class Lab {
         });
     }
 
-    /** Hands alert-logger what Alertmanager would. */
+    /** Sends alert-logger a payload as Alertmanager does. */
     async notify(payload) {
         const answer = await fetch(this.url("alert-logger", "/webhook"), {
             method: "POST",
@@ -95,7 +95,7 @@ export class Lab {
 
 function output(program, args) {
     return new Promise((resolve, reject) => {
-        // Exit code 1 says that a part is not ready, which is often just what is tested.
+        // Exit code 1 means that a part is not ready, which many tests expect.
         execFile(program, args, (error, stdout) => (stdout ? resolve(stdout) : reject(error)));
     });
 }

@@ -1,15 +1,15 @@
-// What the tests hold on to in the page; services/dashboard-ui/src/lib.rs names it.
+// The elements of the page that the tests use; services/dashboard-ui/src/lib.rs lists them.
 
 import assert from "node:assert/strict";
 import { aside } from "./browser.js";
 import { until } from "./wait.js";
 
-/** The row of a target, or on its own page the target. */
+/** The row of a target, or the target on its own page. */
 export function target(page, name) {
     return page.locator(`[data-target="${quoted(name)}"]`);
 }
 
-/** The state that a page shows for a target: up, down, maintenance or unknown. */
+/** The state of a target on a page: up, down, maintenance or unknown. */
 export function stateOf(page, name) {
     return target(page, name).locator(".state").first().getAttribute("data-state");
 }
@@ -27,27 +27,27 @@ export async function distrusts(page) {
     return blind || lost;
 }
 
-/** Whether the page says that it can't be trusted because of this part, and not for another reason. */
+/** Whether the page says that it can't be trusted because of this part. */
 export async function distrustsFor(page, part) {
     if (part === "dashboard-ui") return page.locator("body").evaluate((body) => body.classList.contains("lost"));
     const troubled = page.locator(".parts li", { has: page.locator("strong") });
     return (await distrusts(page)) && (await troubled.filter({ hasText: part }).count()) > 0;
 }
 
-/** Waits until a page shows a state of a target; how many seconds after `since` (ms) that was. */
+/** Waits until a page shows a state of a target; returns the seconds since `since` (ms). */
 export async function showsState(page, name, state, since, seconds) {
     const selector = `[data-target="${quoted(name)}"] .state[data-state="${state}"]`;
     await page.waitForSelector(selector, { timeout: Math.max(1, since + seconds * 1000 - Date.now()) });
     return (Date.now() - since) / 1000;
 }
 
-/** Waits until the page is green and live, as it is when the lab is as it should be. */
+/** Waits until the page is green and live, as for a healthy lab. */
 export async function isGreen(page, seconds = 60) {
     await until(seconds, "a green page", async () => (await overall(page)) === "up" && !(await distrusts(page)));
     assert.ok((await greenPixels(page)) > 0, "a green page has something green");
 }
 
-/** How many pixels of what is seen of the page are green. */
+/** The number of green pixels in the visible part of the page. */
 export async function greenPixels(page) {
     const picture = (await page.screenshot()).toString("base64");
     const url = `data:image/png;base64,${picture}`;
@@ -65,7 +65,7 @@ async function countGreen(url) {
     let count = 0;
     for (let at = 0; at < data.length; at += 4) {
         const [red, green, blue] = data.subarray(at, at + 3);
-        // Clearly more green than anything else: text and its soft edges are not.
+        // Green clearly dominates; this excludes text and its soft edges.
         if (green > red + 40 && green > blue + 20) count += 1;
     }
     return count;

@@ -1,4 +1,4 @@
-// A lab, a Chromium, and scenes: tests that open pages and leave a picture of them where they fail.
+// A lab, a Chromium, and scenes: tests that open pages and save a picture of them if they fail.
 
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { launch, open } from "./browser.js";
 import { labNamed } from "./lab.js";
 
-/** Longer than anything here takes; a scene that waits for minutes says so. */
+/** The default timeout; a scene that waits for minutes sets its own. */
 const PATIENCE_SECONDS = 60;
 
 export class Stage {
@@ -26,8 +26,8 @@ export class Stage {
     }
 
     /**
-     * A test. `play` gets a Scene. At its end nothing may have gone wrong in the pages it opened, unless `troubled`: a page
-     * whose server is away writes errors to the console.
+     * A test. `play` gets a Scene. At its end the opened pages must have no problems, unless `troubled` is set: a page without its
+     * server writes errors to the console.
      */
     scene(name, play, { seconds = PATIENCE_SECONDS, troubled = false } = {}) {
         return test(name, { timeout: seconds * 1000 }, async () => {
@@ -53,14 +53,14 @@ class Scene {
         this.browser = browser;
     }
 
-    /** Opens a path of the status page; options are those of a browser context, and `width` and `height`. */
+    /** Opens a path of the status page; options are those of a browser context, `width` and `height`. */
     async open(path = "/", options = {}) {
         const view = await open(this.browser, this.lab.url("dashboard-ui", path), options);
         this.views.push(view);
         return view.page;
     }
 
-    /** Keeps a picture and the HTML of each open page; where they are. */
+    /** Saves a picture and the HTML of each open page; returns their folder. */
     async picture(name) {
         const folder = process.env.EVIDENCE_DIR ?? tmpdir();
         const kept = [];

@@ -1,9 +1,9 @@
-// Waiting for what must happen, with a deadline.
+// Waits for a condition, with a deadline.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Asks again and again until the answer is truthy, and gives it; fails after `seconds` with `what` and the last answer. */
+/** Repeats the call until its result is truthy, and returns it; fails after `seconds` with `what` and the last result. */
 export async function until(seconds, what, ask) {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {

@@ -1,4 +1,4 @@
-// The page for everybody: axe-core's rules, both colour schemes, from the phone to the wall.
+// Accessibility: axe-core's rules, in both colour schemes, from phone to wall screen.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -56,7 +56,7 @@ function inWords({ id, help, nodes }) {
     return `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary})`).join("; ")}`;
 }
 
-/** How bright the ground of the page is, from 0 to 1. */
+/** The brightness of the page background, from 0 to 1. */
 function brightness(page) {
     return page.evaluate(() => {
         const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
@@ -64,7 +64,7 @@ function brightness(page) {
     });
 }
 
-/** One that goes on and one that is over, as Alertmanager tells of them. */
+/** An active and a resolved alert, as Alertmanager sends them. */
 function incidents() {
     const alert = (fingerprint, status, endsAt) => ({
         status,

@@ -1,10 +1,10 @@
-// The page by keyboard alone.
+// Using the page only by keyboard.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { until } from "../lib/wait.js";
 
-/** More than a page here has. */
+/** More than the number of focusable elements on a page. */
 const STOPS_MAX = 150;
 
 export function keyboard(stage) {
@@ -86,7 +86,7 @@ async function tabTo(page, selector) {
     assert.fail(`the focus never came to ${selector}`);
 }
 
-/** What has the focus; null when it has left the page. */
+/** The focused element; null if the focus has left the page. */
 function stop(page) {
     return page.evaluate(() => {
         const element = document.activeElement;

@@ -1,4 +1,4 @@
-// The page while it is open: it follows what happens.
+// An open page shows changes as they happen.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
@@ -46,7 +46,7 @@ export function live(stage) {
                 await lab.setFault("ok");
                 const down = async () => (await lab.json("api-gateway", "/api/v1/status")).counts.down === 1;
                 await until(10, "the gateway knows", down);
-                // Longer than an open page takes.
+                // Longer than an open page needs.
                 await page.waitForTimeout(2000);
                 assert.equal(await stateOf(page, "demo"), "up");
                 await page.click("#pause");

@@ -1,4 +1,4 @@
-// The page as the server sends it: complete, for browsers that run no scripts.
+// The page without JavaScript: complete as the server sends it.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
@@ -19,7 +19,7 @@ export function withoutScript(stage) {
             assert.ok(await page.locator("#headline").isVisible());
             assert.equal(await page.locator(".facts dt").count(), 3, "state, newest observation, when the page was made");
             assert.ok(await page.locator("#made").isVisible());
-            // It renews itself, and says how to stop that.
+            // The page reloads itself, and has a link that stops this.
             assert.equal(await page.locator("noscript meta[http-equiv=refresh]").count(), 1);
             assert.ok(await page.locator(".liveness a").isVisible());
             assert.ok(await page.locator("#pause").isHidden(), "no button that does nothing");

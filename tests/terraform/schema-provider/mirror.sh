@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # mirror.sh DIR: builds Terraform filesystem mirrors of schema-only providers in DIR, and prints the path of a CLI
-# configuration that uses the newest versions. For machines that can't reach the provider registry; needs Go:
+# configuration that uses the newest versions. It is for machines that can't reach the provider registry, and needs Go:
 #
 #   export TF_CLI_CONFIG_FILE=$(tests/terraform/schema-provider/mirror.sh ~/.cache/schema-providers)
 #
-# DIR/lowest.rc has the lowest versions that terraform/versions.tf takes. A line of schemas/versions names both of a provider;
-# one schema serves both, since the sources of the two differ in no schema.
+# DIR/lowest.rc uses the lowest versions that terraform/versions.tf allows. A line of schemas/versions names both versions of a
+# provider. Their schemas are identical, so one file is enough.
 #
-# With it `terraform init`, `validate`, `plan` and `test` (with mock_provider) work, and reject what the real providers
-# would reject. It can't apply anything.
+# With it `terraform init`, `validate`, `plan` and `test` (with mock_provider) work, and find the same errors as with the real
+# providers. It can't apply anything.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "${1:?usage: mirror.sh DIR}"
 dir=$(cd "$1" && pwd)
 
-# Nothing is built again for the same sources.
+# Builds nothing if the sources did not change.
 sources=$(cd "$here" && cat go.mod go.sum main.go mirror.sh schemas/* | sha256sum)
 if [ "$(cat "$dir/sources" 2>/dev/null)" != "$sources" ]; then
     rm -rf "${dir:?}"/{lowest,mirror,schemas,sources}
@@ -22,7 +22,7 @@ if [ "$(cat "$dir/sources" 2>/dev/null)" != "$sources" ]; then
     (cd "$here" && CGO_ENABLED=0 go build -mod=readonly -trimpath -ldflags "-s -w -X main.schemaDir=$dir/schemas" \
         -o "$dir/schema-provider" .) >&2
     platform=$(go env GOOS)_$(go env GOARCH)
-    # add MIRROR NAME VERSION: puts a provider into a mirror.
+    # add MIRROR NAME VERSION: adds a provider to a mirror.
     add() {
         local provider=$1/registry.terraform.io/hashicorp/$2/$3/$platform
         mkdir -p "$provider"
