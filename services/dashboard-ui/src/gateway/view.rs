@@ -102,7 +102,6 @@ pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::gateway::fixture::{status, target, time, view};
 
     #[test]

@@ -191,6 +191,7 @@ async fn what_was_known_stays_until_the_gateway_is_back() {
     let service = service(&stand.url);
     service.wait_for("/", "The target is up").await;
     stand.answer("status", 502, json!({"detail": "no agent answers"}));
+    stand.hang_up();
     let (head, page) = service.wait_for("/", "The lab is blind").await;
     assert_eq!(head.status(), 503);
     assert!(

@@ -73,19 +73,6 @@ pub(crate) fn certificate_near(not_after: Timestamp, now: Timestamp) -> Option<(
     near.then(|| certificate(not_after, now))
 }
 
-/// A window of Prometheus: `14 days` for `14d`.
-pub(crate) fn window(label: &str) -> String {
-    let count = label.trim_end_matches(|it: char| !it.is_ascii_digit());
-    let unit = match label.trim_start_matches(|it: char| it.is_ascii_digit()) {
-        "m" => "minute",
-        "h" => "hour",
-        "d" => "day",
-        other => other,
-    };
-    let plural = if count == "1" { "" } else { "s" };
-    format!("{count} {unit}{plural}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,13 +85,6 @@ mod tests {
         assert_eq!(budget(0.629), ("62% left".to_owned(), false));
         assert_eq!(budget(0.0), ("0% left".to_owned(), true));
         assert_eq!(budget(-0.385), ("overspent by 38%".to_owned(), true));
-    }
-
-    #[test]
-    fn windows_are_named_in_full() {
-        for (label, text) in [("5m", "5 minutes"), ("1h", "1 hour"), ("14d", "14 days")] {
-            assert_eq!(window(label), text);
-        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use gateway_api::slo::{Shares, TargetSlo, WindowFigures};
 
-use crate::text::time::latency;
-use crate::text::words::{budget, window};
+use crate::text::time::{in_full, latency};
+use crate::text::words::budget;
 
 /// Objectives and windows, as far as they are known.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Window {
         } = figures.shares;
         let shares = [up, down, maintenance, unknown];
         Self {
-            name: window(label),
+            name: in_full(label),
             availability: figures.figures.availability.clone(),
             shares: shares.map(share),
             bar: parts(shares),

@@ -159,7 +159,9 @@ async fn while_there_is_a_stream_the_status_is_fetched_only_when_it_has_to_be() 
 async fn a_gateway_that_hangs_takes_the_green_although_its_stream_has_no_end() {
     let stand = Stand::new(status(&[target("demo", "up")])).await;
     let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
     let mut page = open(&service, "/", None).await;
+    page.wait_for("summary", |it| it["blind"] == false).await;
     heard(&stand).await;
     stand.delay("status", Duration::from_secs(60));
     let last = Instant::now();
@@ -242,7 +244,9 @@ async fn more_changes_than_are_news_are_a_fresh_page() {
     let service = service(&stand.url);
     service.wait_for("/", "All 200 targets are up").await;
     let mut page = open(&service, "/", None).await;
+    heard(&stand).await;
     stand.set(status(&all("down")));
+    stand.say("1-1", "reset", &json!({}));
     loop {
         let (_, event, _) = page.next().await;
         assert_ne!(event, "row");

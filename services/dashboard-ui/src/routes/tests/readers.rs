@@ -57,6 +57,7 @@ async fn programs_read_the_status_the_feed_and_badges() {
         404
     );
     stand.answer("status", 502, json!({}));
+    stand.hang_up();
     service.wait_for("/", "The lab is blind").await;
     for badge in ["state", "availability", "latency"] {
         let (_, svg) = service.get(&format!("/badges/a%3Cb%3E/{badge}.svg")).await;
