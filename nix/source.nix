@@ -2,6 +2,7 @@
 { lib }:
 let
   services = ../services;
+  tests = ../tests;
   inherit (lib.fileset)
     difference
     maybeMissing
@@ -16,13 +17,12 @@ let
       fileset = unions files;
     };
 
-  membersIn =
+  crates =
     folder:
     lib.filter (name: lib.pathExists (folder + "/${name}/Cargo.toml")) (
       lib.attrNames (builtins.readDir folder)
     );
-
-  members = membersIn services;
+  members = crates services;
 
   # The members that a member's Cargo.toml names, and theirs. Dev-dependencies too: cargo wants their manifests even for a
   # build without tests.
@@ -56,7 +56,7 @@ in
   dependencies = select (
     workspace
     ++ map (name: services + "/${name}/Cargo.toml") members
-    ++ map (name: ../tests + "/${name}/Cargo.toml") (membersIn ../tests)
+    ++ map (name: tests + "/${name}/Cargo.toml") (crates tests)
   );
 
   # All Rust code, and what its tests, lints and tools read.
