@@ -32,7 +32,7 @@ pub struct TestRun {
     state: StateDir,
     /// Whether packages may be installed into the system.
     pub install: bool,
-    /// Whether what is too long for every run is run, too.
+    /// Whether to run what takes too long for every run.
     pub weekly: bool,
     /// Held by the suite that installs packages into the system.
     pub packages: Mutex<()>,
@@ -42,15 +42,15 @@ pub struct TestRun {
     pub test_tools: Mutex<()>,
     /// Held by the suite that builds tools with Go.
     pub go_tools: Mutex<()>,
-    /// Held by the suite that compiles the workspace: cargo would keep the others waiting anyway.
+    /// Held by the suite that compiles the workspace, since cargo would block the others anyway.
     cargo: Mutex<()>,
 }
 
 impl TestRun {
-    /// A run in the repository of `installation`.
+    /// Prepares a run in the repository of `installation`.
     ///
     /// # Errors
-    /// There is no source to be tested there.
+    /// It is no checkout of the repository.
     pub fn new(
         installation: Installation,
         state: StateDir,
@@ -73,7 +73,7 @@ impl TestRun {
         })
     }
 
-    /// The servers that are not this repository's, fetched if need be.
+    /// Finds or downloads Prometheus, Alertmanager and Grafana.
     pub fn servers(&self, steps: &mut Steps) -> anyhow::Result<Tools> {
         let _servers = steps.wait_for("the servers", &self.servers);
         let search_path = std::env::var_os("PATH").unwrap_or_default();
@@ -81,25 +81,25 @@ impl TestRun {
         Tools::find_or_fetch(&search_path, &self.installation.tools_dir(), &mut say)
     }
 
-    /// cargo, in the repository's root: the one that the entry script found.
+    /// Returns the cargo that the entry script found, in the repository's root.
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.installation.root);
         command
     }
 
-    /// A step that compiles the workspace.
+    /// Runs a step that compiles the workspace.
     pub fn compile(&self, steps: &mut Steps, name: &str, command: &mut Command) {
         let _cargo = steps.wait_for("cargo", &self.cargo);
         steps.command(name, command);
     }
 
-    /// An empty folder for what a failed step leaves to be looked at.
+    /// Creates an empty folder for the evidence of a failed step.
     pub fn evidence(&self, suite: &str) -> anyhow::Result<PathBuf> {
         self.empty_folder(&["failed", suite])
     }
 
-    /// An empty folder for the output of suites that run side by side.
+    /// Creates an empty folder for the output of suites that run at the same time.
     pub fn logs(&self) -> anyhow::Result<PathBuf> {
         self.empty_folder(&["test"])
     }
@@ -115,7 +115,7 @@ impl TestRun {
         Ok(folder)
     }
 
-    /// One `test` at a time: they share target folders and tools.
+    /// Locks the repository against another `test`, which would share target folders and tools.
     pub fn lock(&self) -> anyhow::Result<File> {
         let folder = self.installation.tools_dir();
         std::fs::create_dir_all(&folder)

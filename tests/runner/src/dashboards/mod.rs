@@ -1,4 +1,4 @@
-//! Grafana's dashboards, read for the tests: their panels, variables and queries.
+//! Reads Grafana dashboards for the tests: their panels, variables and queries.
 
 mod promql;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub use self::promql::metric_names;
 
-/// One file.
+/// A dashboard file.
 #[derive(Debug, Clone)]
 pub struct Dashboard {
     /// The file's name.
@@ -19,7 +19,7 @@ pub struct Dashboard {
     pub json: Value,
 }
 
-/// A panel that shows something: not a row.
+/// A panel that is no row.
 #[derive(Debug, Clone, Copy)]
 pub struct Panel<'a> {
     /// What is in it.
@@ -27,7 +27,7 @@ pub struct Panel<'a> {
 }
 
 impl Dashboard {
-    /// The dashboards in `folder`, in the order of their names.
+    /// Reads the dashboards in `folder`, in the order of their names.
     ///
     /// # Errors
     /// There is none, or one is not JSON.
@@ -52,25 +52,25 @@ impl Dashboard {
         Ok(dashboards)
     }
 
-    /// Its fixed name in URLs.
+    /// Returns its fixed name in URLs.
     #[must_use]
     pub fn uid(&self) -> &str {
         text(&self.json, "/uid")
     }
 
-    /// Everything in the grid, rows among it.
+    /// Returns all panels, including rows.
     pub fn grid(&self) -> impl Iterator<Item = &Value> {
         list(&self.json, "/panels")
     }
 
-    /// What shows something.
+    /// Returns the panels that are no rows.
     pub fn panels(&self) -> impl Iterator<Item = Panel<'_>> {
         self.grid()
             .filter(|json| text(json, "/type") != "row")
             .map(|json| Panel { json })
     }
 
-    /// The template variables.
+    /// Returns the template variables.
     pub fn variables(&self) -> impl Iterator<Item = &Value> {
         list(&self.json, "/templating/list")
     }
@@ -96,8 +96,8 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// A query with its variables filled in as Grafana does: its own as for a picture of six hours in steps of a minute, and
-/// those of the dashboard from `variables`, by name. `$1` is no variable: it is a group in a `label_replace`.
+/// Fills in the variables of a query as Grafana does: its own as for six hours in steps of a minute, and those of the
+/// dashboard from `variables`, by name. `$1` is no variable but a group in a `label_replace`.
 ///
 /// # Errors
 /// A variable is not known.
@@ -130,7 +130,7 @@ pub fn fill(query: &str, variables: &[(&str, &str)]) -> anyhow::Result<String> {
     Ok(filled)
 }
 
-/// The text at `pointer`; empty where there is none.
+/// Returns the text at `pointer`, or an empty one.
 #[must_use]
 pub fn text<'a>(json: &'a Value, pointer: &str) -> &'a str {
     json.pointer(pointer)
@@ -138,7 +138,7 @@ pub fn text<'a>(json: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-/// The elements of the array at `pointer`; none where there is no array.
+/// Returns the elements of the array at `pointer`; none without an array.
 pub fn list<'a>(json: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     json.pointer(pointer)
         .and_then(Value::as_array)

@@ -1,10 +1,10 @@
-//! Which metrics a PromQL query reads.
+//! Finds the metrics that a PromQL query reads.
 //!
-//! No parser: what is a name can be told from what stands beside it. Prometheus itself checks the syntax.
+//! This is no parser: the neighbours of a word show whether it is a metric. Prometheus checks the syntax.
 
 use std::collections::BTreeSet;
 
-/// What is followed by a list of labels in parentheses, which are no metrics.
+/// Keywords that are followed by a list of labels in parentheses.
 const BEFORE_LABELS: [&str; 6] = [
     "by",
     "without",
@@ -14,7 +14,7 @@ const BEFORE_LABELS: [&str; 6] = [
     "group_right",
 ];
 
-/// Words that are no names: operators, modifiers, and the aggregations, after which `by` may come before the parenthesis.
+/// Words that are no metrics: operators, modifiers, and aggregations, since `by` may come before their parenthesis.
 const WORDS: [&str; 22] = [
     "and",
     "atan2",
@@ -40,7 +40,7 @@ const WORDS: [&str; 22] = [
     "group_right",
 ];
 
-/// The names of the metrics that `query` reads.
+/// Returns the names of the metrics that `query` reads.
 #[must_use]
 pub fn metric_names(query: &str) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
@@ -64,7 +64,7 @@ pub fn metric_names(query: &str) -> BTreeSet<&str> {
     names
 }
 
-/// How much at the beginning of `rest` has no name in it; `None` where a name begins.
+/// Returns the length of a prefix of `rest` without a name; `None` if a name begins.
 fn skipped(rest: &str, first: char) -> Option<usize> {
     match first {
         '{' => Some(closing(rest, '}')),
@@ -85,7 +85,7 @@ fn word_length(rest: &str) -> usize {
         .unwrap_or(rest.len())
 }
 
-/// The length up to the first `end` that is not in quotes, that included.
+/// Returns the length up to and including the first `end` outside of quotes.
 fn closing(rest: &str, end: char) -> usize {
     let mut at = 0;
     while let Some(char) = rest[at..].chars().next() {
@@ -100,7 +100,7 @@ fn closing(rest: &str, end: char) -> usize {
     rest.len()
 }
 
-/// The length of the text in `quote`s at the beginning of `rest`, the quotes included.
+/// Returns the length of the quoted text at the beginning of `rest`, including the quotes.
 fn quoted_length(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, char) in rest.char_indices().skip(1) {

@@ -1,4 +1,4 @@
-//! The gateway's answers against its own description, in a lab whose targets have the names nobody would choose.
+//! The gateway's answers against its OpenAPI description, in a lab with hostile target names.
 
 use std::process::Command;
 

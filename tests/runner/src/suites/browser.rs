@@ -14,10 +14,10 @@ use crate::tools::packages;
 /// The project of the tests.
 const FOLDER: &str = "tests/browser";
 
-/// Test files that run at a time: one waits for minutes while the others work.
+/// The number of concurrent test files: one waits for minutes while the others work.
 const AT_A_TIME: &str = "--test-concurrency=2";
 
-/// The labs, and the file in [`FOLDER`] with what each watches. What stops its parts has one to itself.
+/// The labs, and the files in [`FOLDER`] with their targets. Tests that stop parts have their own lab.
 const LABS: [(&str, &str); 4] = [
     ("page", "targets/page.toml"),
     ("hostile", "../api/hostile.toml"),
@@ -75,7 +75,7 @@ fn state_dirs(labs: &[(&str, ScratchLab)]) -> Value {
     dirs.into()
 }
 
-/// The browser to test with: what the tests' own search finds, else Debian's where it may be installed.
+/// Returns the browser that the tests find, else installs Debian's if that is allowed.
 fn chromium(
     test_run: &TestRun,
     steps: &mut Steps,

@@ -14,7 +14,7 @@ use crate::tools::providers::{Providers, copy_configuration};
 use crate::tools::python::TestTools;
 use crate::tools::{nix, packages};
 
-/// What the node is made of beside Kubernetes, and Debian's packages of it.
+/// The programs of the node beside Kubernetes, and their Debian packages.
 const PROGRAMS: [(&str, &str); 18] = [
     ("/usr/lib/cni/bridge", "containernetworking-plugins"),
     ("conntrack", "conntrack"),
@@ -128,7 +128,7 @@ fn go_is_there(steps: &mut Steps) -> bool {
     is_there
 }
 
-/// `PATH` for the test: nix/host lies in a clone there, and does not find what is fetched into this checkout.
+/// Returns `PATH` for the test with the tools of this checkout, which nix/host in a clone would not find.
 fn path(test_run: &TestRun, tools: &TestTools) -> anyhow::Result<OsString> {
     let fetched = test_run.installation.tools_dir();
     let path = tools.path()?;
@@ -138,7 +138,7 @@ fn path(test_run: &TestRun, tools: &TestTools) -> anyhow::Result<OsString> {
     Ok(std::env::join_paths(folders)?)
 }
 
-/// Where cargo builds, for the clone as well.
+/// Returns cargo's target folder, which the clone uses as well.
 fn target_dir(test_run: &TestRun) -> OsString {
     std::env::var_os("CARGO_TARGET_DIR")
         .unwrap_or_else(|| test_run.installation.root.join("target").into_os_string())

@@ -1,4 +1,4 @@
-//! What is in monitoring/, checked by the programs that will read it.
+//! The files in monitoring/, checked by the programs that read them.
 
 mod alerts;
 mod dashboards;
@@ -81,7 +81,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     dashboards::run(test_run, steps, &rules, promtool)
 }
 
-/// Settings that YAML would read as something else if they were not quoted.
+/// Returns settings that YAML would misread without quotes.
 fn example_smtp() -> Smtp {
     Smtp {
         smarthost: "mail.example.org:587".to_owned(),
@@ -93,14 +93,14 @@ fn example_smtp() -> Smtp {
     }
 }
 
-/// The paths as they are called from `folder`.
+/// Returns the paths relative to `folder`.
 fn relative<'a>(paths: &'a [PathBuf], folder: &'a Path) -> impl Iterator<Item = &'a Path> {
     paths
         .iter()
         .map(move |path| path.strip_prefix(folder).unwrap_or(path))
 }
 
-/// The files of a folder with this extension, in the order of their names.
+/// Returns the files of a folder with this extension, in the order of their names.
 fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .with_context(|| format!("can't read {}", folder.display()))?

@@ -1,6 +1,6 @@
 //! The flake: the checks that no other suite runs, its images in containerd, its apps and its shell.
 //!
-//! With the inputs of flake.lock where they can be had, else with this machine's own tools in their place (nix/host).
+//! Uses the inputs of flake.lock if they can be fetched, else this machine's own tools (nix/host).
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -113,7 +113,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The checks that belong to this suite: those that name no other in nix/checks.nix.
+/// Returns the checks of this suite: those that name no other suite in nix/checks.nix.
 fn unclaimed(suites: BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
     let mut unclaimed = Vec::new();
     for (check, suite) in suites {

@@ -1,4 +1,4 @@
-//! The Rust code: what reviewers would ask for before they read it.
+//! Checks of the Rust code: formatting, tests, lints, documentation and dependencies.
 
 use std::process::Command;
 
@@ -71,8 +71,8 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The flake's check rust-tests: the same tests where they see no more of the machine than Nix shows its builders. `None`
-/// where that can't be had, and the suite says so.
+/// Returns the command for the flake's check rust-tests: the same tests in Nix's sandbox. `None` if that is impossible,
+/// which the suite records.
 fn sandboxed_tests(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<Option<Command>> {
     let what = "in Nix's sandbox";
     let can_host = cfg!(target_os = "linux") && rustix::process::geteuid().is_root();

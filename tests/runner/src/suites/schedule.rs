@@ -1,4 +1,4 @@
-//! Which suites run side by side: those of one lane follow each other, the lanes run at the same time.
+//! The order of the suites. Lanes run at the same time; the suites of a lane run one after the other.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -10,16 +10,16 @@ use crate::steps::screen::Screen;
 use crate::steps::{Ended, Steps};
 use crate::test_run::TestRun;
 
-/// How often the running steps are named where no spinner shows them.
+/// How often the running steps are listed if no spinner shows them.
 const HEARTBEAT: Duration = Duration::from_mins(2);
 
-/// How much the computing suites give way to the waiting ones, whose labs have deadlines to meet.
+/// The niceness of the computing suites. The labs of the other suites have deadlines.
 const NICE: i32 = 15;
 
-/// A row of suites that follow each other.
+/// Suites that run one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lane {
-    /// Compilers and checkers: they take what processor there is.
+    /// Compilers and checkers, which use all processors.
     Computing,
     /// Labs and browsers, whose tests wait most of the time.
     Labs,
@@ -47,7 +47,7 @@ const LANES: [(Lane, &[Suite]); 3] = [
 /// The result of one suite.
 type Result = (Suite, Ended, Duration);
 
-/// Runs `chosen`, and returns what came of each suite, in that order, and how long all of it took.
+/// Runs `chosen`, and returns the results in that order, and the total time.
 ///
 /// # Errors
 /// The folder for the output of the suites can't be created.
@@ -66,7 +66,7 @@ pub fn run(test_run: &TestRun, chosen: &[Suite]) -> anyhow::Result<(Summary, Dur
     Ok((summary, begun.elapsed()))
 }
 
-/// The lanes with at least one of `chosen`.
+/// Returns the lanes with at least one of `chosen`.
 fn lanes(chosen: &[Suite]) -> Vec<(Lane, Vec<Suite>)> {
     LANES
         .iter()

@@ -1,4 +1,4 @@
-//! The built services beside real servers.
+//! The built services with real servers.
 
 use crate::steps::Steps;
 use crate::test_run::TestRun;

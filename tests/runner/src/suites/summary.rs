@@ -1,4 +1,4 @@
-//! The table at the end of `test`: a suite each, how long it took, what it waited for, and what was not run.
+//! The table at the end of `test`: the result, time and waits of each suite, and what did not run.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ impl Summary {
             .any(|(_, ended, _)| matches!(ended.outcome, Outcome::Failed(_)))
     }
 
-    /// The summary as text, `took` being the time of the whole run. Its last line is `N passed, N failed, N skipped`.
+    /// Formats the summary; `took` is the time of the whole run. The last line is `N passed, N failed, N skipped`.
     pub fn table(&self, took: Duration) -> String {
         let mut text = format!(
             "\n{:<12} {:<8} {:>7}  waited for\n",

@@ -48,7 +48,7 @@ fn configuration(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     lowest_versions(test_run, steps)
 }
 
-/// The same with the lowest versions of the providers that versions.tf takes; the registry would give the newest.
+/// Repeats the checks with the lowest provider versions that versions.tf allows; the registry installs the newest.
 fn lowest_versions(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     let copy = tempfile::tempdir()?;
     let folder = copy_configuration(test_run, copy.path())?;
@@ -105,7 +105,7 @@ fn chart(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether there is a terraform; if not, the suite says that it goes without `what`.
+/// Returns whether terraform is installed; records `what` as not run if not.
 pub fn is_there(steps: &mut Steps, what: &str) -> bool {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
     let is_there = on_path(&search_path, &["terraform"]).is_some();

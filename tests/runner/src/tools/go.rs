@@ -1,4 +1,4 @@
-//! Tools that no package of Debian 12 has: on PATH, else built from their Go modules.
+//! Tools without a package in Debian 12: on PATH, else built from their Go modules.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub struct GoTool {
     module: &'static str,
 }
 
-/// A minute and a half of building, once.
+/// Builds once in a minute and a half.
 pub const HELM: GoTool = GoTool {
     name: "helm",
     module: "helm.sh/helm/v3/cmd/helm@v3.22.0",
@@ -29,7 +29,7 @@ pub const ACTIONLINT: GoTool = GoTool {
 };
 
 impl GoTool {
-    /// The program; `None` where it can't be had, and the suite says that it goes without `what`.
+    /// Finds or builds the program; `None` if that is impossible, and `what` is recorded as not run.
     pub fn get(
         &self,
         test_run: &TestRun,
@@ -62,7 +62,7 @@ impl GoTool {
     }
 }
 
-/// `PATH` with what was built behind it.
+/// Returns `PATH` followed by the folder of built tools.
 pub fn path(test_run: &TestRun) -> anyhow::Result<OsString> {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&search_path).chain([folder(test_run)]);

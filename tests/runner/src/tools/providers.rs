@@ -1,4 +1,4 @@
-//! Terraform's providers: the user's own installation of them, else ones that know the schemas and nothing else.
+//! Terraform's providers: the real ones if they can be installed, else providers with schemas alone.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,15 +9,15 @@ use lab::tools::{on_path, run};
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// Names Terraform's CLI configuration.
+/// The variable with the path of Terraform's CLI configuration.
 const CONFIG: &str = "TF_CLI_CONFIG_FILE";
 
-/// What `terraform init` finds.
+/// The providers that `terraform init` installs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Providers {
-    /// The ones that can apply.
+    /// The real providers, which can apply.
     Real,
-    /// Those of tests/terraform/schema-provider, through this CLI configuration.
+    /// The providers of tests/terraform/schema-provider, through this CLI configuration.
     Schemas(PathBuf),
 }
 
@@ -69,7 +69,7 @@ impl Providers {
         Ok(Some(Self::Schemas(config)))
     }
 
-    /// Makes a command use them.
+    /// Configures a command to use them.
     pub fn set(&self, command: &mut Command) {
         if let Self::Schemas(config) = self {
             command.env(CONFIG, config);
@@ -77,8 +77,8 @@ impl Providers {
     }
 }
 
-/// The configuration and what it reads, as git knows them: Terraform writes beside its files, and takes variables from
-/// there that only this machine has.
+/// Copies the configuration and the files that it reads, as git lists them: Terraform writes beside its files, and reads
+/// variables there that only this machine has.
 pub fn copy_configuration(test_run: &TestRun, folder: &Path) -> anyhow::Result<PathBuf> {
     let copy = "git ls-files -z --cached --others --exclude-standard terraform monitoring |
         while IFS= read -r -d '' file; do [ ! -e \"$file\" ] || cp --parents \"$file\" \"$1\"; done";
@@ -90,7 +90,7 @@ pub fn copy_configuration(test_run: &TestRun, folder: &Path) -> anyhow::Result<P
     Ok(folder.join("terraform"))
 }
 
-/// Builds the providers that know schemas, once, and gives the CLI configuration that names them.
+/// Builds the providers with schemas once, and returns the CLI configuration that names them.
 fn build(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<PathBuf> {
     let _tools = steps.wait_for("Terraform's providers", &test_run.go_tools);
     let folder = test_run

@@ -9,17 +9,17 @@ use anyhow::{Context as _, ensure};
 use lab::plan::rule_files::{Group, Rule, RuleFile};
 use serde::Deserialize;
 
-/// What every alert has a promtool test of. The name of such a test is `ALERT: CASE`, with more behind it where an alert
+/// The cases that every alert needs a promtool test of. Such a test is named `ALERT: CASE`, with more behind it if an alert
 /// has several of a case, and `ALERT LONG/SHORT: CASE` where several rules share a name.
 const CASES: [&str; 5] = ["fires", "quiet", "resolves", "no data", "counter reset"];
 
-/// What every alert about the lab has as well: a restart that goes well, in which it does not fire.
+/// A further case of every alert about the lab: a clean restart, during which it does not fire.
 const RESTART: &str = "restart";
 
 /// The rule files whose alerts are about the lab, not about targets.
 const ABOUT_THE_LAB: [&str; 3] = ["agents", "prometheus", "watchdog"];
 
-/// What each group that raises alerts records at every evaluation, and `Watchdog` counts.
+/// The metric that each group with alerts records at every evaluation, and that `Watchdog` counts.
 const EVALUATED: &str = "lab:rules_evaluated:timestamp_seconds";
 
 const SEVERITIES: [&str; 2] = ["page", "ticket"];
@@ -42,7 +42,7 @@ pub struct Alert {
     about_the_lab: bool,
 }
 
-/// As an error names it.
+/// The name in error messages.
 impl fmt::Display for Alert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
@@ -83,7 +83,7 @@ struct SampleExpectation {
     exp_samples: Vec<serde_json::Value>,
 }
 
-/// The alerts of these rule files, in their order.
+/// Returns the alerts of these rule files, in their order.
 pub fn of(rules: &[RuleFile]) -> Vec<Alert> {
     let mut alerts = Vec::new();
     for file in rules {
@@ -104,8 +104,8 @@ pub fn of(rules: &[RuleFile]) -> Vec<Alert> {
     alerts
 }
 
-/// Finds the group that raises alerts and does not record when it was evaluated, and the `Watchdog` that counts another
-/// number of them: without either, nobody would notice that such a group is not evaluated.
+/// Checks that each group with alerts records its evaluations, and that `Watchdog` counts as many groups. Otherwise nobody
+/// would notice that a group is not evaluated.
 pub fn check_groups(rules: &[RuleFile]) -> anyhow::Result<()> {
     let mut problems = Vec::new();
     let mut raising = 0;
@@ -139,8 +139,8 @@ pub fn check_groups(rules: &[RuleFile]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Finds the alert without one of the [`CASES`], without a runbook or with a text that can't be used, and tests and
-/// runbooks of alerts that are not there.
+/// Checks that each alert has a test of each of the [`CASES`], a runbook and valid texts, and that no test or runbook is of
+/// an alert that does not exist.
 pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Result<()> {
     let tests: Vec<Test> = tests
         .iter()
@@ -178,7 +178,7 @@ pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Re
 }
 
 impl Test {
-    /// Whether it is this case of this alert: by its name, and by what it asks for.
+    /// Returns whether it tests this case of this alert, by its name and its expectations.
     fn is(&self, alert: &Alert, case: &str) -> bool {
         let Some((subject, rest)) = self.name.split_once(": ") else {
             return false;
@@ -192,7 +192,7 @@ impl Test {
         is_of && rest.starts_with(case) && self.asks_for(&alert.name, case == "fires")
     }
 
-    /// Whether it asks whether this alert is there, and where it `fires`, expects that it is.
+    /// Returns whether it has an expectation of this alert, and, if it `fires`, one that it fires.
     fn asks_for(&self, name: &str, fires: bool) -> bool {
         let by_alert = self
             .alert_rule_test

@@ -1,6 +1,6 @@
-//! The dashboards in monitoring/grafana: their form here, their queries by promtool, their types by Grafana's schema.
+//! Checks of the dashboards in monitoring/grafana: their form, their queries with promtool, their types with Grafana's schema.
 //!
-//! That each query finds something, and each metric exists, a running lab shows: `./lab test stack`.
+//! The suite `stack` checks in a running lab that each query finds something and each metric exists.
 
 mod links;
 mod panel;
@@ -23,10 +23,10 @@ use crate::test_run::TestRun;
 /// The datasource's uid, by which every panel names it.
 const DATASOURCE: &str = "prometheus";
 
-/// What dashboards take their variables' values for, where nothing runs.
+/// Values for the dashboards' variables.
 const VARIABLES: [(&str, &str); 2] = [("target", "demo"), ("window", "1h")];
 
-/// Checks the dashboards against what `rules` record; `promtool` checks rules with the arguments that it is given.
+/// Checks the dashboards against the metrics that `rules` record. `promtool` returns the tool with arguments.
 pub fn run(
     test_run: &TestRun,
     steps: &mut Steps,
@@ -65,7 +65,7 @@ pub fn run(
     schema::check(test_run, steps, &folder)
 }
 
-/// The queries as recording rules, a group a dashboard, for promtool to parse. JSON is YAML too.
+/// Returns the queries as recording rules for promtool, one group for each dashboard. JSON is valid YAML.
 fn as_rules(dashboards: &[Dashboard]) -> anyhow::Result<Value> {
     let mut groups = Vec::new();
     for dashboard in dashboards {
@@ -85,7 +85,7 @@ fn as_rules(dashboards: &[Dashboard]) -> anyhow::Result<Value> {
     Ok(json!({ "groups": groups }))
 }
 
-/// Whatever is wrong, each in a line that names the file and the panel.
+/// Returns the problems, each in a line with the file and the panel.
 fn problems(dashboards: &[Dashboard], recorded: &Recorded) -> Vec<String> {
     let mut problems = Vec::new();
     for dashboard in dashboards {
@@ -108,7 +108,7 @@ fn problems(dashboards: &[Dashboard], recorded: &Recorded) -> Vec<String> {
     problems
 }
 
-/// The uid follows from the file's name: it never changes, and no two are the same.
+/// Checks the uid, which follows from the file's name, so that it is stable and unique.
 fn check_frame(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
     let json = &dashboard.json;
     let uid = format!("uptimepulse-{}", dashboard.file.trim_end_matches(".json"));
@@ -134,7 +134,7 @@ fn check_frame(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
     }
 }
 
-/// Numbers of their own, and places in the 24 columns that no other panel takes.
+/// Checks that panels have unique ids and do not overlap in the 24 columns.
 fn check_layout(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
     let mut numbers = BTreeSet::new();
     let mut taken = BTreeSet::new();
@@ -160,7 +160,7 @@ fn check_layout(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
     }
 }
 
-/// Variables come from metrics or, the windows, from what is recorded.
+/// Checks the variables, and that the windows to choose from are the recorded ones.
 fn check_variables(dashboard: &Dashboard, recorded: &Recorded, say: &mut dyn FnMut(String)) {
     for variable in dashboard.variables() {
         let name = text(variable, "/name");
@@ -191,7 +191,7 @@ fn check_variables(dashboard: &Dashboard, recorded: &Recorded, say: &mut dyn FnM
     }
 }
 
-/// What can be told of a query without asking it.
+/// Checks a query without running it.
 fn check_query(query: &str, recorded: &Recorded, say: &mut dyn FnMut(String)) {
     for name in metric_names(query) {
         if name.contains(':') && !recorded.names().contains(name) {

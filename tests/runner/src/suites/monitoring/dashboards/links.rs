@@ -1,4 +1,4 @@
-//! Where the links of dashboards, panels and values lead.
+//! The links of dashboards, panels and values.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::dashboards::{Dashboard, text};
 
-/// A link to a dashboard leads to one that is there, and sets variables that it has.
+/// Checks that links lead to existing dashboards and set existing variables.
 pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
     let mut urls = Vec::new();
     collect(&dashboard.json, &mut urls);
@@ -45,7 +45,7 @@ pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, say: &mut dyn FnMu
     }
 }
 
-/// The URLs of whatever is a link.
+/// Collects the URLs of all links.
 fn collect<'a>(json: &'a Value, urls: &mut Vec<&'a str>) {
     match json {
         Value::Object(object) => {

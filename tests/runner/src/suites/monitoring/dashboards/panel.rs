@@ -1,4 +1,4 @@
-//! One panel: what a reader needs to trust it.
+//! Checks of one panel.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::dashboards::{Panel, list, text};
 /// Panels whose values have no unit: texts, states, columns with a unit each.
 const WITHOUT_UNIT: [&str; 2] = ["table", "state-timeline"];
 
-/// Says what is missing or misleading.
+/// Reports what is missing or misleading.
 pub fn check(panel: Panel<'_>, say: &mut dyn FnMut(String)) {
     let json = panel.json;
     for (pointer, uid) in list(json, "/targets")
@@ -46,7 +46,7 @@ pub fn check(panel: Panel<'_>, say: &mut dyn FnMut(String)) {
     check_columns(json, &letters, say);
 }
 
-/// Where a value is missing Grafana takes the color of the lowest threshold, of the mapping of null, or the fixed one.
+/// Returns whether a missing value is green: it has the color of the lowest threshold, of the null mapping, or the fixed one.
 fn is_green_without_data(json: &Value) -> bool {
     let lowest = set(json, "thresholds").map(|thresholds| text(thresholds, "/steps/0/color"));
     let of_null = set(json, "mappings")
@@ -63,7 +63,7 @@ fn is_green_without_data(json: &Value) -> bool {
         .any(|color| color.contains("green"))
 }
 
-/// The values that a property is set to, for all fields or for some.
+/// Returns the values of a property, for all fields or for some.
 fn set<'a>(json: &'a Value, property: &str) -> impl Iterator<Item = &'a Value> {
     let for_some = list(json, "/fieldConfig/overrides")
         .flat_map(|some| list(some, "/properties"))
@@ -73,7 +73,7 @@ fn set<'a>(json: &'a Value, property: &str) -> impl Iterator<Item = &'a Value> {
     for_all.into_iter().chain(for_some)
 }
 
-/// The columns of a table are named after the queries' letters, as `Value #A`, where there are several.
+/// Checks the columns of a table, which are named `Value #A` after the queries' letters if there are several.
 fn check_columns(json: &Value, letters: &[&str], say: &mut dyn FnMut(String)) {
     let columns: BTreeSet<String> = match letters {
         [_] => ["Value".to_owned()].into(),

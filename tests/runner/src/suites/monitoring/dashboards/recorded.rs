@@ -1,10 +1,10 @@
-//! What the rules record: the names, and the windows that some of them are over.
+//! The metrics and windows that the rules record.
 
 use std::collections::BTreeSet;
 
 use lab::plan::rule_files::RuleFile;
 
-/// What is recorded.
+/// The recorded metrics and windows.
 #[derive(Debug, Default)]
 pub struct Recorded {
     names: BTreeSet<String>,
@@ -12,7 +12,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// What these rule files record.
+    /// Collects the metrics and windows of these rule files.
     pub fn of(files: &[RuleFile]) -> Self {
         let mut recorded = Self::default();
         let groups = files.iter().flat_map(|file| &file.groups);
@@ -34,7 +34,7 @@ impl Recorded {
     }
 }
 
-/// The windows that a query selects by name, alone or as alternatives.
+/// Returns the windows that a query selects by name, alone or as alternatives.
 pub fn windows_selected(query: &str) -> impl Iterator<Item = &str> {
     let after = query.split("window=").skip(1);
     after

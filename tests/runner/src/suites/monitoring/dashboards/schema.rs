@@ -9,7 +9,7 @@ use crate::tools::node::NodeProject;
 /// The project of the types.
 const FOLDER: &str = "tests/grafana";
 
-/// What is checked, as the summary names it where it can't be.
+/// The name of the check.
 const WHAT: &str = "the dashboards against Grafana's schema";
 
 /// Checks the types of the dashboards in `folder`.
