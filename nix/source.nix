@@ -1,7 +1,6 @@
 # Which files of the repository each build sees: what it does not see can't make it run again.
 { lib }:
 let
-  services = ../services;
   inherit (lib.fileset)
     difference
     maybeMissing
@@ -16,21 +15,29 @@ let
       fileset = unions files;
     };
 
-  members = lib.filter (name: lib.pathExists (services + "/${name}/Cargo.toml")) (
-    lib.attrNames (builtins.readDir services)
-  );
+  # The folders of the workspace's members.
+  members = lib.concatMap (
+    parent:
+    lib.filter (folder: lib.pathExists (folder + "/Cargo.toml")) (
+      map (name: parent + "/${name}") (lib.attrNames (builtins.readDir parent))
+    )
+  ) [ ../services ../tests ];
 
-  # The members that a member's Cargo.toml names, and theirs. Dev-dependencies too: cargo wants their manifests even for a
-  # build without tests.
+  # The members that others depend on, by name.
+  root = lib.importTOML ../Cargo.toml;
+  libraries = lib.filterAttrs (_: dependency: dependency ? path) root.workspace.dependencies;
+
+  # The folders of a member, of the members that its Cargo.toml names, and of theirs. Dev-dependencies too: cargo wants
+  # their manifests even for a build without tests.
   withLibraries =
-    name:
+    folder:
     let
-      manifest = lib.importTOML (services + "/${name}/Cargo.toml");
+      manifest = lib.importTOML (folder + "/Cargo.toml");
       named = lib.attrNames ((manifest.dependencies or { }) // (manifest.dev-dependencies or { }));
+      used = lib.filter (name: libraries ? ${name}) named;
+      folderOf = name: ../. + "/${libraries.${name}.path}";
     in
-    lib.unique (
-      [ name ] ++ lib.concatMap withLibraries (lib.filter (dependency: lib.elem dependency members) named)
-    );
+    lib.unique ([ folder ] ++ lib.concatMap (name: withLibraries (folderOf name)) used);
 
   workspace = [
     ../Cargo.toml
@@ -39,24 +46,16 @@ let
     ../tests/README.md
   ];
 
-  withoutTests =
-    name: difference (services + "/${name}") (maybeMissing (services + "/${name}/tests"));
+  withoutTests = folder: difference folder (maybeMissing (folder + "/tests"));
 in
 {
   inherit select;
 
   # One member and the libraries it is made of.
-  service = name: select (workspace ++ map withoutTests (withLibraries name));
+  service = name: select (workspace ++ map withoutTests (withLibraries (../services + "/${name}")));
 
   # What the dependencies of all members are compiled from; only their manifests matter.
-  dependencies = select (
-    workspace
-    ++ map (name: services + "/${name}/Cargo.toml") members
-    ++ [
-      ../tests/cluster/Cargo.toml
-      ../tests/stack/Cargo.toml
-    ]
-  );
+  dependencies = select (workspace ++ map (folder: folder + "/Cargo.toml") members);
 
   # All Rust code, and what its tests, lints and tools read.
   rust = select [
