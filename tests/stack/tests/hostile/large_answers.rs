@@ -8,7 +8,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::routing::get;
 use serde_json::Value;
-use stack_tests::{Service, client, eventually, get_json, get_text, repository};
+use stack_tests::start;
+use test_support::{Service, client, eventually, get_json, get_text, repository};
 use tokio::net::TcpListener;
 
 /// Serves the same answer at every address.
@@ -56,7 +57,7 @@ async fn an_agent_with_a_million_targets_is_one_that_does_not_answer() {
         serve(text).await,
         serve("ping_up{target=\"a\"} 1\nping_success_total{target=\"a\"} 3\n".to_owned()).await
     );
-    let gateway = Service::start("api-gateway", &[("PING_AGENT_METRICS_URL", agents)]).await;
+    let gateway = start("api-gateway", &[("PING_AGENT_METRICS_URL", agents)]);
     let (slowest, summary) = tokio::join!(
         slowest_health(&gateway),
         eventually("what the other agent says", || async {
@@ -86,14 +87,13 @@ async fn a_prometheus_with_hundreds_of_thousands_of_series_costs_no_memory() {
     let answer =
         format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{series}]}}}}"#);
     let agent = serve("ping_up{target=\"a\"} 1\n".to_owned()).await;
-    let gateway = Service::start(
+    let gateway = start(
         "api-gateway",
         &[
             ("PING_AGENT_METRICS_URL", format!("{agent}/metrics")),
             ("PROMETHEUS_URL", serve(answer).await),
         ],
-    )
-    .await;
+    );
     let readers = async {
         let mut refused = String::new();
         for path in [
@@ -115,7 +115,7 @@ async fn a_prometheus_with_hundreds_of_thousands_of_series_costs_no_memory() {
 }
 
 fn assert_bounded(gateway: &Service, slowest: Duration) {
-    let (peak, limit) = (gateway.peak_memory(), memory_limit());
+    let (peak, limit) = (gateway.process.peak_memory(), memory_limit());
     println!("at most {} MiB; /healthz within {slowest:?}", peak >> 20);
     assert!(peak < limit, "{} MiB, allowed: {}", peak >> 20, limit >> 20);
     assert!(

@@ -8,7 +8,8 @@ use serde_json::Value;
 use stack_tests::exposer::now;
 use stack_tests::history::{OUTCOMES, Outcome};
 use stack_tests::oracle::{Figures, Pieces};
-use stack_tests::{Service, get_json, get_text, repository, within};
+use stack_tests::start;
+use test_support::{Service, get_json, get_text, repository, within};
 
 use super::live::{END, Live, Target};
 use super::same::assert_same;
@@ -19,7 +20,7 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
         .exposers
         .iter()
         .map(|exposer| format!("http://{}/metrics", exposer.instance()));
-    let gateway = Service::start(
+    let gateway = start(
         "api-gateway",
         &[
             (
@@ -29,8 +30,7 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
             ("PROMETHEUS_URL", live.prometheus.url("")),
             ("PROMETHEUS_QUERY_CACHE_SECONDS", "0".to_owned()),
         ],
-    )
-    .await;
+    );
     for (window, seconds) in [
         ("30s", 30),
         ("75s", 75),
@@ -124,7 +124,7 @@ async fn at_one_moment<'a, F: Future<Output = Option<Value>>>(
 
 /// What is recorded once a minute: the gateway's `/api/v1/slo`, the page of a target, the dashboard of all.
 async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gateway: &Service) {
-    let page = Service::start("dashboard-ui", &[("API_GATEWAY_URL", gateway.url(""))]).await;
+    let page = start("dashboard-ui", &[("API_GATEWAY_URL", gateway.url(""))]);
     let percent = dashboard_query("overview.json", "Targets", "D");
     let url = gateway.url("/api/v1/slo");
     // Again where the windows were recorded meanwhile.

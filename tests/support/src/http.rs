@@ -5,11 +5,14 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::Value;
 
-/// A client for plain HTTP that gives up after ten seconds.
+/// A client for plain HTTP that gives up after ten seconds and follows no redirect.
 #[must_use]
 pub fn client() -> Client {
     http_client::client([], |builder| {
-        builder.timeout(Duration::from_secs(10)).no_proxy()
+        builder
+            .timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
     })
     .expect("a client")
 }
