@@ -1,8 +1,8 @@
 //! Any bytes that might answer where alert-logger should be: incidents that can be shown, or refused.
 #![no_main]
 
-use api_gateway::alert_logger::page;
-use api_gateway::incidents::Incident;
+use api_gateway::sources::alert_logger::page;
+use gateway_api::incidents::Incident;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(page) = page(bytes) else { return };

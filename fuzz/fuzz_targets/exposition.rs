@@ -2,7 +2,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = api_gateway::exposition::read(bytes, |sample| {
+    let _ = api_gateway::sources::exposition::read(bytes, |sample| {
         let _ = sample.label("target");
         Ok(())
     });

@@ -1,7 +1,7 @@
 //! Any bytes that might answer a query where Prometheus should be: read or refused, never a panic.
 #![no_main]
 
-use api_gateway::prometheus::{ByTarget, matrix, vector};
+use api_gateway::sources::prometheus::{ByTarget, matrix, vector};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(values) = vector::<ByTarget>(bytes) {

@@ -1,4 +1,6 @@
-//! What the gateway is configured by.
+//! The gateway's configuration.
+
+mod endpoint;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +11,9 @@ use service_kit::{ConfigError, Configuration, Key, Settings};
 use targets::{Defaults, TargetSet, TargetSource};
 use url::Url;
 
-use crate::agents::{ENDPOINTS, Endpoint, parse_endpoints};
+use endpoint::{ENDPOINTS, parse_endpoints};
+
+pub use endpoint::Endpoint;
 
 /// Longest time an answer may be kept.
 const CACHE_MOST_SECONDS: f64 = 60.0;

@@ -1,43 +1,29 @@
-//! Answers people's questions about targets in JSON.
+//! Answers questions about targets in JSON.
 //!
-//! What is true now comes from the agents' expositions ([`agents`], [`exposition`]), what was true over a window
-//! from Prometheus ([`prometheus`]). Both are asked once for all who ask at the same time ([`cache`]); an agent that is
-//! away makes an answer partial, not an error. The endpoints are in [`routes`].
+//! - [`sources`]: the agents, Prometheus and alert-logger, which every answer comes from
+//! - [`live`]: the state of everything now, made from one poll of the sources
+//! - [`routes`]: the endpoints; the types of their JSON are in [`gateway_api`]
+//! - [`tasks`]: the tasks that keep `/readyz` and the event stream up to date
+//!
+//! A source that is away makes an answer partial, not an error, unless the answer has no other source.
 
-pub mod agents;
-pub mod alert_logger;
-pub mod availability;
-pub mod blind;
-pub mod board;
-mod bounds;
-pub mod cache;
-pub mod catalog;
 mod config;
-pub mod events;
-pub mod exposition;
-pub mod figures;
-mod http_error;
-pub mod incidents;
-pub mod maintenance;
-pub mod outcomes;
-pub mod prometheus;
-pub mod range;
+mod gateway;
+pub mod live;
+mod rendered;
 pub mod routes;
 pub mod sources;
-mod state;
-pub mod status;
-pub mod summary;
+pub mod tasks;
 mod time;
-pub mod watch;
 
 use std::sync::Arc;
 
 use service_kit::{App, Context, StartError};
 
 pub use config::Config;
-pub use state::Gateway;
+pub use gateway::Gateway;
 
-/// Starts the gateway: its routes, the task that rereads the targets' file, and the one that keeps `/readyz` true.
+/// Starts the gateway: its routes, the task that rereads the targets' file, and those of [`tasks`].
 ///
 /// # Errors
 /// An HTTP client can't be built.
@@ -57,7 +43,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     let gateway = Arc::new(Gateway::new(&config, targets, &context.limits)?);
     let latch = context.readiness.latch("agents", "not asked yet");
     let notice = context.readiness.notice("blind");
-    let watching = watch::watch(
+    let watching = tasks::readiness::watch(
         Arc::clone(&gateway),
         latch,
         notice,
@@ -67,9 +53,9 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         watching.await;
         Ok(())
     });
-    let polling = events::poll(Arc::clone(&gateway), context.shutdown.clone());
+    let publishing = tasks::changes::publish(Arc::clone(&gateway), context.shutdown.clone());
     context.spawn("events", async move {
-        polling.await;
+        publishing.await;
         Ok(())
     });
     Ok(App {

@@ -1,207 +1,219 @@
-//! What every source of an answer says at one moment.
+//! The parts that answers are made from, and one poll of all of them.
+//!
+//! Each part has a folder: its client, and its answers as far as the gateway reads them. Readers at the same time share one
+//! request, and an answer is kept for a moment.
+
+pub mod agents;
+pub mod alert_logger;
+mod bounds;
+pub mod exposition;
+mod http_error;
+pub mod prometheus;
 
 use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use gateway_api::incidents::Arrival;
+use gateway_api::status::Source;
 use jiff::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
+use service_kit::{ClientError, Limits};
 
-use crate::Gateway;
-use crate::agents::{Observation, View};
-use crate::blind::{Blind, Parts};
-use crate::prometheus::ByTarget;
+use self::agents::{AgentSet, Observation, View};
+use self::alert_logger::AlertLogger;
+use self::prometheus::{ByTarget, Policy, Prometheus, Proof};
+use crate::config::Config;
 use crate::time::now;
 
 /// How long an answer about now waits for a source that only adds to it.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long it waits for one that did not answer the last time. A hanging one would else slow all readers down.
-const LITTLE_PATIENCE: Duration = Duration::from_millis(250);
+const TIMEOUT_AFTER_FAILURE: Duration = Duration::from_millis(250);
 
-/// A part that an answer comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Source {
-    /// An agent's place (`ping-agent` for a single one without a place, its URL where there are several), `prometheus`,
-    /// or `alert-logger`.
-    pub name: String,
-    /// Whether it answered.
-    pub ok: bool,
-    /// Why not; null where it did.
-    #[schema(required = true)]
-    pub detail: Option<String>,
+/// The sources of a gateway's answers.
+#[derive(Debug)]
+pub struct Sources {
+    /// The state of targets now.
+    pub agents: AgentSet,
+    /// The past; `None` where it is not configured.
+    pub prometheus: Option<Prometheus>,
+    /// The alerts; `None` where it is not configured.
+    pub alert_logger: Option<AlertLogger>,
+    last_errors: LastErrors,
 }
 
-/// What every source said.
+/// The answers of all sources at one moment.
 #[derive(Debug)]
-pub struct Look {
+pub struct Poll {
     /// When they were asked.
     pub at: Timestamp,
-    /// What the agents see.
+    /// The agents' answers.
     pub observation: Observation,
-    /// The mean latency of each target over the last 5 minutes; `None` where Prometheus did not say.
-    pub latency: Option<Arc<ByTarget>>,
-    /// Who answered, and who did not.
-    pub sources: Vec<Source>,
-    /// Whether what they say can be trusted.
-    pub blind: Option<Blind>,
+    /// Proof that Prometheus does its work.
+    pub proof: Result<Proof, Unavailable>,
+    /// The mean latency of each target over the last 5 minutes.
+    pub latency: Result<Arc<ByTarget>, Unavailable>,
+    /// The latest arrival of `Watchdog` at alert-logger.
+    pub watchdog: Result<Arrival, Unavailable>,
 }
 
-/// Why there is no answer.
+/// Why a source gave no answer.
 #[derive(Debug, Clone)]
-pub(crate) enum Silence {
-    /// The source is not configured; it can't be away.
+pub enum Unavailable {
+    /// It is not configured, so it can't be away.
     NotConfigured(&'static str),
     /// It is away, or fails.
     Away(String),
-    /// It was not waited for any longer.
-    Late(Duration),
+    /// It did not answer in time.
+    Timeout(Duration),
 }
 
-impl Display for Silence {
+impl Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConfigured(variable) => write!(f, "not configured; set {variable}"),
             Self::Away(why) => f.write_str(why),
-            Self::Late(after) => write!(f, "no answer within {} s", after.as_secs_f64()),
+            Self::Timeout(after) => write!(f, "no answer within {} s", after.as_secs_f64()),
         }
     }
 }
 
-impl Silence {
-    /// Why a source that is configured is away.
-    fn away(&self) -> Option<String> {
+impl Unavailable {
+    /// Returns why a source that is configured is away.
+    #[must_use]
+    pub fn away(&self) -> Option<String> {
         match self {
             Self::NotConfigured(_) => None,
-            silence => Some(silence.to_string()),
+            error => Some(error.to_string()),
         }
     }
 }
 
-/// The answer of a source, or why there is none within `patience`. `None` is a source that `variable` would configure.
-pub(crate) async fn ask<T, E: Display>(
-    question: Option<impl Future<Output = Result<T, E>>>,
+/// Waits for a source's answer, at most for `timeout`. `None` is a source that `variable` would configure.
+pub(crate) async fn fetch<T, E: Display>(
+    request: Option<impl Future<Output = Result<T, E>>>,
     variable: &'static str,
-    patience: Duration,
-) -> Result<T, Silence> {
-    let question = question.ok_or(Silence::NotConfigured(variable))?;
-    match tokio::time::timeout(patience, question).await {
-        Ok(answer) => answer.map_err(|error| Silence::Away(error.to_string())),
-        Err(_) => Err(Silence::Late(patience)),
+    timeout: Duration,
+) -> Result<T, Unavailable> {
+    let request = request.ok_or(Unavailable::NotConfigured(variable))?;
+    match tokio::time::timeout(timeout, request).await {
+        Ok(answer) => answer.map_err(|error| Unavailable::Away(error.to_string())),
+        Err(_) => Err(Unavailable::Timeout(timeout)),
     }
 }
 
-/// Why a source did not answer the last time that it was asked about now.
+/// Why a source did not answer the last poll.
 #[derive(Debug, Default)]
-pub(crate) struct Last(Mutex<Option<Silence>>);
+struct LastError(Mutex<Option<Unavailable>>);
 
-impl Last {
-    /// Asks the source, as [`ask`] does, with less patience if it did not answer the last time.
-    async fn ask<T, E: Display>(
+impl LastError {
+    /// Waits for the source's answer as [`fetch`] does, for a shorter time if it did not answer the last poll.
+    async fn fetch<T, E: Display>(
         &self,
-        question: Option<impl Future<Output = Result<T, E>>>,
+        request: Option<impl Future<Output = Result<T, E>>>,
         variable: &'static str,
-    ) -> Result<T, Silence> {
+    ) -> Result<T, Unavailable> {
         let last = self.lock().clone();
-        let patience = if last.is_some() {
-            LITTLE_PATIENCE
+        let timeout = if last.is_some() {
+            TIMEOUT_AFTER_FAILURE
         } else {
-            PATIENCE
+            TIMEOUT
         };
-        let answer = ask(question, variable, patience).await;
-        let answer = answer.map_err(|silence| match (silence, last) {
-            (Silence::Late(_), Some(last)) => last,
-            (silence, _) => silence,
+        let answer = fetch(request, variable, timeout).await;
+        let answer = answer.map_err(|error| match (error, last) {
+            (Unavailable::Timeout(_), Some(last)) => last,
+            (error, _) => error,
         });
         *self.lock() = answer.as_ref().err().cloned();
         answer
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Silence>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Unavailable>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The last time for each question about now.
+/// The last error of each question of a poll.
 #[derive(Debug, Default)]
-pub(crate) struct LastTime {
-    proof: Last,
-    latency: Last,
-    check: Last,
+struct LastErrors {
+    proof: LastError,
+    latency: LastError,
+    watchdog: LastError,
 }
 
-impl Gateway {
-    /// Asks every source. What it said a moment ago may do.
-    pub async fn look(&self) -> Look {
-        self.look_with(self.agents.observe()).await
+impl Sources {
+    /// The sources of the configuration. What their readers share is bounded by `limits`.
+    ///
+    /// # Errors
+    /// An HTTP client can't be built.
+    pub fn new(config: &Config, limits: &Limits) -> Result<Self, ClientError> {
+        let prometheus = config.prometheus.as_ref();
+        let alert_logger = config.alert_logger.as_ref();
+        Ok(Self {
+            agents: AgentSet::new(&config.agents, config.agent_cache)?,
+            prometheus: prometheus
+                .map(|url| Prometheus::new(url, config.query_cache, Policy::default(), limits))
+                .transpose()?,
+            alert_logger: alert_logger.map(AlertLogger::new).transpose()?,
+            last_errors: LastErrors::default(),
+        })
     }
 
-    /// Asks every source, the agents for what is true now.
-    pub async fn look_anew(&self) -> Look {
-        self.look_with(self.agents.observe_anew()).await
+    /// Polls every source. Answers that are still fresh are taken from the caches.
+    pub async fn poll(&self) -> Poll {
+        self.poll_with(self.agents.observe()).await
     }
 
-    async fn look_with(&self, observe: impl Future<Output = Observation>) -> Look {
+    /// Polls every source, the agents past their cache.
+    pub async fn poll_anew(&self) -> Poll {
+        self.poll_with(self.agents.observe_anew()).await
+    }
+
+    async fn poll_with(&self, observe: impl Future<Output = Observation>) -> Poll {
         let prometheus = self.prometheus.as_ref();
         let proof = prometheus.map(|prometheus| prometheus.proof());
         let latency = prometheus.map(|prometheus| prometheus.latency());
-        let check = self.alert_logger.as_ref().map(|it| it.check());
-        let last = &self.last_time;
-        let (observation, proof, latency, alert_logger) = tokio::join!(
+        let watchdog = self.alert_logger.as_ref().map(|it| it.check());
+        let last = &self.last_errors;
+        let (observation, proof, latency, watchdog) = tokio::join!(
             observe,
-            last.proof.ask(proof, "PROMETHEUS_URL"),
-            last.latency.ask(latency, "PROMETHEUS_URL"),
-            last.check.ask(check, "ALERT_LOGGER_URL"),
+            last.proof.fetch(proof, "PROMETHEUS_URL"),
+            last.latency.fetch(latency, "PROMETHEUS_URL"),
+            last.watchdog.fetch(watchdog, "ALERT_LOGGER_URL"),
         );
-
-        let at = now();
-        let no_agent = observation.blind();
-        let no_prometheus = proof.as_ref().err().and_then(Silence::away);
-        let no_alert_logger = alert_logger.as_ref().err().and_then(Silence::away);
-        let parts = Parts {
-            agents: no_agent.as_deref(),
-            probed: observation.probed(),
-            prometheus: match &proof {
-                Ok(proof) => Some(Ok(*proof)),
-                Err(_) => no_prometheus.as_deref().map(Err),
-            },
-            alert_logger: match &alert_logger {
-                Ok(arrival) => Some(Ok(arrival.last_received_at)),
-                Err(_) => no_alert_logger.as_deref().map(Err),
-            },
-        };
-        let blind = self.sight.judge(parts, at);
-        let mut sources = agents(&observation);
-        let prometheus = proof.as_ref().err().or(latency.as_ref().err());
-        sources.push(Source::new("prometheus", prometheus));
-        sources.push(Source::new("alert-logger", alert_logger.as_ref().err()));
-        Look {
-            at,
+        Poll {
+            at: now(),
             observation,
-            latency: latency.ok(),
-            sources,
-            blind,
+            proof,
+            latency,
+            watchdog,
         }
     }
 }
 
-fn agents(observation: &Observation) -> Vec<Source> {
-    let single = observation.views.len() == 1;
-    let source = |View { agent, outcome, .. }: &View| match &agent.place {
-        None if single => Source::new("ping-agent", outcome.as_ref().err()),
-        _ => Source::new(&agent.name(), outcome.as_ref().err()),
-    };
-    observation.views.iter().map(source).collect()
+impl Poll {
+    /// Returns which sources answered, and why the others did not.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Source> {
+        let single = self.observation.views.len() == 1;
+        let agent = |View { agent, outcome, .. }: &View| match &agent.place {
+            None if single => source("ping-agent", outcome.as_ref().err()),
+            _ => source(&agent.name(), outcome.as_ref().err()),
+        };
+        let mut sources: Vec<_> = self.observation.views.iter().map(agent).collect();
+        let prometheus = self.proof.as_ref().err().or(self.latency.as_ref().err());
+        sources.push(source("prometheus", prometheus));
+        sources.push(source("alert-logger", self.watchdog.as_ref().err()));
+        sources
+    }
 }
 
-impl Source {
-    /// A source that answered, unless there is an error.
-    pub(crate) fn new(name: &str, error: Option<&impl Display>) -> Self {
-        Self {
-            name: name.to_owned(),
-            ok: error.is_none(),
-            detail: error.map(ToString::to_string),
-        }
+/// Returns a source that answered, unless there is an error.
+pub(crate) fn source(name: &str, error: Option<&impl Display>) -> Source {
+    Source {
+        name: name.to_owned(),
+        ok: error.is_none(),
+        detail: error.map(ToString::to_string),
     }
 }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-/// Now.
+/// Returns the time now.
 #[must_use]
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
-/// Seconds since the epoch as a time, if it is one.
+/// Returns seconds since the epoch as a time, if it is one.
 #[must_use]
 pub fn from_seconds(seconds: f64) -> Option<Timestamp> {
     #[expect(

@@ -11,7 +11,7 @@ mod support;
 
 use std::time::Duration;
 
-use api_gateway::watch::watch;
+use api_gateway::tasks::readiness::watch;
 use service_kit::{Readiness, Shutdown};
 use support::{agent_that, in_turn, metrics_of, nobody, sources};
 use tokio::time::Instant;

@@ -12,7 +12,7 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use api_gateway::{Gateway, events, routes};
+use api_gateway::{Gateway, routes, tasks};
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, Request};
@@ -90,7 +90,10 @@ fn up(up: u8) -> ResponseTemplate {
 
 /// The routes of a gateway that looks for changes.
 fn polling(gateway: Arc<Gateway>) -> Router {
-    tokio::spawn(events::poll(Arc::clone(&gateway), Shutdown::never()));
+    tokio::spawn(tasks::changes::publish(
+        Arc::clone(&gateway),
+        Shutdown::never(),
+    ));
     routes::router(gateway)
 }
 

@@ -1,4 +1,7 @@
-//! Builds the HTTP clients of services, lab and tests. The probes of ping-agent have a client of their own, which measures phases.
+//! Builds the HTTP clients of services, lab and tests, and bounds what they keep of an answer. The probes of ping-agent have a
+//! client of their own, which measures phases.
+
+pub mod at_most;
 
 use reqwest::{Client, ClientBuilder};
 use url::Url;

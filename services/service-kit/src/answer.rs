@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes};
 use reqwest::Response;
 use tokio::sync::mpsc::{Receiver, channel};
 
-pub mod at_most;
+pub use ::http_client::at_most;
 
 /// How many pieces of an answer wait for the parser. Past that the sender waits.
 const PIECES_AHEAD: usize = 2;

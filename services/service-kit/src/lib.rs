@@ -5,9 +5,11 @@
 //! service's own routes, and drains on SIGTERM.
 
 pub mod answer;
+pub mod cache;
 mod client;
 pub mod config;
 mod entry;
+pub mod event_log;
 mod health;
 pub mod http;
 mod limit;

@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use service_kit::Problem;
+use service_kit::cache::Cancelled;
 use tokio::task::JoinError;
 
 use crate::Gateway;
-use crate::alert_logger::AlertLogger;
-use crate::cache::Cancelled;
-use crate::prometheus::Prometheus;
+use crate::sources::alert_logger::AlertLogger;
+use crate::sources::prometheus::Prometheus;
 
-/// A JSON body that is made already. Nothing may keep it: it says what is true now.
+/// A response with a JSON body. No cache may keep it: it is about now.
 pub(super) fn json(body: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
@@ -24,13 +24,13 @@ pub(super) fn json(body: Bytes) -> Response {
     (headers, body).into_response()
 }
 
-/// The bytes of a JSON body.
+/// Writes a JSON body.
 pub(super) fn to_json(value: &impl Serialize) -> Result<Bytes, RenderError> {
     Ok(serde_json::to_vec(value)?.into())
 }
 
-/// An answer with a tag for its content: whoever has an answer with the same tag is told so, and no more. The time at
-/// which it was made, `generated_at`, is not part of the content where it is written first.
+/// An answer with an ETag for its content, or 304 where the request names the same tag. The time at which it was made,
+/// `generated_at`, is not part of the content where it is written first.
 pub(super) fn tagged(
     request: &HeaderMap,
     answer: &impl Serialize,
@@ -59,7 +59,7 @@ fn without_time(body: &[u8]) -> &[u8] {
     content.unwrap_or(body)
 }
 
-/// Whether a request says that its sender has an answer with this tag.
+/// Returns whether a request's `If-None-Match` names this tag.
 fn has(request: &HeaderMap, tag: &str) -> bool {
     let tags = request.get_all(header::IF_NONE_MATCH).into_iter();
     tags.filter_map(|tags| tags.to_str().ok())
@@ -69,7 +69,7 @@ fn has(request: &HeaderMap, tag: &str) -> bool {
         .any(|other| other == "*" || other == tag)
 }
 
-/// A body that could not be made.
+/// Why a body could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RenderError {
     #[error("the answer cannot be written as JSON: {0}")]
@@ -88,9 +88,9 @@ impl From<RenderError> for Problem {
     }
 }
 
-/// The Prometheus of answers that come from nowhere else.
+/// Returns Prometheus for an answer that has no other source.
 pub(super) fn prometheus(gateway: &Gateway) -> Result<&Prometheus, Problem> {
-    gateway.prometheus.as_ref().ok_or_else(|| {
+    gateway.sources.prometheus.as_ref().ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_IMPLEMENTED,
             "such answers come from Prometheus, and none is configured; set PROMETHEUS_URL",
@@ -98,9 +98,9 @@ pub(super) fn prometheus(gateway: &Gateway) -> Result<&Prometheus, Problem> {
     })
 }
 
-/// The alert-logger of answers that come from nowhere else.
+/// Returns alert-logger for an answer that has no other source.
 pub(super) fn alert_logger(gateway: &Gateway) -> Result<&AlertLogger, Problem> {
-    gateway.alert_logger.as_ref().ok_or_else(|| {
+    gateway.sources.alert_logger.as_ref().ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_IMPLEMENTED,
             "such answers come from alert-logger, and none is configured; set ALERT_LOGGER_URL",
@@ -108,12 +108,12 @@ pub(super) fn alert_logger(gateway: &Gateway) -> Result<&AlertLogger, Problem> {
     })
 }
 
-/// The one source of an answer fails.
+/// The only source of an answer fails.
 pub(super) fn bad_gateway(error: impl Display) -> Problem {
     Problem::new(StatusCode::BAD_GATEWAY, error.to_string())
 }
 
-/// No agent answers, and nobody else knows what is true now.
+/// No agent answers, and no other source knows the state of now.
 pub(super) fn blind(reason: String) -> Problem {
     bad_gateway(reason)
 }

@@ -1,50 +1,26 @@
-//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: what alert-logger knows.
+//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: the alerts that alert-logger keeps.
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use gateway_api::PAGE_MAX;
+use gateway_api::incidents::{Alerts, Incident, IncidentStatus, Incidents};
 use jiff::Timestamp;
-use serde::Serialize;
 use service_kit::Problem;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::answer::{alert_logger, bad_gateway, tagged};
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::alert_logger::{Arrival, Page, Query, Status};
-use crate::incidents::Incident;
-
-/// The longest page, which is alert-logger's.
-const LIMIT: usize = 1000;
+use crate::sources::alert_logger::{Page, Query};
 
 /// The page without `limit`.
 const DEFAULT_LIMIT: usize = 100;
 
 /// Longest target, in characters.
 const TARGET_MAX_CHARS: usize = 1024;
-
-/// The alerts that fire now.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Alerts {
-    /// Newest first, at most 1,000.
-    pub alerts: Vec<Incident>,
-    /// The alert that always fires, which is not among them.
-    pub watchdog: Arrival,
-}
-
-/// A page of incidents.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Incidents {
-    /// Newest first.
-    pub incidents: Vec<Incident>,
-    /// `before` of the next page; null on the last.
-    #[schema(required = true)]
-    pub next: Option<String>,
-    /// Whether alert-logger's history outlives it.
-    pub durable: bool,
-}
 
 /// Which incidents are wanted.
 #[derive(Debug, IntoParams)]
@@ -53,8 +29,8 @@ pub(super) struct IncidentsQuery {
     /// Only those of this target.
     #[param(max_length = 1024)]
     target: Option<String>,
-    /// Only those that go on, or only those that are over.
-    status: Option<Status>,
+    /// Only those that still fire, or only those that are over.
+    status: Option<IncidentStatus>,
     /// At most this many.
     #[param(minimum = 1, maximum = 1000, default = 100, required = false)]
     limit: usize,
@@ -74,9 +50,9 @@ impl IncidentsQuery {
         };
         Ok(Self {
             target: parameters.text("target", TARGET_MAX_CHARS)?,
-            status: parameters.word("status", &Status::ALL)?,
+            status: parameters.word("status", &IncidentStatus::ALL)?,
             limit: parameters
-                .number("limit", 1, LIMIT)?
+                .number("limit", 1, PAGE_MAX)?
                 .unwrap_or(DEFAULT_LIMIT),
             before: parameters.get("before", "next of an earlier answer", is_cursor)?,
         })
@@ -102,8 +78,8 @@ pub(super) async fn alerts(
 ) -> Result<Response, Problem> {
     Parameters::read(query.as_deref(), &[])?;
     let firing = Query {
-        status: Some(Status::Firing),
-        limit: LIMIT,
+        status: Some(IncidentStatus::Firing),
+        limit: PAGE_MAX,
         ..Query::default()
     };
     let page = alert_logger(&gateway)?.page(firing).await;
@@ -115,7 +91,7 @@ pub(super) async fn alerts(
     Ok(tagged(&request, &alerts)?)
 }
 
-/// What went wrong, and its course. The alert that always fires is not among it.
+/// Incidents and their timelines. The alert that always fires is not among them.
 #[utoipa::path(
     get,
     path = "/api/v1/incidents",

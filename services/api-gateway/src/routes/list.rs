@@ -1,14 +1,13 @@
 //! Which targets an answer lists: search, filters and pages, the same at every endpoint.
 
+use std::sync::Arc;
+
+use gateway_api::PAGE_MAX;
+use gateway_api::status::{State, TargetStatus};
 use service_kit::Problem;
 use utoipa::IntoParams;
 
 use super::parameters::Parameters;
-use crate::board::TargetStatus;
-use crate::status::State;
-
-/// The longest page, and the one without `limit`.
-const LIMIT: usize = 1000;
 
 /// Longest search, in characters: as long as a name may be.
 const SEARCH_MAX_CHARS: usize = 256;
@@ -45,7 +44,7 @@ struct Cursor {
 #[derive(Debug)]
 pub(super) struct Page<'a> {
     /// The targets, in the order of the configuration.
-    pub(super) targets: Vec<&'a TargetStatus>,
+    pub(super) targets: Vec<&'a Arc<TargetStatus>>,
     /// How many match on all pages.
     pub(super) total: usize,
     /// `after` of the next page, if there is one.
@@ -58,20 +57,21 @@ impl Filter {
 
     pub(super) fn read(parameters: &Parameters) -> Result<Self, Problem> {
         Ok(Self {
-            search: parameters
-                .text("search", SEARCH_MAX_CHARS)?
-                .map(|search| search.to_lowercase()),
+            search: parameters.text("search", SEARCH_MAX_CHARS)?,
             group: parameters.text("group", SEARCH_MAX_CHARS)?,
             state: parameters.word("state", &State::ALL)?,
-            limit: parameters.number("limit", 1, LIMIT)?.unwrap_or(LIMIT),
+            limit: parameters.number("limit", 1, PAGE_MAX)?.unwrap_or(PAGE_MAX),
             after: parameters.get("after", "next of an earlier answer", Cursor::parse)?,
         })
     }
 
-    /// The page of these targets that is wanted.
-    pub(super) fn page<'a>(&self, targets: &'a [TargetStatus]) -> Page<'a> {
+    /// Returns the page of these targets that is wanted.
+    pub(super) fn page<'a>(&self, targets: &'a [Arc<TargetStatus>]) -> Page<'a> {
         let start = self.after.as_ref().map_or(0, |after| after.next(targets));
-        let matching = targets.iter().enumerate().filter(|(_, it)| self.takes(it));
+        let matching = targets
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| self.matches(it));
         let total = matching.clone().count();
         let mut rest = matching.filter(|(place, _)| *place >= start);
         let page: Vec<_> = rest.by_ref().take(self.limit).collect();
@@ -84,19 +84,10 @@ impl Filter {
         }
     }
 
-    fn takes(&self, target: &TargetStatus) -> bool {
-        let group = target.group.as_deref();
-        let is_in = |text: &str, search: &str| text.to_lowercase().contains(search);
+    fn matches(&self, target: &TargetStatus) -> bool {
+        let search = self.search.as_deref().unwrap_or_default();
         self.state.is_none_or(|state| target.state == state)
-            && self
-                .group
-                .as_deref()
-                .is_none_or(|wanted| group == Some(wanted))
-            && self.search.as_deref().is_none_or(|search| {
-                is_in(&target.target, search)
-                    || is_in(&target.url, search)
-                    || group.is_some_and(|group| is_in(group, search))
-            })
+            && target.matches(search, self.group.as_deref())
     }
 }
 
@@ -110,9 +101,9 @@ impl Cursor {
         })
     }
 
-    /// The place of the target after it. Should it be gone, that at its own place is the one that came after it.
-    fn next(&self, targets: &[TargetStatus]) -> usize {
-        let is_it = |target: &TargetStatus| *target.target == *self.name;
+    /// Returns the place of the target after it. Should it be gone, that at its own place is the one that came after it.
+    fn next(&self, targets: &[Arc<TargetStatus>]) -> usize {
+        let is_it = |target: &Arc<TargetStatus>| *target.target == *self.name;
         if targets.get(self.place).is_some_and(is_it) {
             return self.place + 1;
         }

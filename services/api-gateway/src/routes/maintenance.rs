@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use gateway_api::maintenance::Maintenance;
 use service_kit::Problem;
 use utoipa::IntoParams;
 
 use super::answer::{RenderError, tagged};
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::maintenance::Maintenance;
 
 /// Longest target, in characters: as long as a name may be.
 const TARGET_MAX_CHARS: usize = 256;
 
-/// Whose windows are wanted.
+/// The target whose windows are wanted.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MaintenanceQuery {

@@ -17,8 +17,7 @@ use utoipa_axum::routes;
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
 use super::{
-    events, history, incidents, latency, maintenance, phases, slo, status, summary, target,
-    targets, windowed,
+    by_target, events, incidents, maintenance, status, summary, target, targets, windowed,
 };
 use crate::Gateway;
 
@@ -41,10 +40,10 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(summary::summary))
         .routes(routes!(windowed::windowed))
         .routes(routes!(status::status))
-        .routes(routes!(slo::slo))
-        .routes(routes!(history::history))
-        .routes(routes!(latency::latency))
-        .routes(routes!(phases::phases))
+        .routes(routes!(by_target::slo))
+        .routes(routes!(by_target::history))
+        .routes(routes!(by_target::latency))
+        .routes(routes!(by_target::phases))
         .routes(routes!(incidents::alerts))
         .routes(routes!(incidents::incidents))
         .routes(routes!(maintenance::maintenance))
@@ -65,7 +64,7 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
     router.layer(Extension(document))
 }
 
-/// What any endpoint may answer beside its own: 400 for a wrong query, 405 for another method, 500 should it fail.
+/// Adds the errors that every endpoint may answer: 400 for a wrong query, 405 for another method, 500 should it fail.
 fn describe_errors(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     for (status, description) in [
@@ -87,7 +86,7 @@ fn describe_errors(operation: &mut Operation) {
     }
 }
 
-/// The tag that every answer of `/api/v1` but the stream has, and the answer to whoever has it already.
+/// Adds the ETag that every answer of `/api/v1` but the stream has, and the 304 for it.
 fn describe_tag(operation: &mut Operation) {
     let tag = HeaderBuilder::new()
         .schema(Some(Object::with_type(Type::String)))

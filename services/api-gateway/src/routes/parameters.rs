@@ -14,7 +14,7 @@ const QUOTE_MAX_CHARS: usize = 100;
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads a query, which may have these parameters and no others.
+    /// Parses a query, which may have these parameters and no others.
     pub(super) fn read(query: Option<&str>, known: &[&[&str]]) -> Result<Self, Problem> {
         let known = known.concat();
         let mut parameters: Vec<(String, String)> = Vec::new();
@@ -37,7 +37,7 @@ impl Parameters {
         Ok(Self(parameters))
     }
 
-    /// A parameter, read by `parse`; `allowed` says what that takes.
+    /// Returns a parameter, parsed by `parse`; `allowed` names the values that it allows.
     pub(super) fn get<T>(
         &self,
         name: &str,
@@ -54,7 +54,7 @@ impl Parameters {
         parse(value).ok_or_else(refusal).map(Some)
     }
 
-    /// A text of at most `most` characters.
+    /// Returns a text of at most `most` characters.
     pub(super) fn text(&self, name: &str, most: usize) -> Result<Option<String>, Problem> {
         let allowed = format_args!("a text of at most {most} characters");
         self.get(name, allowed, |text| {
@@ -62,7 +62,7 @@ impl Parameters {
         })
     }
 
-    /// A whole number within `least..=most`.
+    /// Returns a whole number within `least..=most`.
     pub(super) fn number(
         &self,
         name: &str,
@@ -78,7 +78,7 @@ impl Parameters {
         })
     }
 
-    /// One of several words.
+    /// Returns one of several words.
     pub(super) fn word<T: Copy>(
         &self,
         name: &str,

@@ -1,47 +1,28 @@
-//! `GET /api/v1/status`: what the status page shows, in one answer.
+//! `GET /api/v1/status`: the state of everything, in one answer.
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use gateway_api::status::{Status, groups};
 use service_kit::Problem;
-use utoipa::ToSchema;
+use service_kit::event_log::LAST_EVENT_ID;
 
 use super::answer::tagged;
-use super::events::LAST_EVENT_ID;
 use super::list::Filter;
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::board::TargetStatus;
-use crate::summary::StatusSummary;
 
-/// Everything the status page shows.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Status<'a> {
-    /// All targets together, whatever page is asked for.
-    #[serde(flatten)]
-    pub summary: StatusSummary<'a>,
-    /// The groups that targets belong to, in the order in which they first come.
-    pub groups: Vec<&'a str>,
-    /// How many targets match on all pages.
-    pub total: usize,
-    /// `after` of the next page; null on the last.
-    #[schema(required = true)]
-    pub next: Option<String>,
-    /// Those that match, in the order of the configuration.
-    pub targets: Vec<&'a TargetStatus>,
-}
-
-/// What the status page shows. A source that is away is named in `sources`; what only it knows is unknown or null.
+/// The state of everything, as the status page shows it. A source that is away is named in `sources`; its figures are
+/// unknown or null.
 #[utoipa::path(
     get,
     path = "/api/v1/status",
     params(Filter),
     responses(
         (status = 200, description = "The state of everything", body = Status, headers(
-            ("Last-Event-ID" = String, description = "For /api/v1/events: what happens from now on comes behind it"),
+            ("Last-Event-ID" = String, description = "For /api/v1/events: changes from now on come behind it"),
         )),
     )
 )]
@@ -52,16 +33,19 @@ pub(super) async fn status(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref(), &[Filter::PARAMETERS])?;
     let filter = Filter::read(&parameters)?;
-    // Before anyone is asked: what changes meanwhile may be in the answer and comes as an event too.
+    // Before the sources are polled: a change that comes meanwhile may be in the answer and comes as an event too.
     let position = gateway.events.position();
     let board = gateway.board().await;
     let page = filter.page(&board.targets);
     let status = Status {
-        summary: StatusSummary::of(&board),
-        groups: board.groups(),
+        summary: board.summary(),
+        groups: groups(board.targets.iter().map(AsRef::as_ref))
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect(),
         total: page.total,
         next: page.next,
-        targets: page.targets,
+        targets: page.targets.into_iter().map(Arc::clone).collect(),
     };
     let answer = tagged(&request, &status)?;
     Ok(([(LAST_EVENT_ID, position)], answer).into_response())

@@ -1,36 +1,16 @@
-//! `GET /targets`: what is watched.
+//! `GET /targets`: the targets that are watched.
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use serde::Serialize;
+use gateway_api::target::{TargetEntry, Targets};
 use service_kit::Problem;
-use utoipa::ToSchema;
 
 use super::answer::{blind, json, to_json};
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::catalog::Listed;
-
-/// What is watched.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Targets {
-    /// In the order of the configuration.
-    pub targets: Vec<TargetEntry>,
-}
-
-/// One target.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TargetEntry {
-    /// Its name: the `target` label of its metrics.
-    pub target: String,
-    /// Its URL, a password replaced by `xxxxx`.
-    pub url: String,
-    /// How it is probed.
-    #[schema(example = "https")]
-    pub kind: String,
-}
+use crate::live::catalog::Listed;
 
 impl From<Listed> for TargetEntry {
     fn from(listed: Listed) -> Self {
@@ -42,7 +22,7 @@ impl From<Listed> for TargetEntry {
     }
 }
 
-/// What is watched, in the order of the configuration. A gateway without a list of its own asks the agents.
+/// The targets that are watched, in the order of the configuration. A gateway without a list of its own asks the agents.
 #[utoipa::path(
     get,
     path = "/targets",
@@ -61,7 +41,7 @@ pub(super) async fn targets(
     let listed = match listing.configured() {
         Some(listed) => listed,
         None => {
-            let observation = gateway.agents.observe().await;
+            let observation = gateway.sources.agents.observe().await;
             if let Some(reason) = observation.uncounted() {
                 return Err(blind(reason));
             }

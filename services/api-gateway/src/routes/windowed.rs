@@ -5,28 +5,17 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Serialize;
+use gateway_api::availability::WindowedSummary;
 use service_kit::Problem;
+use utoipa::IntoParams;
 use utoipa::openapi::{Object, ObjectBuilder, Type};
-use utoipa::{IntoParams, ToSchema};
 
-use super::Summary;
 use super::answer::{bad_gateway, json, prometheus, to_json};
 use super::parameters::Parameters;
+use super::summary::summarize;
 use crate::Gateway;
-use crate::catalog::Listed;
-use crate::prometheus::{QueryError, RETRY_SECONDS, Window, WindowCounts};
-
-/// Availability over a window, by target and in total.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WindowedSummary {
-    /// The window, as it was asked for.
-    #[schema(example = "5m")]
-    pub window: String,
-    /// The figures. No agent is asked for them, so none is partial.
-    #[serde(flatten)]
-    pub summary: Summary,
-}
+use crate::live::catalog::Listed;
+use crate::sources::prometheus::{QueryError, RETRY_SECONDS, Window, WindowCounts};
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -87,18 +76,18 @@ pub(super) async fn windowed(
     let of = |target: &str| counts.get(target).copied().unwrap_or_default().counts();
     Ok(json(to_json(&WindowedSummary {
         window: window.to_string(),
-        summary: Summary::new(listed, of, Vec::new()),
+        summary: summarize(listed, of, Vec::new()),
     })?))
 }
 
-/// Without a list of targets, those of the agents in their order; where an agent is away, then what else Prometheus has
-/// data of, by name.
+/// Returns the targets of the answer. Without a list of targets, those of the agents in their order; where an agent is away,
+/// then the others that Prometheus has data of, by name.
 async fn listed(gateway: &Gateway, counts: &WindowCounts) -> Vec<Listed> {
     let listing = gateway.catalog.listing();
     if let Some(listed) = listing.configured() {
         return listed;
     }
-    let observation = gateway.agents.observe().await;
+    let observation = gateway.sources.agents.observe().await;
     let mut listed = listing.targets(&observation);
     if !observation.partial().is_empty() {
         let is_listed = |name: &str| observation.series(name).next().is_some();

@@ -1,12 +1,10 @@
-use std::sync::Arc;
-
+use gateway_api::availability::Counts;
 use proptest::prelude::*;
 
 use super::*;
-use crate::availability::Counts;
 
-fn target(name: &str, group: Option<&str>, state: State) -> TargetStatus {
-    TargetStatus {
+fn target(name: &str, group: Option<&str>, state: State) -> Arc<TargetStatus> {
+    Arc::new(TargetStatus {
         target: name.into(),
         url: format!("http://{}/", name.to_lowercase()),
         kind: "http".to_owned(),
@@ -23,7 +21,7 @@ fn target(name: &str, group: Option<&str>, state: State) -> TargetStatus {
         certificate_not_after: None,
         slo_objective: None,
         latency_objective_seconds: None,
-    }
+    })
 }
 
 fn filter(query: &str) -> Result<Filter, Problem> {
@@ -31,7 +29,7 @@ fn filter(query: &str) -> Result<Filter, Problem> {
     Filter::read(&parameters)
 }
 
-fn names(query: &str, targets: &[TargetStatus]) -> Vec<String> {
+fn names(query: &str, targets: &[Arc<TargetStatus>]) -> Vec<String> {
     let page = filter(query).unwrap().page(targets);
     page.targets
         .iter()

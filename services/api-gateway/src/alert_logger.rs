@@ -1,7 +1,0 @@
-//! What alert-logger knows: the alerts that were delivered, and when the one that always fires last was.
-
-mod client;
-mod model;
-
-pub use client::{AlertLogger, AlertLoggerError};
-pub use model::{Alert, Arrival, End, Page, Query, Status, page};

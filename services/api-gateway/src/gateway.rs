@@ -1,0 +1,122 @@
+//! The gateway: its sources, and the state that routes and tasks share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway_api::maintenance::Maintenance;
+use jiff::Timestamp;
+use service_kit::cache::{Cancelled, SingleFlight};
+use service_kit::event_log::EventLog;
+use service_kit::{ClientError, Limits};
+use targets::TargetSet;
+use tokio::sync::watch::Receiver;
+
+use crate::config::Config;
+use crate::live::blind::Visibility;
+use crate::live::board::Board;
+use crate::live::catalog::{Catalog, Listing};
+use crate::live::maintenance;
+use crate::rendered::Rendered;
+use crate::sources::agents::Observation;
+use crate::sources::{Poll, Sources};
+
+/// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
+const MAINTENANCE_FOR: Duration = Duration::from_secs(5);
+
+/// How many results of maintenance windows are kept: those of all targets, and of so many single ones.
+const MAINTENANCES: usize = 32;
+
+/// The most subscribers of the event stream. Each holds a connection.
+const SUBSCRIBERS: usize = 512;
+
+/// The state of a gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    /// The targets that answers list.
+    pub catalog: Catalog,
+    /// The parts that answers come from.
+    pub sources: Sources,
+    /// Changes, for the subscribers of `/api/v1/events`.
+    pub events: Arc<EventLog>,
+    /// The body of `/uptime-summary`, by the listing and the observation that it was made from.
+    pub summary: Rendered<(Listing, Observation)>,
+    visibility: Visibility,
+    /// Maintenance windows: of a target, or of all of them.
+    maintenance: SingleFlight<Option<Arc<str>>, Arc<Maintenance>, Cancelled>,
+}
+
+impl Gateway {
+    /// A gateway; `targets` holds the current targets of the configuration, if it names any. What its readers share is
+    /// bounded by `limits`.
+    ///
+    /// # Errors
+    /// An HTTP client can't be built.
+    pub fn new(
+        config: &Config,
+        targets: Option<Receiver<Arc<TargetSet>>>,
+        limits: &Limits,
+    ) -> Result<Self, ClientError> {
+        let events = EventLog::new(limits.limit("event_streams", SUBSCRIBERS));
+        Ok(Self {
+            catalog: Catalog::new(targets),
+            sources: Sources::new(config, limits)?,
+            events: Arc::new(events.starting_at("summary")),
+            summary: Rendered::default(),
+            visibility: Visibility::default(),
+            maintenance: SingleFlight::new(MAINTENANCE_FOR, MAINTENANCES),
+        })
+    }
+
+    /// Returns the state of everything now.
+    pub async fn board(&self) -> Board {
+        self.board_of(self.sources.poll().await)
+    }
+
+    /// Returns the state of everything at the time of a poll.
+    #[must_use]
+    pub fn board_of(&self, poll: Poll) -> Board {
+        let blind = self.visibility.judge_poll(&poll);
+        Board::new(&poll, blind, &self.catalog.listing())
+    }
+
+    /// Returns the maintenance windows of a target, or of all; `None` where no targets are configured.
+    ///
+    /// # Errors
+    /// The gateway is shutting down.
+    pub async fn maintenance(
+        &self,
+        target: Option<&str>,
+    ) -> Result<Option<Arc<Maintenance>>, Cancelled> {
+        let Some(targets) = self.catalog.configured() else {
+            return Ok(None);
+        };
+        let Some(target) = target else {
+            return self.windows(None, targets).await.map(Some);
+        };
+        match targets.get(target).map(|target| Arc::clone(&target.name)) {
+            Some(name) => self.windows(Some(name), targets).await.map(Some),
+            None => Ok(Some(Arc::default())),
+        }
+    }
+
+    async fn windows(
+        &self,
+        target: Option<Arc<str>>,
+        targets: Arc<TargetSet>,
+    ) -> Result<Arc<Maintenance>, Cancelled> {
+        let wanted = target.clone();
+        let find = move || {
+            let now = Timestamp::now();
+            Arc::new(match wanted {
+                Some(name) => maintenance::windows(targets.get(&name), now),
+                None => maintenance::windows(&*targets, now),
+            })
+        };
+        let find = || async {
+            tokio::task::spawn_blocking(find)
+                .await
+                .map_err(|_| Cancelled)
+        };
+        self.maintenance.get(target, find).await
+    }
+}

@@ -1,0 +1,13 @@
+//! The agents, and the state of their targets now.
+
+mod client;
+mod observation;
+mod series;
+mod set;
+mod snapshot;
+
+pub use client::AgentError;
+pub use observation::{Observation, View};
+pub use series::{Derived, Info, Series};
+pub use set::AgentSet;
+pub use snapshot::Snapshot;

@@ -1,0 +1,181 @@
+//! The probes of each target by slot, and of the whole range.
+
+use std::sync::Arc;
+
+use gateway_api::history::{Range, SLOTS};
+use jiff::Timestamp;
+
+use super::api::Api;
+use super::grid::{Grid, Question, Reader};
+use super::model::{ByTarget, Labels, WindowCounts};
+use super::outcomes::Outcomes;
+use super::query::QueryError;
+use super::slots::slot_seconds;
+
+/// The columns of the grid: the outcomes, and the probes due a second.
+const OUTCOMES: [&str; 3] = ["success", "failure", "maintenance"];
+const DUE: usize = OUTCOMES.len();
+const COLUMNS: usize = DUE + 1;
+
+/// The probes of each target.
+#[derive(Debug)]
+pub struct History {
+    grid: Arc<Grid>,
+    /// The seconds of each slot that can be known.
+    known_seconds: [f64; SLOTS],
+    /// Over the range that ends now.
+    overall: Arc<WindowCounts>,
+    /// Probes due in it, by target.
+    due: ByTarget,
+}
+
+/// The figures of one target in one slot, or in the whole range.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SlotFigures {
+    /// Its probes.
+    pub outcomes: Outcomes,
+    /// The share of the probes due of which the outcome is known, 0 to 1; without a probe 0.
+    pub coverage: f64,
+}
+
+impl SlotFigures {
+    /// The figures of these probes, of which `due` were due.
+    fn new(outcomes: Outcomes, due: f64) -> Self {
+        let observed = outcomes.observed();
+        // At the edges of a slot there can be a probe more than were due in it.
+        let coverage = if observed > 0.0 {
+            observed / observed.max(due)
+        } else {
+            0.0
+        };
+        Self { outcomes, coverage }
+    }
+}
+
+impl History {
+    /// Returns the grid that it is made from, for its slots and its time.
+    #[must_use]
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// Returns a target's figures in each slot.
+    #[must_use]
+    pub fn slots(&self, target: &str) -> [SlotFigures; SLOTS] {
+        let columns = [0, 1, 2, DUE].map(|column| self.grid.column(target, column));
+        let value = |column: usize, place: usize| {
+            let column = columns.get(column).copied().flatten();
+            let value = column.and_then(|column| column.get(place)).copied();
+            value.filter(|value| !value.is_nan()).unwrap_or_default()
+        };
+        std::array::from_fn(|place| {
+            let mut outcomes = Outcomes::default();
+            for (column, outcome) in OUTCOMES.iter().enumerate() {
+                outcomes.add(outcome, value(column, place));
+            }
+            let seconds = self.known_seconds.get(place).copied().unwrap_or_default();
+            SlotFigures::new(outcomes, seconds * value(DUE, place))
+        })
+    }
+
+    /// Returns a target's figures over the whole range; `None` where it is not known how many probes were due.
+    #[must_use]
+    pub fn overall(&self, target: &str) -> Option<SlotFigures> {
+        let due = self.due.get(target)?;
+        let outcomes = self.overall.get(target).copied().unwrap_or_default();
+        Some(SlotFigures::new(outcomes, *due))
+    }
+}
+
+pub(super) fn reader(keep: bool) -> Reader {
+    Reader::new(questions, COLUMNS, keep)
+}
+
+fn questions(range: Range) -> Vec<Question> {
+    let pieces = match range {
+        Range::Day => "",
+        Range::Week | Range::Fortnight => "4m",
+    };
+    // A millisecond short: see `Window::promql`.
+    let slot = slot_seconds(range) * 1000 - 1;
+    vec![
+        Question {
+            promql: format!(
+                "sum by (target, outcome) (sum_over_time(target:probes:increase{pieces}[{slot}ms]))"
+            ),
+            column: outcome,
+        },
+        Question {
+            promql: format!(
+                "sum by (target) (avg_over_time(target:probes_due:rate{pieces}[{slot}ms]))"
+            ),
+            column: |_| Some(DUE),
+        },
+    ]
+}
+
+fn outcome(labels: &Labels) -> Option<usize> {
+    let outcome = labels.outcome.as_deref()?;
+    OUTCOMES.iter().position(|known| *known == outcome)
+}
+
+/// Reads a range; `counts` are those of the window that it is.
+pub(super) async fn fetch(
+    api: &Api,
+    reader: &Reader,
+    counts: impl Future<Output = Result<Arc<WindowCounts>, QueryError>>,
+    range: Range,
+) -> Result<History, QueryError> {
+    let due = due(range);
+    let (grid, overall, due) = futures::try_join!(
+        reader.read(api, range),
+        counts,
+        api.instant(&due, Timestamp::now()),
+    )?;
+    Ok(History {
+        known_seconds: grid.slots.known_seconds(grid.read_at),
+        overall,
+        due,
+        grid,
+    })
+}
+
+/// Returns the PromQL for the probes due in the window that ends now.
+fn due(range: Range) -> String {
+    match range {
+        Range::Day => r#"target:probes_due:count{window="1d"}"#.to_owned(),
+        Range::Fortnight => r#"target:probes_due:count{window="14d"}"#.to_owned(),
+        Range::Week => {
+            let seconds = slot_seconds(range) * SLOTS as i64;
+            let window = seconds * 1000 - 1;
+            format!("{seconds} * avg_over_time(target:probes_due:rate4m[{window}ms])")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn coverage_is_a_share_and_one_where_all_that_was_due_was_observed(
+            success in 0_u32..1000, failures in 0_u32..1000, due in 0.0..3000.0_f64,
+        ) {
+            let outcomes = Outcomes {
+                success: success.into(),
+                failures: failures.into(),
+                maintenance: 0.0,
+            };
+            let figures = SlotFigures::new(outcomes, due);
+            prop_assert!((0.0..=1.0).contains(&figures.coverage));
+            let observed = outcomes.observed();
+            prop_assert_eq!(figures.coverage == 1.0, observed > 0.0 && observed >= due);
+            let shares = figures.outcomes.shares(Some(figures.coverage));
+            let sum = shares.up + shares.down + shares.maintenance + shares.unknown;
+            prop_assert!((sum - 1.0).abs() < 1e-12);
+        }
+    }
+}

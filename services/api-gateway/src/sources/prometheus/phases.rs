@@ -1,0 +1,74 @@
+//! The time that probes spent in each phase, and why they failed, over the last 5 minutes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::api::Api;
+use super::model::{Gather, Labels};
+use super::query::QueryError;
+
+/// The phases of a probe, in their order.
+pub const PHASES: [&str; 5] = ["dns", "connect", "tls", "first_byte", "transfer"];
+
+/// Mean duration of each phase, in seconds.
+const DURATIONS: &str = "sum by (target, phase) (rate(ping_phase_seconds_sum[5m])) \
+     / sum by (target, phase) (rate(ping_phase_seconds_count[5m]))";
+
+/// Failures by reason. Not `increase()`, which misses the first: a reason's series appears with it, at 1. One that was
+/// not there 5 minutes ago, or began anew since, counts from zero.
+const REASONS: &str = "sum by (target, reason) (\
+         ping_failures_by_reason_total - last_over_time(ping_failures_by_reason_total[1h] offset 5m) >= 0 \
+         or ping_failures_by_reason_total\
+     ) > 0";
+
+/// More reasons than there are.
+const MAX_REASONS: usize = 16;
+
+/// Longer than each of them.
+const REASON_BYTES: usize = 32;
+
+/// Phases and reasons by target.
+pub type Phases = HashMap<Arc<str>, TargetPhases>;
+
+/// One target's.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TargetPhases {
+    /// Mean seconds by phase, in the order of [`PHASES`].
+    pub durations: [Option<f64>; PHASES.len()],
+    /// Failures by reason.
+    pub reasons: BTreeMap<String, f64>,
+}
+
+/// Fetches both, as of one moment.
+pub(super) async fn fetch(api: &Api) -> Result<Phases, QueryError> {
+    let now = Timestamp::now();
+    let (durations, reasons): (Phases, Phases) =
+        futures::try_join!(api.instant(DURATIONS, now), api.instant(REASONS, now))?;
+    let mut phases = durations;
+    for (target, TargetPhases { reasons, .. }) in reasons {
+        phases.entry(target).or_default().reasons = reasons;
+    }
+    Ok(phases)
+}
+
+/// The label says which of the two it is.
+impl Gather for Phases {
+    fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64) {
+        let Some(target) = target else { return };
+        let target = self.entry(Arc::clone(target)).or_default();
+        if let Some(phase) = &labels.phase
+            && let Some(place) = PHASES.iter().position(|known| known == phase)
+            && let Some(duration) = target.durations.get_mut(place)
+        {
+            *duration = Some(value.max(0.0));
+        }
+        if let Some(reason) = &labels.reason
+            && reason.len() <= REASON_BYTES
+            && target.reasons.len() < MAX_REASONS
+        {
+            target.reasons.insert(reason.clone(), value);
+        }
+    }
+}

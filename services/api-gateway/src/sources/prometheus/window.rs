@@ -1,0 +1,223 @@
+//! The window of a windowed answer.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use gateway_api::duration;
+
+/// Two scrapes at the lab's interval: `increase()` over less has nothing to compare.
+const LEAST: Duration = Duration::from_secs(30);
+
+/// As long as Prometheus keeps samples. The answer over a longer window would be about less than it says.
+const MOST: Duration = Duration::from_secs(14 * 86_400);
+
+/// A [PromQL duration] from 30 s to 14 d: `5m`, `1h30m`, `90s`. Kept as it was given.
+///
+/// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
+///
+/// Two windows are equal if they are equally long, however they are written.
+#[derive(Debug, Clone)]
+pub struct Window {
+    text: String,
+    duration: Duration,
+}
+
+/// The windows whose answers are kept for all who ask for them: those that are recorded, and those of page and histories.
+/// Readers can't make more questions of them than there are.
+pub const SHARED: [&str; 9] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "7d", "14d"];
+
+/// Up to here a window is summed over pieces of 15 s, above it over pieces of 4 m: fewer to add up, and the window is
+/// long enough for those at its edges not to matter.
+const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
+
+/// Longer windows whose recorded sums are read: page and dashboards show them, and adding them up costs more. The pieces of
+/// shorter windows are newer than their sums.
+const LONG_RECORDED: [(&str, Duration); 3] = [
+    ("1d", Duration::from_secs(86_400)),
+    ("3d", Duration::from_secs(3 * 86_400)),
+    ("14d", MOST),
+];
+
+impl Window {
+    /// A regular expression for descriptions of the endpoint. All its matches are allowed; it leaves out unusual forms
+    /// such as `0h5m`.
+    pub const PATTERN: &str = "^(14d|[12]w\
+        |([1-9]|1[0-3])d((1?[0-9]|2[0-3])h)?([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
+        |([1-9][0-9]?|[12][0-9]{2})h([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
+        |[1-9][0-9]{0,3}m([1-5]?[0-9]s)?\
+        |([3-9][0-9]|[1-9][0-9]{2,5})s)$";
+
+    /// The windows that [`Window::parse`] allows, for messages.
+    pub const ALLOWED: &str = "a duration from 30s to 14d such as 90s, 5m, 1h30m or 7d \
+         (units y w d h m s ms, each once, the largest first)";
+
+    /// Parses a duration; `None` where it is none, or out of bounds.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let duration = duration::parse(text)?;
+        (LEAST..=MOST).contains(&duration).then(|| Self {
+            text: text.to_owned(),
+            duration,
+        })
+    }
+
+    /// Returns whether it is one that many ask for, so that all of them share an answer.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let mut shared = SHARED.iter();
+        shared.any(|text| duration::parse(text) == Some(self.duration))
+    }
+
+    /// Returns the PromQL for the probes of each target and outcome in the window: as recorded, or summed over recorded
+    /// pieces.
+    ///
+    /// A range is a millisecond shorter than the window, because Prometheus 2 takes the left end of a range in and
+    /// Prometheus 3 does not: with it, either has exactly the pieces of the window.
+    #[must_use]
+    pub fn promql(&self) -> String {
+        let recorded = LONG_RECORDED
+            .iter()
+            .find(|(_, length)| *length == self.duration);
+        if let Some((label, _)) = recorded {
+            return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
+        }
+        let pieces = if self.duration <= OF_SHORT_PIECES {
+            "target:probes:increase"
+        } else {
+            "target:probes:increase4m"
+        };
+        let range = self.duration.as_millis() - 1;
+        format!("sum by (target, outcome) (sum_over_time({pieces}[{range}ms]))")
+    }
+}
+
+impl PartialEq for Window {
+    fn eq(&self, other: &Self) -> bool {
+        self.duration == other.duration
+    }
+}
+
+impl Eq for Window {}
+
+impl Hash for Window {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.duration.hash(state);
+    }
+}
+
+/// The last 5 minutes.
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            text: "5m".to_owned(),
+            duration: Duration::from_secs(300),
+        }
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_within_bounds_are_taken_as_given() {
+        for (text, seconds) in [
+            ("30s", 30),
+            ("300s", 300),
+            ("5m", 300),
+            ("1h30m", 5_400),
+            ("1d12h", 129_600),
+            ("2w", 1_209_600),
+            ("0d1m500ms", 60),
+        ] {
+            let window = Window::parse(text).unwrap();
+            assert_eq!(window.to_string(), text);
+            assert_eq!(window.duration.as_secs(), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_same_length_is_the_same_window_however_it_is_written() {
+        let window = |text| Window::parse(text).unwrap();
+        assert_eq!(window("300s"), window("0h5m"));
+        assert_ne!(window("301s"), window("5m"));
+        for text in SHARED
+            .iter()
+            .chain(&gateway_api::slo::WINDOWS)
+            .copied()
+            .chain(["300s", "24h", "2w"])
+        {
+            assert!(window(text).is_shared(), "{text}");
+        }
+        assert!(!window("61s").is_shared());
+    }
+
+    #[test]
+    fn what_is_recorded_is_read_and_the_rest_is_summed_over_pieces() {
+        for (text, promql) in [
+            ("5m", "sum_over_time(target:probes:increase[299999ms])"),
+            ("24h", r#"target:probes:count{window="1d"}"#),
+            ("2w", r#"target:probes:count{window="14d"}"#),
+            ("90s", "sum_over_time(target:probes:increase[89999ms])"),
+            ("5h59m", "sum_over_time(target:probes:increase[21539999ms])"),
+            ("12h", "sum_over_time(target:probes:increase4m[43199999ms])"),
+        ] {
+            let expected = format!("sum by (target, outcome) ({promql})");
+            assert_eq!(Window::parse(text).unwrap().promql(), expected);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for text in [
+            "",
+            "5",
+            "m",
+            "5 m",
+            " 5m",
+            "-5m",
+            "5M",
+            "5m5m",
+            "5m1h",
+            "1.5h",
+            "0s",
+            "29s",
+            "29999ms",
+            "15d",
+            "1y",
+            "99999999999999999999s",
+            "18446744073709551615y",
+            "5m])",
+            "5m\n",
+            "５m",
+        ] {
+            assert_eq!(Window::parse(text), None, "{text}");
+        }
+        assert_eq!(Window::parse("5m"), Some(Window::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_described_is_taken(
+            text in proptest::string::string_regex(Window::PATTERN.trim_matches(['^', '$'])).unwrap(),
+        ) {
+            prop_assert!(Window::parse(&text).is_some(), "{}", text);
+        }
+
+        #[test]
+        fn what_is_taken_is_safe_inside_a_query(text in "[0-9smhdwy\\]\\[)( {}\"]{0,8}|\\PC*") {
+            if let Some(window) = Window::parse(&text) {
+                prop_assert!(window.to_string().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The tasks that run while the gateway does.
+
+pub mod changes;
+pub mod readiness;
