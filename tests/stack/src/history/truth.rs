@@ -1,7 +1,6 @@
 //! What was there to be counted, from the probes themselves: which evaluation counts which probe, and which none does.
 
-use super::{AgentCourse, Counts, OUTCOMES, Outcome, Probe, Reading};
-use crate::oracle::FORGOTTEN;
+use super::{AgentCourse, Counts, FORGOTTEN, OUTCOMES, Outcome, Probe, Reading};
 
 /// One agent's probes, and what became of each.
 #[derive(Debug)]
