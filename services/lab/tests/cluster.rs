@@ -12,6 +12,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 
+use gateway_api::availability::{Counts, Summary, WindowedSummary};
+use gateway_api::status::{Counted, Source, State, Status, StatusSummary};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -124,6 +126,19 @@ fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_default()
 }
 
+/// Ten probes, of which one failed.
+fn summary() -> Summary {
+    let counts = Counts {
+        success: 9.0,
+        failures: 1.0,
+    };
+    Summary {
+        targets: Vec::new(),
+        total: counts.into(),
+        partial: Vec::new(),
+    }
+}
+
 async fn parts() -> MockServer {
     let server = MockServer::start().await;
     let answers: [(&str, Value); 8] = [
@@ -143,10 +158,7 @@ async fn parts() -> MockServer {
             "/api/v1/alerts",
             json!({"watchdog": {"last_received_at": Timestamp::now().to_string()}}),
         ),
-        (
-            "/uptime-summary",
-            json!({"total": {"success": 9, "failures": 1, "availability_percent": 90.0}}),
-        ),
+        ("/uptime-summary", json!(summary())),
         ("/-/ready", json!({})),
         (
             "/api/health",
@@ -364,13 +376,31 @@ async fn without_a_checkout_it_is_wrong_use() {
 async fn the_data_path_is_checked_where_there_is_no_repository() {
     let folder = tempfile::tempdir().unwrap();
     let server = parts().await;
-    let sources = json!({"sources": [{"name": "ping-agent", "ok": true, "detail": null}]});
+    let status = Status {
+        summary: StatusSummary {
+            generated_at: Timestamp::now(),
+            newest_observation_at: None,
+            blind: None,
+            sources: vec![Source {
+                name: "ping-agent".to_owned(),
+                ok: true,
+                detail: None,
+            }],
+            state: State::Up,
+            counts: Counted::default(),
+        },
+        groups: Vec::new(),
+        total: 0,
+        next: None,
+        targets: Vec::new(),
+    };
+    let windowed = WindowedSummary {
+        window: "5m".to_owned(),
+        summary: summary(),
+    };
     for (route, answer) in [
-        ("/api/v1/status", sources),
-        (
-            "/uptime-summary-windowed",
-            json!({"total": {"success": 9, "failures": 1}}),
-        ),
+        ("/api/v1/status", json!(status)),
+        ("/uptime-summary-windowed", json!(windowed)),
     ] {
         Mock::given(path(route))
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))

@@ -10,9 +10,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gateway_api::availability::WindowedSummary;
 use serde_json::{Value, json};
 use stack_tests::{lab, set_fault};
-use test_support::{Lab, get_json, get_text, within};
+use test_support::{Lab, get_as, get_json, get_text, within};
 
 /// Successes and failures by target.
 type Counts = BTreeMap<String, (u64, u64)>;
@@ -109,10 +110,10 @@ async fn summary_exposition_and_promql_agree() {
         Duration::from_secs(60),
         "the window has the failures",
         || async {
-            let answer = get_json(&window).await?;
-            assert_eq!(answer["window"], "5m");
-            let failures = answer["targets"][0]["failures"].as_f64()?;
-            (failures > 0.0).then_some(())
+            let answer: WindowedSummary = get_as(&window).await?;
+            assert_eq!(answer.window, "5m");
+            let target = answer.summary.targets.first()?;
+            (target.figures.failures > 0.0).then_some(())
         },
     )
     .await;

@@ -9,9 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use gateway_api::availability::Summary;
 use stack_tests::start;
-use test_support::{eventually, get_json, get_text};
+use test_support::{eventually, get_as, get_text};
 
 const TARGETS: usize = 10_000;
 
@@ -78,11 +78,8 @@ async fn all_series_are_present() {
         &[("PING_AGENT_METRICS_URL", url), ("PING_TARGETS_FILE", path)],
     );
     let url = gateway.url("/uptime-summary");
-    let summary: Value = eventually("the gateway has them all", || get_json(&url)).await;
-    let counted = summary["targets"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|target| target["failures"].as_u64() > Some(0));
+    let summary: Summary = eventually("the gateway has them all", || get_as(&url)).await;
+    let targets = summary.targets.iter();
+    let counted = targets.filter(|target| target.figures.failures > 0.0);
     assert_eq!(counted.count(), TARGETS);
 }

@@ -17,7 +17,7 @@ mod repository;
 mod service;
 mod wait;
 
-pub use http::{client, get_json, get_text};
+pub use http::{client, get_as, get_json, get_text};
 pub use lab::{Lab, LabBuilder};
 pub use ports::{free_port, free_ports};
 pub use process::{Process, print_tail};

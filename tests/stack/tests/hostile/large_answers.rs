@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::get;
+use gateway_api::availability::Summary;
+use gateway_api::status::Status;
 use serde_json::Value;
 use stack_tests::start;
-use test_support::{Service, client, eventually, get_json, get_text, repository};
+use test_support::{Service, client, eventually, get_as, get_text, repository};
 use tokio::net::TcpListener;
 
 /// Serves the same answer at every address.
@@ -61,15 +63,15 @@ async fn an_agent_with_a_million_targets_is_one_that_does_not_answer() {
     let (slowest, summary) = tokio::join!(
         slowest_health(&gateway),
         eventually("what the other agent says", || async {
-            let summary = get_json(&gateway.url("/uptime-summary")).await?;
-            (summary["total"]["success"] == 3).then_some(summary)
+            let summary: Summary = get_as(&gateway.url("/uptime-summary")).await?;
+            (summary.total.success == 3.0).then_some(summary)
         }),
     );
-    assert_eq!(summary["partial"], serde_json::json!(["far"]));
-    let status = get_json(&gateway.url("/api/v1/status")).await.unwrap();
-    let sources = status["sources"].as_array().unwrap();
-    let far = sources.iter().find(|source| source["name"] == "far");
-    let detail = far.unwrap()["detail"].as_str().unwrap();
+    assert_eq!(summary.partial, ["far"]);
+    let status: Option<Status> = get_as(&gateway.url("/api/v1/status")).await;
+    let mut sources = status.unwrap().summary.sources.into_iter();
+    let far = sources.find(|source| source.name == "far");
+    let detail = far.unwrap().detail.unwrap();
     assert!(detail.ends_with("more than 50000 targets"), "{detail}");
     assert_bounded(&gateway, slowest);
 }
