@@ -1,23 +1,22 @@
 //! Wrong configuration: exit 64 and one message, before any port is bound.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
-mod support;
-
-use support::command;
+use test_support::command;
 
 #[test]
 fn wrong_settings_end_with_64_and_name_key_value_and_what_is_allowed() {
     for (variables, parts) in [
         (
-            vec![("TLS_LISTEN_ADDR", "here")],
+            [("TLS_LISTEN_ADDR", "here")],
             ["TLS_LISTEN_ADDR", "here", "127.0.0.1:8443"],
         ),
         (
-            vec![("TLS_CA_FILE", "ca.pem")],
+            [("TLS_CA_FILE", "ca.pem")],
             ["TLS_CA_FILE", "ca.pem", "together with TLS_LISTEN_ADDR"],
         ),
     ] {
-        let output = command().envs(variables).output().unwrap();
+        let program = env!("CARGO_BIN_EXE_demo-target");
+        let output = command(program, &variables).output().unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(64), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");

@@ -19,7 +19,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// Sends a request over a connection of its own.
 async fn ask(demo: &DemoTarget, path: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(demo.address()).await.unwrap();
+    let mut stream = TcpStream::connect(demo.0.address()).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
@@ -28,16 +28,16 @@ async fn ask(demo: &DemoTarget, path: &str) -> TcpStream {
 #[tokio::test]
 async fn a_target_is_fine_until_a_fault_is_set_and_again_once_it_is_cleared() {
     let demo = DemoTarget::start();
-    let fine = demo.get("/ok").await.unwrap();
+    let fine = demo.get("/ok").await;
     assert_eq!(fine.status(), 200);
     assert_eq!(fine.text().await.unwrap(), "ok\n");
     demo.set("ok", r#"{"kind":"status","status":503}"#).await;
-    let broken = demo.get("/ok").await.unwrap();
+    let broken = demo.get("/ok").await;
     assert_eq!(broken.status(), 503);
     let problem: Value = broken.json().await.unwrap();
     assert_eq!(problem["detail"], "this fault is set on purpose");
     assert_eq!(demo.delete("/faults/ok").await.status(), 204);
-    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
+    assert_eq!(demo.get("/ok").await.status(), 200);
 }
 
 #[tokio::test]
@@ -45,17 +45,23 @@ async fn targets_misbehave_apart_and_whatever_the_method() {
     let demo = DemoTarget::start();
     demo.set("eu", r#"{"kind":"status","status":500}"#).await;
     demo.set("us", r#"{"kind":"status","status":301}"#).await;
-    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
-    let post = demo.client.post(demo.url("/t/eu")).send().await.unwrap();
+    assert_eq!(demo.get("/ok").await.status(), 200);
+    let post = demo
+        .0
+        .client
+        .post(demo.0.url("/t/eu"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(post.status(), 500);
-    assert_eq!(demo.get("/t/us").await.unwrap().status(), 301);
-    let listed: Value = demo.get("/faults").await.unwrap().json().await.unwrap();
+    assert_eq!(demo.get("/t/us").await.status(), 301);
+    let listed: Value = demo.get("/faults").await.json().await.unwrap();
     assert_eq!(
         listed["faults"],
         json!({"eu": {"kind": "status", "status": 500}, "us": {"kind": "status", "status": 301}})
     );
     demo.delete("/faults").await;
-    assert_eq!(demo.get("/t/eu").await.unwrap().status(), 200);
+    assert_eq!(demo.get("/t/eu").await.status(), 200);
 }
 
 #[tokio::test]
@@ -64,7 +70,7 @@ async fn latency_comes_before_the_answer() {
     demo.set("ok", r#"{"kind":"latency","milliseconds":150}"#)
         .await;
     let started = Instant::now();
-    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
+    assert_eq!(demo.get("/ok").await.status(), 200);
     assert!(started.elapsed() >= Duration::from_millis(150));
 }
 
@@ -91,7 +97,7 @@ async fn a_hanging_target_takes_the_request_and_stays_silent() {
 async fn an_endless_body_goes_on_until_the_client_leaves() {
     let demo = DemoTarget::start();
     demo.set("ok", r#"{"kind":"endless_body"}"#).await;
-    let mut response = demo.get("/ok").await.unwrap();
+    let mut response = demo.get("/ok").await;
     assert_eq!(response.status(), 200);
     let mut received = 0;
     while received <= 2 * 64 * 1024 {
@@ -103,14 +109,14 @@ async fn an_endless_body_goes_on_until_the_client_leaves() {
             .len();
     }
     drop(response);
-    assert_eq!(demo.get("/healthz").await.unwrap().status(), 200);
+    assert_eq!(demo.get("/healthz").await.status(), 200);
 }
 
 #[tokio::test]
 async fn a_redirect_loop_leads_back_to_itself() {
     let demo = DemoTarget::start();
     demo.set("loop", r#"{"kind":"redirect_loop"}"#).await;
-    let response = demo.get("/t/loop?a=1").await.unwrap();
+    let response = demo.get("/t/loop?a=1").await;
     assert_eq!(response.status(), 302);
     assert_eq!(response.headers()["location"], "/t/loop?a=1");
 }
@@ -133,21 +139,20 @@ async fn what_is_no_fault_is_refused_and_changes_nothing() {
         let problem: Value = refused.json().await.unwrap();
         assert!(problem["detail"].as_str().unwrap().len() > 20, "{problem}");
     }
-    assert_eq!(demo.get("/ok").await.unwrap().status(), 200);
+    assert_eq!(demo.get("/ok").await.status(), 200);
 }
 
 #[tokio::test]
 async fn hanging_and_endless_answers_do_not_hold_up_the_exit() {
-    let demo = DemoTarget::start();
+    let mut demo = DemoTarget::start();
     demo.set("hang", r#"{"kind":"hang"}"#).await;
     demo.set("endless", r#"{"kind":"endless_body"}"#).await;
     let _hanging = ask(&demo, "/t/hang").await;
     let mut endless = ask(&demo, "/t/endless").await;
     timeout(SOON, endless.read_u8()).await.unwrap().unwrap();
     let started = Instant::now();
-    let status = tokio::task::spawn_blocking(move || demo.terminate())
-        .await
-        .unwrap();
+    demo.0.process.terminate();
+    let status = demo.0.process.exit(SOON).await;
     assert!(status.success(), "{status}");
     assert!(started.elapsed() < Duration::from_secs(2));
 }

@@ -23,13 +23,7 @@ use tokio_rustls::client::TlsStream;
 
 /// A client that trusts the demo CA and nothing else, and would resume sessions if it could.
 async fn client(demo: &DemoTarget) -> TlsConnector {
-    let pem = demo
-        .get("/tls/ca.pem")
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    let pem = demo.get("/tls/ca.pem").await.bytes().await.unwrap();
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_slice(&pem).unwrap())
@@ -47,7 +41,7 @@ async fn connect(
     client: &TlsConnector,
     name: &'static str,
 ) -> std::io::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(demo.tls_address()).await?;
+    let stream = TcpStream::connect(demo.0.tls_address().await).await?;
     client
         .connect(ServerName::try_from(name).unwrap(), stream)
         .await
@@ -131,7 +125,7 @@ async fn what_is_served_can_be_read_and_nonsense_is_refused() {
     ] {
         assert_eq!(demo.put("/tls", json).await.status(), status, "{json}");
     }
-    let served: Value = demo.get("/tls").await.unwrap().json().await.unwrap();
+    let served: Value = demo.get("/tls").await.json().await.unwrap();
     assert_eq!(served["not_after"], "2031-05-01T00:00:00Z");
     assert_eq!(served["names"][0], "a.example");
     assert_eq!(served["issuer"], "self");
@@ -145,7 +139,7 @@ async fn the_ca_is_written_for_local_probers() {
         ("TLS_LISTEN_ADDR", "127.0.0.1:0"),
         ("TLS_CA_FILE", file.to_str().unwrap()),
     ]);
-    let served = demo.get("/tls/ca.pem").await.unwrap().text().await.unwrap();
+    let served = demo.get("/tls/ca.pem").await.text().await.unwrap();
     assert_eq!(std::fs::read_to_string(file).unwrap(), served);
 }
 
@@ -153,7 +147,7 @@ async fn the_ca_is_written_for_local_probers() {
 async fn without_a_tls_listener_its_endpoints_say_so() {
     let demo = DemoTarget::start();
     for path in ["/tls", "/tls/ca.pem"] {
-        let response = demo.get(path).await.unwrap();
+        let response = demo.get(path).await;
         assert_eq!(response.status(), 404);
         assert!(response.text().await.unwrap().contains("TLS_LISTEN_ADDR"));
     }

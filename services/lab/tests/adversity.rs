@@ -18,7 +18,8 @@ use lab::state::record::{LabRecord, PartRecord, PartState};
 use rustix::process::Signal;
 use tokio::process::Command;
 
-use support::{TestLab, processes, text, until};
+use support::{TestLab, processes, text};
+use test_support::until;
 
 /// Not a test: what the stand-ins of [`TestLab`] run.
 #[test]
@@ -31,7 +32,7 @@ fn stand_in() {
 #[tokio::test]
 async fn a_password_in_a_url_is_in_no_argument_and_no_file() {
     let lab = TestLab::new();
-    let base = lab.port_base.to_string();
+    let base = lab.port_base().to_string();
     let url = "https://me:hunter2@example.invalid/";
     let up = lab
         .run(&["up", "--detach", "--port-base", &base, url, "https://two/"])
@@ -61,7 +62,7 @@ async fn a_password_in_a_url_is_in_no_argument_and_no_file() {
 #[tokio::test]
 async fn a_comma_in_a_url_is_refused_with_the_way_out() {
     let lab = TestLab::new();
-    let base = lab.port_base.to_string();
+    let base = lab.port_base().to_string();
     let url = "https://me:hunter2@a/?b=https://c,https://d";
     let up = lab
         .run(&["up", "--detach", "--port-base", &base, url])
@@ -75,7 +76,7 @@ async fn a_comma_in_a_url_is_refused_with_the_way_out() {
 #[tokio::test]
 async fn the_lab_outlives_whoever_reads_its_progress() {
     let lab = TestLab::new();
-    let base = lab.port_base.to_string();
+    let base = lab.port_base().to_string();
     let mut up = lab
         .command(&["up", "--port-base", &base])
         .stdout(Stdio::null())
@@ -84,7 +85,7 @@ async fn the_lab_outlives_whoever_reads_its_progress() {
         .unwrap();
     drop(up.stderr.take());
     until("all parts are ready", async || {
-        lab.state().state_file().exists() && lab.status().await.1 == 0
+        lab.state().state_file().exists() && lab.status().1 == 0
     })
     .await;
     let processes = processes(&lab);
@@ -105,7 +106,7 @@ async fn down_ends_a_lab_that_is_still_preparing_its_start() {
         "path/promtool",
         &format!("touch '{}'; exec sleep 2", checking.display()),
     );
-    let base = lab.port_base.to_string();
+    let base = lab.port_base().to_string();
     let mut up = lab
         .command(&["up", "--detach", "--port-base", &base])
         .stderr(Stdio::null())

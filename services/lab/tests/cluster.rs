@@ -12,6 +12,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 
+use gateway_api::availability::{Counts, Summary, WindowedSummary};
+use gateway_api::status::{Counted, Source, State, Status, StatusSummary};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -124,6 +126,19 @@ fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_default()
 }
 
+/// Ten probes, of which one failed.
+fn summary() -> Summary {
+    let counts = Counts {
+        success: 9.0,
+        failures: 1.0,
+    };
+    Summary {
+        targets: Vec::new(),
+        total: counts.into(),
+        partial: Vec::new(),
+    }
+}
+
 async fn parts() -> MockServer {
     let server = MockServer::start().await;
     let answers: [(&str, Value); 8] = [
@@ -143,14 +158,7 @@ async fn parts() -> MockServer {
             "/api/v1/alerts",
             json!({"watchdog": {"last_received_at": Timestamp::now().to_string()}}),
         ),
-        (
-            "/uptime-summary",
-            json!({
-                "targets": [],
-                "total": {"success": 9, "failures": 1, "availability": "90.00%", "availability_percent": 90.0},
-                "partial": [],
-            }),
-        ),
+        ("/uptime-summary", json!(summary())),
         ("/-/ready", json!({})),
         (
             "/api/health",
@@ -368,23 +376,31 @@ async fn without_a_checkout_it_is_wrong_use() {
 async fn the_data_path_is_checked_where_there_is_no_repository() {
     let folder = tempfile::tempdir().unwrap();
     let server = parts().await;
-    let status = json!({
-        "generated_at": Timestamp::now(),
-        "newest_observation_at": null,
-        "blind": null,
-        "sources": [{"name": "ping-agent", "ok": true, "detail": null}],
-        "state": "up",
-        "counts": {"up": 1, "down": 0, "maintenance": 0, "unknown": 0},
-    });
-    let windowed = json!({
-        "window": "5m",
-        "targets": [],
-        "total": {"success": 9, "failures": 1, "availability": "90.00%", "availability_percent": 90.0},
-        "partial": [],
-    });
+    let status = Status {
+        summary: StatusSummary {
+            generated_at: Timestamp::now(),
+            newest_observation_at: None,
+            blind: None,
+            sources: vec![Source {
+                name: "ping-agent".to_owned(),
+                ok: true,
+                detail: None,
+            }],
+            state: State::Up,
+            counts: Counted::default(),
+        },
+        groups: Vec::new(),
+        total: 0,
+        next: None,
+        targets: Vec::new(),
+    };
+    let windowed = WindowedSummary {
+        window: "5m".to_owned(),
+        summary: summary(),
+    };
     for (route, answer) in [
-        ("/api/v1/status", status),
-        ("/uptime-summary-windowed", windowed),
+        ("/api/v1/status", json!(status)),
+        ("/uptime-summary-windowed", json!(windowed)),
     ] {
         Mock::given(path(route))
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))

@@ -16,7 +16,8 @@ use std::process::Stdio;
 use lab::process::ProcessIdentity;
 use rustix::process::Signal;
 
-use support::{TestLab, processes, text, until};
+use support::{TestLab, processes, text};
+use test_support::until;
 
 /// Not a test: what the stand-ins of [`TestLab`] run.
 #[test]
@@ -37,7 +38,7 @@ async fn up_leaves_all_parts_ready_and_down_leaves_none() {
     let lab = TestLab::new();
     let up = lab.up_detached().await;
     assert!(up.status.success(), "{}", text(&up.stderr));
-    let page = format!("http://127.0.0.1:{}", lab.port_base + 2);
+    let page = format!("http://127.0.0.1:{}", lab.port_base() + 2);
     let shown = text(&up.stdout);
     let first = shown.lines().find(|line| line.contains("http")).unwrap();
     assert!(
@@ -45,7 +46,7 @@ async fn up_leaves_all_parts_ready_and_down_leaves_none() {
         "{shown}"
     );
 
-    let (parts, code) = lab.status().await;
+    let (parts, code) = lab.status();
     assert_eq!(code, 0, "{parts}");
     assert_eq!(parts.as_array().unwrap().len(), 7, "{parts}");
     assert!(
@@ -60,7 +61,7 @@ async fn up_leaves_all_parts_ready_and_down_leaves_none() {
 
     assert!(lab.run(&["down"]).await.status.success());
     assert!(!processes.iter().any(ProcessIdentity::is_alive));
-    let (parts, code) = lab.status().await;
+    let (parts, code) = lab.status();
     assert_eq!(code, 1);
     assert!(
         parts
@@ -78,7 +79,7 @@ async fn up_leaves_all_parts_ready_and_down_leaves_none() {
 #[tokio::test]
 async fn a_machine_without_certificates_brings_a_lab_up() {
     let lab = TestLab::new();
-    let base = lab.port_base.to_string();
+    let base = lab.port_base().to_string();
     let mut up = lab.command(&["up", "--detach", "--port-base", &base]);
     let up = up.env("SSL_CERT_FILE", "/nowhere").output().await.unwrap();
     assert!(up.status.success(), "{}", text(&up.stderr));
@@ -98,7 +99,7 @@ async fn a_killed_part_comes_back_and_is_counted() {
         .unwrap();
     killed.signal(Signal::KILL);
     until("prometheus runs again", async || {
-        let (parts, code) = lab.status().await;
+        let (parts, code) = lab.status();
         let prometheus = parts
             .as_array()
             .unwrap()
@@ -125,7 +126,7 @@ async fn a_killed_supervisor_leaves_no_part_behind() {
     lab.record().supervisor.signal(Signal::KILL);
     until_gone(&processes).await;
 
-    let (parts, code) = lab.status().await;
+    let (parts, code) = lab.status();
     assert_eq!(code, 1);
     assert!(
         parts
@@ -145,7 +146,7 @@ async fn a_killed_supervisor_leaves_no_part_behind() {
 #[tokio::test]
 async fn ctrl_c_stops_everything_and_is_success() {
     let lab = TestLab::new();
-    let base = lab.port_base.to_string();
+    let base = lab.port_base().to_string();
     let mut up = lab
         .command(&["up", "--port-base", &base])
         .stdout(Stdio::null())
@@ -153,7 +154,7 @@ async fn ctrl_c_stops_everything_and_is_success() {
         .spawn()
         .unwrap();
     until("all parts are ready", async || {
-        lab.state().state_file().exists() && lab.status().await.1 == 0
+        lab.state().state_file().exists() && lab.status().1 == 0
     })
     .await;
     let processes = processes(&lab);
@@ -180,7 +181,7 @@ async fn a_part_that_refuses_its_configuration_ends_up_with_its_words() {
     );
     assert!(message.contains("ALERT_LOG_DIR is wrong"), "{message}");
     assert_eq!(processes(&lab), [], "nothing is left running");
-    let (parts, _) = lab.status().await;
+    let (parts, _) = lab.status();
     let alert_logger = parts
         .as_array()
         .unwrap()
@@ -201,7 +202,7 @@ async fn a_second_lab_in_the_same_folder_is_refused_and_the_first_goes_on() {
         "{}",
         text(&second.stderr)
     );
-    assert_eq!(lab.status().await.1, 0);
+    assert_eq!(lab.status().1, 0);
 }
 
 #[tokio::test]
@@ -212,18 +213,18 @@ async fn two_labs_run_side_by_side() {
         assert!(up.status.success(), "{}", text(&up.stderr));
     }
     assert!(labs[0].run(&["down"]).await.status.success());
-    assert_eq!(labs[1].status().await.1, 0);
+    assert_eq!(labs[1].status().1, 0);
 }
 
 #[tokio::test]
 async fn a_taken_port_is_named_before_anything_starts() {
     let lab = TestLab::new();
-    let _taken = TcpListener::bind(("127.0.0.1", lab.port_base + 5)).unwrap();
+    let _taken = TcpListener::bind(("127.0.0.1", lab.port_base() + 5)).unwrap();
     let up = lab.up_detached().await;
     assert_eq!(up.status.code(), Some(1));
     let message = text(&up.stderr);
     assert!(
-        message.contains(&format!("{} for prometheus: already in use", lab.port_base + 5)),
+        message.contains(&format!("{} for prometheus: already in use", lab.port_base() + 5)),
         "{message}"
     );
     assert!(message.contains("--port-base"), "{message}");
@@ -239,7 +240,7 @@ async fn logs_are_merged_or_of_one_part() {
     assert!(all.contains("dashboard-ui | listening on"), "{all}");
     let one = text(&lab.run(&["logs", "ping-agent"]).await.stdout);
     assert!(
-        one.contains(&format!("listening on 127.0.0.1:{}", lab.port_base)),
+        one.contains(&format!("listening on 127.0.0.1:{}", lab.port_base())),
         "{one}"
     );
     assert!(!one.contains('|'), "{one}");
@@ -281,7 +282,7 @@ async fn wrong_use_is_64_with_the_way_out() {
 #[tokio::test]
 async fn commands_without_a_lab_say_so() {
     let lab = TestLab::new();
-    let (parts, code) = lab.status().await;
+    let (parts, code) = lab.status();
     assert_eq!((parts, code), (serde_json::json!([]), 1));
     assert!(lab.run(&["down"]).await.status.success());
     for args in [["logs"], ["sizing"]] {

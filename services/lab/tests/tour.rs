@@ -8,17 +8,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use test_support::repository;
 
 /// The folders whose files have a row each.
 const FOLDERS: [&str; 2] = ["terraform", "monitoring"];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 fn tour() -> String {
-    fs::read_to_string(root().join("docs/tour.md")).expect("docs/tour.md can be read")
+    fs::read_to_string(repository().join("docs/tour.md")).expect("docs/tour.md can be read")
 }
 
 /// What git ignores in terraform/: what Terraform downloads and knows, and what only this machine sets.
@@ -57,7 +55,7 @@ impl Found {
     fn here() -> Self {
         let mut found = Self::default();
         for folder in FOLDERS {
-            walk(&root(), folder, &mut found);
+            walk(&repository(), folder, &mut found);
         }
         found
     }

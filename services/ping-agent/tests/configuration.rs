@@ -1,16 +1,14 @@
 //! Wrong configuration: exit code 64 and one message that names the key, the value and what is allowed.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-#[path = "support/agent.rs"]
-mod agent;
-
-use agent::run;
+use test_support::command;
 
 const URL: (&str, &str) = ("PING_TARGET_URLS", "http://127.0.0.1:1/");
 
 #[track_caller]
 fn refused(environment: &[(&str, &str)], parts: &[&str]) {
-    let output = run(environment);
+    let program = env!("CARGO_BIN_EXE_ping-agent");
+    let output = command(program, environment).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(64), "{environment:?}: {message}");
     assert_eq!(message.lines().count(), 1, "{message}");

@@ -5,7 +5,8 @@
 mod support;
 
 use ping_agent::probe::{Probe, ProbeError, Reason, Report};
-use support::{answering, plain_prober, reason, target};
+use support::{plain_prober, reason, target};
+use test_support::answering;
 
 /// Probes a server that gives this answer, and expects `ok` in its body.
 async fn probe(answer: impl Into<Vec<u8>>) -> Report {

@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ping_agent::probe::{Probe, ProbeError, Reason, Report};
-use support::{answering, plain_prober, request_head, response, server, target, write_for_ever};
+use support::{plain_prober, target, write_for_ever};
+use test_support::{answering, request_head, response, server};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 

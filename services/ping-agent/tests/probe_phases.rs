@@ -6,7 +6,8 @@ mod support;
 use std::time::Duration;
 
 use ping_agent::probe::{Phase, Phases, Probe, ProbeError, Reason};
-use support::{answering, plain_prober, request_head, response, server, target};
+use support::{plain_prober, target};
+use test_support::{answering, request_head, response, server};
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 

@@ -8,35 +8,20 @@
 
 mod support;
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-
 use ping_agent::probe::{Probe, ProbeError, Reason};
-use support::{answering, plain_prober, reason, request_head, response, server, target};
-use tokio::io::AsyncWriteExt;
-
-/// What a server was asked, a head a request.
-type Asked = Arc<Mutex<Vec<String>>>;
+use support::{plain_prober, reason, target};
+use test_support::{ScriptedServer, answering, response};
 
 /// Redirects `count` times to a path of its own, then answers 200.
-async fn redirecting(count: usize, status: &'static str) -> (SocketAddr, Asked) {
-    let asked = Asked::default();
-    let log = Arc::clone(&asked);
-    let address = server(move |mut stream, number| {
-        let log = Arc::clone(&log);
-        async move {
-            let head = request_head(&mut stream).await;
-            log.lock().unwrap().push(head);
-            let answer = if number < count {
-                response(status, &format!("location: /{}\r\n", number + 1), "moved")
-            } else {
-                response("200 OK", "", "here")
-            };
-            stream.write_all(answer.as_bytes()).await.unwrap();
+async fn redirecting(count: usize, status: &'static str) -> ScriptedServer {
+    ScriptedServer::start(move |number, _| {
+        if number < count {
+            response(status, &format!("location: /{}\r\n", number + 1), "moved")
+        } else {
+            response("200 OK", "", "here")
         }
     })
-    .await;
-    (address, asked)
+    .await
 }
 
 #[tokio::test]
@@ -46,15 +31,12 @@ async fn ten_redirects_are_followed_and_no_more() {
         (11, Some(Reason::Redirect)),
         (usize::MAX, Some(Reason::Redirect)),
     ] {
-        let (address, asked) = redirecting(count, "302 Found").await;
+        let server = redirecting(count, "302 Found").await;
         let report = plain_prober()
-            .probe(&target(
-                &format!("http://{address}/"),
-                "expect.body_contains = 'here'",
-            ))
+            .probe(&target(&server.url("/"), "expect.body_contains = 'here'"))
             .await;
         assert_eq!(reason(&report), expected, "{count} redirects");
-        assert_eq!(asked.lock().unwrap().len(), 11);
+        assert_eq!(server.heads().len(), 11);
         assert!(report.got_response());
     }
 }
@@ -68,13 +50,11 @@ async fn every_kind_of_redirect_is_followed() {
         "307 Temporary Redirect",
         "308 Permanent Redirect",
     ] {
-        let (address, asked) = redirecting(1, status).await;
-        let report = plain_prober()
-            .probe(&target(&format!("http://{address}/"), ""))
-            .await;
+        let server = redirecting(1, status).await;
+        let report = plain_prober().probe(&target(&server.url("/"), "")).await;
         assert_eq!(report.result, Ok(()), "{status}");
         assert!(
-            asked.lock().unwrap()[1].starts_with("GET /1 HTTP/1.1\r\n"),
+            server.heads()[1].starts_with("GET /1 HTTP/1.1\r\n"),
             "{status}"
         );
     }
@@ -98,40 +78,36 @@ async fn a_redirect_without_a_usable_location_is_a_failure() {
 
 #[tokio::test]
 async fn credentials_go_to_the_targets_own_origin_and_nowhere_else() {
-    let (other, asked_of_other) = redirecting(0, "").await;
-    let asked = Asked::default();
-    let log = Arc::clone(&asked);
-    let own = server(move |mut stream, number| {
-        let log = Arc::clone(&log);
-        async move {
-            let head = request_head(&mut stream).await;
-            log.lock().unwrap().push(head);
-            let location = if number == 0 {
-                "/again".to_owned()
-            } else {
-                format!("http://{other}/")
-            };
-            let answer = response(
-                "307 Temporary Redirect",
-                &format!("location: {location}\r\n"),
-                "",
-            );
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
+    let other = redirecting(0, "").await;
+    let elsewhere = other.url("/");
+    let own = ScriptedServer::start(move |number, _| {
+        let location = if number == 0 {
+            "/again"
+        } else {
+            elsewhere.as_str()
+        };
+        response(
+            "307 Temporary Redirect",
+            &format!("location: {location}\r\n"),
+            "",
+        )
     })
     .await;
     let report = plain_prober()
-        .probe(&target(&format!("http://user:hunter2@{own}/"), ""))
+        .probe(&target(
+            &format!("http://user:hunter2@{}/", own.address),
+            "",
+        ))
         .await;
     assert_eq!(report.result, Ok(()));
     // user:hunter2
     let header = "authorization: Basic dXNlcjpodW50ZXIy\r\n";
-    let asked = asked.lock().unwrap();
+    let asked = own.heads();
     assert!(
         asked.len() == 2 && asked.iter().all(|head| head.contains(header)),
         "{asked:?}"
     );
-    let asked_of_other = asked_of_other.lock().unwrap();
+    let asked_of_other = other.heads();
     assert!(
         asked_of_other.len() == 1 && !asked_of_other[0].contains("authorization"),
         "{asked_of_other:?}"
@@ -141,14 +117,15 @@ async fn credentials_go_to_the_targets_own_origin_and_nowhere_else() {
 #[tokio::test]
 async fn a_target_that_may_redirect_to_its_own_origin_only_leads_nowhere_else() {
     let same_origin = "redirects = 'same-origin'";
-    let (own, asked) = redirecting(3, "302 Found").await;
+    let own = redirecting(3, "302 Found").await;
     let report = plain_prober()
-        .probe(&target(&format!("http://{own}/"), same_origin))
+        .probe(&target(&own.url("/"), same_origin))
         .await;
     assert_eq!(report.result, Ok(()));
-    assert_eq!(asked.lock().unwrap().len(), 4);
+    assert_eq!(own.heads().len(), 4);
 
-    let (other, asked_of_other) = redirecting(0, "").await;
+    let server = redirecting(0, "").await;
+    let other = server.address;
     let location = format!("location: http://me:hunter2@{other}/x\r\n");
     let own = answering(response("302 Found", &location, "")).await;
     let report = plain_prober()
@@ -169,19 +146,17 @@ async fn a_target_that_may_redirect_to_its_own_origin_only_leads_nowhere_else() 
              not lead there; allowed in targets.toml: \"same-origin\", \"public\" or \"any\""
         )
     );
-    assert!(asked_of_other.lock().unwrap().is_empty());
+    assert_eq!(server.heads(), [""; 0]);
 }
 
 /// Sends every path but `/in` to `/in`, with these cookies, and lets nobody in who does not bring `expected` back.
-async fn wanting_cookies(set: &'static str, expected: &'static str) -> SocketAddr {
-    server(move |mut stream, _| async move {
-        let head = request_head(&mut stream).await;
-        let answer = if head.contains(&format!("\r\ncookie: {expected}\r\n")) {
+async fn wanting_cookies(set: &'static str, expected: &'static str) -> ScriptedServer {
+    ScriptedServer::start(move |_, head| {
+        if head.contains(&format!("\r\ncookie: {expected}\r\n")) {
             response("200 OK", "", "here")
         } else {
             response("302 Found", &format!("{set}location: /in\r\n"), "")
-        };
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        }
     })
     .await
 }
@@ -203,24 +178,21 @@ async fn a_target_that_redirects_until_its_cookie_comes_back_is_up() {
         // A web firewall's cookie that browsers ignore beside one that they keep.
         ("set-cookie: w=\x01\r\nset-cookie: id=1\r\n", "id=1"),
     ] {
-        let address = wanting_cookies(set, expected).await;
-        let report = plain_prober()
-            .probe(&target(&format!("http://{address}/"), ""))
-            .await;
+        let server = wanting_cookies(set, expected).await;
+        let report = plain_prober().probe(&target(&server.url("/"), "")).await;
         assert_eq!(report.result, Ok(()), "{set}");
     }
 }
 
 #[tokio::test]
 async fn no_cookie_is_kept_from_one_probe_to_the_next() {
-    let (address, asked) = redirecting_with("set-cookie: id=1; path=/\r\n").await;
-    let (prober, target) = (plain_prober(), target(&format!("http://{address}/"), ""));
+    let server = redirecting_with("set-cookie: id=1; path=/\r\n").await;
+    let (prober, target) = (plain_prober(), target(&server.url("/"), ""));
     for _ in 0..2 {
         assert_eq!(prober.probe(&target).await.result, Ok(()));
     }
-    let with_cookie: Vec<bool> = asked
-        .lock()
-        .unwrap()
+    let with_cookie: Vec<bool> = server
+        .heads()
         .iter()
         .map(|head| head.contains("\r\ncookie: id=1\r\n"))
         .collect();
@@ -229,12 +201,12 @@ async fn no_cookie_is_kept_from_one_probe_to_the_next() {
 
 #[tokio::test]
 async fn a_cookie_does_not_go_to_another_host() {
-    let (other, asked_of_other) = redirecting(0, "").await;
+    let other = redirecting(0, "").await;
     let address = answering(response(
         "302 Found",
         &format!(
             "set-cookie: id=secret; path=/\r\nlocation: http://localhost:{}/\r\n",
-            other.port()
+            other.address.port()
         ),
         "",
     ))
@@ -243,7 +215,7 @@ async fn a_cookie_does_not_go_to_another_host() {
         .probe(&target(&format!("http://{address}/"), ""))
         .await;
     assert_eq!(report.result, Ok(()));
-    let asked_of_other = asked_of_other.lock().unwrap();
+    let asked_of_other = other.heads();
     assert!(
         asked_of_other.len() == 1 && !asked_of_other[0].contains("secret"),
         "{asked_of_other:?}"
@@ -251,53 +223,34 @@ async fn a_cookie_does_not_go_to_another_host() {
 }
 
 /// Redirects from `/` to `/in`, with these lines in the head, and answers 200 there.
-async fn redirecting_with(lines: impl AsRef<[u8]>) -> (SocketAddr, Asked) {
-    let asked = Asked::default();
-    let log = Arc::clone(&asked);
+async fn redirecting_with(lines: impl AsRef<[u8]>) -> ScriptedServer {
     let location = b"content-length: 0\r\nlocation: /in\r\n\r\n";
     let answer = [b"HTTP/1.1 302 Found\r\n", lines.as_ref(), location].concat();
-    let address = server(move |mut stream, _| {
-        let (log, answer) = (Arc::clone(&log), answer.clone());
-        async move {
-            let head = request_head(&mut stream).await;
-            let is_first = head.starts_with("GET / ");
-            log.lock().unwrap().push(head);
-            let there = response("200 OK", "", "here");
-            let bytes = if is_first { &*answer } else { there.as_bytes() };
-            stream.write_all(bytes).await.unwrap();
+    ScriptedServer::start(move |_, head| {
+        if head.starts_with("GET / ") {
+            answer.clone()
+        } else {
+            response("200 OK", "", "here").into_bytes()
         }
     })
-    .await;
-    (address, asked)
+    .await
 }
 
 /// What a probe asks for after a redirect with this `Location`, written as it is.
 async fn asked_after(location: &'static [u8]) -> Result<String, String> {
-    let asked = Asked::default();
-    let log = Arc::clone(&asked);
-    let address = server(move |mut stream, number| {
-        let log = Arc::clone(&log);
-        async move {
-            let head = request_head(&mut stream).await;
-            log.lock().unwrap().push(head);
-            let redirect = [
-                b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n",
-                location,
-                b"\r\n\r\n",
-            ];
-            let answer = match number {
-                0 => redirect.concat(),
-                _ => response("200 OK", "", "").into_bytes(),
-            };
-            stream.write_all(&answer).await.unwrap();
-        }
+    let server = ScriptedServer::start(move |number, _| match number {
+        0 => [
+            b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n",
+            location,
+            b"\r\n\r\n",
+        ]
+        .concat(),
+        _ => response("200 OK", "", "").into_bytes(),
     })
     .await;
-    let report = plain_prober()
-        .probe(&target(&format!("http://{address}/a/b"), ""))
-        .await;
+    let report = plain_prober().probe(&target(&server.url("/a/b"), "")).await;
     match report.result {
-        Ok(()) => Ok(asked.lock().unwrap()[1].lines().next().unwrap().to_owned()),
+        Ok(()) => Ok(server.heads()[1].lines().next().unwrap().to_owned()),
         Err(ProbeError::Failed { detail, .. }) => Err(detail),
         Err(other) => panic!("{other:?}"),
     }

@@ -6,9 +6,8 @@ mod support;
 use std::time::Duration;
 
 use ping_agent::probe::{Phase, Probe, ProbeError, Reason, Report};
-use support::{
-    answering, plain_prober, reason, request_head, response, server, target, write_for_ever,
-};
+use support::{plain_prober, reason, target, write_for_ever};
+use test_support::{answering, free_port, request_head, response, server};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
@@ -106,12 +105,8 @@ async fn a_host_that_does_not_exist_is_a_dns_failure() {
 
 #[tokio::test]
 async fn a_port_on_which_nobody_listens_is_a_connect_failure() {
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let report = probe(&format!("http://{closed}/"), "").await;
+    let closed = free_port();
+    let report = probe(&format!("http://127.0.0.1:{closed}/"), "").await;
     assert_eq!(reason(&report), Some(Reason::Connect));
     assert_eq!(report.phases.get(Phase::Connect), None);
     assert!(!report.got_response());

@@ -6,7 +6,8 @@ mod support;
 use ping_agent::probe::{Phase, Probe, Reason, Report};
 use rustls::RootCertStore;
 use support::tls::Authority;
-use support::{prober, reason, response, server, target};
+use support::{prober, reason, target};
+use test_support::{response, server};
 use tokio::io::AsyncWriteExt;
 
 fn ok() -> String {

@@ -1,16 +1,28 @@
 //! The agent as a process: what it serves, how it follows its file, how it ends.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-#[path = "support/agent.rs"]
-mod agent;
 mod support;
 
 use std::time::{Duration, Instant};
 
-use agent::Agent;
 use rustix::process::Signal;
-use support::{answering, request_head, response, server, tls::Authority};
+use support::tls::Authority;
+use test_support::{Service, answering, eventually, request_head, response, server};
 use tokio::io::AsyncWriteExt;
+
+fn start(variables: &[(&str, &str)]) -> Service {
+    Service::start(env!("CARGO_BIN_EXE_ping-agent"), variables)
+}
+
+async fn scrape(agent: &Service) -> String {
+    agent.get("/metrics").await.text().await.unwrap()
+}
+
+/// Waits until the text is in `/metrics`, and gives the whole of it.
+async fn wait_for(agent: &Service, text: &str) -> String {
+    let has_text = async || Some(scrape(agent).await).filter(|it| it.contains(text));
+    eventually(text, has_text).await
+}
 
 fn series(metric: &str, target: &str) -> String {
     format!("{metric}{{target=\"{target}\"}} ")
@@ -20,14 +32,18 @@ fn series(metric: &str, target: &str) -> String {
 async fn it_probes_and_serves_what_it_saw() {
     let up = answering(response("200 OK", "", "")).await;
     let urls = format!("http://{up}/, http://me:hunter2@127.0.0.1:1/");
-    let agent = Agent::start(&[
+    let agent = start(&[
         ("PING_TARGET_URLS", &urls),
         ("PING_INTERVAL_SECONDS", "1"),
         ("RUST_LOG", "debug"),
     ]);
     let down = "http://me:xxxxx@127.0.0.1:1/";
-    agent.wait_for(&(series("ping_up", &format!("http://{up}/")) + "1\n"));
-    let metrics = agent.wait_for(&(series("ping_up", down) + "0\n"));
+    wait_for(
+        &agent,
+        &(series("ping_up", &format!("http://{up}/")) + "1\n"),
+    )
+    .await;
+    let metrics = wait_for(&agent, &(series("ping_up", down) + "0\n")).await;
     assert!(metrics.contains(&format!(
         "ping_failures_by_reason_total{{target=\"{down}\",reason=\"connect\"}} "
     )));
@@ -37,12 +53,10 @@ async fn it_probes_and_serves_what_it_saw() {
     ] {
         assert!(metrics.contains(own), "{own}");
     }
-    assert!(agent.get("/readyz").0.starts_with("HTTP/1.0 200"));
-    let head = agent.get("/metrics").0.to_ascii_lowercase();
-    assert!(
-        head.contains("content-type: text/plain; version=0.0.4"),
-        "{head}"
-    );
+    assert_eq!(agent.get("/readyz").await.status(), 200);
+    let answer = agent.get("/metrics").await;
+    let format = answer.headers()["content-type"].to_str().unwrap();
+    assert!(format.starts_with("text/plain; version=0.0.4"), "{format}");
     let log = agent.log();
     assert!(
         log.contains("target is down") && log.contains("reason=connect"),
@@ -60,11 +74,11 @@ async fn an_authority_of_ones_own_is_trusted_through_ssl_cert_file() {
     let pem = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(pem.path(), authority.pem()).unwrap();
     let url = format!("https://localhost:{}/", address.port());
-    let agent = Agent::start(&[
+    let agent = start(&[
         ("PING_TARGET_URLS", &url),
         ("SSL_CERT_FILE", pem.path().to_str().unwrap()),
     ]);
-    let metrics = agent.wait_for(&(series("ping_success_total", &url) + "1\n"));
+    let metrics = wait_for(&agent, &(series("ping_success_total", &url) + "1\n")).await;
     assert!(
         metrics.contains(&(series("ping_tls_not_after_timestamp_seconds", &url) + "4070908800\n"))
     );
@@ -82,25 +96,21 @@ async fn it_follows_its_file_and_keeps_its_targets_when_the_file_is_bad() {
     };
     write(&["stays", "goes"]);
     let path = file.path().to_str().unwrap();
-    let agent = Agent::start(&[("PING_TARGETS_FILE", path)]);
-    agent.wait_for(&(series("ping_success_total", "stays") + "1\n"));
+    let agent = start(&[("PING_TARGETS_FILE", path)]);
+    wait_for(&agent, &(series("ping_success_total", "stays") + "1\n")).await;
     write(&["comes", "stays"]);
-    agent.signal(Signal::HUP);
-    let metrics = agent.wait_for(&series("ping_success_total", "comes"));
+    agent.process.signal(Signal::HUP);
+    let metrics = wait_for(&agent, &series("ping_success_total", "comes")).await;
     assert!(!metrics.contains("goes"));
     assert!(
         metrics.contains(&(series("ping_success_total", "stays") + "1\n")),
         "its counters go on"
     );
     std::fs::write(file.path(), "[[target]]\nname = 'half'").unwrap();
-    agent.signal(Signal::HUP);
-    agent.wait_for(&(series("ping_success_total", "comes") + "1\n"));
-    assert!(
-        agent
-            .get("/metrics")
-            .1
-            .contains(&series("ping_success_total", "stays"))
-    );
+    agent.process.signal(Signal::HUP);
+    wait_for(&agent, &(series("ping_success_total", "comes") + "1\n")).await;
+    let metrics = scrape(&agent).await;
+    assert!(metrics.contains(&series("ping_success_total", "stays")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,11 +124,12 @@ async fn sigterm_ends_it_at_once_though_a_probe_hangs() {
         }
     })
     .await;
-    let mut agent = Agent::start(&[("PING_TARGET_URLS", &format!("http://{hanging}/"))]);
+    let mut agent = start(&[("PING_TARGET_URLS", &format!("http://{hanging}/"))]);
     connected.recv().await.unwrap();
     let asked = Instant::now();
-    agent.signal(Signal::TERM);
-    assert_eq!(agent.exit_code(), Some(0), "{}", agent.log());
+    agent.process.terminate();
+    let status = agent.process.exit(Duration::from_secs(5)).await;
+    assert_eq!(status.code(), Some(0), "{}", agent.log());
     assert!(asked.elapsed() < Duration::from_secs(5));
 }
 
@@ -132,8 +143,8 @@ async fn a_malformed_answer_is_a_success_and_the_log_says_once_what_is_wrong_wit
     })
     .await;
     let name = format!("http://{malformed}/");
-    let agent = Agent::start(&[("PING_TARGET_URLS", &name), ("PING_INTERVAL_SECONDS", "1")]);
-    agent.wait_for(&(series("ping_success_total", &name) + "3\n"));
+    let agent = start(&[("PING_TARGET_URLS", &name), ("PING_INTERVAL_SECONDS", "1")]);
+    wait_for(&agent, &(series("ping_success_total", &name) + "3\n")).await;
     let log = agent.log();
     let lines = |text: &str| log.lines().filter(|line| line.contains(text)).count();
     let wrong = "malformed=line 3 of the head: no colon";

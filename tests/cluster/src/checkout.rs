@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
+use test_support::repository;
 
 use crate::succeeds;
 
@@ -69,11 +70,4 @@ impl Checkout {
     fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.path(path)).expect("a file of the repository")
     }
-}
-
-/// The repository that is tested.
-fn repository() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.canonicalize()
-        .expect("the repository is where it was compiled")
 }

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gateway_api::availability::Summary;
 use serde_json::Value;
 
 use crate::{Checkout, output, succeeds, within};
@@ -138,6 +139,15 @@ impl Node {
         );
         let address = address.as_str().unwrap_or_default();
         self.http(&format!("http://{address}:{port}{path}"), &[])
+    }
+
+    /// The gateway's counts of all targets.
+    ///
+    /// # Errors
+    /// It does not answer with a summary.
+    pub fn summary(&self) -> Result<Summary, String> {
+        let answer = self.ask("api-gateway", "/uptime-summary")?;
+        serde_json::from_value(answer).map_err(|error| error.to_string())
     }
 
     /// What curl gets of a URL within the node's network.

@@ -2,21 +2,23 @@
 //! lab has minutes. Each of them can be stopped, killed and started again.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use test_support::{
+    Process, client, eventually, free_port, get_json, get_text, print_tail, repository, within,
+};
 use tokio::task::JoinHandle;
 
-use crate::{binary, client, eventually, free_port, get_json, get_text, repository, within};
+use crate::binary;
 
 /// The servers of an [`AlertPath`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +45,7 @@ pub struct AlertPath {
     folder: TempDir,
     tools: lab::tools::Tools,
     ports: BTreeMap<Server, u16>,
-    running: BTreeMap<Server, Child>,
+    running: BTreeMap<Server, Process>,
     targets: Targets,
     exposition: JoinHandle<()>,
 }
@@ -119,14 +121,9 @@ impl AlertPath {
                 .append(true)
                 .open(self.file(&format!("{server:?}.log")))
                 .expect("a file");
-            let child = self
-                .command(*server)
-                .stdout(Stdio::null())
-                .stderr(log)
-                .kill_on_drop(true)
-                .spawn()
-                .expect("it starts");
-            self.running.insert(*server, child);
+            let mut command = self.command(*server);
+            let process = Process::start(command.stdout(Stdio::null()).stderr(log));
+            self.running.insert(*server, process);
         }
         for server in servers {
             let ready = match server {
@@ -134,7 +131,7 @@ impl AlertPath {
                 Server::Prometheus | Server::Alertmanager => "/-/ready",
             };
             let ready = &self.url(*server, ready);
-            let ask = || async move { get_text(ready).await };
+            let ask = async || get_text(ready).await;
             eventually(&format!("{server:?} is ready"), ask).await;
         }
     }
@@ -197,18 +194,12 @@ impl AlertPath {
 
     async fn end(&mut self, servers: &[Server], signal: Signal) {
         for server in servers {
-            self.signal(*server, signal);
+            self.running[server].signal(signal);
         }
         for server in servers {
-            let mut child = self.running.remove(server).expect("it runs");
-            child.wait().await.expect("it ends");
+            let mut process = self.running.remove(server).expect("it runs");
+            process.exit(Duration::from_secs(60)).await;
         }
-    }
-
-    fn signal(&self, server: Server, signal: Signal) {
-        let id = self.running[&server].id().expect("it runs");
-        let id = i32::try_from(id).expect("a process id");
-        kill_process(Pid::from_raw(id).expect("a process id"), signal).expect("a signal");
     }
 
     /// Deletes what a server keeps.
@@ -222,7 +213,7 @@ impl AlertPath {
     /// Replaces the alert of the targets by one of another name, or by none, while Prometheus runs.
     pub fn reload_rules(&self, alert: Option<&str>) {
         self.write("rules.yml", &rules(alert));
-        self.signal(Server::Prometheus, Signal::HUP);
+        self.running[&Server::Prometheus].signal(Signal::HUP);
     }
 
     /// Says whether a target is up; `None` removes it.
@@ -312,10 +303,8 @@ impl Drop for AlertPath {
         self.exposition.abort();
         if std::thread::panicking() {
             for server in Server::ALL {
-                println!(
-                    "--- {server:?}\n{}",
-                    tail(&self.file(&format!("{server:?}.log")))
-                );
+                let name = format!("{server:?}");
+                print_tail(&name, &self.file(&format!("{name}.log")));
             }
         }
     }
@@ -335,10 +324,4 @@ async fn exposition(State(targets): State<Targets>) -> String {
         .iter()
         .map(|(name, up)| format!("ping_up{{target=\"{name}\"}} {}\n", u8::from(*up)))
         .collect()
-}
-
-fn tail(log: &Path) -> String {
-    let log = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<_> = log.lines().collect();
-    lines[lines.len().saturating_sub(25)..].join("\n")
 }

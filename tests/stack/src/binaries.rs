@@ -1,14 +1,9 @@
-//! Where the things under test are.
+//! The built programs, and how tests start them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The repository's root.
-#[must_use]
-pub fn repository() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.canonicalize()
-        .expect("the repository is where it was compiled")
-}
+use lab::part::Part;
+use test_support::{Lab, LabBuilder, Service, repository};
 
 /// A built program by its name.
 ///
@@ -25,4 +20,17 @@ pub fn binary(name: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// Starts a service with these variables and no others, and waits until it listens.
+#[must_use]
+pub fn start(service: &str, variables: &[(&str, String)]) -> Service {
+    Service::start(binary(service), variables)
+}
+
+/// A lab that probes the default targets, unless told otherwise.
+#[must_use]
+pub fn lab() -> LabBuilder {
+    let parts = Part::ALL.iter().map(|part| part.name()).collect();
+    Lab::builder(binary("lab"), repository(), parts)
 }

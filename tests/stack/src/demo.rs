@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::{Lab, client};
+use test_support::{Lab, client};
 
 /// Sets a fault of an endpoint (`ok` is `/ok`, any other `NAME` is `/t/NAME`).
 ///

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::repository;
+use test_support::repository;
 
 /// A place in a document: what an error names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,6 +10,6 @@ mod truth;
 pub use course::{AgentCourse, Course, Probe};
 pub use outcome::{Counts, OUTCOMES, Outcome};
 pub use seed::seeded;
-pub use sights::{Reading, Sights};
+pub use sights::{FORGOTTEN, Reading, Sights};
 pub use spec::{AgentSpec, Event, Spec, Timeline, What, spec};
 pub use truth::Truth;

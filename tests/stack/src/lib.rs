@@ -1,5 +1,4 @@
-//! What the tests of the whole stack share: the built binaries, a lab in a folder of its own, and waiting with a
-//! deadline.
+//! Shared by the tests of the whole stack: the built programs, real servers beside them, and histories of targets.
 //!
 //! The tests run the binaries in `UPTIMEPULSE_BIN_DIR` (`./lab test stack` sets it), else those that
 //! `cargo build --release` made.
@@ -18,20 +17,12 @@ mod demo;
 pub mod documents;
 pub mod exposer;
 pub mod history;
-mod http;
-mod lab;
 pub mod oracle;
 pub mod prometheus;
 pub mod promtool;
-mod service;
 mod smtp;
-mod wait;
 
 pub use alert_path::{AlertPath, Server};
-pub use binaries::{binary, repository};
+pub use binaries::{binary, lab, start};
 pub use demo::{clear_fault, set_fault};
-pub use http::{client, get_json, get_text};
-pub use lab::{Lab, LabBuilder};
-pub use service::{Service, free_port};
 pub use smtp::{SmtpServer, USERNAME};
-pub use wait::{eventually, within};

@@ -1,9 +1,6 @@
 //! What the recorded series are to say, from the contract's words: counted one by one, without PromQL.
 
-use crate::history::{Counts, OUTCOMES, Outcome, Reading, Sights};
-
-/// A counter that was not seen for longer is a new one, in milliseconds.
-pub const FORGOTTEN: i64 = 3_600_000;
+use crate::history::{Counts, FORGOTTEN, OUTCOMES, Outcome, Reading, Sights};
 
 /// The windows that are recorded: the label, and the length in seconds.
 pub const WINDOWS: [(&str, i64); 8] = [

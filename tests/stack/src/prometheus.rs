@@ -1,21 +1,21 @@
 //! A real Prometheus with the repository's configuration and rules, in a hurry.
 
-use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use test_support::{Process, client, eventually, free_port, get_text, print_tail, repository};
 
-use crate::{client, eventually, free_port, get_text, promtool, repository};
+use crate::promtool;
 
 /// A server in a folder of its own. It is killed when dropped.
 #[derive(Debug)]
 pub struct Prometheus {
     folder: TempDir,
     port: u16,
-    child: Option<Child>,
+    process: Option<Process>,
 }
 
 /// A series of an answer: its labels, and its samples by time (milliseconds).
@@ -57,7 +57,7 @@ impl Prometheus {
         let mut prometheus = Self {
             folder,
             port: free_port(),
-            child: None,
+            process: None,
         };
         prometheus.start_again().await;
         prometheus
@@ -69,18 +69,17 @@ impl Prometheus {
     /// It does not start.
     pub async fn start_again(&mut self) {
         let log = std::fs::File::create(self.log()).expect("a file");
-        let child = Command::new(promtool::tools().server)
-            .current_dir(self.folder.path())
-            .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
-            .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
-            .stdout(Stdio::null())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .expect("Prometheus starts");
-        self.child = Some(child);
-        let ready = self.url("/-/ready");
-        eventually("Prometheus is ready", || get_text_of(ready.clone())).await;
+        let process = Process::start(
+            Command::new(promtool::tools().server)
+                .current_dir(self.folder.path())
+                .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
+                .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
+                .stdout(Stdio::null())
+                .stderr(log),
+        );
+        self.process = Some(process);
+        let ready = &self.url("/-/ready");
+        eventually("Prometheus is ready", async || get_text(ready).await).await;
     }
 
     /// Ends it as its supervisor would, and waits.
@@ -88,9 +87,9 @@ impl Prometheus {
     /// # Panics
     /// It does not run.
     pub async fn stop(&mut self) {
-        self.signal(Signal::TERM);
-        let mut child = self.child.take().expect("it runs");
-        child.wait().await.expect("it ends");
+        let mut process = self.process.take().expect("it runs");
+        process.terminate();
+        process.exit(Duration::from_secs(60)).await;
     }
 
     /// Stops it in its tracks: it accepts connections and answers nothing.
@@ -104,10 +103,7 @@ impl Prometheus {
     }
 
     fn signal(&self, signal: Signal) {
-        let child = self.child.as_ref().expect("it runs");
-        let id = i32::try_from(child.id().expect("it runs")).expect("a process id");
-        kill_process(Pid::from_raw(id).expect("a process id"), signal)
-            .expect("it can be signalled");
+        self.process.as_ref().expect("it runs").signal(signal);
     }
 
     /// How many connections others have to it.
@@ -174,7 +170,7 @@ impl Prometheus {
 impl Drop for Prometheus {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("{}", tail(&self.log()));
+            print_tail("Prometheus", &self.log());
         }
     }
 }
@@ -210,14 +206,4 @@ fn hurried(config: &str) -> String {
         hurried = hurried.replace(slow, fast);
     }
     hurried
-}
-
-fn tail(log: &Path) -> String {
-    let log = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<_> = log.lines().collect();
-    lines[lines.len().saturating_sub(15)..].join("\n")
-}
-
-async fn get_text_of(url: String) -> Option<String> {
-    get_text(&url).await
 }

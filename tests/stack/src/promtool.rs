@@ -10,7 +10,7 @@ use std::process::Command;
 
 pub use case::{Case, Groups};
 
-use crate::repository;
+use test_support::repository;
 
 /// The programs of Prometheus: on PATH, else as the lab unpacks them.
 ///

@@ -1,13 +1,11 @@
 //! A real SMTP server on loopback that demands STARTTLS and authentication.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
-
-use crate::{eventually, free_port, repository};
+use test_support::{Process, eventually, free_port, repository};
 
 /// The name that the server lets in.
 pub const USERNAME: &str = "lab@example.invalid";
@@ -17,7 +15,7 @@ pub const USERNAME: &str = "lab@example.invalid";
 pub struct SmtpServer {
     folder: TempDir,
     port: u16,
-    _child: Child,
+    _process: Process,
 }
 
 impl SmtpServer {
@@ -40,17 +38,16 @@ impl SmtpServer {
             std::fs::write(folder.path().join(name), content).expect("a file");
         }
         let python = std::env::var_os("UPTIMEPULSE_PYTHON").unwrap_or_else(|| "python3".into());
-        let child = Command::new(python)
-            .arg(repository().join("tests/stack/smtp_server.py"))
-            .args([
-                folder.path().as_os_str(),
-                port.to_string().as_ref(),
-                USERNAME.as_ref(),
-            ])
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("python3 starts");
+        let process = Process::start(
+            Command::new(python)
+                .arg(repository().join("tests/stack/smtp_server.py"))
+                .args([
+                    folder.path().as_os_str(),
+                    port.to_string().as_ref(),
+                    USERNAME.as_ref(),
+                ])
+                .stdout(Stdio::null()),
+        );
         eventually("the SMTP server accepts connections", || async {
             tokio::net::TcpStream::connect(("127.0.0.1", port))
                 .await
@@ -60,7 +57,7 @@ impl SmtpServer {
         Self {
             folder,
             port,
-            _child: child,
+            _process: process,
         }
     }
 

@@ -10,7 +10,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use stack_tests::{Lab, SmtpServer, USERNAME, clear_fault, set_fault, within};
+use stack_tests::{SmtpServer, USERNAME, clear_fault, lab, set_fault};
+use test_support::{Lab, within};
 
 /// The contract: from a fault that fails at once to the line in alert-logger.
 const FIRING_WITHIN: Duration = Duration::from_secs(150);
@@ -38,7 +39,7 @@ async fn entry(lab: &Lab, status: &str, target: &str) -> Option<Value> {
 async fn a_dead_target_is_in_the_log_within_the_contracts_time() {
     let target = "https://example.invalid";
     let started = Instant::now();
-    let lab = Lab::builder().url(target).up();
+    let lab = lab().url(target).up();
 
     let firing = "ALERTS{alertname=\"TargetDown\",alertstate=\"firing\"}";
     within(FIRING_WITHIN, "TargetDown is firing", || async {
@@ -71,7 +72,7 @@ async fn a_fault_and_its_end_reach_the_log_and_the_mailbox() {
         password,
     )
     .await;
-    let lab = Lab::builder()
+    let lab = lab()
         .variable("SMTP_SMARTHOST", smtp.smarthost())
         .variable("SMTP_FROM", "lab@example.invalid")
         .variable("SMTP_TO", "oncall@example.invalid")
@@ -153,7 +154,7 @@ fn assert_nowhere(folder: &std::path::Path, secret: &str) {
 
 #[tokio::test]
 async fn an_agent_that_sees_nothing_is_one_alert_and_not_one_for_each_target() {
-    let mut builder = Lab::builder();
+    let mut builder = lab();
     for host in ["a", "b", "c", "d", "e"] {
         builder = builder.url(format!("https://{host}.invalid"));
     }

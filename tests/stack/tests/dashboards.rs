@@ -10,10 +10,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use lab::part::ports::Ports;
 use runner::dashboards::{Dashboard, Panel, fill, list, metric_names, text};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
-use stack_tests::{Lab, eventually, get_json, get_text, repository, set_fault, within};
+use stack_tests::{lab, set_fault};
+use test_support::{Lab, eventually, get_json, get_text, repository, until, within};
 
 /// The target that everything happens to.
 const TARGET: &str = "shop";
@@ -43,13 +45,13 @@ const NEWER: [(&str, &str); 1] = [(
 
 /// Everything that a target can have: a certificate, an objective for its latency; beside it one in maintenance.
 fn targets(lab: &Lab) -> String {
-    let shop = lab.url("demo-tls", "/t/shop").replace("http:", "https:");
+    let tls = Ports::new(Some(lab.port_base())).demo_tls_address();
     let resting = lab.url("demo-target", "/ok");
     format!(
         "
         [[target]]
         name = \"{TARGET}\"
-        url = \"{shop}\"
+        url = \"https://{tls}/t/shop\"
         interval_seconds = 5
         latency_objective_seconds = 0.5
 
@@ -69,15 +71,14 @@ fn targets(lab: &Lab) -> String {
 async fn lab_with_a_certificate() -> (Lab, tempfile::NamedTempFile) {
     let trusted = tempfile::NamedTempFile::new().unwrap();
     let path = trusted.path().to_str().unwrap();
-    let lab = Lab::builder().variable("SSL_CERT_FILE", path).up();
+    let lab = lab().variable("SSL_CERT_FILE", path).up();
     let ca = get_text(&lab.url("demo-target", "/tls/ca.pem")).await;
     std::fs::write(trusted.path(), ca.unwrap()).unwrap();
-    let first = lab.status("ping-agent")["pid"].as_i64().unwrap();
-    let pid = Pid::from_raw(i32::try_from(first).unwrap()).unwrap();
-    kill_process(pid, Signal::KILL).unwrap();
-    eventually("another agent is ready", || async {
+    let first = lab.pid("ping-agent");
+    kill_process(first, Signal::KILL).unwrap();
+    until("another agent is ready", async || {
         let agent = lab.status("ping-agent");
-        (agent["state"] == "ready" && agent["pid"] != first).then_some(())
+        agent["state"] == "ready" && agent["pid"] != first.as_raw_nonzero().get()
     })
     .await;
     (lab, trusted)

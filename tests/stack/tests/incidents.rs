@@ -13,7 +13,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 use stack_tests::Server::{AlertLogger, Alertmanager, Prometheus};
-use stack_tests::{AlertPath, Server, within};
+use stack_tests::{AlertPath, Server};
+use test_support::within;
 
 /// From a fault to the incident, a start included.
 const FIRING_WITHIN: Duration = Duration::from_secs(60);

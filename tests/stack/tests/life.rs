@@ -17,15 +17,8 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
-use stack_tests::{Lab, eventually, get_json, get_text, within};
-
-fn pids(lab: &Lab) -> Vec<Pid> {
-    let status: Value = serde_json::from_slice(&lab.run(&["status", "--json"]).stdout).unwrap();
-    let parts = status["parts"].as_array().unwrap();
-    let pids = parts.iter().filter_map(|part| part["pid"].as_i64());
-    pids.map(|pid| Pid::from_raw(i32::try_from(pid).unwrap()).unwrap())
-        .collect()
-}
+use stack_tests::lab;
+use test_support::{eventually, get_json, get_text, until, within};
 
 fn is_gone(pid: &Pid) -> bool {
     test_kill_process(*pid).is_err()
@@ -33,7 +26,7 @@ fn is_gone(pid: &Pid) -> bool {
 
 #[tokio::test]
 async fn two_labs_run_side_by_side() {
-    let (one, other) = (Lab::builder().up(), Lab::builder().up());
+    let (one, other) = (lab().up(), lab().up());
     for lab in [&one, &other] {
         let status = lab.run(&["status"]);
         assert!(
@@ -52,14 +45,14 @@ async fn two_labs_run_side_by_side() {
 
 #[tokio::test]
 async fn history_survives_down_and_up_and_nothing_is_left_behind() {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     lab.has_history().await;
     // Prometheus may evaluate the rule before it has discovered Alertmanager, and sends again after a minute.
     within(Duration::from_secs(100), "the Watchdog arrived", || async {
         lab.payloads().pop()
     })
     .await;
-    let running = pids(&lab);
+    let running = lab.pids();
     assert!(running.len() >= 7, "{running:?}");
     lab.down();
     assert!(running.iter().all(is_gone), "{running:?}");
@@ -77,7 +70,7 @@ async fn history_survives_down_and_up_and_nothing_is_left_behind() {
     .await;
 
     // kill -9 of the lab itself: its parts die with it, or at the latest by `down`.
-    let running = pids(&lab);
+    let running = lab.pids();
     assert!(running.len() >= 7, "{running:?}");
     let state = std::fs::read_to_string(lab.state_dir().join("lab.json")).unwrap();
     let state: Value = serde_json::from_str(&state).unwrap();
@@ -89,16 +82,13 @@ async fn history_survives_down_and_up_and_nothing_is_left_behind() {
     .unwrap();
     kill_process(Pid::from_raw(supervisor).unwrap(), Signal::KILL).unwrap();
     lab.down();
-    eventually("no process is left", || async {
-        running.iter().all(is_gone).then_some(())
-    })
-    .await;
+    until("no process is left", async || running.iter().all(is_gone)).await;
     lab.up_again();
 }
 
 #[tokio::test]
 async fn sizing_measures_a_young_lab() {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     eventually("Prometheus counts its samples", || async {
         let output = lab.run(&["sizing", "--json"]);
         let sizing: Value = serde_json::from_slice(&output.stdout).ok()?;
@@ -131,7 +121,7 @@ async fn target() -> (String, Arc<AtomicBool>) {
 #[tokio::test]
 async fn an_outage_that_goes_on_through_down_and_up_is_one_incident_and_ends() {
     let (url, is_up) = target().await;
-    let lab = Lab::builder().url(url).up();
+    let lab = lab().url(url).up();
     let incidents = || async {
         let mut history = lab.history().await;
         history.retain(|alert| alert["labels"]["alertname"] == "TargetDown");

@@ -10,8 +10,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gateway_api::availability::WindowedSummary;
 use serde_json::{Value, json};
-use stack_tests::{Lab, get_json, get_text, set_fault, within};
+use stack_tests::{lab, set_fault};
+use test_support::{Lab, get_as, get_json, get_text, within};
 
 /// Successes and failures by target.
 type Counts = BTreeMap<String, (u64, u64)>;
@@ -76,7 +78,7 @@ async fn promql(lab: &Lab) -> Option<Counts> {
 async fn summary_exposition_and_promql_agree() {
     // Prometheus scrapes every 15 s. With one target at 20 s there is, in every minute, a scrape that no probe follows
     // at once: a moment in which the three can be compared.
-    let builder = Lab::builder().variable("PING_INTERVAL_SECONDS", "20");
+    let builder = lab().variable("PING_INTERVAL_SECONDS", "20");
     let target = builder.demo_url("/ok");
     let lab = builder.url(&target).up();
     within(Duration::from_secs(60), "the target was up", || async {
@@ -108,10 +110,10 @@ async fn summary_exposition_and_promql_agree() {
         Duration::from_secs(60),
         "the window has the failures",
         || async {
-            let answer = get_json(&window).await?;
-            assert_eq!(answer["window"], "5m");
-            let failures = answer["targets"][0]["failures"].as_f64()?;
-            (failures > 0.0).then_some(())
+            let answer: WindowedSummary = get_as(&window).await?;
+            assert_eq!(answer.window, "5m");
+            let target = answer.summary.targets.first()?;
+            (target.figures.failures > 0.0).then_some(())
         },
     )
     .await;

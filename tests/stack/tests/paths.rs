@@ -9,8 +9,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use stack_tests::{Lab, get_json, repository};
+use stack_tests::lab;
 use tempfile::TempDir;
+use test_support::{get_json, repository};
 
 /// Every character that is special in a glob or in a shell, and a blank.
 const HOSTILE: &str = "[a-z] b]c[ *?{d,e}\\f$g-";
@@ -44,7 +45,7 @@ fn copy(from: &Path, to: &Path) {
 #[tokio::test]
 async fn a_lab_in_a_folder_named_like_a_glob_has_its_rules_and_targets_when_up_returns() {
     let root = checkout(HOSTILE);
-    let lab = Lab::builder()
+    let lab = lab()
         .folder(HOSTILE)
         .variable("LAB_ROOT", root.path().to_str().unwrap())
         .up();
@@ -77,7 +78,7 @@ fn up_fails_and_names_the_rules_that_prometheus_did_not_load() {
     let text = fs::read_to_string(&config).unwrap();
     assert!(text.contains("rules/*.yml"), "{text}");
     fs::write(&config, text.replace("rules/*.yml", "elsewhere/*.yml")).unwrap();
-    let lab = Lab::builder()
+    let lab = lab()
         .variable("LAB_ROOT", root.path().to_str().unwrap())
         .down();
     let up = lab.try_up();

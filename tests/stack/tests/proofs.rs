@@ -11,9 +11,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::Value;
-use stack_tests::{Lab, client, get_json, get_text, within};
+use stack_tests::lab;
+use test_support::{Lab, client, get_json, get_text, within};
 
 /// Where Prometheus stores nothing: its newest sample may be 75 s old, the gateway and the page ask every few seconds.
 const STORED: Duration = Duration::from_secs(90);
@@ -46,7 +47,7 @@ async fn said(lab: &Lab) -> Option<(String, Value)> {
 
 /// A lab that is green, and has seen every proof once: it is not waiting for the first ones any more.
 async fn green() -> Lab {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     lab.has_history().await;
     let limit = Duration::from_secs(120);
     within(
@@ -71,18 +72,13 @@ async fn blind(lab: &Lab, link: &str, limit: Duration, detail: &str) {
     assert!(reasons.to_string().contains(detail), "{link}: {reasons}");
 }
 
-fn pid(lab: &Lab, part: &str) -> Pid {
-    let pid = lab.status(part)["pid"].as_i64().expect("it runs");
-    Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
-}
-
 /// Lets Prometheus write nothing to its files any more, or write again: what a full disk does to it.
 fn disk(lab: &Lab, limit: Option<u64>) {
     let limit = Rlimit {
         current: limit,
         maximum: getrlimit(Resource::Fsize).maximum,
     };
-    prlimit(Some(pid(lab, "prometheus")), Resource::Fsize, limit).unwrap();
+    prlimit(Some(lab.pid("prometheus")), Resource::Fsize, limit).unwrap();
 }
 
 fn discovery(lab: &Lab, job: &str) -> PathBuf {
@@ -98,7 +94,7 @@ fn write(path: &PathBuf, text: &str) {
 }
 
 fn reload(lab: &Lab, part: &str) {
-    kill_process(pid(lab, part), Signal::HUP).unwrap();
+    kill_process(lab.pid(part), Signal::HUP).unwrap();
 }
 
 /// It answers, is ready, evaluates its rules and sends alerts.

@@ -1,7 +1,8 @@
-//! The recording rules, evaluated by Prometheus' own engine over random histories, say what the oracle says: to a
-//! billionth, also where scrapes were missed.
+//! The recording rules, evaluated by Prometheus' own engine over random histories, record what the oracle computes: to a
+//! billionth, also where scrapes were missed. What they count is compared with the probes themselves as well: all of them
+//! where scrapes were whole, and where some were missed, all but those that no scrape can have shown.
 //!
-//! `availability.rs` holds the oracle to the probes. Each run is many cases in one: its targets do not know each other.
+//! Each run is many cases in one: its targets do not know each other.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -10,47 +10,37 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use stack_tests::{Service, client};
+use stack_tests::start;
+use test_support::{Service, client, request_head, response, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A server whose every answer takes a second, and is not worth waiting for.
 async fn slow_upstream() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request).await;
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                let _ = stream
-                    .write_all(
-                        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
-                    )
-                    .await;
-            });
-        }
-    });
-    url
+    let address = server(|mut stream, _| async move {
+        request_head(&mut stream).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let answer = response("200 OK", "connection: close\r\n", "{}");
+        let _ = stream.write_all(answer.as_bytes()).await;
+    })
+    .await;
+    format!("http://{address}")
 }
 
 /// Sends SIGTERM while `request` is in flight, and gives the status line of its answer.
 async fn terminate_during(mut service: Service, request: &str, rest: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", service.port()))
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(service.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let asked = Instant::now();
-    service.terminate();
+    service.process.terminate();
     tokio::time::sleep(Duration::from_millis(300)).await;
     stream.write_all(rest.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    let status = service.exit(LIMIT).await;
+    let status = service.process.exit(LIMIT).await;
     assert!(status.success(), "{status}");
     assert!(asked.elapsed() <= LIMIT, "{:?}", asked.elapsed());
     let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -73,7 +63,7 @@ async fn ping_agent() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), targets).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
-    let service = Service::start("ping-agent", &[("PING_TARGETS_FILE", path)]).await;
+    let service = start("ping-agent", &[("PING_TARGETS_FILE", path)]);
     assert_eq!(
         terminate_during(service, &get("/metrics"), "").await,
         "HTTP/1.1 200 OK"
@@ -83,15 +73,14 @@ async fn ping_agent() {
 #[tokio::test]
 async fn api_gateway() {
     let upstream = slow_upstream().await;
-    let service = Service::start(
+    let service = start(
         "api-gateway",
         &[
             ("PING_AGENT_METRICS_URL", format!("{upstream}/metrics")),
             ("PING_TARGET_URLS", "http://127.0.0.1:9/".to_owned()),
             ("PROMETHEUS_URL", upstream),
         ],
-    )
-    .await;
+    );
     let status = terminate_during(service, &get("/uptime-summary-windowed?window=5m"), "").await;
     // {} is no answer of Prometheus, and the gateway says so.
     assert_eq!(status, "HTTP/1.1 502 Bad Gateway");
@@ -99,7 +88,7 @@ async fn api_gateway() {
 
 #[tokio::test]
 async fn alert_logger() {
-    let service = Service::start("alert-logger", &[]).await;
+    let service = start("alert-logger", &[]);
     let payload = json!({
         "version": "4", "groupKey": "{}", "truncatedAlerts": 0, "status": "firing", "receiver": "stdout",
         "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://localhost",
@@ -121,14 +110,14 @@ async fn alert_logger() {
 #[tokio::test]
 async fn dashboard_ui() {
     let upstream = slow_upstream().await;
-    let service = Service::start("dashboard-ui", &[("API_GATEWAY_URL", upstream)]).await;
+    let service = start("dashboard-ui", &[("API_GATEWAY_URL", upstream)]);
     let status = terminate_during(service, &get("/"), "").await;
     assert!(status.starts_with("HTTP/1.1 "), "{status}");
 }
 
 #[tokio::test]
 async fn demo_target() {
-    let service = Service::start("demo-target", &[]).await;
+    let service = start("demo-target", &[]);
     let fault = json!({"kind": "latency", "milliseconds": 1000});
     let answer = client()
         .put(service.url("/faults/ok"))

@@ -9,8 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-use stack_tests::{Service, eventually, get_json, get_text};
+use gateway_api::availability::Summary;
+use stack_tests::start;
+use test_support::{eventually, get_as, get_text};
 
 const TARGETS: usize = 10_000;
 
@@ -28,11 +29,10 @@ async fn all_series_are_present() {
     std::fs::write(file.path(), targets).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
     let interval = ("PING_INTERVAL_SECONDS", "5".to_owned());
-    let agent = Service::start(
+    let agent = start(
         "ping-agent",
         &[("PING_TARGETS_FILE", path.clone()), interval],
-    )
-    .await;
+    );
 
     let url = agent.url("/metrics");
     let text = eventually("every target was probed", || async {
@@ -73,17 +73,13 @@ async fn all_series_are_present() {
     assert!(lines <= 40 * TARGETS, "{lines} series");
     assert!(!text.contains("otel_"), "no label of OpenTelemetry's");
 
-    let gateway = Service::start(
+    let gateway = start(
         "api-gateway",
         &[("PING_AGENT_METRICS_URL", url), ("PING_TARGETS_FILE", path)],
-    )
-    .await;
+    );
     let url = gateway.url("/uptime-summary");
-    let summary: Value = eventually("the gateway has them all", || get_json(&url)).await;
-    let counted = summary["targets"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|target| target["failures"].as_u64() > Some(0));
+    let summary: Summary = eventually("the gateway has them all", || get_as(&url)).await;
+    let targets = summary.targets.iter();
+    let counted = targets.filter(|target| target.figures.failures > 0.0);
     assert_eq!(counted.count(), TARGETS);
 }

@@ -11,7 +11,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use stack_tests::{binary, repository};
+use stack_tests::binary;
+use test_support::{command, repository};
 use tokio::process::Command;
 
 #[tokio::test]
@@ -33,14 +34,12 @@ async fn every_fixture_is_refused_with_its_message() {
 async fn refused(name: &str, case: &Value) {
     let variables = case["environment"].as_object().unwrap();
     // A listener that a wrongly accepted configuration would open goes away with the process.
-    let run = Command::new(binary(case["service"].as_str().unwrap()))
-        .env_clear()
-        .env("LISTEN_ADDR", "127.0.0.1:0")
-        .envs(
-            variables
-                .iter()
-                .map(|(name, value)| (name, value.as_str().unwrap())),
-        )
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+        .collect();
+    let program = binary(case["service"].as_str().unwrap());
+    let run = Command::from(command(program, &variables))
         .current_dir(repository().join("tests/stack/fixtures/wrong_config"))
         .stdin(Stdio::null())
         .kill_on_drop(true)

@@ -9,9 +9,9 @@ use reqwest::StatusCode;
 #[cfg(target_os = "linux")]
 use rustix::process::{Resource, Rlimit, prlimit};
 
-use crate::harness::{Service, firing, program_after, resolved};
+use crate::harness::{AlertLogger, firing, program_after, resolved};
 
-async fn fingerprints(service: &Service) -> Vec<String> {
+async fn fingerprints(service: &AlertLogger) -> Vec<String> {
     let history = service.alerts("").await;
     let alerts = history["alerts"].as_array().unwrap();
     assert_eq!(history["durable"], true);
@@ -26,10 +26,10 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let mut acknowledged = BTreeSet::new();
     for round in 0..3 {
-        let mut service = Service::ready(Some(dir.path())).await;
+        let mut service = AlertLogger::ready(Some(dir.path())).await;
         let (url, client) = (
-            Arc::new(format!("{}/webhook", service.url)),
-            service.client.clone(),
+            Arc::new(service.0.url("/webhook")),
+            service.0.client.clone(),
         );
         let taken = Arc::new(AtomicUsize::new(0));
         let senders = (0..8).map(|sender| {
@@ -59,14 +59,14 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_millis(10 * round)).await;
-        service.kill();
+        service.0.process.kill();
         for sender in senders {
             acknowledged.extend(sender.await.unwrap());
         }
     }
     assert!(acknowledged.len() > 20, "{}", acknowledged.len());
 
-    let service = Service::ready(Some(dir.path())).await;
+    let service = AlertLogger::ready(Some(dir.path())).await;
     let mut stored = BTreeSet::new();
     let mut query = String::new();
     loop {
@@ -93,7 +93,7 @@ async fn a_full_disk_refuses_and_recovers_without_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     // No file may grow past 2 KiB, which is as good as a full disk: a write stops in the middle of a line.
     let full = "trap '' XFSZ; ulimit -S -f 4";
-    let mut service = Service::start(program_after(full, dir.path()));
+    let mut service = AlertLogger::start(program_after(full, dir.path()));
     service.wait_until_ready().await;
     let mut stored = Vec::new();
     let refused = loop {
@@ -128,17 +128,17 @@ async fn a_full_disk_refuses_and_recovers_without_a_restart() {
             current: None,
             maximum: None,
         };
-        prlimit(Some(service.pid()), Resource::Fsize, unlimited).unwrap();
+        prlimit(Some(service.0.process.pid()), Resource::Fsize, unlimited).unwrap();
     }
     assert_eq!(service.deliver(&resolved("zz", 1)).await, StatusCode::OK);
     stored.push("zz".to_owned());
     assert_eq!(service.get("/readyz").await.status(), StatusCode::OK);
     assert_eq!(fingerprints(&service).await, stored);
     // Nothing silenced stdout meanwhile, and a line may be there for a payload that was refused.
-    assert_eq!(service.line(), firing("f00", 1).to_string());
-    service.kill();
+    assert_eq!(service.0.stdout_line(), firing("f00", 1).to_string());
+    service.0.process.kill();
     assert_eq!(
-        fingerprints(&Service::ready(Some(dir.path())).await).await,
+        fingerprints(&AlertLogger::ready(Some(dir.path())).await).await,
         stored
     );
 }

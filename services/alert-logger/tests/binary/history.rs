@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::harness::{Service, firing, resolved};
+use crate::harness::{AlertLogger, firing, resolved};
 
 fn fingerprints(history: &Value) -> Vec<&str> {
     let alerts = history["alerts"].as_array().unwrap();
@@ -15,7 +15,7 @@ fn fingerprints(history: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn an_alert_is_shown_from_its_first_delivery_to_its_end() {
-    let service = Service::ready(None).await;
+    let service = AlertLogger::ready(None).await;
     service.deliver(&firing("a", 1)).await;
     let history = service.alerts("").await;
     let alert = &history["alerts"][0];
@@ -57,7 +57,7 @@ async fn an_alert_is_shown_from_its_first_delivery_to_its_end() {
 
 #[tokio::test]
 async fn the_history_is_read_newest_first_by_status_and_in_pages() {
-    let service = Service::ready(None).await;
+    let service = AlertLogger::ready(None).await;
     for (name, second) in [("b", 2), ("d", 4), ("a", 1), ("c", 3)] {
         service.deliver(&firing(name, second)).await;
     }
@@ -85,7 +85,7 @@ async fn the_history_is_read_newest_first_by_status_and_in_pages() {
 
 #[tokio::test]
 async fn a_wrong_query_is_refused_with_what_is_allowed() {
-    let service = Service::ready(None).await;
+    let service = AlertLogger::ready(None).await;
     for (query, reason) in [
         (
             "status=down",

@@ -8,15 +8,19 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 
-use crate::harness::{DEADLINE, Service, firing, program, wait};
+use crate::harness::{AlertLogger, firing, program};
+use test_support::Process;
+
+/// How long the program may take to end.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_request_in_flight_is_answered_after_sigterm() {
     let dir = tempfile::tempdir().unwrap();
-    let mut service = Service::ready(Some(dir.path())).await;
+    let mut service = AlertLogger::ready(Some(dir.path())).await;
     let body = firing("a", 1).to_string();
     let (first, rest) = body.split_at(20);
-    let mut connection = TcpStream::connect(service.url.trim_start_matches("http://")).unwrap();
+    let mut connection = TcpStream::connect(service.0.address()).unwrap();
     connection.set_read_timeout(Some(DEADLINE)).unwrap();
     let head = format!(
         "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -29,31 +33,31 @@ async fn a_request_in_flight_is_answered_after_sigterm() {
     service.get("/healthz").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     let began = Instant::now();
-    service.terminate();
+    service.0.process.terminate();
     tokio::time::sleep(Duration::from_millis(300)).await;
     connection.write_all(rest.as_bytes()).unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert_eq!(service.wait().code(), Some(0));
+    assert_eq!(service.0.process.exit(DEADLINE).await.code(), Some(0));
     assert!(began.elapsed() < Duration::from_secs(5));
-    assert_eq!(service.remaining_lines(), [body]);
+    assert_eq!(service.0.remaining_stdout(), [body]);
 
-    let service = Service::ready(Some(dir.path())).await;
+    let service = AlertLogger::ready(Some(dir.path())).await;
     assert_eq!(service.alerts("").await["alerts"][0]["fingerprint"], "a");
 }
 
 #[tokio::test]
 async fn a_successor_waits_for_its_predecessor_and_takes_over_the_history() {
     let dir = tempfile::tempdir().unwrap();
-    let mut first = Service::ready(Some(dir.path())).await;
+    let mut first = AlertLogger::ready(Some(dir.path())).await;
     assert_eq!(first.deliver(&firing("a", 1)).await, StatusCode::OK);
     let command = program(Some(dir.path()));
-    let second = tokio::task::spawn_blocking(move || Service::start(command));
+    let second = tokio::task::spawn_blocking(move || AlertLogger::start(command));
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!second.is_finished(), "one process a log");
-    first.terminate();
-    assert_eq!(first.wait().code(), Some(0));
+    first.0.process.terminate();
+    assert_eq!(first.0.process.exit(DEADLINE).await.code(), Some(0));
     let second = second.await.unwrap();
     second.wait_until_ready().await;
     assert_eq!(second.alerts("").await["alerts"][0]["fingerprint"], "a");
@@ -62,13 +66,12 @@ async fn a_successor_waits_for_its_predecessor_and_takes_over_the_history() {
 #[tokio::test]
 async fn a_successor_that_waits_can_be_ended() {
     let dir = tempfile::tempdir().unwrap();
-    let _first = Service::ready(Some(dir.path())).await;
-    let mut second = program(Some(dir.path())).spawn().unwrap();
+    let _first = AlertLogger::ready(Some(dir.path())).await;
+    let mut second = Process::start(&mut program(Some(dir.path())));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let pid = rustix::process::Pid::from_child(&second);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    second.terminate();
     let began = Instant::now();
-    assert_eq!(wait(&mut second).code(), Some(0));
+    assert_eq!(second.exit(DEADLINE).await.code(), Some(0));
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 
@@ -89,7 +92,7 @@ async fn a_closed_stdout_keeps_nothing_out_of_the_history() {
     let mut command = program(None);
     let (reader, writer) = std::io::pipe().unwrap();
     command.stdout(Stdio::from(OwnedFd::from(writer)));
-    let service = Service::start(command);
+    let service = AlertLogger::start(command);
     drop(reader);
     assert_eq!(service.deliver(&firing("a", 1)).await, StatusCode::OK);
     assert_eq!(
@@ -104,10 +107,10 @@ async fn a_stdout_that_nobody_reads_does_not_hold_up_the_drain() {
     let mut command = program(None);
     let (_reader, writer) = std::io::pipe().unwrap();
     command.stdout(Stdio::from(OwnedFd::from(writer)));
-    let mut service = Service::start(command);
+    let mut service = AlertLogger::start(command);
     let mut large = firing("a", 1);
     large["padding"] = "x".repeat(200_000).into();
     assert_eq!(service.deliver(&large).await, StatusCode::OK);
-    service.terminate();
-    assert_eq!(service.wait().code(), Some(0));
+    service.0.process.terminate();
+    assert_eq!(service.0.process.exit(DEADLINE).await.code(), Some(0));
 }

@@ -1,19 +1,21 @@
 //! `POST /` and `POST /webhook`.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::harness::{Service, firing, resolved};
+use crate::harness::{AlertLogger, firing, resolved};
 
 #[tokio::test]
 async fn every_payload_is_one_line_on_stdout_as_it_came() {
-    let mut service = Service::ready(None).await;
+    let mut service = AlertLogger::ready(None).await;
     let mut odd = firing("a", 1);
     odd["alerts"][0]["labels"]["no\nte"] = json!("\u{2028}\u{0}\"\\ <script>");
     odd["new"] = json!([1, 2.50]);
     let pretty = serde_json::to_string_pretty(&odd).unwrap();
     assert_eq!(service.post("/", pretty).await.status(), StatusCode::OK);
-    assert_eq!(service.line(), odd.to_string());
+    assert_eq!(service.0.stdout_line(), odd.to_string());
     for _ in 0..2 {
         assert_eq!(service.deliver(&resolved("a", 1)).await, StatusCode::OK);
     }
@@ -23,18 +25,18 @@ async fn every_payload_is_one_line_on_stdout_as_it_came() {
         service.metric("alert_logger_payloads_total").await,
         Some(3.0)
     );
-    service.terminate();
-    service.wait();
+    service.0.process.terminate();
+    service.0.process.exit(Duration::from_secs(10)).await;
     // A delivery that is repeated is a payload received, and nothing else is written there.
     assert_eq!(
-        service.remaining_lines(),
+        service.0.remaining_stdout(),
         vec![resolved("a", 1).to_string(); 2]
     );
 }
 
 #[tokio::test]
 async fn what_is_not_a_payload_is_refused_with_the_reason() {
-    let service = Service::ready(None).await;
+    let service = AlertLogger::ready(None).await;
     let mut incomplete = firing("a", 1);
     incomplete["alerts"][0]
         .as_object_mut()
@@ -67,7 +69,7 @@ async fn what_is_not_a_payload_is_refused_with_the_reason() {
         Some(5.0)
     );
     assert_eq!(service.deliver(&firing("a", 1)).await, StatusCode::OK);
-    assert_eq!(service.line(), firing("a", 1).to_string());
+    assert_eq!(service.0.stdout_line(), firing("a", 1).to_string());
     assert_eq!(
         service.get("/webhook").await.status(),
         StatusCode::METHOD_NOT_ALLOWED
@@ -78,7 +80,7 @@ async fn what_is_not_a_payload_is_refused_with_the_reason() {
 async fn the_watchdog_shows_as_a_time_and_not_in_the_history() {
     let dir = tempfile::tempdir().unwrap();
     let metric = "alert_logger_watchdog_last_received_timestamp_seconds";
-    let mut service = Service::ready(Some(dir.path())).await;
+    let mut service = AlertLogger::ready(Some(dir.path())).await;
     assert_eq!(service.metric(metric).await, None);
     assert_eq!(
         service.alerts("").await["watchdog"]["last_received_at"],
@@ -87,12 +89,12 @@ async fn the_watchdog_shows_as_a_time_and_not_in_the_history() {
     let mut watchdog = firing("w", 1);
     watchdog["alerts"][0]["labels"]["alertname"] = json!("Watchdog");
     assert_eq!(service.deliver(&watchdog).await, StatusCode::OK);
-    assert_eq!(service.line(), watchdog.to_string());
+    assert_eq!(service.0.stdout_line(), watchdog.to_string());
     let arrived = service.metric(metric).await.unwrap();
     assert!(arrived > 1.7e9, "{arrived}");
-    service.kill();
+    service.0.process.kill();
 
-    let service = Service::ready(Some(dir.path())).await;
+    let service = AlertLogger::ready(Some(dir.path())).await;
     assert_eq!(service.metric(metric).await, Some(arrived));
     let history = service.alerts("").await;
     assert!(history["watchdog"]["last_received_at"].is_string());

@@ -216,8 +216,7 @@ pub fn metrics_of(server: &MockServer) -> String {
 
 /// The URL of a port on which nobody listens.
 pub fn nobody() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    format!("http://127.0.0.1:{}", test_support::free_port())
 }
 
 /// A success of Prometheus' query API: values by labels.

@@ -8,25 +8,15 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
 
 use lab::part::Part;
 use lab::state::paths::StateDir;
 use lab::process::ProcessIdentity;
 use lab::state::record::LabRecord;
+use test_support::{Lab, repository};
 use tokio::process::Command;
-
-/// Waits until `what` is so.
-pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !so().await {
-        assert!(Instant::now() < deadline, "still not so: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
 
 /// What a stand-in does: it listens where it is told to, answers what `up` checks, and everything else with 200.
 pub fn serve_as_stand_in() {
@@ -56,15 +46,18 @@ pub fn processes(lab: &TestLab) -> Vec<ProcessIdentity> {
 }
 
 pub struct TestLab {
+    lab: Lab,
     folder: tempfile::TempDir,
-    pub port_base: u16,
 }
 
 impl TestLab {
     pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |path| folder.path().join(path);
+        let parts = Part::ALL.map(Part::name).to_vec();
         let lab = Self {
-            folder: tempfile::tempdir().unwrap(),
-            port_base: free_ports(),
+            lab: Lab::builder(path("bin/lab"), path("root"), parts).down(),
+            folder,
         };
         let lab_program = lab.path("bin/lab");
         fs::create_dir_all(lab.path("bin")).unwrap();
@@ -85,7 +78,7 @@ impl TestLab {
     }
 
     fn monitoring(&self) {
-        let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
+        let real = repository().join("monitoring");
         for file in [
             "prometheus/prometheus.yml",
             "alertmanager/alertmanager.yml",
@@ -105,7 +98,7 @@ impl TestLab {
     }
 
     pub fn state(&self) -> StateDir {
-        StateDir::new(&self.path("state")).unwrap()
+        StateDir::new(self.lab.state_dir()).unwrap()
     }
 
     pub fn record(&self) -> LabRecord {
@@ -134,13 +127,10 @@ impl TestLab {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// `./lab ARGS` with this lab's state folder.
+    /// `./lab ARGS` with this lab's state folder, and nothing of the caller's environment but the search path.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(self.path("bin/lab"));
+        let mut command = Command::from(self.lab.command(args));
         command
-            .args(args)
-            .arg("--state-dir")
-            .arg(self.path("state"))
             .env_clear()
             .env("PATH", self.search_path())
             .env("LAB_ROOT", self.path("root"))
@@ -161,21 +151,23 @@ impl TestLab {
         std::env::join_paths(std::iter::once(self.path("path")).chain(folders)).unwrap()
     }
 
+    pub fn port_base(&self) -> u16 {
+        self.lab.port_base()
+    }
+
     pub async fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().await.unwrap()
     }
 
-    /// `up` with the ports of this lab.
-    pub async fn up_detached(&self) -> Output {
-        let base = self.port_base.to_string();
-        self.run(&["up", "--detach", "--port-base", &base]).await
+    /// The parts as `status --json` shows them, and its exit code.
+    pub fn status(&self) -> (serde_json::Value, i32) {
+        self.lab.parts()
     }
 
-    /// The parts as `status --json` shows them, and its exit code.
-    pub async fn status(&self) -> (serde_json::Value, i32) {
-        let output = self.run(&["status", "--json"]).await;
-        let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        (status["parts"].clone(), output.status.code().unwrap())
+    /// `up` with the ports of this lab.
+    pub async fn up_detached(&self) -> Output {
+        let base = self.port_base().to_string();
+        self.run(&["up", "--detach", "--port-base", &base]).await
     }
 }
 
@@ -187,18 +179,6 @@ impl Drop for TestLab {
             for process in [&record.supervisor].into_iter().chain(parts) {
                 process.signal(rustix::process::Signal::KILL);
             }
-        }
-    }
-}
-
-/// The first of nine ports in a row that nobody uses, below those that the system hands out.
-fn free_ports() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let spread = u16::try_from(std::process::id() % 1000).unwrap() * 9;
-    loop {
-        let base = 20_000 + (spread + NEXT.fetch_add(9, Ordering::Relaxed)) % 12_000;
-        if (base..base + 9).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
-            return base;
         }
     }
 }

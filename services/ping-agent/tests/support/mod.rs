@@ -1,4 +1,4 @@
-//! Servers that behave as told, and targets that point at them.
+//! Probers with the default settings, and targets for them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,7 +8,6 @@
 
 pub mod tls;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +17,7 @@ use prometheus::Registry;
 use rustls::RootCertStore;
 use service_kit::Limits;
 use targets::{Defaults, Target, TargetSet};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 /// A prober with the default settings, trusting these roots.
 pub fn prober(roots: RootCertStore) -> Prober {
@@ -50,53 +48,6 @@ pub fn target(url: &str, more: &str) -> Arc<Target> {
             .get("t")
             .unwrap(),
     )
-}
-
-/// A server that hands every connection to `handle`, with its number from 0.
-pub async fn server<F>(handle: impl Fn(TcpStream, usize) -> F + Send + 'static) -> SocketAddr
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        for number in 0.. {
-            let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(handle(stream, number));
-        }
-    });
-    address
-}
-
-/// A server that gives every request this answer and closes.
-pub async fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
-    let answer = answer.into();
-    server(move |mut stream, _| {
-        let answer = answer.clone();
-        async move {
-            request_head(&mut stream).await;
-            // A client that has seen enough may have left.
-            let _ = stream.write_all(&answer).await;
-        }
-    })
-    .await
-}
-
-/// A complete answer with this status line and body.
-pub fn response(status: &str, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
-        body.len()
-    )
-}
-
-/// Reads up to the end of a request's head.
-pub async fn request_head(stream: &mut (impl AsyncRead + Unpin)) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(head).unwrap()
 }
 
 /// Writes a chunk of the body time and again until the client leaves.

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{RootCertStore, ServerConfig};
+use test_support::{request_head, server};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
-
-use super::{request_head, server};
 
 /// A certificate authority of the test.
 pub struct Authority {

@@ -1,13 +1,9 @@
 //! The objects that it takes, as the API server has them. A field that is not here is refused: it would mean something.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::selectors::Selector;
-
-pub type Labels = BTreeMap<String, String>;
+use super::selectors::{Labels, Selector};
 
 /// Who is at one end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! Label selectors.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::objects::Labels;
+/// The labels of an object, by name.
+pub type Labels = BTreeMap<String, String>;
 
 /// Labels that have to be there; none selects everything.
 #[derive(Debug, Clone, Deserialize)]

@@ -47,13 +47,11 @@ pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
         applied,
         "ping-agent has probed the new target",
         || {
-            let summary = node.ask("api-gateway", "/uptime-summary")?;
-            let targets = summary["targets"].as_array().unwrap();
-            let probed = |target: &Value| {
-                target["target"] == "edited" && target["success"].as_u64() > Some(0)
-            };
-            let is_there = targets.iter().any(probed);
-            is_there.then_some(()).ok_or_else(|| summary.to_string())
+            let summary = node.summary()?;
+            let mut targets = summary.targets.iter();
+            let is_there =
+                targets.any(|target| target.target == "edited" && target.figures.success > 0.0);
+            is_there.then_some(()).ok_or_else(|| format!("{summary:?}"))
         },
     );
     let after = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| lives(&pod));

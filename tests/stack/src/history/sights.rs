@@ -2,6 +2,9 @@
 
 use super::Counts;
 
+/// A counter that was not seen for longer is a new one, in milliseconds.
+pub const FORGOTTEN: i64 = 3_600_000;
+
 /// What one agent's `/metrics` said of a target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {

@@ -1,7 +1,6 @@
 //! What was there to be counted, from the probes themselves: which evaluation counts which probe, and which none does.
 
-use super::{AgentCourse, Counts, OUTCOMES, Outcome, Probe, Reading};
-use crate::oracle::FORGOTTEN;
+use super::{AgentCourse, Counts, FORGOTTEN, OUTCOMES, Outcome, Probe, Reading};
 
 /// One agent's probes, and what became of each.
 #[derive(Debug)]
@@ -25,11 +24,14 @@ impl Truth {
             let Some(reading) = reading else { continue };
             if let Some((_, old)) = last.filter(|(before, _)| at - before <= FORGOTTEN) {
                 let same = reading.life == old.life;
-                for (probe, counted) in &mut probes {
-                    let is_new = probe.life == reading.life && (!same || probe.at > old.at);
-                    if is_new && probe.at <= reading.at {
-                        *counted = Some(at);
-                    }
+                let is_old = |(probe, _): &(Probe, _)| match same {
+                    true => probe.at <= old.at,
+                    false => probe.life < reading.life,
+                };
+                let first = probes.partition_point(is_old);
+                let end = probes.partition_point(|(probe, _)| probe.at <= reading.at);
+                for (_, counted) in probes.iter_mut().take(end).skip(first) {
+                    *counted = Some(at);
                 }
                 let mut missing = Counts::default();
                 for outcome in OUTCOMES {
@@ -49,14 +51,6 @@ impl Truth {
             hidden,
             seen,
         }
-    }
-
-    /// How many of an outcome the evaluation at a time counts.
-    #[must_use]
-    pub fn counted_at(&self, at: i64, outcome: Outcome) -> u64 {
-        let counted = self.count(outcome, |_, counted| counted == Some(at));
-        let hidden = self.hidden.iter().filter(|(when, _)| *when == at);
-        counted - hidden.map(|(_, missing)| missing[outcome]).sum::<u64>()
     }
 
     /// How many were made after `begin` up to `end`.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::file::{Sample, TestFile};
 use super::gate::{self, gated};
 use super::{rules, run, tools};
-use crate::history::{Course, OUTCOMES, Reading, Sights, Spec, Timeline};
+use crate::history::{Course, OUTCOMES, Reading, Sights, Spec, Timeline, Truth};
 use crate::oracle::{Figures, GATHERED, Pieces, SHORT, WINDOWS};
 
 /// In this order where they are evaluated at the same moment.
@@ -78,11 +78,13 @@ impl Case<'_> {
             let name = format!("t{number}");
             self.put_target(&mut file, &name, &course);
             self.expect(&mut file, &name, &course);
+            self.bound(&mut file, &name, &course);
         }
         for check in self.checks {
             for figure in FIGURES {
                 file.nothing(&different(figure), self.timeline.at(*check));
             }
+            file.nothing(NOT_FROM_PROBES, self.timeline.at(*check));
         }
         file.text(&rule_files, &GROUPS, self.timeline.step)
     }
@@ -143,19 +145,8 @@ impl Case<'_> {
             pieces.over(at, window)
         };
         let mut put = |figure: &str, labels: &str, of: &dyn Fn(i64) -> Option<f64>| {
-            let samples = (0..self.timeline.steps).map(|index| {
-                let is_checked = |index| self.checks.contains(&index);
-                if is_checked(index) {
-                    let value = of(self.timeline.at(index));
-                    value.map_or(Sample::Nothing, Sample::Value)
-                } else if index > 0 && is_checked(index - 1) {
-                    Sample::Stale
-                } else {
-                    Sample::Nothing
-                }
-            });
             let labels = format!("target=\"{name}\"{labels}");
-            file.series(&expected(figure), &labels, samples);
+            file.series(&expected(figure), &labels, self.checked(of));
         };
         let burn_rate = |at, figures: Figures| {
             let is_there = is_seen(&sights, at);
@@ -185,6 +176,58 @@ impl Case<'_> {
             Some(1.0 - burn_rate(at, figures(at, window))?)
         });
     }
+
+    /// Puts in how many probes each window may count at least and at most: those that were made in it. At either end
+    /// those are uncertain that were made since the last scrape before it; and those may be missing that no scrape can
+    /// have shown.
+    fn bound(&self, file: &mut TestFile, name: &str, course: &Course) {
+        let evaluations = self.timeline.evaluations();
+        let sights = course.sights(&evaluations);
+        let agents = course.agents.iter().zip(&sights.agents);
+        let truths: Vec<_> = agents
+            .map(|(agent, sights)| Truth::new(agent, &evaluations, sights))
+            .collect();
+        for (label, window) in WINDOWS.into_iter().filter(|(_, window)| *window <= SHORT) {
+            for outcome in OUTCOMES {
+                let labels = format!(
+                    "target=\"{name}\", window=\"{label}\", outcome=\"{}\"",
+                    outcome.name()
+                );
+                let sum = |of: &dyn Fn(&Truth, i64) -> u64, at| {
+                    truths.iter().map(|truth| of(truth, at)).sum::<u64>()
+                };
+                let begin = |end: i64| end - window * 1000;
+                let made = |truth: &Truth, end| truth.made(begin(end), end, outcome);
+                let early = |truth: &Truth, end| truth.unseen(begin(end), outcome);
+                let missing = |truth: &Truth, end| {
+                    truth.lost(begin(end), end, outcome) + truth.unseen(end, outcome)
+                };
+                let least = self.checked(|at| {
+                    let least = sum(&made, at).saturating_sub(sum(&missing, at));
+                    Some(least as f64)
+                });
+                file.series("probes:least", &labels, least);
+                let most = self.checked(|at| Some((sum(&made, at) + sum(&early, at)) as f64));
+                file.series("probes:most", &labels, most);
+            }
+        }
+    }
+
+    /// A series that has values at the steps that are checked, and at no others.
+    fn checked(&self, of: impl Fn(i64) -> Option<f64>) -> impl Iterator<Item = Sample> {
+        let checks = self.checks;
+        let is_checked = move |index| checks.contains(&index);
+        (0..self.timeline.steps).map(move |index| {
+            if is_checked(index) {
+                let value = of(self.timeline.at(index));
+                value.map_or(Sample::Nothing, Sample::Value)
+            } else if index > 0 && is_checked(index - 1) {
+                Sample::Stale
+            } else {
+                Sample::Nothing
+            }
+        })
+    }
 }
 
 /// What is compared.
@@ -195,6 +238,10 @@ const FIGURES: [&str; 5] = [
     "target:error_budget:burn_rate",
     "target:error_budget:remaining_ratio",
 ];
+
+/// Finds where a recorded count is not within what the probes allow.
+const NOT_FROM_PROBES: &str = "target:probes:count < probes:least or target:probes:count > probes:most \
+     or probes:least > 0 unless target:probes:count";
 
 /// The name of the series that says what a recorded one is to be.
 fn expected(figure: &str) -> String {

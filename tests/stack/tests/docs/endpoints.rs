@@ -1,22 +1,13 @@
 //! Addresses of the parts, asked of a running lab: a documented path is answered, with the parameters that it has.
 
+use lab::part::Part;
+use lab::ports::Ports;
 use reqwest::{Method, StatusCode};
 use stack_tests::documents::{
     Document, Place, assert_none, is_function, is_placeholder, sources, words,
 };
-use stack_tests::{Lab, client, get_text};
-
-/// The well-known port of each part.
-const PORTS: [(&str, &str); 8] = [
-    ("18080", "ping-agent"),
-    ("8080", "api-gateway"),
-    ("8081", "dashboard-ui"),
-    ("8082", "alert-logger"),
-    ("8083", "demo-target"),
-    ("9090", "prometheus"),
-    ("9093", "alertmanager"),
-    ("3000", "grafana"),
-];
+use stack_tests::lab;
+use test_support::{Lab, client, get_text};
 
 /// A documented request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +19,8 @@ struct Request {
 }
 
 fn part_of_port(port: &str) -> Option<&'static str> {
-    let (_, part) = PORTS.iter().find(|(known, _)| *known == port)?;
-    Some(part)
+    let is_its = |part: &Part| Ports::default().of(*part).to_string() == port;
+    Part::ALL.into_iter().find(is_its).map(Part::name)
 }
 
 /// `http://127.0.0.1:PORT/PATH` in a line, and on the same line `/PATH` in backticks behind it, asked for in the same way.
@@ -91,9 +82,9 @@ fn table(document: &Document) -> Vec<Request> {
         };
         let first = row.split('|').next().unwrap_or_default().trim();
         if !first.is_empty() {
-            part = PORTS
-                .iter()
-                .map(|(_, part)| *part)
+            part = Part::ALL
+                .map(Part::name)
+                .into_iter()
                 .find(|known| *known == first);
         }
         let Some(part) = part else {
@@ -150,7 +141,7 @@ async fn problem(lab: &Lab, request: &Request) -> Option<String> {
 
 #[tokio::test]
 async fn every_documented_address_is_answered() {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     let mut problems = Vec::new();
     let mut count = 0;
     for document in Document::all() {

@@ -1,7 +1,7 @@
 //! Links within the repository, and their anchors.
 
 use stack_tests::documents::{Document, assert_none};
-use stack_tests::repository;
+use test_support::repository;
 
 /// What begins a link, and what ends it.
 const LINKS: [(&str, char); 3] = [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"')];

@@ -1,7 +1,7 @@
 //! Outputs of the flake: `.#NAME`.
 
 use stack_tests::documents::{Document, assert_none, is_placeholder, sources, words};
-use stack_tests::repository;
+use test_support::repository;
 
 /// Whether the flake has it: it is named in nix/, or is a service's program or image.
 fn exists(sources: &str, output: &str) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use stack_tests::documents::{Document, assert_none, is_placeholder, sources};
-use stack_tests::repository;
+use test_support::repository;
 
 /// What people call each kind, and the kind.
 const KINDS: [(&str, &str); 12] = [

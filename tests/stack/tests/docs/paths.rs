@@ -3,7 +3,7 @@
 use std::fs;
 
 use stack_tests::documents::{Document, assert_none, is_placeholder};
-use stack_tests::repository;
+use test_support::repository;
 
 /// What git ignores: it is there on some machines.
 const IGNORED: [&str; 6] = [

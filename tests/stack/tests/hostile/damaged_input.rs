@@ -1,7 +1,8 @@
 //! Values and files that are not what they should be. Refused configurations are in `fixtures/wrong_config`.
 
 use serde_json::Value;
-use stack_tests::{Service, get_json};
+use stack_tests::start;
+use test_support::{eventually, get_json, get_text};
 
 #[tokio::test]
 async fn a_blank_variable_is_as_good_as_none() {
@@ -14,7 +15,7 @@ async fn a_blank_variable_is_as_good_as_none() {
         blank("CONFIG_FILE"),
         ("PING_TARGET_URLS", "http://127.0.0.1:9/".to_owned()),
     ];
-    Service::start("ping-agent", &agent).await;
+    start("ping-agent", &agent);
     let gateway = [
         (
             "PING_AGENT_METRICS_URL",
@@ -24,13 +25,13 @@ async fn a_blank_variable_is_as_good_as_none() {
         blank("PROMETHEUS_QUERY_CACHE_SECONDS"),
         blank("ALERT_LOGGER_URL"),
     ];
-    Service::start("api-gateway", &gateway).await;
+    start("api-gateway", &gateway);
     let logger = [
         blank("ALERT_LOG_DIR"),
         blank("ALERTMANAGER_URL"),
         blank("LOG_FORMAT"),
     ];
-    Service::start("alert-logger", &logger).await;
+    start("alert-logger", &logger);
 }
 
 /// A line of the log as alert-logger wrote it before there were checksums.
@@ -50,7 +51,7 @@ async fn a_flipped_bit_in_the_logs_header_does_not_keep_alert_logger_from_starti
     let header = "{\"format\":\"uptimepulse-alert-log\",\"version\":9}\n";
     std::fs::write(&path, [header, &old_line("a"), &old_line("b")].concat()).unwrap();
     let folder = ("ALERT_LOG_DIR", dir.path().to_str().unwrap().to_owned());
-    let service = Service::start("alert-logger", &[folder]).await;
+    let service = start("alert-logger", &[folder]);
     let history = get_json(&service.url("/api/v1/alerts")).await.unwrap();
     let names: Vec<_> = history["alerts"]
         .as_array()
@@ -73,8 +74,8 @@ async fn a_flipped_bit_in_an_alert_is_not_believed() {
     )
     .unwrap();
     // It rewrites a damaged log, with checksums.
-    let service = Service::start("alert-logger", &folder).await;
-    stack_tests::eventually("the log is rewritten", async || {
+    let service = start("alert-logger", &folder);
+    eventually("the log is rewritten", async || {
         let text = std::fs::read_to_string(&path).ok()?;
         (text.matches("\"crc32c\":").count() == 3).then_some(())
     })
@@ -94,13 +95,11 @@ async fn a_flipped_bit_in_an_alert_is_not_believed() {
         ),
     )
     .unwrap();
-    let service = Service::start("alert-logger", &folder).await;
+    let service = start("alert-logger", &folder);
     let history = get_json(&service.url("/api/v1/alerts")).await.unwrap();
     let alerts = history["alerts"].as_array().unwrap();
     assert_eq!(alerts.len(), 1);
     assert_eq!(alerts[0]["fingerprint"], "second");
-    let metrics = stack_tests::get_text(&service.url("/metrics"))
-        .await
-        .unwrap();
+    let metrics = get_text(&service.url("/metrics")).await.unwrap();
     assert!(metrics.contains("\nalert_logger_log_unreadable_lines_total 1\n"));
 }

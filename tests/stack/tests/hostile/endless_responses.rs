@@ -1,21 +1,23 @@
 //! Targets whose responses never end delayed the probes of all others.
 
+use test_support::{answering, request_head, server};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::probing::{Agent, OK, Targets, answering, server};
+use crate::probing::{Agent, OK, Targets};
 
 const EVERY_SECOND: &str = "interval_seconds = 1\ntimeout_seconds = 0.9";
 const TEN_A_SECOND: &str = "interval_seconds = 0.1\ntimeout_seconds = 0.09";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_targets_that_send_103_without_end_delay_nobody() {
-    let endless = server("127.0.0.1", |mut stream| async move {
+    let endless = server(|mut stream, _| async move {
+        request_head(&mut stream).await;
         // Each is a segment of its own, and costs the client a read of its own.
         stream.set_nodelay(true).unwrap();
         while stream.write_all(b"HTTP/1.1 103 \r\n\r\n").await.is_ok() {}
     })
     .await;
-    let good = answering("127.0.0.1", OK.to_owned()).await;
+    let good = answering(OK).await;
     let mut targets = Targets::default();
     for number in 0..20 {
         let url = format!("http://{endless}/");
@@ -25,7 +27,7 @@ async fn twenty_targets_that_send_103_without_end_delay_nobody() {
         let url = format!("http://{good}/");
         targets.add(&format!("good-{number}"), &url, EVERY_SECOND);
     }
-    let agent = Agent::start(&targets, &[]).await;
+    let agent = Agent::start(&targets, &[]);
     let good = "target=\"good";
     let metrics = agent.wait_for("ping_success_total", good, 1000.0).await;
     let account = metrics.account_of("good") + &metrics.account_of("endless");

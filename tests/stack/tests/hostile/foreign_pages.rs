@@ -1,7 +1,8 @@
 //! Requests that a page of another site can make the browser of somebody on this machine send.
 
 use serde_json::{Value, json};
-use stack_tests::{Service, client, get_json};
+use stack_tests::start;
+use test_support::{Service, client, get_json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -32,9 +33,7 @@ async fn post(service: &Service, headers: &[(&str, &str)]) -> u16 {
 
 /// The status line of the answer to a request as it is written.
 async fn status_line(service: &Service, request: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", service.port()))
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(service.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -43,7 +42,7 @@ async fn status_line(service: &Service, request: &str) -> String {
 
 #[tokio::test]
 async fn a_web_page_cannot_forge_an_alert() {
-    let service = Service::start("alert-logger", &[]).await;
+    let service = start("alert-logger", &[]);
     let json = ("content-type", "application/json");
     assert_eq!(post(&service, &[("content-type", "text/plain")]).await, 415);
     assert_eq!(post(&service, &[]).await, 415);
@@ -69,7 +68,7 @@ async fn a_web_page_cannot_forge_an_alert() {
 
 #[tokio::test]
 async fn a_web_page_whose_name_resolves_to_loopback_cannot_break_a_target() {
-    let service = Service::start("demo-target", &[]).await;
+    let service = start("demo-target", &[]);
     let put = |host: &str| {
         let request = client().put(service.url("/faults/ok")).header("host", host);
         request.body(r#"{"kind":"status","status":503}"#).send()
@@ -82,7 +81,7 @@ async fn a_web_page_whose_name_resolves_to_loopback_cannot_break_a_target() {
 
 #[tokio::test]
 async fn a_request_without_host_or_with_two_is_refused() {
-    let service = Service::start("demo-target", &[]).await;
+    let service = start("demo-target", &[]);
     for (headers, status) in [
         ("", "HTTP/1.1 400 Bad Request"),
         (
@@ -105,7 +104,7 @@ async fn a_request_without_host_or_with_two_is_refused() {
 #[tokio::test]
 async fn a_reverse_proxy_names_its_host() {
     let allowed = ("ALLOWED_HOSTS", "status.example".to_owned());
-    let service = Service::start("demo-target", &[allowed]).await;
+    let service = start("demo-target", &[allowed]);
     for (host, status) in [("status.example", 200), ("evil.example", 403)] {
         let request = client().get(service.url("/ok")).header("host", host);
         assert_eq!(request.send().await.unwrap().status(), status, "{host}");

@@ -1,9 +1,10 @@
 //! Names whose name server hangs made healthy names fail.
 
+use test_support::answering;
 use tokio::net::UdpSocket;
 
 use crate::namespaces;
-use crate::probing::{Agent, OK, Targets, answering};
+use crate::probing::{Agent, OK, Targets};
 
 /// Our own name server, and our own hosts file.
 const SET_UP: &str = "
@@ -23,7 +24,7 @@ async fn names_whose_name_server_hangs_leave_the_hosts_file_and_addresses_alone(
     }
     // Takes questions and answers none.
     let _name_server = UdpSocket::bind("127.0.0.1:53").await.unwrap();
-    let good = answering("127.0.0.1", OK.to_owned()).await;
+    let good = answering(OK).await;
     let port = good.port();
     let mut targets = Targets::default();
     for number in 0..700 {
@@ -47,7 +48,7 @@ async fn names_whose_name_server_hangs_leave_the_hosts_file_and_addresses_alone(
             every_second,
         );
     }
-    let agent = Agent::start(&targets, &[]).await;
+    let agent = Agent::start(&targets, &[]);
     let metrics = agent
         .wait_for("ping_success_total", "target=\"named", 450.0)
         .await;

@@ -2,18 +2,20 @@
 
 use std::future::pending;
 
-use crate::probing::{Agent, OK, Targets, answering, server};
+use test_support::{answering, server};
+
+use crate::probing::{Agent, OK, Targets};
 
 const EVERY_SECOND: &str = "interval_seconds = 1\ntimeout_seconds = 0.9";
 
 /// 200 targets that never answer beside 200 that do, until these have been probed ten times.
 async fn probe_beside_hanging_targets(variables: &[(&str, &str)]) -> crate::probing::Metrics {
-    let hanging = server("127.0.0.1", |stream| async move {
+    let hanging = server(|stream, _| async move {
         let _open = stream;
         pending().await
     })
     .await;
-    let good = answering("127.0.0.1", OK.to_owned()).await;
+    let good = answering(OK).await;
     let mut targets = Targets::default();
     for number in 0..200 {
         targets.add(
@@ -27,7 +29,7 @@ async fn probe_beside_hanging_targets(variables: &[(&str, &str)]) -> crate::prob
             EVERY_SECOND,
         );
     }
-    let agent = Agent::start(&targets, variables).await;
+    let agent = Agent::start(&targets, variables);
     agent
         .wait_for("ping_success_total", "target=\"good", 2000.0)
         .await

@@ -7,7 +7,8 @@ use std::time::Duration;
 use lab::process::ProcessIdentity;
 use lab::state::record::LabRecord;
 use rustix::process::Signal;
-use stack_tests::{Lab, binary, eventually, repository, within};
+use stack_tests::{binary, lab};
+use test_support::{Lab, repository, until, within};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -29,7 +30,7 @@ fn is_gone(process: &ProcessIdentity) -> bool {
 
 #[tokio::test]
 async fn a_lab_whose_lock_was_removed_is_still_there_for_up_and_down() {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     let running = processes(&lab);
     let lock = lab.state_dir().join("lab.lock");
     fs::remove_file(&lock).unwrap();
@@ -49,7 +50,7 @@ async fn a_lab_whose_lock_was_removed_is_still_there_for_up_and_down() {
 
 #[tokio::test]
 async fn a_damaged_record_keeps_nobody_from_status_up_and_down() {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     let record = lab.state_dir().join("lab.json");
     for damaged in ["", "{\"supervisor\"", "\0\0\0\0"] {
         fs::write(&record, damaged).unwrap();
@@ -60,8 +61,8 @@ async fn a_damaged_record_keeps_nobody_from_status_up_and_down() {
     // As after a crash of the machine: a record with nothing in it, and no supervisor.
     let running = processes(&lab);
     running[0].signal(Signal::KILL);
-    eventually("the parts end with their supervisor", || async {
-        running.iter().all(is_gone).then_some(())
+    until("the parts end with their supervisor", async || {
+        running.iter().all(is_gone)
     })
     .await;
     fs::write(&record, "\0\0\0\0").unwrap();
@@ -75,23 +76,20 @@ async fn a_damaged_record_keeps_nobody_from_status_up_and_down() {
 
 #[tokio::test]
 async fn a_lab_whose_state_folder_was_removed_stops() {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     let running = processes(&lab);
     // Its parts write meanwhile.
-    eventually("the folder is gone", || async {
+    until("the folder is gone", async || {
         let _ = fs::remove_dir_all(lab.state_dir());
-        (!lab.state_dir().exists()).then_some(())
+        !lab.state_dir().exists()
     })
     .await;
-    within(Duration::from_secs(60), "everything has ended", || async {
-        running.iter().all(is_gone).then_some(())
-    })
-    .await;
+    until("everything has ended", async || running.iter().all(is_gone)).await;
 }
 
 #[tokio::test]
 async fn status_is_right_again_once_the_record_can_be_written() {
-    let lab = Lab::builder().up();
+    let lab = lab().up();
     let record = lab.state_dir().join("lab.json");
     let before = lab.status("ping-agent")["pid"].clone();
     let agent = ProcessIdentity::of(i32::try_from(before.as_i64().unwrap()).unwrap());
@@ -99,10 +97,8 @@ async fn status_is_right_again_once_the_record_can_be_written() {
     fs::remove_file(&record).unwrap();
     fs::create_dir_all(record.join("in the way")).unwrap();
     agent.unwrap().signal(Signal::KILL);
-    eventually("the agent was started again", || async {
-        lab.log("lab")
-            .contains("ping-agent is ready again")
-            .then_some(())
+    until("the agent was started again", async || {
+        lab.log("lab").contains("ping-agent is ready again")
     })
     .await;
     fs::remove_dir_all(&record).unwrap();

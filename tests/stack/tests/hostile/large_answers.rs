@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::get;
+use gateway_api::availability::Summary;
+use gateway_api::status::Status;
 use serde_json::Value;
-use stack_tests::{Service, client, eventually, get_json, get_text, repository};
+use stack_tests::start;
+use test_support::{Service, client, eventually, get_as, get_text, repository};
 use tokio::net::TcpListener;
 
 /// Serves the same answer at every address.
@@ -56,19 +59,19 @@ async fn an_agent_with_a_million_targets_is_one_that_does_not_answer() {
         serve(text).await,
         serve("ping_up{target=\"a\"} 1\nping_success_total{target=\"a\"} 3\n".to_owned()).await
     );
-    let gateway = Service::start("api-gateway", &[("PING_AGENT_METRICS_URL", agents)]).await;
+    let gateway = start("api-gateway", &[("PING_AGENT_METRICS_URL", agents)]);
     let (slowest, summary) = tokio::join!(
         slowest_health(&gateway),
         eventually("what the other agent says", || async {
-            let summary = get_json(&gateway.url("/uptime-summary")).await?;
-            (summary["total"]["success"] == 3).then_some(summary)
+            let summary: Summary = get_as(&gateway.url("/uptime-summary")).await?;
+            (summary.total.success == 3.0).then_some(summary)
         }),
     );
-    assert_eq!(summary["partial"], serde_json::json!(["far"]));
-    let status = get_json(&gateway.url("/api/v1/status")).await.unwrap();
-    let sources = status["sources"].as_array().unwrap();
-    let far = sources.iter().find(|source| source["name"] == "far");
-    let detail = far.unwrap()["detail"].as_str().unwrap();
+    assert_eq!(summary.partial, ["far"]);
+    let status: Option<Status> = get_as(&gateway.url("/api/v1/status")).await;
+    let mut sources = status.unwrap().summary.sources.into_iter();
+    let far = sources.find(|source| source.name == "far");
+    let detail = far.unwrap().detail.unwrap();
     assert!(detail.ends_with("more than 50000 targets"), "{detail}");
     assert_bounded(&gateway, slowest);
 }
@@ -86,14 +89,13 @@ async fn a_prometheus_with_hundreds_of_thousands_of_series_costs_no_memory() {
     let answer =
         format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{series}]}}}}"#);
     let agent = serve("ping_up{target=\"a\"} 1\n".to_owned()).await;
-    let gateway = Service::start(
+    let gateway = start(
         "api-gateway",
         &[
             ("PING_AGENT_METRICS_URL", format!("{agent}/metrics")),
             ("PROMETHEUS_URL", serve(answer).await),
         ],
-    )
-    .await;
+    );
     let readers = async {
         let mut refused = String::new();
         for path in [
@@ -115,7 +117,7 @@ async fn a_prometheus_with_hundreds_of_thousands_of_series_costs_no_memory() {
 }
 
 fn assert_bounded(gateway: &Service, slowest: Duration) {
-    let (peak, limit) = (gateway.peak_memory(), memory_limit());
+    let (peak, limit) = (gateway.process.peak_memory(), memory_limit());
     println!("at most {} MiB; /healthz within {slowest:?}", peak >> 20);
     assert!(peak < limit, "{} MiB, allowed: {}", peak >> 20, limit >> 20);
     assert!(

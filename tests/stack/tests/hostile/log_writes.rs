@@ -7,7 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stack_tests::{Service, client, eventually, get_text};
+use stack_tests::binary;
+use test_support::{Service, client, eventually, get_text};
 
 /// Fills a pipe, so that the next write to it blocks.
 fn fill(pipe: &PipeWriter) {
@@ -31,7 +32,7 @@ async fn with_frozen_reader(
 ) -> (Service, PipeReader, PipeWriter) {
     let (reader, writer) = io::pipe().unwrap();
     let (stdout, stderr) = (writer.try_clone().unwrap(), writer.try_clone().unwrap());
-    let service = Service::start_writing_to(name, variables, stdout, stderr).await;
+    let service = Service::start_writing_to(binary(name), variables, stdout, stderr).await;
     fill(&writer);
     (service, reader, writer)
 }
@@ -81,8 +82,14 @@ async fn alert_logger_takes_alerts_and_ends_while_nobody_reads_its_output() {
         metric(&service, "alert_logger_alerts").await,
         Some(payloads as f64)
     );
-    service.terminate();
-    assert!(service.exit(Duration::from_secs(10)).await.success());
+    service.process.terminate();
+    assert!(
+        service
+            .process
+            .exit(Duration::from_secs(10))
+            .await
+            .success()
+    );
 }
 
 #[tokio::test]

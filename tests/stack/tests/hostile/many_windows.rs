@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use lab::plan::PROMETHEUS_QUERIES;
 use stack_tests::prometheus::Prometheus;
-use stack_tests::{Service, client, eventually, get_json, get_text, repository};
+use stack_tests::start;
+use test_support::{client, eventually, get_json, get_text, repository};
 
 const READERS: u32 = 300;
 
@@ -24,7 +25,7 @@ fn questions(metrics: &str) -> usize {
 #[tokio::test]
 async fn readers_of_many_windows_do_not_keep_prometheus_from_its_rules() {
     let prometheus = Prometheus::start(&[]).await;
-    let gateway = Service::start(
+    let gateway = start(
         "api-gateway",
         &[
             (
@@ -34,8 +35,7 @@ async fn readers_of_many_windows_do_not_keep_prometheus_from_its_rules() {
             ("PING_TARGET_URLS", "http://127.0.0.1:1/".to_owned()),
             ("PROMETHEUS_URL", prometheus.url("")),
         ],
-    )
-    .await;
+    );
     let shared = gateway.url("/uptime-summary-windowed?window=1h");
     eventually("Prometheus answers", || get_json(&shared)).await;
 
@@ -81,7 +81,7 @@ async fn readers_of_many_windows_do_not_keep_prometheus_from_its_rules() {
 /// One number in two places; the gateway's limits are where it comes from.
 #[tokio::test]
 async fn prometheus_has_room_for_the_questions_of_two_gateways_in_every_environment() {
-    let gateway = Service::start(
+    let gateway = start(
         "api-gateway",
         &[
             (
@@ -90,8 +90,7 @@ async fn prometheus_has_room_for_the_questions_of_two_gateways_in_every_environm
             ),
             ("PROMETHEUS_URL", "http://127.0.0.1:1".to_owned()),
         ],
-    )
-    .await;
+    );
     let metrics = get_text(&gateway.url("/metrics")).await.unwrap();
     assert_eq!(2 * questions(&metrics) + 2, PROMETHEUS_QUERIES);
     let template = repository().join("terraform/chart/templates/prometheus.yaml");

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use stack_tests::{Service, client};
+use stack_tests::start;
+use test_support::client;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -22,14 +23,12 @@ fn limit_open_files(soft: Option<u64>) {
 async fn with_more_streams_than_open_files_page_and_health_still_answer() {
     limit_open_files(Some(USUAL_SOFT_LIMIT));
     let nobody = "http://127.0.0.1:1".to_owned();
-    let service = Service::start("dashboard-ui", &[("API_GATEWAY_URL", nobody)]).await;
+    let service = start("dashboard-ui", &[("API_GATEWAY_URL", nobody)]);
     // For this side of the connections.
     limit_open_files(None);
     let mut streams = Vec::new();
     for _ in 0..1_050 {
-        let mut stream = TcpStream::connect(("127.0.0.1", service.port()))
-            .await
-            .unwrap();
+        let mut stream = TcpStream::connect(service.address()).await.unwrap();
         let request = b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n";
         stream.write_all(request).await.unwrap();
         streams.push(stream);

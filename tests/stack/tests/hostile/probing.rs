@@ -1,13 +1,11 @@
 //! ping-agent with targets that the test makes up.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use stack_tests::{Service, get_text, within};
+use stack_tests::start;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use test_support::{Service, get_text, within};
 
 /// A targets file in the making.
 #[derive(Default)]
@@ -28,7 +26,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    pub async fn start(targets: &Targets, variables: &[(&str, &str)]) -> Self {
+    pub fn start(targets: &Targets, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("targets.toml");
         std::fs::write(&file, &targets.0).unwrap();
@@ -38,7 +36,7 @@ impl Agent {
             .map(|(name, value)| (*name, (*value).to_owned()));
         all.extend(more);
         Self {
-            service: Service::start("ping-agent", &all).await,
+            service: start("ping-agent", &all),
             _folder: folder,
         }
     }
@@ -87,37 +85,6 @@ impl Metrics {
         }
         account
     }
-}
-
-/// A server on a free port of this address that hands every connection, its request read, to `handle`.
-pub async fn server<F>(
-    address: &str,
-    handle: impl Fn(TcpStream) -> F + Send + 'static,
-) -> SocketAddr
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let listener = TcpListener::bind((address, 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 4096];
-            if stream.read(&mut request).await.is_ok() {
-                tokio::spawn(handle(stream));
-            }
-        }
-    });
-    address
-}
-
-/// A server that gives every request this answer.
-pub async fn answering(address: &str, answer: String) -> SocketAddr {
-    server(address, move |mut stream| {
-        let answer = answer.clone();
-        // A client that has seen enough may have left.
-        async move { drop(stream.write_all(answer.as_bytes()).await) }
-    })
-    .await
 }
 
 /// The shortest good answer.

@@ -1,9 +1,11 @@
 //! Bodies that are announced and never come whole.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::json;
-use stack_tests::{Service, client, within};
+use stack_tests::start;
+use test_support::{client, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -17,7 +19,7 @@ const BODY: usize = 4 * 1024 * 1024;
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(40);
 
 /// Sends all but the end of a notification, as far as the service takes it; tells what it is answered.
-async fn stall(address: String) -> String {
+async fn stall(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST /webhook HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {BODY}\r\n\r\n"
@@ -38,11 +40,9 @@ async fn stall(address: String) -> String {
 
 #[tokio::test]
 async fn notifications_that_stall_leave_room_for_one_that_comes() {
-    let service = Service::start("alert-logger", &[]).await;
-    let address = format!("127.0.0.1:{}", service.port());
-    let stalled: Vec<_> = (0..100)
-        .map(|_| tokio::spawn(stall(address.clone())))
-        .collect();
+    let service = start("alert-logger", &[]);
+    let address = service.address();
+    let stalled: Vec<_> = (0..100).map(|_| tokio::spawn(stall(address))).collect();
     let notification = json!({
         "version": "4", "groupKey": "g", "status": "firing", "receiver": "r", "groupLabels": {},
         "commonLabels": {}, "commonAnnotations": {}, "externalURL": "", "alerts": [],
@@ -63,6 +63,6 @@ async fn notifications_that_stall_leave_room_for_one_that_comes() {
         let told = ["HTTP/1.1 408", "HTTP/1.1 503", "cut"];
         assert!(told.contains(&answer.as_str()), "{answer}");
     }
-    let largest = service.peak_memory();
+    let largest = service.process.peak_memory();
     assert!(largest < MEMORY_LIMIT, "{largest} bytes");
 }

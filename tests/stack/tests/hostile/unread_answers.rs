@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use stack_tests::{Service, client, get_text, within};
+use stack_tests::start;
+use test_support::{client, get_text, within};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -12,15 +13,13 @@ const GIVEN_UP_WITHIN: Duration = Duration::from_secs(50);
 
 #[tokio::test]
 async fn a_client_that_reads_nothing_loses_its_connection() {
-    let service = Service::start("demo-target", &[]).await;
+    let service = start("demo-target", &[]);
     let fault = client().put(service.url("/faults/endless"));
     let set = fault.json(&json!({"kind": "endless_body"})).send().await;
     assert_eq!(set.unwrap().status(), 200);
     let mut silent = Vec::new();
     for _ in 0..50 {
-        let mut stream = TcpStream::connect(("127.0.0.1", service.port()))
-            .await
-            .unwrap();
+        let mut stream = TcpStream::connect(service.address()).await.unwrap();
         let request = b"GET /t/endless HTTP/1.1\r\nhost: localhost\r\n\r\n";
         stream.write_all(request).await.unwrap();
         silent.push(stream);

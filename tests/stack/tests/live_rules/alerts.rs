@@ -5,7 +5,7 @@ use std::time::Duration;
 use stack_tests::exposer::{Exposed, Exposer, now};
 use stack_tests::history::{AgentSpec, Course, Event, Spec, Timeline, What};
 use stack_tests::prometheus::Prometheus;
-use stack_tests::within;
+use test_support::within;
 
 /// The last evaluation of the windows, a minute apart, and one of the alerts after it, with time for both.
 const NEXT_WINDOWS: Duration = Duration::from_secs(70);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stack_tests::oracle::Pieces;
-use stack_tests::within;
+use test_support::within;
 
 use self::live::{END, Live, STARTED, STOPPED};
 

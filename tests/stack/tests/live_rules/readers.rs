@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gateway_api::availability::WindowedSummary;
+use gateway_api::slo::Slo;
 use runner::dashboards::{Dashboard, fill};
-use serde_json::Value;
 use stack_tests::exposer::now;
 use stack_tests::history::{OUTCOMES, Outcome};
 use stack_tests::oracle::{Figures, Pieces};
-use stack_tests::{Service, get_json, get_text, repository, within};
+use stack_tests::start;
+use test_support::{Service, get_as, get_text, repository, within};
 
 use super::live::{END, Live, Target};
 use super::same::assert_same;
@@ -19,7 +21,7 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
         .exposers
         .iter()
         .map(|exposer| format!("http://{}/metrics", exposer.instance()));
-    let gateway = Service::start(
+    let gateway = start(
         "api-gateway",
         &[
             (
@@ -29,8 +31,7 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
             ("PROMETHEUS_URL", live.prometheus.url("")),
             ("PROMETHEUS_QUERY_CACHE_SECONDS", "0".to_owned()),
         ],
-    )
-    .await;
+    );
     for (window, seconds) in [
         ("30s", 30),
         ("75s", 75),
@@ -39,8 +40,12 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
         ("6h", 21_600),
     ] {
         let url = gateway.url(&format!("/uptime-summary-windowed?window={window}"));
-        let (answer, figures) = at_one_moment(live, pieces, seconds, || get_json(&url)).await;
-        let targets = by_name(&answer);
+        let ask = || get_as::<WindowedSummary>(&url);
+        let (answer, figures) = at_one_moment(live, pieces, seconds, ask).await;
+        let targets = answer.summary.targets.iter();
+        let targets: BTreeMap<_, _> = targets
+            .map(|target| (target.target.as_str(), &target.figures))
+            .collect();
         for (name, figures) in figures {
             let target = live
                 .targets
@@ -58,17 +63,10 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
             let percent = figures.availability().map(|ratio| 100.0 * ratio);
             let target = targets[name.as_str()];
             let what = format!("{name} over {window}");
-            assert_eq!(
-                target["success"],
-                figures.counts[Outcome::Success],
-                "{what}"
-            );
-            assert_eq!(
-                target["failures"],
-                figures.counts[Outcome::Failure],
-                "{what}"
-            );
-            assert_same(target["availability_percent"].as_f64(), percent, &what);
+            let count = |outcome| figures.counts[outcome] as f64;
+            assert_eq!(target.success, count(Outcome::Success), "{what}");
+            assert_eq!(target.failures, count(Outcome::Failure), "{what}");
+            assert_same(target.availability_percent, percent, &what);
         }
     }
     check_objectives(live, pieces, &gateway).await;
@@ -82,21 +80,14 @@ fn is_there(target: &Target) -> bool {
         .any(|reading| reading.is_some())
 }
 
-fn by_name(answer: &Value) -> BTreeMap<&str, &Value> {
-    let targets = answer["targets"].as_array().unwrap().iter();
-    targets
-        .map(|target| (target["target"].as_str().unwrap(), target))
-        .collect()
-}
-
 /// An answer about a window that ends when it is asked for, and what it is to say: it is asked for again until no piece
 /// comes or goes meanwhile.
-async fn at_one_moment<'a, F: Future<Output = Option<Value>>>(
+async fn at_one_moment<'a, T, F: Future<Output = Option<T>>>(
     live: &Live,
     pieces: &'a BTreeMap<String, Pieces>,
     seconds: i64,
     mut ask: impl FnMut() -> F,
-) -> (Value, BTreeMap<&'a String, Figures>) {
+) -> (T, BTreeMap<&'a String, Figures>) {
     let counts = || {
         let end = now() - live.start;
         let figures = pieces.iter();
@@ -124,7 +115,7 @@ async fn at_one_moment<'a, F: Future<Output = Option<Value>>>(
 
 /// What is recorded once a minute: the gateway's `/api/v1/slo`, the page of a target, the dashboard of all.
 async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gateway: &Service) {
-    let page = Service::start("dashboard-ui", &[("API_GATEWAY_URL", gateway.url(""))]).await;
+    let page = start("dashboard-ui", &[("API_GATEWAY_URL", gateway.url(""))]);
     let percent = dashboard_query("overview.json", "Targets", "D");
     let url = gateway.url("/api/v1/slo");
     // Again where the windows were recorded meanwhile.
@@ -133,7 +124,7 @@ async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gatewa
         "the readers' answers of one evaluation",
         || async {
             let before = live.slo_evaluations().await;
-            let slo = get_json(&url).await?;
+            let slo: Slo = get_as(&url).await?;
             let percents = live.prometheus.query(&percent).await;
             let mut pages = BTreeMap::new();
             for target in live.targets[..6].iter().filter(|target| is_there(target)) {
@@ -146,7 +137,10 @@ async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gatewa
         },
     )
     .await;
-    let answered = by_name(&slo);
+    let answered = slo.targets.iter();
+    let answered: BTreeMap<_, _> = answered
+        .map(|target| (&*target.target, &target.windows))
+        .collect();
     let percents: BTreeMap<_, _> = percents
         .iter()
         .map(|series| (series.label("target"), series.samples[0].1))
@@ -155,26 +149,31 @@ async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gatewa
         let name = target.name.as_str();
         let figures = pieces[name].over(evaluated, 300);
         assert_eq!(answered.contains_key(name), is_there(target), "{name}");
-        let Some(answer) = answered.get(name) else {
+        let Some(windows) = answered.get(name) else {
             continue;
         };
-        let answer = &answer["windows"]["5m"];
+        let (_, answer) = windows.iter().find(|(window, _)| *window == "5m").unwrap();
         let shares = shares(&figures);
-        for (share, expected) in ["up", "down", "maintenance", "unknown"].iter().zip(shares) {
+        for (share, value, expected) in [
+            ("up", answer.shares.up, shares[0]),
+            ("down", answer.shares.down, shares[1]),
+            ("maintenance", answer.shares.maintenance, shares[2]),
+            ("unknown", answer.shares.unknown, shares[3]),
+        ] {
             let what = format!("the share {share} of {name}");
-            assert_same(answer["shares"][share].as_f64(), Some(expected), &what);
+            assert_same(Some(value), Some(expected), &what);
         }
         let sum: f64 = shares.iter().sum();
         assert!((sum - 1.0).abs() < 1e-9, "{name}: {shares:?}");
-        assert_same(answer["coverage"].as_f64(), figures.coverage(), name);
+        assert_same(answer.coverage, figures.coverage(), name);
         let ratio = figures.availability();
         assert_same(
-            answer["availability_percent"].as_f64(),
+            answer.figures.availability_percent,
             ratio.map(|ratio| 100.0 * ratio),
             name,
         );
         assert_eq!(
-            answer["availability"].as_str(),
+            answer.figures.availability.as_deref(),
             text(&figures).as_deref(),
             "{name}"
         );

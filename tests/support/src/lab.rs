@@ -1,39 +1,36 @@
 //! A lab in a state folder and on ports of its own, started and stopped as a user does it.
 
-use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use rustix::process::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{binary, get_json, repository, within};
-
-/// The order of the parts' ports after `--port-base`.
-const PARTS: [&str; 9] = [
-    "ping-agent",
-    "api-gateway",
-    "dashboard-ui",
-    "alert-logger",
-    "demo-target",
-    "prometheus",
-    "alertmanager",
-    "grafana",
-    "demo-tls",
-];
+use crate::{client, free_ports, get_json, print_tail, within};
 
 /// A running lab. It is taken down when dropped.
 #[derive(Debug)]
 pub struct Lab {
+    installation: Installation,
     state_dir: TempDir,
     port_base: u16,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
 
+/// Where a lab comes from.
+#[derive(Debug)]
+struct Installation {
+    program: PathBuf,
+    root: PathBuf,
+    parts: Vec<&'static str>,
+}
+
 /// What a lab is started with.
 #[derive(Debug)]
 pub struct LabBuilder {
+    installation: Installation,
     port_base: u16,
     folder_prefix: String,
     arguments: Vec<String>,
@@ -51,7 +48,7 @@ impl LabBuilder {
     /// The URL of an endpoint of the demo target that this lab is going to have.
     #[must_use]
     pub fn demo_url(&self, path: &str) -> String {
-        url(self.port_base, "demo-target", path)
+        self.installation.url(self.port_base, "demo-target", path)
     }
 
     /// Keeps its state in a folder whose name begins so.
@@ -86,6 +83,7 @@ impl LabBuilder {
     #[must_use]
     pub fn down(self) -> Lab {
         Lab {
+            installation: self.installation,
             state_dir: tempfile::Builder::new()
                 .prefix(&self.folder_prefix)
                 .tempdir()
@@ -98,11 +96,19 @@ impl LabBuilder {
 }
 
 impl Lab {
-    /// A lab that probes the default targets, unless told otherwise.
+    /// A lab that probes the default targets, unless told otherwise. `program` is the lab's, `root` the checkout that it
+    /// reads, and `parts` have their ports in this order. (The order is the lab's, and this crate does not depend on it.)
     #[must_use]
-    pub fn builder() -> LabBuilder {
+    pub fn builder(program: PathBuf, root: PathBuf, parts: Vec<&'static str>) -> LabBuilder {
+        // One more for the demo target's TLS listener.
+        let ports = u16::try_from(parts.len() + 1).expect("few parts");
         LabBuilder {
-            port_base: free_port_base(),
+            installation: Installation {
+                program,
+                root,
+                parts,
+            },
+            port_base: free_ports(ports),
             folder_prefix: "lab-".to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
@@ -139,14 +145,20 @@ impl Lab {
     /// The program cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(binary("lab"))
+        self.command(arguments).output().expect("the lab starts")
+    }
+
+    /// A lab command in this lab's state folder.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.installation.program);
+        command
             .args(arguments)
             .arg("--state-dir")
             .arg(self.state_dir.path())
-            .env("LAB_ROOT", repository())
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .output()
-            .expect("the lab starts")
+            .env("LAB_ROOT", &self.installation.root)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     /// Stops the lab; its state folder stays.
@@ -165,30 +177,63 @@ impl Lab {
     /// `http://127.0.0.1:PORT` + `path` of a part.
     #[must_use]
     pub fn url(&self, part: &str, path: &str) -> String {
-        url(self.port_base, part, path)
+        self.installation.url(self.port_base, part, path)
     }
 
-    /// What `./lab status --json` says of a part.
+    /// The first of its ports.
+    #[must_use]
+    pub fn port_base(&self) -> u16 {
+        self.port_base
+    }
+
+    /// The parts as `./lab status --json` shows them, and its exit code.
     ///
     /// # Panics
     /// The answer is not what the contract says.
     #[must_use]
-    pub fn status(&self, part: &str) -> Value {
+    pub fn parts(&self) -> (Value, i32) {
         let output = self.run(&["status", "--json"]);
         let status: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let parts = status["parts"].as_array().expect("parts");
-        parts
-            .iter()
-            .find(|entry| entry["name"] == part)
-            .cloned()
-            .unwrap_or(Value::Null)
+        (
+            status["parts"].clone(),
+            output.status.code().expect("no signal"),
+        )
+    }
+
+    /// What `./lab status --json` says of a part.
+    #[must_use]
+    pub fn status(&self, part: &str) -> Value {
+        let (parts, _) = self.parts();
+        let mut parts = parts.as_array().expect("parts").iter();
+        let found = parts.find(|entry| entry["name"] == part);
+        found.cloned().unwrap_or(Value::Null)
+    }
+
+    /// The processes of all parts.
+    #[must_use]
+    pub fn pids(&self) -> Vec<Pid> {
+        let (parts, _) = self.parts();
+        let parts = parts.as_array().expect("parts").iter();
+        parts.filter_map(pid).collect()
+    }
+
+    /// The process of a part.
+    ///
+    /// # Panics
+    /// It does not run.
+    #[must_use]
+    pub fn pid(&self, part: &str) -> Pid {
+        pid(&self.status(part)).expect("it runs")
     }
 
     /// What a part wrote to stdout and stderr.
     #[must_use]
     pub fn log(&self, part: &str) -> String {
-        std::fs::read_to_string(self.state_dir().join("logs").join(format!("{part}.log")))
-            .unwrap_or_default()
+        std::fs::read_to_string(self.log_file(part)).unwrap_or_default()
+    }
+
+    fn log_file(&self, part: &str) -> PathBuf {
+        self.state_dir().join(format!("logs/{part}.log"))
     }
 
     /// The payloads that alert-logger wrote to stdout.
@@ -211,7 +256,7 @@ impl Lab {
 
     /// The result of an instant PromQL query; empty where Prometheus does not answer.
     pub async fn query(&self, promql: &str) -> Vec<Value> {
-        let request = crate::client()
+        let request = client()
             .get(self.url("prometheus", "/api/v1/query"))
             .query(&[("query", promql)]);
         let answer: Option<Value> = async { request.send().await.ok()?.json().await.ok() }.await;
@@ -251,33 +296,21 @@ impl Drop for Lab {
                 "alertmanager",
                 "prometheus",
             ] {
-                let log = self.log(part);
-                let tail: Vec<_> = log.lines().rev().take(15).collect();
-                println!("--- {part}");
-                tail.iter().rev().for_each(|line| println!("{line}"));
+                print_tail(part, &self.log_file(part));
             }
         }
         let _ = self.run(&["down"]);
     }
 }
 
-fn url(port_base: u16, part: &str, path: &str) -> String {
-    let index = PARTS
-        .iter()
-        .position(|name| *name == part)
-        .expect("a part's name");
-    let port = port_base + u16::try_from(index).expect("nine parts");
-    format!("http://127.0.0.1:{port}{path}")
+impl Installation {
+    fn url(&self, port_base: u16, part: &str, path: &str) -> String {
+        let index = self.parts.iter().position(|name| *name == part);
+        let index = u16::try_from(index.expect("a part's name")).expect("few parts");
+        format!("http://127.0.0.1:{}{path}", port_base + index)
+    }
 }
 
-/// The first of as many free ports in a row as a lab needs, below those that the system hands out.
-fn free_port_base() -> u16 {
-    let count = u16::try_from(PARTS.len()).expect("nine parts");
-    let start = u16::try_from(std::process::id() % 900).expect("below 900") * 10;
-    (0..900)
-        .map(|step| 20_000 + (start + step * 10) % 9_000)
-        .find(|base| {
-            (*base..base + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        })
-        .expect("nine free ports in a row")
+fn pid(part: &Value) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(part["pid"].as_i64()?).ok()?)
 }

@@ -1,11 +1,11 @@
-//! Waiting for what must happen, with a deadline.
+//! Waiting with a deadline.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Asks again and again until there is an answer, and gives it with the time that took.
+/// Calls `ask` again and again until it returns a value, and returns that with the time it took.
 ///
 /// # Panics
 /// There is none within `limit`; the message says `what` was waited for.
@@ -26,10 +26,18 @@ pub async fn within<T, F: Future<Output = Option<T>>>(
     }
 }
 
-/// [`within`] a minute.
+/// Waits [`within`] a minute for a value.
 ///
 /// # Panics
-/// There is no answer within a minute.
+/// There is none within a minute.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl FnMut() -> F) -> T {
     within(Duration::from_secs(60), what, ask).await.0
+}
+
+/// Waits [`within`] a minute for a condition.
+///
+/// # Panics
+/// It is not met within a minute.
+pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    eventually(what, || async { condition().await.then_some(()) }).await;
 }
