@@ -9,7 +9,6 @@ use ping_agent::probe::{Phase, Probe, ProbeError, Reason, Report};
 use support::{plain_prober, reason, target, write_for_ever};
 use test_support::{answering, free_port, request_head, response, server};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
 
 async fn probe(url: &str, more: &str) -> Report {
     plain_prober().probe(&target(url, more)).await

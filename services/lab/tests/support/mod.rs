@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use lab::part::Part;
-use lab::state::paths::StateDir;
 use lab::process::ProcessIdentity;
+use lab::state::paths::StateDir;
 use lab::state::record::LabRecord;
 use test_support::{Lab, repository};
 use tokio::process::Command;

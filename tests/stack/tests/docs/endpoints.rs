@@ -1,7 +1,7 @@
 //! Addresses of the parts, asked of a running lab: a documented path is answered, with the parameters that it has.
 
 use lab::part::Part;
-use lab::ports::Ports;
+use lab::part::ports::Ports;
 use reqwest::{Method, StatusCode};
 use stack_tests::documents::{
     Document, Place, assert_none, is_function, is_placeholder, sources, words,

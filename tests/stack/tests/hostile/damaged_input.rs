@@ -15,7 +15,7 @@ async fn a_blank_variable_is_as_good_as_none() {
         blank("CONFIG_FILE"),
         ("PING_TARGET_URLS", "http://127.0.0.1:9/".to_owned()),
     ];
-    start("ping-agent", &agent);
+    drop(start("ping-agent", &agent));
     let gateway = [
         (
             "PING_AGENT_METRICS_URL",
@@ -25,13 +25,13 @@ async fn a_blank_variable_is_as_good_as_none() {
         blank("PROMETHEUS_QUERY_CACHE_SECONDS"),
         blank("ALERT_LOGGER_URL"),
     ];
-    start("api-gateway", &gateway);
+    drop(start("api-gateway", &gateway));
     let logger = [
         blank("ALERT_LOG_DIR"),
         blank("ALERTMANAGER_URL"),
         blank("LOG_FORMAT"),
     ];
-    start("alert-logger", &logger);
+    drop(start("alert-logger", &logger));
 }
 
 /// A line of the log as alert-logger wrote it before there were checksums.
