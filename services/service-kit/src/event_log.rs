@@ -32,7 +32,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 const RETRY: Bytes = Bytes::from_static(b"retry: 1000\n\n");
 
 /// Events up to this size are sent together, so that a subscriber far behind costs no more memory than this.
-const CHUNK_BYTES: usize = 64 << 10;
+const CHUNK_BYTES: usize = 16 << 10;
 
 /// All seats for subscribers are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
