@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// A rule file.
 #[derive(Debug, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Group {
     /// Its name, unique in the file.
     pub name: String,
     /// Its rules, in the order of evaluation.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub rules: Vec<Rule>,
 }
 
@@ -39,11 +39,18 @@ pub struct Rule {
     #[serde(default)]
     pub expr: String,
     /// The labels that it adds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub labels: BTreeMap<String, String>,
     /// The texts of an alert.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub annotations: BTreeMap<String, String>,
+}
+
+/// Reads a key without a value as empty, as Prometheus does.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    value: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
 impl RuleFile {
@@ -84,7 +91,7 @@ mod tests {
     #[test]
     fn numbers_and_empty_groups_are_accepted_as_prometheus_does() {
         let folder = tempfile::tempdir().unwrap();
-        let text = "groups:\n  - name: a\n  - name: b\n    rules:\n  - name: c\n    interval: 15s\n    rules:\n      - record: x\n        expr: 1\n        labels: {level: 2}\n";
+        let text = "groups:\n  - name: a\n  - name: b\n    rules:\n  - name: c\n    interval: 15s\n    rules:\n      - record: x\n        expr: 1\n        labels: {level: 2}\n        annotations:\n";
         fs::write(folder.path().join("a.yml"), text).unwrap();
         fs::write(folder.path().join("README.md"), "").unwrap();
         let files = RuleFile::read_all(folder.path()).unwrap();
