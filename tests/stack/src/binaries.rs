@@ -23,7 +23,6 @@ pub fn binary(name: &str) -> PathBuf {
 }
 
 /// Starts a service with these variables and no others, and waits until it listens.
-#[must_use]
 pub fn start(service: &str, variables: &[(&str, String)]) -> Service {
     Service::start(binary(service), variables)
 }
