@@ -12,8 +12,8 @@ mod support;
 
 use std::process::Stdio;
 
-use lab::state::lock::Lock;
 use lab::process::ProcessIdentity;
+use lab::state::lock::Lock;
 use lab::state::record::{LabRecord, PartRecord, PartState};
 use rustix::process::Signal;
 use tokio::process::Command;

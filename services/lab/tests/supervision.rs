@@ -223,7 +223,10 @@ async fn a_taken_port_is_named_before_anything_starts() {
     assert_eq!(up.status.code(), Some(1));
     let message = text(&up.stderr);
     assert!(
-        message.contains(&format!("{} for prometheus: already in use", lab.port_base + 5)),
+        message.contains(&format!(
+            "{} for prometheus: already in use",
+            lab.port_base + 5
+        )),
         "{message}"
     );
     assert!(message.contains("--port-base"), "{message}");

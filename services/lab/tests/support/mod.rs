@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use lab::part::Part;
-use lab::state::paths::StateDir;
 use lab::process::ProcessIdentity;
+use lab::state::paths::StateDir;
 use lab::state::record::LabRecord;
 use tokio::process::Command;
 
