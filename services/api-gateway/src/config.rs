@@ -1,7 +1,5 @@
 //! The gateway's configuration.
 
-mod endpoint;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +9,7 @@ use service_kit::{ConfigError, Configuration, Key, Settings};
 use targets::{Defaults, TargetSet, TargetSource};
 use url::Url;
 
-use endpoint::{ENDPOINTS, parse_endpoints};
-
-pub use endpoint::Endpoint;
+use crate::sources::agents::{ENDPOINTS, Endpoint, parse_endpoints};
 
 /// Longest time an answer may be kept.
 const CACHE_MOST_SECONDS: f64 = 60.0;

@@ -17,7 +17,9 @@ use crate::live::board::Board;
 use crate::live::catalog::{Catalog, Listing};
 use crate::live::maintenance;
 use crate::rendered::Rendered;
-use crate::sources::agents::Observation;
+use crate::sources::agents::{AgentSet, Observation};
+use crate::sources::alert_logger::AlertLogger;
+use crate::sources::prometheus::{Policy, Prometheus};
 use crate::sources::{Poll, Sources};
 
 /// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
@@ -56,10 +58,16 @@ impl Gateway {
         targets: Option<Receiver<Arc<TargetSet>>>,
         limits: &Limits,
     ) -> Result<Self, ClientError> {
+        let prometheus = config.prometheus.as_ref();
+        let prometheus = prometheus
+            .map(|url| Prometheus::new(url, config.query_cache, Policy::default(), limits))
+            .transpose()?;
+        let alert_logger = config.alert_logger.as_ref().map(AlertLogger::new);
+        let agents = AgentSet::new(&config.agents, config.agent_cache)?;
         let events = EventLog::new(limits.limit("event_streams", SUBSCRIBERS));
         Ok(Self {
             catalog: Catalog::new(targets),
-            sources: Sources::new(config, limits)?,
+            sources: Sources::new(agents, prometheus, alert_logger.transpose()?),
             events: Arc::new(events.starting_at("summary")),
             summary: Rendered::default(),
             visibility: Visibility::default(),

@@ -17,12 +17,10 @@ use std::time::Duration;
 use gateway_api::incidents::Arrival;
 use gateway_api::status::Source;
 use jiff::Timestamp;
-use service_kit::{ClientError, Limits};
 
 use self::agents::{AgentSet, Observation, View};
 use self::alert_logger::AlertLogger;
-use self::prometheus::{ByTarget, Policy, Prometheus, Proof};
-use crate::config::Config;
+use self::prometheus::{ByTarget, Prometheus, Proof};
 use crate::time::now;
 
 /// How long an answer about now waits for a source that only adds to it.
@@ -143,21 +141,19 @@ struct LastErrors {
 }
 
 impl Sources {
-    /// The sources of the configuration. What their readers share is bounded by `limits`.
-    ///
-    /// # Errors
-    /// An HTTP client can't be built.
-    pub fn new(config: &Config, limits: &Limits) -> Result<Self, ClientError> {
-        let prometheus = config.prometheus.as_ref();
-        let alert_logger = config.alert_logger.as_ref();
-        Ok(Self {
-            agents: AgentSet::new(&config.agents, config.agent_cache)?,
-            prometheus: prometheus
-                .map(|url| Prometheus::new(url, config.query_cache, Policy::default(), limits))
-                .transpose()?,
-            alert_logger: alert_logger.map(AlertLogger::new).transpose()?,
+    /// These sources, none of which was polled yet.
+    #[must_use]
+    pub fn new(
+        agents: AgentSet,
+        prometheus: Option<Prometheus>,
+        alert_logger: Option<AlertLogger>,
+    ) -> Self {
+        Self {
+            agents,
+            prometheus,
+            alert_logger,
             last_errors: LastErrors::default(),
-        })
+        }
     }
 
     /// Polls every source. Answers that are still fresh are taken from the caches.

@@ -1,12 +1,14 @@
 //! The agents, and the state of their targets now.
 
 mod client;
+mod endpoint;
 mod observation;
 mod series;
 mod set;
 mod snapshot;
 
 pub use client::AgentError;
+pub use endpoint::{ENDPOINTS, Endpoint, parse_endpoints};
 pub use observation::{Observation, View};
 pub use series::{Derived, Info, Series};
 pub use set::AgentSet;

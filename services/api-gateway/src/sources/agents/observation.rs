@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use gateway_api::availability::Counts;
 
-use super::{AgentError, Series, Snapshot};
-use crate::config::Endpoint;
+use super::{AgentError, Endpoint, Series, Snapshot};
 
 /// The answer of each agent, in the order of the configuration.
 #[derive(Debug, Clone, PartialEq)]

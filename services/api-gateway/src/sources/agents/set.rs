@@ -9,8 +9,7 @@ use service_kit::cache::SingleFlight;
 use service_kit::{ClientError, http_client};
 
 use super::client::{DEADLINE, fetch};
-use super::{AgentError, Observation, Snapshot, View};
-use crate::config::Endpoint;
+use super::{AgentError, Endpoint, Observation, Snapshot, View};
 
 /// How long readers wait for an agent that was away the last time. A hanging one would else slow all of them down.
 const PATIENCE: Duration = Duration::from_millis(250);
