@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use service_kit::limit_open_files;
 use stack_tests::start;
 use test_support::client;
 use tokio::io::AsyncWriteExt;
@@ -10,22 +10,13 @@ use tokio::net::TcpStream;
 
 const USUAL_SOFT_LIMIT: u64 = 1_024;
 
-fn limit_open_files(soft: Option<u64>) {
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    let limit = Rlimit {
-        current: soft.or(maximum),
-        maximum,
-    };
-    setrlimit(Resource::Nofile, limit).unwrap();
-}
-
 #[tokio::test]
 async fn with_more_streams_than_open_files_page_and_health_still_answer() {
-    limit_open_files(Some(USUAL_SOFT_LIMIT));
+    limit_open_files(Some(USUAL_SOFT_LIMIT)).unwrap();
     let nobody = "http://127.0.0.1:1".to_owned();
     let service = start("dashboard-ui", &[("API_GATEWAY_URL", nobody)]);
     // For this side of the connections.
-    limit_open_files(None);
+    limit_open_files(None).unwrap();
     let mut streams = Vec::new();
     for _ in 0..1_050 {
         let mut stream = TcpStream::connect(service.address()).await.unwrap();

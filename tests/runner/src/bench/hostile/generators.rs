@@ -10,7 +10,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
@@ -120,19 +119,6 @@ pub fn control(time: Duration) -> anyhow::Result<f64> {
         }
     });
     Ok(generators.stop())
-}
-
-/// The generators need more connections than the usual soft limit has.
-pub fn raise_open_files() {
-    let limit = getrlimit(Resource::Nofile);
-    // Where it is refused, fewer connections are opened.
-    let _ = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            maximum: limit.maximum,
-        },
-    );
 }
 
 fn spawn_all(victims: Victims, targets: Option<(StdListener, StdListener)>, throttle: Throttle) {
