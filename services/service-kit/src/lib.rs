@@ -28,4 +28,4 @@ pub use limit::{Limit, Limits, Permit};
 pub use open_files::open_files;
 pub use service::{App, Context, StartError, run};
 pub use shutdown::Shutdown;
-pub use targets::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};
+pub use targets::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET, RECORDED_WINDOWS};
