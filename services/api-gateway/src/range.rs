@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::prometheus::Window;
+use crate::prometheus::{Retention, Window};
 
 /// How many slots a range has.
 pub const SLOTS: usize = 90;
@@ -18,17 +18,33 @@ pub enum Range {
     Day,
     /// 7 days.
     Week,
-    /// 14 days: what Prometheus keeps.
+    /// 14 days.
     Fortnight,
+    /// 30 days.
+    Month,
+    /// 90 days.
+    Quarter,
+    /// 365 days.
+    Year,
 }
 
 impl Range {
     /// All ranges, as they are written.
-    pub const ALL: [(&str, Self); 3] = [
+    pub const ALL: [(&str, Self); 6] = [
         ("24h", Self::Day),
         ("7d", Self::Week),
         ("14d", Self::Fortnight),
+        ("30d", Self::Month),
+        ("90d", Self::Quarter),
+        ("365d", Self::Year),
     ];
+
+    /// Returns the ranges within a retention, as they are written.
+    pub fn within(retention: &Retention) -> impl Iterator<Item = (&'static str, Self)> {
+        Self::ALL
+            .into_iter()
+            .filter(|(_, range)| retention.covers(&range.window()))
+    }
 
     /// As it is written.
     #[must_use]
@@ -37,6 +53,9 @@ impl Range {
             Self::Day => "24h",
             Self::Week => "7d",
             Self::Fortnight => "14d",
+            Self::Month => "30d",
+            Self::Quarter => "90d",
+            Self::Year => "365d",
         }
     }
 
@@ -53,6 +72,9 @@ impl Range {
             Self::Day => 16 * 60,
             Self::Week => 112 * 60,
             Self::Fortnight => 224 * 60,
+            Self::Month => 480 * 60,
+            Self::Quarter => 1_440 * 60,
+            Self::Year => 5_840 * 60,
         }
     }
 
@@ -61,7 +83,7 @@ impl Range {
     pub fn piece_seconds(self) -> i64 {
         match self {
             Self::Day => 15,
-            Self::Week | Self::Fortnight => 240,
+            _ => 240,
         }
     }
 }
@@ -150,6 +172,20 @@ mod tests {
             let seconds = if unit == "h" { 3_600 } else { 86_400 };
             assert_eq!(length, number.parse::<i64>().unwrap() * seconds);
             assert_eq!(range.slot_seconds() % range.piece_seconds(), 0);
+        }
+    }
+
+    #[test]
+    fn a_longer_retention_allows_longer_ranges() {
+        for (retention, ranges) in [
+            ("14d", "24h 7d 14d"),
+            ("29d", "24h 7d 14d"),
+            ("90d", "24h 7d 14d 30d 90d"),
+            ("1y", "24h 7d 14d 30d 90d 365d"),
+        ] {
+            let retention = Retention::parse(retention).unwrap();
+            let within: Vec<_> = Range::within(&retention).map(|(text, _)| text).collect();
+            assert_eq!(within.join(" "), ranges);
         }
     }
 

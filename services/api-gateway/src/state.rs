@@ -17,7 +17,7 @@ use crate::catalog::{Catalog, Listing};
 use crate::config::Config;
 use crate::events::Events;
 use crate::maintenance::Maintenance;
-use crate::prometheus::{Policy, Prometheus};
+use crate::prometheus::{Policy, Prometheus, Retention};
 use crate::sources::{LastTime, Look};
 
 /// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
@@ -35,6 +35,8 @@ pub struct Gateway {
     pub agents: AgentSet,
     /// What was true over a window; `None` where it is not configured.
     pub prometheus: Option<Prometheus>,
+    /// How long Prometheus keeps its data: the longest window.
+    pub retention: Retention,
     /// Where alerts go; `None` where it is not configured.
     pub alert_logger: Option<AlertLogger>,
     /// Since when which of them is away.
@@ -67,6 +69,7 @@ impl Gateway {
             prometheus: prometheus
                 .map(|url| Prometheus::new(url, config.query_cache, Policy::default(), limits))
                 .transpose()?,
+            retention: config.retention.clone(),
             alert_logger: config
                 .alert_logger
                 .as_ref()

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use targets::RECORDED_WINDOWS;
 
 use super::api::Api;
 use super::model::{Gather, Labels};
-use super::{ByTarget, QueryError, RECORDED};
+use super::{ByTarget, QueryError};
 use crate::outcomes::Outcomes;
 
 /// What is recorded of each target.
@@ -18,8 +19,8 @@ pub type Budgets = HashMap<Arc<str>, Budget>;
 pub struct Budget {
     /// The share of the error budget of 14 days that is left: 1 is untouched, 0 used up, below 0 overspent.
     pub remaining: Option<f64>,
-    /// By window, in the order of [`RECORDED`].
-    pub windows: [Recorded; RECORDED.len()],
+    /// By window, in the order of [`RECORDED_WINDOWS`].
+    pub windows: [Recorded; RECORDED_WINDOWS.len()],
 }
 
 /// What is recorded of one target over one window.
@@ -68,7 +69,7 @@ pub(super) async fn fetch(api: &Api) -> Result<Budgets, QueryError> {
 }
 
 /// What one query gives, by target and window.
-type ByWindow<T> = HashMap<Arc<str>, [T; RECORDED.len()]>;
+type ByWindow<T> = HashMap<Arc<str>, [T; RECORDED_WINDOWS.len()]>;
 
 impl Gather for ByWindow<Outcomes> {
     fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64) {
@@ -93,7 +94,9 @@ fn window<'a, T: Copy + Default>(
     labels: &Labels,
 ) -> Option<&'a mut T> {
     let window = labels.window.as_deref()?;
-    let place = RECORDED.iter().position(|recorded| *recorded == window)?;
+    let place = RECORDED_WINDOWS
+        .iter()
+        .position(|recorded| *recorded == window)?;
     let windows = windows.entry(Arc::clone(target?)).or_default();
     windows.get_mut(place)
 }

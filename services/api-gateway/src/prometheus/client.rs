@@ -17,7 +17,7 @@ use super::latency;
 use super::model::{Gather, Labels};
 use super::phases::{self, Phases};
 use super::proof::{self, Proof};
-use super::window::SHARED;
+use super::window::shared;
 use super::{QueryError, Window};
 use crate::cache::SingleFlight;
 use crate::outcomes::Outcomes;
@@ -108,7 +108,7 @@ impl Prometheus {
             api: Arc::new(Api::new(base, policy, limits)?),
             proof: SingleFlight::new(PROOF_FOR, 1),
             counts: Arc::new(Counts {
-                shared: SingleFlight::new(lifetime, SHARED.len()),
+                shared: SingleFlight::new(lifetime, shared().count()),
                 chosen: SingleFlight::new(lifetime, WINDOWS),
             }),
             latency: SingleFlight::new(lifetime, 1),

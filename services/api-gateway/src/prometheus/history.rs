@@ -91,10 +91,7 @@ pub(super) fn reader(keep: bool) -> Reader {
 }
 
 fn questions(range: Range) -> Vec<Question> {
-    let pieces = match range {
-        Range::Day => "",
-        Range::Week | Range::Fortnight => "4m",
-    };
+    let pieces = if range == Range::Day { "" } else { "4m" };
     // A millisecond short: see `Window::promql`.
     let slot = range.slot_seconds() * 1000 - 1;
     vec![
@@ -141,10 +138,9 @@ pub(super) async fn fetch(
 
 /// The probes due in the window that ends now.
 fn due(range: Range) -> String {
-    match range {
-        Range::Day => r#"target:probes_due:count{window="1d"}"#.to_owned(),
-        Range::Fortnight => r#"target:probes_due:count{window="14d"}"#.to_owned(),
-        Range::Week => {
+    match range.window().recorded() {
+        Some(label) => format!("target:probes_due:count{{window=\"{label}\"}}"),
+        None => {
             let seconds = range.slot_seconds() * SLOTS as i64;
             let window = seconds * 1000 - 1;
             format!("{seconds} * avg_over_time(target:probes_due:rate4m[{window}ms])")

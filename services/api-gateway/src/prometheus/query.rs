@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use service_kit::{AnswerError, AnswerText, read_answer};
+use targets::RECORDED_WINDOWS;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use super::Policy;
-use super::window::SHARED;
 use crate::cache::Cancelled;
 use crate::http_error::describe;
 
@@ -39,7 +39,7 @@ pub enum QueryError {
     /// As many readers wait for windows of their own choice as may.
     #[error(
         "too many windows are being asked for; try again in {RETRY_SECONDS} s, or ask for one whose answer is shared: {}",
-        SHARED.join(", ")
+        RECORDED_WINDOWS.join(", ")
     )]
     Busy,
     /// The gateway gave up, not Prometheus.

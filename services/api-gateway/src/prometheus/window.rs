@@ -4,11 +4,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
+use targets::{BUDGET_WINDOW, RECORDED_WINDOWS};
+
 /// Two scrapes at the lab's interval: `increase()` over less has nothing to compare.
 const LEAST: Duration = Duration::from_secs(30);
 
-/// What Prometheus keeps. Over more, the answer would be about less than it says.
-const MOST: Duration = Duration::from_secs(14 * 86_400);
+/// The longest retention: Prometheus takes no duration of more than 292 years.
+const MOST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// The units of a duration, the largest first, in milliseconds.
 const UNITS: [(&str, u64); 7] = [
@@ -21,7 +23,7 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
-/// A [PromQL duration] from 30 s to 14 d: `5m`, `1h30m`, `90s`. Kept as it was given.
+/// A [PromQL duration] of at least 30 s: `5m`, `1h30m`, `90s`. Kept as it was given.
 ///
 /// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
 ///
@@ -32,37 +34,32 @@ pub struct Window {
     duration: Duration,
 }
 
-/// The windows that Prometheus records as such, by the label that they have there.
-pub const RECORDED: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
+/// How long Prometheus keeps its data, `PROMETHEUS_RETENTION`. No window or range may be longer: the answer would cover less
+/// time than it names.
+#[derive(Debug, Clone)]
+pub struct Retention(Window);
 
-/// The windows whose answers are kept for all who ask for them: those that are recorded, and those of page and histories.
-/// Readers can't make more questions of them than there are.
-pub const SHARED: [&str; 9] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "7d", "14d"];
+/// The windows of histories that are not recorded.
+const OF_HISTORIES: [&str; 4] = ["7d", "30d", "90d", "365d"];
+
+/// Returns the windows whose answers all readers share: those that are recorded, and those of histories. However many readers
+/// there are, Prometheus gets one query for each.
+pub(super) fn shared() -> impl Iterator<Item = &'static str> {
+    RECORDED_WINDOWS.into_iter().chain(OF_HISTORIES)
+}
 
 /// Up to here a window is summed over pieces of 15 s, above it over pieces of 4 m: fewer to add up, and the window is
 /// long enough for those at its edges not to matter.
 const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
 
-/// Longer windows whose recorded sums are taken: what page and dashboards show, for less than adding it up. The pieces of
-/// shorter windows are newer than their sums.
-const LONG_RECORDED: [(&str, Duration); 3] = [
-    ("1d", Duration::from_secs(86_400)),
-    ("3d", Duration::from_secs(3 * 86_400)),
-    ("14d", MOST),
-];
-
 impl Window {
-    /// How descriptions of the endpoint write a window: a regular expression all of whose matches are taken. It leaves
-    /// out forms that nobody would write, such as `0h5m`.
+    /// How descriptions of the endpoint write a window: a regular expression all of whose matches are taken, whatever the
+    /// retention. It leaves out forms that nobody would write, such as `0h5m`.
     pub const PATTERN: &str = "^(14d|[12]w\
         |([1-9]|1[0-3])d((1?[0-9]|2[0-3])h)?([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
         |([1-9][0-9]?|[12][0-9]{2})h([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
         |[1-9][0-9]{0,3}m([1-5]?[0-9]s)?\
         |([3-9][0-9]|[1-9][0-9]{2,5})s)$";
-
-    /// What [`Window::parse`] takes, for messages.
-    pub const ALLOWED: &str = "a duration from 30s to 14d such as 90s, 5m, 1h30m or 7d \
-         (units y w d h m s ms, each once, the largest first)";
 
     /// Reads a duration as PromQL writes it; `None` where it is none, or out of bounds.
     #[must_use]
@@ -77,8 +74,17 @@ impl Window {
     /// Whether it is one that many ask for, so that all of them share an answer.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        let mut shared = SHARED.iter();
-        shared.any(|text| duration(text) == Some(self.duration))
+        shared().any(|text| duration(text) == Some(self.duration))
+    }
+
+    /// Returns the label of the recorded sums that answer for this window: page and dashboards show them, and they cost less
+    /// than adding the pieces up. None for short windows, whose pieces are newer than their sums.
+    #[must_use]
+    pub fn recorded(&self) -> Option<&'static str> {
+        RECORDED_WINDOWS
+            .into_iter()
+            .filter(|_| self.duration > OF_SHORT_PIECES)
+            .find(|label| duration(label) == Some(self.duration))
     }
 
     /// The probes of each target and outcome in the window, in PromQL: as recorded, or summed over recorded pieces.
@@ -87,10 +93,7 @@ impl Window {
     /// Prometheus 3 does not: with it, either has exactly the pieces of the window.
     #[must_use]
     pub fn promql(&self) -> String {
-        let recorded = LONG_RECORDED
-            .iter()
-            .find(|(_, length)| *length == self.duration);
-        if let Some((label, _)) = recorded {
+        if let Some(label) = self.recorded() {
             return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
         }
         let pieces = if self.duration <= OF_SHORT_PIECES {
@@ -100,6 +103,47 @@ impl Window {
         };
         let range = self.duration.as_millis() - 1;
         format!("sum by (target, outcome) (sum_over_time({pieces}[{range}ms]))")
+    }
+}
+
+impl Retention {
+    /// Which retentions are allowed, for messages.
+    pub const ALLOWED: &str =
+        "a duration such as 30d or 1y, from 14d (the window of the error budgets) to 100y";
+
+    /// Parses a retention; `None` where it is not a duration, or is not allowed.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let window = Window::parse(text)?;
+        (Some(window.duration) >= duration(BUDGET_WINDOW)).then_some(Self(window))
+    }
+
+    /// Parses a window within the retention.
+    #[must_use]
+    pub fn window(&self, text: &str) -> Option<Window> {
+        Window::parse(text).filter(|window| self.covers(window))
+    }
+
+    /// Returns whether a window is within the retention.
+    #[must_use]
+    pub fn covers(&self, window: &Window) -> bool {
+        window.duration <= self.0.duration
+    }
+
+    /// Describes the windows within the retention, for messages.
+    #[must_use]
+    pub fn allowed_windows(&self) -> String {
+        format!(
+            "a duration from 30s to {self} (PROMETHEUS_RETENTION) such as 90s, 5m, 1h30m or 7d \
+             (units y w d h m s ms, each once, the largest first)"
+        )
+    }
+}
+
+/// The retention as it was given.
+impl fmt::Display for Retention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -180,12 +224,7 @@ mod tests {
         let window = |text| Window::parse(text).unwrap();
         assert_eq!(window("300s"), window("0h5m"));
         assert_ne!(window("301s"), window("5m"));
-        for text in SHARED
-            .iter()
-            .chain(&RECORDED)
-            .copied()
-            .chain(["300s", "24h", "2w"])
-        {
+        for text in shared().chain(["300s", "24h", "2w"]) {
             assert!(window(text).is_shared(), "{text}");
         }
         for (_, range) in crate::range::Range::ALL {
@@ -211,6 +250,7 @@ mod tests {
 
     #[test]
     fn everything_else_is_refused() {
+        let retention = Retention::parse("14d").unwrap();
         for text in [
             "",
             "5",
@@ -233,9 +273,33 @@ mod tests {
             "5m\n",
             "５m",
         ] {
-            assert_eq!(Window::parse(text), None, "{text}");
+            assert_eq!(retention.window(text), None, "{text}");
         }
         assert_eq!(Window::parse("5m"), Some(Window::default()));
+    }
+
+    #[test]
+    fn a_longer_retention_allows_longer_windows() {
+        let retention = Retention::parse("1y").unwrap();
+        for text in ["30s", "15d", "1y", "8760h"] {
+            assert!(retention.window(text).is_some(), "{text}");
+        }
+        for text in ["29s", "366d", "2y"] {
+            assert_eq!(retention.window(text), None, "{text}");
+        }
+        let allowed = retention.allowed_windows();
+        assert!(allowed.contains("from 30s to 1y (PROMETHEUS_RETENTION)"));
+    }
+
+    #[test]
+    fn a_retention_below_the_window_of_the_budgets_is_refused() {
+        for text in ["14d", "2w", "336h", "100y"] {
+            assert_eq!(Retention::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["13d", "335h59m", "101y", "0d", "14", "forever"] {
+            assert!(Retention::parse(text).is_none(), "{text}");
+        }
+        assert!(Retention::ALLOWED.contains(BUDGET_WINDOW));
     }
 
     proptest! {
@@ -243,7 +307,8 @@ mod tests {
         fn what_is_described_is_taken(
             text in proptest::string::string_regex(Window::PATTERN.trim_matches(['^', '$'])).unwrap(),
         ) {
-            prop_assert!(Window::parse(&text).is_some(), "{}", text);
+            let shortest = Retention::parse(BUDGET_WINDOW).unwrap();
+            prop_assert!(shortest.window(&text).is_some(), "{}", text);
         }
 
         #[test]

@@ -101,7 +101,8 @@ impl TargetHistory {
     }
 }
 
-/// Availability by slot: 90 of 16 minutes (24h), 112 (7d) or 224 (14d). The last one has begun and goes on.
+/// Availability by slot: 90 of 16 minutes (24h), 112 (7d) or 224 (14d), and longer ones where `PROMETHEUS_RETENTION` allows. The
+/// last one has begun and goes on.
 #[utoipa::path(
     get,
     path = "/api/v1/history",
@@ -121,7 +122,7 @@ pub(super) async fn history(
 ) -> Result<Response, Problem> {
     let known = [RangeQuery::PARAMETERS, Filter::PARAMETERS];
     let parameters = Parameters::read(query.as_deref(), &known)?;
-    let RangeQuery { range } = RangeQuery::read(&parameters)?;
+    let RangeQuery { range } = RangeQuery::read(&parameters, &gateway.retention)?;
     let filter = Filter::read(&parameters)?;
     let prometheus = prometheus(&gateway)?;
     let (history, board) = tokio::join!(prometheus.history(range), gateway.board());

@@ -101,7 +101,7 @@ pub(super) async fn latency(
 ) -> Result<Response, Problem> {
     let known = [RangeQuery::PARAMETERS, Filter::PARAMETERS];
     let parameters = Parameters::read(query.as_deref(), &known)?;
-    let RangeQuery { range } = RangeQuery::read(&parameters)?;
+    let RangeQuery { range } = RangeQuery::read(&parameters, &gateway.retention)?;
     let filter = Filter::read(&parameters)?;
     let prometheus = prometheus(&gateway)?;
     let (latencies, board) = tokio::join!(prometheus.latencies(range), gateway.board());

@@ -9,6 +9,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use service_kit::Problem;
+use targets::Phase;
 use utoipa::ToSchema;
 
 use super::answer::{bad_gateway, prometheus, tagged};
@@ -16,7 +17,7 @@ use super::list::Filter;
 use super::parameters::Parameters;
 use crate::Gateway;
 use crate::figures::Count;
-use crate::prometheus::{PHASES, TargetPhases};
+use crate::prometheus::TargetPhases;
 
 /// Phases and reasons.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,8 +65,8 @@ pub struct PhaseSeconds {
     pub transfer: Option<f64>,
 }
 
-impl From<[Option<f64>; PHASES.len()]> for PhaseSeconds {
-    fn from([dns, connect, tls, first_byte, transfer]: [Option<f64>; PHASES.len()]) -> Self {
+impl From<[Option<f64>; Phase::ALL.len()]> for PhaseSeconds {
+    fn from([dns, connect, tls, first_byte, transfer]: [Option<f64>; Phase::ALL.len()]) -> Self {
         Self {
             dns,
             connect,

@@ -7,6 +7,7 @@ use utoipa::openapi::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::parameters::Parameters;
+use crate::prometheus::Retention;
 use crate::range::{Range, SLOTS, Slots};
 
 /// Which range is wanted.
@@ -39,16 +40,23 @@ impl RangeQuery {
     /// The parameters that it is read from.
     pub(super) const PARAMETERS: &[&str] = &["range"];
 
-    pub(super) fn read(parameters: &Parameters) -> Result<Self, Problem> {
-        let range = parameters.word("range", &Range::ALL)?.unwrap_or_default();
-        Ok(Self { range })
+    /// Reads a range within the retention.
+    pub(super) fn read(parameters: &Parameters, retention: &Retention) -> Result<Self, Problem> {
+        let (names, ranges): (Vec<_>, Vec<_>) = Range::within(retention).unzip();
+        let allowed = format!("{} (PROMETHEUS_RETENTION is {retention})", names.join(", "));
+        let range = parameters.get("range", allowed, |text| {
+            let mut ranges = ranges.into_iter();
+            ranges.find(|range| range.as_str() == text)
+        })?;
+        Ok(Self {
+            range: range.unwrap_or_default(),
+        })
     }
 }
 
 fn range_schema() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .enum_values(Some(Range::ALL.map(|(word, _)| word)))
         .default(Some(Range::default().as_str().into()))
         .build()
 }

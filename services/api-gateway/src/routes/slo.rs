@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use service_kit::Problem;
+use targets::RECORDED_WINDOWS;
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -19,7 +20,7 @@ use crate::Gateway;
 use crate::board::TargetStatus;
 use crate::figures::{Figures, count};
 use crate::outcomes::Shares;
-use crate::prometheus::{Budget, RECORDED, Recorded};
+use crate::prometheus::{Budget, Recorded};
 
 /// Objectives and error budgets.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,12 +77,12 @@ pub struct WindowFigures {
 
 /// The figures of each window that Prometheus records.
 #[derive(Debug)]
-pub struct Windows([WindowFigures; RECORDED.len()]);
+pub struct Windows([WindowFigures; RECORDED_WINDOWS.len()]);
 
 impl Serialize for Windows {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(RECORDED.len()))?;
-        for (window, figures) in RECORDED.iter().zip(&self.0) {
+        let mut map = serializer.serialize_map(Some(RECORDED_WINDOWS.len()))?;
+        for (window, figures) in RECORDED_WINDOWS.iter().zip(&self.0) {
             map.serialize_entry(window, figures)?;
         }
         map.end()
@@ -91,7 +92,7 @@ impl Serialize for Windows {
 impl PartialSchema for Windows {
     fn schema() -> RefOr<Schema> {
         let object = ObjectBuilder::new();
-        let described = RECORDED.iter().fold(object, |object, window| {
+        let described = RECORDED_WINDOWS.iter().fold(object, |object, window| {
             let figures = Ref::from_schema_name("WindowFigures");
             object.property(*window, figures).required(*window)
         });

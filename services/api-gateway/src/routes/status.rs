@@ -15,6 +15,7 @@ use super::list::Filter;
 use super::parameters::Parameters;
 use crate::Gateway;
 use crate::board::TargetStatus;
+use crate::range::Range;
 use crate::summary::StatusSummary;
 
 /// Everything the status page shows.
@@ -23,6 +24,8 @@ pub struct Status<'a> {
     /// All targets together, whatever page is asked for.
     #[serde(flatten)]
     pub summary: StatusSummary<'a>,
+    /// The ranges of `/api/v1/history`, the shortest first: those within `PROMETHEUS_RETENTION`.
+    pub ranges: Vec<&'static str>,
     /// The groups that targets belong to, in the order in which they first come.
     pub groups: Vec<&'a str>,
     /// How many targets match on all pages.
@@ -58,6 +61,9 @@ pub(super) async fn status(
     let page = filter.page(&board.targets);
     let status = Status {
         summary: StatusSummary::of(&board),
+        ranges: Range::within(&gateway.retention)
+            .map(|(name, _)| name)
+            .collect(),
         groups: board.groups(),
         total: page.total,
         next: page.next,

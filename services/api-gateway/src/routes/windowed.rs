@@ -15,7 +15,7 @@ use super::answer::{bad_gateway, json, prometheus, to_json};
 use super::parameters::Parameters;
 use crate::Gateway;
 use crate::catalog::Listed;
-use crate::prometheus::{QueryError, RETRY_SECONDS, Window, WindowCounts};
+use crate::prometheus::{QueryError, RETRY_SECONDS, Retention, Window, WindowCounts};
 
 /// Availability over a window, by target and in total.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,7 +31,7 @@ pub struct WindowedSummary {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WindowQuery {
-    /// A duration as Prometheus writes it, from 30s to 14d: `90s`, `5m`, `1h30m`.
+    /// A duration as Prometheus writes it, from 30s to `PROMETHEUS_RETENTION` (by default 14d): `90s`, `5m`, `1h30m`.
     #[param(required = false, schema_with = window_schema)]
     window: Window,
 }
@@ -46,9 +46,10 @@ fn window_schema() -> Object {
 }
 
 impl WindowQuery {
-    fn read(query: Option<&str>) -> Result<Self, Problem> {
+    fn read(query: Option<&str>, retention: &Retention) -> Result<Self, Problem> {
         let parameters = Parameters::read(query, &[&["window"]])?;
-        let window = parameters.get("window", Window::ALLOWED, Window::parse)?;
+        let parse = |text: &str| retention.window(text);
+        let window = parameters.get("window", retention.allowed_windows(), parse)?;
         Ok(Self {
             window: window.unwrap_or_default(),
         })
@@ -76,7 +77,7 @@ pub(super) async fn windowed(
     State(gateway): State<Arc<Gateway>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let WindowQuery { window } = WindowQuery::read(query.as_deref())?;
+    let WindowQuery { window } = WindowQuery::read(query.as_deref(), &gateway.retention)?;
     let counts = prometheus(&gateway)?.counts(window.clone()).await;
     let counts = counts.map_err(|error| match error {
         QueryError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
