@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::gateway::GatewayError;
 use crate::gateway::status::{Status, Summary, Target};
+use crate::range::Range;
 
 /// What a page is made from.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,16 @@ pub(crate) struct Away {
 }
 
 impl View {
+    /// Returns the ranges that the gateway offers; until it has answered, those that every gateway has.
+    pub(crate) fn ranges(&self) -> Vec<Range> {
+        let Some(known) = &self.known else {
+            return Range::SHORTEST.into();
+        };
+        let listed = &known.status.ranges;
+        let offered = |range: &Range| listed.iter().any(|name| name == range.query());
+        Range::ALL.into_iter().filter(offered).collect()
+    }
+
     /// Takes a whole answer.
     pub(crate) fn take(&mut self, status: Status, now: Timestamp) {
         if self.away.take().is_some() {

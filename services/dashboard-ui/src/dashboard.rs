@@ -87,6 +87,16 @@ impl Dashboard {
         view
     }
 
+    /// Returns the range, or a day where the gateway does not offer it.
+    pub(crate) fn offered(&self, range: Range) -> Range {
+        let view = self.board.borrow();
+        if view.known.is_none() || view.ranges().contains(&range) {
+            range
+        } else {
+            Range::default()
+        }
+    }
+
     pub(crate) async fn charts(&self, range: Range) -> Arc<Charts> {
         let charts = self.charts_within(range, PATIENCE).await;
         charts.unwrap_or_else(|| {

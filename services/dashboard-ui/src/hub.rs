@@ -73,17 +73,20 @@ impl Hub {
             sender: broadcast::channel(BEHIND_MAX).0,
         };
         Self {
-            channels: [channel(), channel(), channel()],
+            channels: std::array::from_fn(|_| channel()),
             seats,
         }
     }
 
     fn channel(&self, range: Range) -> &Channel {
-        let [day, week, fortnight] = &self.channels;
+        let [day, week, fortnight, month, quarter, year] = &self.channels;
         match range {
             Range::Day => day,
             Range::Week => week,
             Range::Fortnight => fortnight,
+            Range::Month => month,
+            Range::Quarter => quarter,
+            Range::Year => year,
         }
     }
 

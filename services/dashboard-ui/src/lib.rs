@@ -2,7 +2,7 @@
 //!
 //! | endpoint | answer |
 //! |---|---|
-//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=24h\|7d\|14d`, `search`, `group`, `state`, `after`; `pause` for one that does not renew itself |
+//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=24h\|7d\|14d` and the longer ones that the gateway offers, `search`, `group`, `state`, `after`; `pause` for one that does not renew itself |
 //! | `GET /targets/{name}` | everything about a target; `?range=`, `pause` |
 //! | `GET /incidents`, `GET /maintenance` | what was, is and is planned |
 //! | `GET /events` | what changes, for open pages (`routes/events.rs`) |

@@ -1,17 +1,31 @@
 //! The stretches of time that bars and lines cover.
 
+use crate::time::in_full;
+
 /// How far back the page looks, in 90 slots.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Range {
     #[default]
     Day,
     Week,
-    /// As far as the history is kept.
     Fortnight,
+    Month,
+    Quarter,
+    Year,
 }
 
 impl Range {
-    pub(crate) const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Day,
+        Self::Week,
+        Self::Fortnight,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+    ];
+
+    /// Those that every gateway has.
+    pub(crate) const SHORTEST: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
 
     /// What an address says; anything else is a day.
     pub(crate) fn of(query: Option<&str>) -> Self {
@@ -27,14 +41,13 @@ impl Range {
             Self::Day => "24h",
             Self::Week => "7d",
             Self::Fortnight => "14d",
+            Self::Month => "30d",
+            Self::Quarter => "90d",
+            Self::Year => "365d",
         }
     }
 
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Day => "24 hours",
-            Self::Week => "7 days",
-            Self::Fortnight => "14 days",
-        }
+    pub(crate) fn words(self) -> String {
+        in_full(self.query())
     }
 }

@@ -44,6 +44,19 @@ impl Clock {
     }
 }
 
+/// A duration such as `30m` or `1d` in words: 30 minutes, 1 day.
+pub(crate) fn in_full(duration: &str) -> String {
+    let number = duration.trim_end_matches(char::is_alphabetic);
+    let unit = match duration.strip_prefix(number) {
+        Some("m") => "minute",
+        Some("h") => "hour",
+        Some("d") => "day",
+        _ => return duration.to_owned(),
+    };
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
 fn ago(seconds: i64) -> String {
     // Clocks of two machines may differ: a moment ahead is now.
     if seconds < 1 {
@@ -101,6 +114,18 @@ mod tests {
             (-40, "just now"),
         ] {
             assert_eq!(ago(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_duration_in_words_is_one_or_several_of_its_unit() {
+        for (duration, words) in [
+            ("1h", "1 hour"),
+            ("30m", "30 minutes"),
+            ("1d", "1 day"),
+            ("365d", "365 days"),
+        ] {
+            assert_eq!(in_full(duration), words);
         }
     }
 

@@ -14,6 +14,8 @@ use super::{PAGE_MAX, Paged};
 pub(crate) struct Status {
     #[serde(flatten)]
     pub summary: Summary,
+    /// The ranges within the gateway's retention.
+    pub ranges: Vec<String>,
     /// In the order of the configuration.
     #[serde(deserialize_with = "shared")]
     pub targets: Vec<Arc<Target>>,

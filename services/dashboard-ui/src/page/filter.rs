@@ -118,7 +118,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_address_is_read_as_it_was_written(
-            search in "\\PC{0,20}", group in "\\PC{1,20}", after in "\\PC{1,20}", range in 0..3_usize, state in 0..4_usize,
+            search in "\\PC{0,20}", group in "\\PC{1,20}", after in "\\PC{1,20}", range in 0..6_usize, state in 0..4_usize,
         ) {
             let filter = Filter {
                 range: Range::ALL[range],

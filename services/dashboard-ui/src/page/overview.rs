@@ -113,7 +113,7 @@ impl<'a> Overview<'a> {
             summary: Summary::new(view, verdict, now),
             news: &news.html,
             missing: &charts.missing,
-            ranges: ranges(filter),
+            ranges: ranges(view, filter),
             groups: groups(&targets, filter),
             states: states(filter),
             sections: sections(&shown, sight, row),
@@ -142,10 +142,10 @@ fn matches(target: &Target, filter: &Filter, sight: Sight) -> bool {
             .is_none_or(|wanted| wanted == sight.of(target).0)
 }
 
-fn ranges(filter: &Filter) -> Vec<Choice> {
+fn ranges(view: &View, filter: &Filter) -> Vec<Choice> {
     let choice = |range: Range| Choice {
         value: range.query().to_owned(),
-        text: range.words().to_owned(),
+        text: range.words(),
         link: Filter {
             range,
             ..filter.clone()
@@ -153,7 +153,7 @@ fn ranges(filter: &Filter) -> Vec<Choice> {
         .address("/"),
         chosen: range == filter.range,
     };
-    Range::ALL.into_iter().map(choice).collect()
+    view.ranges().into_iter().map(choice).collect()
 }
 
 /// The names of all groups, in the order in which they first occur.

@@ -50,7 +50,7 @@ pub(crate) struct TargetPage {
     interval: Option<String>,
     certificate: Option<(Clock, String)>,
     range: Range,
-    ranges: Vec<(&'static str, String, bool)>,
+    ranges: Vec<(String, String, bool)>,
     bar: String,
     bar_words: String,
     availability: Option<String>,
@@ -71,6 +71,7 @@ pub(crate) struct TargetPage {
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
     pub range: Range,
+    pub ranges: Vec<Range>,
     pub paused: bool,
     pub events: &'a str,
     pub now: Timestamp,
@@ -126,9 +127,10 @@ impl TargetPage {
             certificate: target
                 .certificate_not_after
                 .map(|end| (Clock::new(end), capitalize(&certificate(end, now).0))),
-            ranges: Range::ALL
-                .into_iter()
-                .map(|it| (it.words(), link(&target.name, it), it == range))
+            ranges: asked
+                .ranges
+                .iter()
+                .map(|it| (it.words(), link(&target.name, *it), *it == range))
                 .collect(),
             bar: bar.paths(),
             bar_words: bar.words(range, overall.availability.as_deref()),

@@ -83,6 +83,7 @@ fn mixed() -> Value {
 fn asked() -> Asked<'static> {
     Asked {
         range: Range::Day,
+        ranges: Range::SHORTEST.into(),
         paused: false,
         events: "1-2",
         now: time(NOW),

@@ -34,7 +34,8 @@ pub(super) async fn overview(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let filter = Filter::of(query.as_deref());
+    let mut filter = Filter::of(query.as_deref());
+    filter.range = dashboard.offered(filter.range);
     // Before all that is shown: what changes meanwhile is told again.
     let position = dashboard.hub.position(filter.range);
     let view = dashboard.view().await;
@@ -58,7 +59,8 @@ pub(super) async fn target(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let filter = Filter::of(query.as_deref());
+    let mut filter = Filter::of(query.as_deref());
+    filter.range = dashboard.offered(filter.range);
     let position = dashboard.hub.position(filter.range);
     let view = dashboard.view().await;
     let known = find(&view, &name);
@@ -81,6 +83,7 @@ pub(super) async fn target(
     let verdict = judge(&view, now);
     let asked = Asked {
         range: filter.range,
+        ranges: view.ranges(),
         paused: filter.paused,
         events: &position,
         now,

@@ -1,20 +1,10 @@
 //! What a target is to achieve, and what has become of it.
 
-use crate::gateway::history::{Shares, Slo, Spell};
-use crate::time::latency;
-use crate::words::budget;
+use service_kit::RECORDED_WINDOWS;
 
-/// The windows that the gateway knows, the shortest first.
-const WINDOWS: [(&str, &str); 8] = [
-    ("5m", "5 minutes"),
-    ("30m", "30 minutes"),
-    ("1h", "1 hour"),
-    ("2h", "2 hours"),
-    ("6h", "6 hours"),
-    ("1d", "1 day"),
-    ("3d", "3 days"),
-    ("14d", "14 days"),
-];
+use crate::gateway::history::{Shares, Slo, Spell};
+use crate::time::{in_full, latency};
+use crate::words::budget;
 
 /// Objectives and windows. All of it is none where nobody knows.
 #[derive(Debug, Default)]
@@ -28,7 +18,7 @@ pub(super) struct Objectives {
 /// What happened in a window that ends now.
 #[derive(Debug)]
 pub(super) struct Window {
-    pub name: &'static str,
+    pub name: String,
     pub availability: Option<String>,
     pub coverage: Option<String>,
     pub shares: Option<[String; 4]>,
@@ -42,9 +32,9 @@ impl Objectives {
         let Some(slo) = slo else {
             return Self::default();
         };
-        let windows = WINDOWS.iter().filter_map(|(key, name)| {
-            let spell = slo.windows.get(*key)?;
-            Some(Window::new(name, spell))
+        let windows = RECORDED_WINDOWS.iter().filter_map(|window| {
+            let spell = slo.windows.get(*window)?;
+            Some(Window::new(in_full(window), spell))
         });
         Self {
             availability: slo.slo_objective.map(objective),
@@ -56,7 +46,7 @@ impl Objectives {
 }
 
 impl Window {
-    fn new(name: &'static str, spell: &Spell) -> Self {
+    fn new(name: String, spell: &Spell) -> Self {
         let shares = spell.shares.as_ref().and_then(all);
         Self {
             name,
