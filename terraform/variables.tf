@@ -153,7 +153,7 @@ variable "memory_limits" {
 # --- what is kept ----------------------------------------------------------------------------------------------------
 
 variable "retention" {
-  description = "How long Prometheus keeps its data. It keeps less where 80 % of its volume would not hold it."
+  description = "How long Prometheus keeps its data, and how far back api-gateway and the status page answer. It keeps less where 80 % of its volume would not hold it."
   type        = string
   default     = "14d"
   nullable    = false
@@ -161,6 +161,14 @@ variable "retention" {
   validation {
     condition     = can(regex("^[1-9][0-9]*[hdwy]$", var.retention))
     error_message = "retention is \"${var.retention}\"; it has to be a whole number with h, d, w or y, such as 14d."
+  }
+  # Below it, the rules would record an error budget of fewer days than they say; api-gateway refuses both as well.
+  validation {
+    condition = try(alltrue([
+      for hours in [tonumber(regex("^[0-9]+", var.retention)) * { h = 1, d = 24, w = 168, y = 8760 }[regex("[hdwy]$", var.retention)]] :
+      hours >= 336 && hours <= 876000
+    ]), true)
+    error_message = "retention is \"${var.retention}\"; it has to be 14d or more, the window of the error budgets, and at most 100y."
   }
 }
 
