@@ -174,6 +174,10 @@ async fn longer_ranges_are_made_of_the_longer_pieces() {
 #[tokio::test]
 async fn a_longer_retention_allows_longer_ranges_and_windows() {
     let prometheus = prometheus().await;
+    let probes = outcomes(&[("http://a/", "success", "1999")]);
+    answers(&prometheus, "target:probes:increase4m[", probes).await;
+    let due = vector(&[("http://a/", "4000")]);
+    answers(&prometheus, "target:probes_due:rate4m[", due).await;
     let gateway = gateway(&[
         TARGETS,
         NO_AGENT,

@@ -42,4 +42,4 @@ impl Phase {
 pub const RECORDED_WINDOWS: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
 
 /// The window of the error budgets, the longest recorded one: Prometheus has to keep at least this much.
-pub const BUDGET_WINDOW: &str = RECORDED_WINDOWS[RECORDED_WINDOWS.len() - 1];
+pub const BUDGET_WINDOW: &str = RECORDED_WINDOWS[7];

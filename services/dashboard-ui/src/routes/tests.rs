@@ -119,7 +119,8 @@ async fn the_page_shows_what_the_gateway_says() {
 async fn the_ranges_are_those_that_the_gateway_offers() {
     let stand = Stand::new(status(&[target("demo", "up")])).await;
     let service = service(&stand.url);
-    let (_, page) = service.wait_for("/?range=30d", "The target is up").await;
+    service.wait_for("/", "The target is up").await;
+    let (_, page) = service.get("/?range=30d").await;
     assert!(page.contains("<a href=\"/?range=14d\">14 days</a>"));
     assert!(!page.contains("30 days"), "{page}");
     let mut longer = status(&[target("demo", "up")]);

@@ -30,6 +30,7 @@ fn status(age: i64, state: &str, targets: &[&str], away: &[&str]) -> Status {
         "newest_observation_at": Timestamp::from_second(now().as_second() - age).unwrap(),
         "sources": sources,
         "state": state,
+        "ranges": ["24h", "7d", "14d"],
         "targets": targets,
     }))
     .unwrap()
