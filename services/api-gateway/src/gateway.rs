@@ -19,6 +19,7 @@ use crate::live::maintenance;
 use crate::rendered::Rendered;
 use crate::sources::agents::Observation;
 use crate::sources::{Poll, Sources};
+use crate::window::Retention;
 
 /// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
 const MAINTENANCE_FOR: Duration = Duration::from_secs(5);
@@ -36,6 +37,8 @@ pub struct Gateway {
     pub catalog: Catalog,
     /// The parts that answers come from.
     pub sources: Sources,
+    /// How long Prometheus keeps its data.
+    pub retention: Retention,
     /// Changes, for the subscribers of `/api/v1/events`.
     pub events: Arc<EventLog>,
     /// The body of `/uptime-summary`, by the listing and the observation that it was made from.
@@ -60,6 +63,7 @@ impl Gateway {
         Ok(Self {
             catalog: Catalog::new(targets),
             sources: Sources::new(config, limits)?,
+            retention: config.retention.clone(),
             events: Arc::new(events.starting_at("summary")),
             summary: Rendered::default(),
             visibility: Visibility::default(),

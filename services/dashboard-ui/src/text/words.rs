@@ -73,7 +73,7 @@ pub(crate) fn certificate_near(not_after: Timestamp, now: Timestamp) -> Option<(
     near.then(|| certificate(not_after, now))
 }
 
-/// A window of Prometheus: `14 days` for `14d`.
+/// A window or range: `14 days` for `14d`.
 pub(crate) fn window(label: &str) -> String {
     let count = label.trim_end_matches(|it: char| !it.is_ascii_digit());
     let unit = match label.trim_start_matches(|it: char| it.is_ascii_digit()) {
@@ -102,7 +102,12 @@ mod tests {
 
     #[test]
     fn windows_are_named_in_full() {
-        for (label, text) in [("5m", "5 minutes"), ("1h", "1 hour"), ("14d", "14 days")] {
+        for (label, text) in [
+            ("5m", "5 minutes"),
+            ("1h", "1 hour"),
+            ("1d", "1 day"),
+            ("365d", "365 days"),
+        ] {
             assert_eq!(window(label), text);
         }
     }
