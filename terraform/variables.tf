@@ -163,6 +163,14 @@ variable "retention" {
     condition     = can(regex("^[1-9][0-9]*[hdwy]$", var.retention))
     error_message = "retention is \"${var.retention}\"; it must be a whole number with h, d, w or y, such as 14d."
   }
+  # Below 14 days, the rules would record an error budget of fewer days than its label says. api-gateway has the same bounds.
+  validation {
+    condition = try(alltrue([
+      for hours in [tonumber(regex("^[0-9]+", var.retention)) * { h = 1, d = 24, w = 168, y = 8760 }[regex("[hdwy]$", var.retention)]] :
+      hours >= 336 && hours <= 876000
+    ]), true)
+    error_message = "retention is \"${var.retention}\"; it must be from 14d (the window of the error budgets) to 100y."
+  }
 }
 
 variable "volume_sizes" {

@@ -345,6 +345,26 @@ run "no_retention" {
   expect_failures = [var.retention]
 }
 
+run "a_retention_below_the_window_of_the_error_budgets" {
+  command = plan
+
+  variables {
+    retention = "13d"
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "a_retention_that_the_gateway_refuses" {
+  command = plan
+
+  variables {
+    retention = "101y"
+  }
+
+  expect_failures = [var.retention]
+}
+
 run "a_size_without_a_unit" {
   command = plan
 

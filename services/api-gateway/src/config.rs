@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateway_api::slo::BUDGET_WINDOW;
 use service_kit::config::parse::{HTTP_URL, http_url, seconds};
 use service_kit::{ConfigError, Configuration, Key, Settings};
 use targets::{Defaults, TargetSet, TargetSource};
 use url::Url;
 
 use crate::sources::agents::{ENDPOINTS, Endpoint, parse_endpoints};
+use crate::window::Retention;
 
 /// Longest time an answer may be kept.
 const CACHE_MOST_SECONDS: f64 = 60.0;
@@ -22,6 +24,8 @@ pub struct Config {
     pub agent_cache: Duration,
     /// `PROMETHEUS_URL`: without it there are no windowed answers.
     pub prometheus: Option<Url>,
+    /// `PROMETHEUS_RETENTION`: no window or range is longer.
+    pub retention: Retention,
     /// `PROMETHEUS_QUERY_CACHE_SECONDS`.
     pub query_cache: Duration,
     /// `ALERT_LOGGER_URL`.
@@ -36,6 +40,7 @@ impl Configuration for Config {
         Key::optional("ping_agent_metrics_url"),
         Key::with_default("ping_agent_cache_seconds", "1"),
         Key::optional("prometheus_url"),
+        Key::with_default("prometheus_retention", BUDGET_WINDOW),
         Key::with_default("prometheus_query_cache_seconds", "5"),
         Key::optional("alert_logger_url"),
         Key::optional("ping_target_urls"),
@@ -47,6 +52,11 @@ impl Configuration for Config {
             agents: settings.require("ping_agent_metrics_url", ENDPOINTS, parse_endpoints)?,
             agent_cache: cache(settings, "ping_agent_cache_seconds")?,
             prometheus: settings.parse("prometheus_url", HTTP_URL, http_url)?,
+            retention: settings.require(
+                "prometheus_retention",
+                Retention::ALLOWED,
+                Retention::parse,
+            )?,
             query_cache: cache(settings, "prometheus_query_cache_seconds")?,
             alert_logger: settings.parse("alert_logger_url", HTTP_URL, http_url)?,
             targets: targets(settings)?,
@@ -91,6 +101,7 @@ mod tests {
         let config = read(&[AGENT]).unwrap();
         assert_eq!(config.agent_cache, Duration::from_secs(1));
         assert_eq!(config.query_cache, Duration::from_secs(5));
+        assert_eq!(config.retention.to_string(), "14d");
         assert!(config.prometheus.is_none() && config.alert_logger.is_none());
         assert!(config.targets.is_none());
     }
@@ -124,6 +135,10 @@ mod tests {
             (
                 &[AGENT, ("PROMETHEUS_URL", "prometheus:9090")],
                 ["PROMETHEUS_URL", "prometheus:9090", "absolute http"],
+            ),
+            (
+                &[AGENT, ("PROMETHEUS_RETENTION", "7d")],
+                ["PROMETHEUS_RETENTION", "7d", "from 14d"],
             ),
             (
                 &[AGENT, ("ALERT_LOGGER_URL", "/webhook")],

@@ -21,6 +21,7 @@ use crate::sources::agents::{AgentSet, Observation};
 use crate::sources::alert_logger::AlertLogger;
 use crate::sources::prometheus::{Policy, Prometheus};
 use crate::sources::{Poll, Sources};
+use crate::window::Retention;
 
 /// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
 const MAINTENANCE_FOR: Duration = Duration::from_secs(5);
@@ -38,6 +39,8 @@ pub struct Gateway {
     pub catalog: Catalog,
     /// The parts that answers come from.
     pub sources: Sources,
+    /// How long Prometheus keeps its data.
+    pub retention: Retention,
     /// Changes, for the subscribers of `/api/v1/events`.
     pub events: Arc<EventLog>,
     /// The body of `/uptime-summary`, by the listing and the observation that it was made from.
@@ -68,6 +71,7 @@ impl Gateway {
         Ok(Self {
             catalog: Catalog::new(targets),
             sources: Sources::new(agents, prometheus, alert_logger.transpose()?),
+            retention: config.retention.clone(),
             events: Arc::new(events.starting_at("summary")),
             summary: Rendered::default(),
             visibility: Visibility::default(),

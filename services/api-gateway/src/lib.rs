@@ -4,6 +4,7 @@
 //! - [`live`]: the state of everything now, made from one poll of the sources
 //! - [`routes`]: the endpoints; the types of their JSON are in [`gateway_api`]
 //! - [`tasks`]: the tasks that keep `/readyz` and the event stream up to date
+//! - [`window`]: the windows of answers, and the retention that limits them
 //!
 //! A source that is away makes an answer partial, not an error, unless the answer has no other source.
 
@@ -15,6 +16,7 @@ pub mod routes;
 pub mod sources;
 pub mod tasks;
 mod time;
+pub mod window;
 
 use std::sync::Arc;
 

@@ -165,7 +165,50 @@ async fn longer_ranges_are_made_of_the_longer_pieces() {
     let detail = get(&gateway, "/api/v1/history?range=30d")
         .await
         .problem(400);
-    assert_eq!(detail, "range is \"30d\"; allowed: 24h, 7d, 14d");
+    assert_eq!(
+        detail,
+        "range is \"30d\"; allowed: 24h, 7d, 14d (PROMETHEUS_RETENTION is 14d)"
+    );
+}
+
+#[tokio::test]
+async fn a_longer_retention_allows_longer_ranges_and_windows() {
+    let prometheus = prometheus().await;
+    let probes = outcomes(&[("http://a/", "success", "1999")]);
+    answers(&prometheus, "target:probes:increase4m[", probes).await;
+    let due = vector(&[("http://a/", "4000")]);
+    answers(&prometheus, "target:probes_due:rate4m[", due).await;
+    let gateway = gateway(&[
+        TARGETS,
+        NO_AGENT,
+        ("PROMETHEUS_URL", &prometheus.uri()),
+        ("PROMETHEUS_RETENTION", "90d"),
+    ]);
+    for (range, slot) in [("30d", 480 * 60), ("90d", 86_400)] {
+        let uri = format!("/api/v1/history?range={range}");
+        assert_eq!(get(&gateway, &uri).await.json()["slot_seconds"], slot);
+        let uri = format!("/uptime-summary-windowed?window={range}");
+        assert_eq!(get(&gateway, &uri).await.json()["window"], range);
+    }
+    let ranges = json!(["24h", "7d", "14d", "30d", "90d"]);
+    let status = get(&gateway, "/api/v1/status").await.json();
+    assert_eq!(status["ranges"], ranges);
+    let description = get(&gateway, "/openapi.json").await.json();
+    let described = &description["paths"]["/api/v1/history"]["get"]["parameters"][0];
+    assert_eq!(described["schema"]["enum"], ranges);
+    for (uri, allowed) in [
+        (
+            "/api/v1/history?range=365d",
+            "90d (PROMETHEUS_RETENTION is 90d)",
+        ),
+        (
+            "/uptime-summary-windowed?window=91d",
+            "to 90d (PROMETHEUS_RETENTION)",
+        ),
+    ] {
+        let detail = get(&gateway, uri).await.problem(400);
+        assert!(detail.contains(allowed), "{detail}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use api_gateway::sources::prometheus::{Policy, Prometheus, QueryError, Window};
+use api_gateway::sources::prometheus::{Policy, Prometheus, QueryError};
+use api_gateway::window::Window;
 use serde_json::json;
 use support::{
     NO_AGENT, agent, answers, gateway, get, in_turn, limits, metrics_of, nobody, outcomes,

@@ -2,7 +2,7 @@
 //!
 //! | endpoint | answer |
 //! |---|---|
-//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=24h\|7d\|14d`, `search`, `group`, `state`, `after`; `pause` for one that does not renew itself |
+//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=24h\|7d\|14d` or a longer one that the gateway offers, `search`, `group`, `state`, `after`; `pause` for one that does not renew itself |
 //! | `GET /targets/{name}` | one target; `?range=`, `pause` |
 //! | `GET /incidents`, `GET /maintenance` | all incidents; past, open and planned maintenance windows |
 //! | `GET /events` | changes, for open pages (`routes/events.rs`) |
@@ -36,7 +36,6 @@ mod gateway;
 mod gzip;
 mod live;
 mod page;
-mod range;
 mod routes;
 mod text;
 

@@ -23,18 +23,40 @@ pub enum Range {
     /// 7 days.
     #[serde(rename = "7d")]
     Week,
-    /// 14 days: as long as Prometheus keeps samples.
+    /// 14 days.
     #[serde(rename = "14d")]
     Fortnight,
+    /// 30 days.
+    #[serde(rename = "30d")]
+    Month,
+    /// 90 days.
+    #[serde(rename = "90d")]
+    Quarter,
+    /// 365 days.
+    #[serde(rename = "365d")]
+    Year,
 }
 
 impl Range {
     /// All ranges, as they are written.
-    pub const ALL: [(&str, Self); 3] = [
+    pub const ALL: [(&str, Self); 6] = [
         ("24h", Self::Day),
         ("7d", Self::Week),
         ("14d", Self::Fortnight),
+        ("30d", Self::Month),
+        ("90d", Self::Quarter),
+        ("365d", Self::Year),
     ];
+
+    /// The ranges that every gateway has, because no retention is shorter.
+    pub const SHORTEST: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
+
+    /// Parses a range; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let range = Self::ALL.into_iter().find(|(name, _)| *name == text);
+        range.map(|(_, range)| range)
+    }
 
     /// Returns the range as it is written.
     #[must_use]
@@ -43,6 +65,9 @@ impl Range {
             Self::Day => "24h",
             Self::Week => "7d",
             Self::Fortnight => "14d",
+            Self::Month => "30d",
+            Self::Quarter => "90d",
+            Self::Year => "365d",
         }
     }
 }
@@ -235,6 +260,7 @@ mod tests {
     fn words_are_the_ones_that_are_written() {
         for (word, range) in Range::ALL {
             assert_eq!(range.as_str(), word);
+            assert_eq!(Range::parse(word), Some(range));
             assert_eq!(serde_json::to_value(range).unwrap(), word);
         }
     }

@@ -12,8 +12,11 @@ use crate::PAGE_MAX;
 use crate::availability::Figures;
 use crate::json::{count, nullable};
 
-/// The windows that Prometheus records, by the label that they have there.
+/// The windows that Prometheus records, by the label that they have there, the shortest first.
 pub const WINDOWS: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
+
+/// The window of the error budgets, the longest recorded one. Prometheus must keep its data at least as long.
+pub const BUDGET_WINDOW: &str = WINDOWS[7];
 
 /// Objectives and error budgets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -20,6 +20,8 @@ pub struct Status {
     /// All targets together, whatever page is asked for.
     #[serde(flatten)]
     pub summary: StatusSummary,
+    /// The ranges of `/api/v1/history` that are within `PROMETHEUS_RETENTION`, the shortest first.
+    pub ranges: Vec<String>,
     /// The groups that targets belong to, in the order in which they first come.
     pub groups: Vec<String>,
     /// How many targets match on all pages.

@@ -389,6 +389,7 @@ async fn the_data_path_is_checked_where_there_is_no_repository() {
             state: State::Up,
             counts: Counted::default(),
         },
+        ranges: Vec::new(),
         groups: Vec::new(),
         total: 0,
         next: None,

@@ -20,5 +20,6 @@ pub use source::TargetSource;
 pub use target::expect::{Expectations, StatusExpectation};
 pub use target::latency::{LATENCY_BUCKETS, LOWEST_LATENCY_BUCKET};
 pub use target::maintenance::{Maintenance, Occurrence};
+pub use target::phase::Phase;
 pub use target::timing::Defaults;
 pub use target::{Redirects, Target, TargetKind};

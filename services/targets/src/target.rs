@@ -7,6 +7,7 @@ pub(crate) mod latency;
 mod line;
 pub(crate) mod maintenance;
 pub(crate) mod name;
+pub(crate) mod phase;
 mod redirects;
 pub(crate) mod timing;
 

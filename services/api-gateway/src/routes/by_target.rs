@@ -25,6 +25,7 @@ use crate::Gateway;
 use crate::sources::prometheus::{
     Budget, Grid, History, P50, P95, Prometheus, QueryError, Recorded, SlotFigures, TargetPhases,
 };
+use crate::window::Retention;
 
 /// Which range is wanted.
 #[derive(Debug, IntoParams)]
@@ -39,16 +40,21 @@ impl RangeQuery {
     /// The parameters that it is read from.
     pub(super) const PARAMETERS: &[&str] = &["range"];
 
-    pub(super) fn read(parameters: &Parameters) -> Result<Self, Problem> {
-        let range = parameters.word("range", &Range::ALL)?.unwrap_or_default();
-        Ok(Self { range })
+    /// Reads a range within the retention.
+    pub(super) fn read(parameters: &Parameters, retention: &Retention) -> Result<Self, Problem> {
+        let (names, ranges): (Vec<_>, Vec<_>) = retention.ranges().unzip();
+        let allowed = format!("{} (PROMETHEUS_RETENTION is {retention})", names.join(", "));
+        let parse = |text: &str| Range::parse(text).filter(|range| ranges.contains(range));
+        let range = parameters.get("range", allowed, parse)?;
+        Ok(Self {
+            range: range.unwrap_or_default(),
+        })
     }
 }
 
 fn range_schema() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .enum_values(Some(Range::ALL.map(|(word, _)| word)))
         .default(Some(Range::default().as_str().into()))
         .build()
 }
@@ -72,7 +78,7 @@ impl<'a> Request<'a> {
     ) -> Result<Self, Problem> {
         let parameters = Parameters::read(query, allowed)?;
         Ok(Self {
-            range: RangeQuery::read(&parameters)?.range,
+            range: RangeQuery::read(&parameters, &gateway.retention)?.range,
             filter: Filter::read(&parameters)?,
             prometheus: prometheus(gateway)?,
             gateway,
@@ -125,7 +131,8 @@ pub(super) async fn slo(
     answer.await
 }
 
-/// Availability by slot: 90 of 16 minutes (24h), 112 (7d) or 224 (14d). The last one has begun and goes on.
+/// Availability by slot: 90 of 16 minutes (24h), 112 (7d) or 224 (14d), and longer ones where `PROMETHEUS_RETENTION` allows.
+/// The last one has begun and goes on.
 #[utoipa::path(
     get,
     path = "/api/v1/history",

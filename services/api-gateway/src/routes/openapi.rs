@@ -6,11 +6,12 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use axum::{Extension, Router};
 use bytes::Bytes;
+use gateway_api::slo::BUDGET_WINDOW;
 use service_kit::Problem;
 use utoipa::OpenApi;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{ContentBuilder, Object, Ref, RefOr, ResponseBuilder, Type};
+use utoipa::openapi::{ContentBuilder, Object, Ref, RefOr, ResponseBuilder, Schema, Type};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,6 +21,7 @@ use super::{
     by_target, events, incidents, maintenance, status, summary, target, targets, windowed,
 };
 use crate::Gateway;
+use crate::window::Retention;
 
 /// The description's head; paths and schemas come from the routes.
 #[derive(OpenApi)]
@@ -35,6 +37,7 @@ struct Document(Bytes);
 
 /// The routes and their description.
 pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
+    let retention = gateway.retention.clone();
     let (router, mut description) = OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(targets::targets))
         .routes(routes!(summary::summary))
@@ -55,6 +58,7 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
     for (path, item) in &mut description.paths.paths {
         if let Some(operation) = &mut item.get {
             describe_errors(operation);
+            describe_retention(operation, &retention);
             if path.starts_with("/api/v1/") && path != "/api/v1/events" {
                 describe_tag(operation);
             }
@@ -83,6 +87,25 @@ fn describe_errors(operation: &mut Operation) {
         responses
             .entry(status.to_owned())
             .or_insert_with(|| response.build().into());
+    }
+}
+
+/// Describes the ranges and windows that the retention allows. The pattern of windows matches only those that every retention
+/// allows, so a longer one has none.
+fn describe_retention(operation: &mut Operation, retention: &Retention) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
+        {
+            match &*parameter.name {
+                "range" => {
+                    let names = retention.ranges().map(|(name, _)| name.into());
+                    schema.enum_values = Some(names.collect());
+                }
+                "window" if retention.to_string() != BUDGET_WINDOW => schema.pattern = None,
+                _ => {}
+            }
+        }
     }
 }
 

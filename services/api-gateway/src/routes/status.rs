@@ -39,6 +39,11 @@ pub(super) async fn status(
     let page = filter.page(&board.targets);
     let status = Status {
         summary: board.summary(),
+        ranges: gateway
+            .retention
+            .ranges()
+            .map(|(name, _)| name.to_owned())
+            .collect(),
         groups: groups(board.targets.iter().map(AsRef::as_ref))
             .into_iter()
             .map(ToOwned::to_owned)

@@ -59,7 +59,7 @@ pub(super) async fn target(
     let name = name.map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()));
     let Path(name) = name?;
     let parameters = Parameters::read(query.as_deref(), &[RangeQuery::PARAMETERS])?;
-    let RangeQuery { range } = RangeQuery::read(&parameters)?;
+    let RangeQuery { range } = RangeQuery::read(&parameters, &gateway.retention)?;
     let board = gateway.board().await;
     let listed = board.targets.iter().find(|target| *target.target == *name);
     let target = listed.ok_or_else(|| {

@@ -15,12 +15,13 @@ use super::parameters::Parameters;
 use super::summary::summarize;
 use crate::Gateway;
 use crate::live::catalog::Listed;
-use crate::sources::prometheus::{QueryError, RETRY_SECONDS, Window, WindowCounts};
+use crate::sources::prometheus::{QueryError, RETRY_SECONDS, WindowCounts};
+use crate::window::{Retention, Window};
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WindowQuery {
-    /// A duration as Prometheus writes it, from 30s to 14d: `90s`, `5m`, `1h30m`.
+    /// A duration as Prometheus writes it, from 30s to `PROMETHEUS_RETENTION` (by default 14d): `90s`, `5m`, `1h30m`.
     #[param(required = false, schema_with = window_schema)]
     window: Window,
 }
@@ -35,9 +36,10 @@ fn window_schema() -> Object {
 }
 
 impl WindowQuery {
-    fn read(query: Option<&str>) -> Result<Self, Problem> {
+    fn read(query: Option<&str>, retention: &Retention) -> Result<Self, Problem> {
         let parameters = Parameters::read(query, &[&["window"]])?;
-        let window = parameters.get("window", Window::ALLOWED, Window::parse)?;
+        let parse = |text: &str| retention.window(text);
+        let window = parameters.get("window", retention.allowed_windows(), parse)?;
         Ok(Self {
             window: window.unwrap_or_default(),
         })
@@ -45,8 +47,8 @@ impl WindowQuery {
 }
 
 /// Availability over a window that ends now, from the pieces of 15 s (over more than 6 h: of 4 m) in which Prometheus
-/// records the probes of each target. Those who ask for `5m`, `30m`, `1h`, `2h`, `6h`, `1d`, `3d`, `7d` or `14d` share an
-/// answer; other windows are answered one after the other.
+/// records the probes of each target. Those who ask for `5m`, `30m`, `1h`, `2h`, `6h`, `1d`, `3d` or a range of
+/// `/api/v1/history` share an answer; other windows are answered one after the other.
 #[utoipa::path(
     get,
     path = "/uptime-summary-windowed",
@@ -65,7 +67,7 @@ pub(super) async fn windowed(
     State(gateway): State<Arc<Gateway>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let WindowQuery { window } = WindowQuery::read(query.as_deref())?;
+    let WindowQuery { window } = WindowQuery::read(query.as_deref(), &gateway.retention)?;
     let counts = prometheus(&gateway)?.counts(window.clone()).await;
     let counts = counts.map_err(|error| match error {
         QueryError::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())

@@ -15,7 +15,6 @@ mod phases;
 mod proof;
 mod query;
 mod slots;
-mod window;
 
 pub use budgets::{Budget, Budgets, Recorded};
 pub use client::Prometheus;
@@ -24,8 +23,7 @@ pub use history::{History, SlotFigures};
 pub use latency::{P50, P95};
 pub use model::{ByTarget, Gather, Labels, WindowCounts, matrix, vector};
 pub use outcomes::Outcomes;
-pub use phases::{PHASES, Phases, TargetPhases};
+pub use phases::{Phases, TargetPhases};
 pub use proof::Proof;
 pub use query::{Policy, QueryError, RETRY_SECONDS};
 pub use slots::Slots;
-pub use window::Window;

@@ -5,9 +5,9 @@
 
 use std::fmt::Write;
 
-use gateway_api::history::{SLOTS, TargetHistory};
+use gateway_api::history::{Range, SLOTS, TargetHistory};
 
-use crate::range::Range;
+use crate::text::time::in_full;
 
 /// The least coverage with which a slot without failures counts as up.
 const COVERAGE_MIN: f64 = 0.5;
@@ -124,7 +124,7 @@ impl Bar {
 
     /// Describes the bar in words: `24 hours: 99.95% available, 3 slots down, 2 unknown`.
     pub(crate) fn words(&self, range: Range, availability: Option<&str>) -> String {
-        let mut words = format!("{}: ", range.words());
+        let mut words = format!("{}: ", in_full(range.as_str()));
         match availability {
             Some(availability) => words += &format!("{availability} available"),
             None => words += "availability unknown",

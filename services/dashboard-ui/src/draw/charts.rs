@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
-use gateway_api::history::{HistoryAnswer, LatencyAnswer, TargetHistory, TargetLatency};
+use gateway_api::history::{HistoryAnswer, LatencyAnswer, Range, TargetHistory, TargetLatency};
 use gateway_api::slo::{Slo, TargetSlo};
 
 use super::bar::Bar;
 use super::plot;
 use crate::gateway::{Gateway, GatewayError};
-use crate::range::Range;
 use crate::text::time::measured;
 use crate::text::words::{budget, percent};
 
@@ -44,7 +43,7 @@ impl Charts {
     /// Fetches the history of all targets.
     pub(crate) async fn fetch(gateway: Gateway, range: Range) -> Self {
         let gateway = gateway.with_long_timeout();
-        let query = [("range", range.query())];
+        let query = [("range", range.as_str())];
         let (history, latency, slo) = tokio::join!(
             gateway.get_all(&["history"], &query),
             gateway.get_all(&["latency"], &query),

@@ -48,7 +48,7 @@ pub(crate) fn status(targets: &[Value]) -> Value {
             {"name": "prometheus", "ok": true, "detail": null},
             {"name": "alert-logger", "ok": true, "detail": null},
         ],
-        "state": state, "counts": states.collect::<Counted>(), "groups": [], "total": targets.len(), "next": null, "targets": targets,
+        "state": state, "counts": states.collect::<Counted>(), "ranges": ["24h", "7d", "14d"], "groups": [], "total": targets.len(), "next": null, "targets": targets,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gateway_api::history::Range;
 use gateway_api::status::{Status, StatusSummary, TargetStatus};
 use jiff::Timestamp;
 
@@ -32,6 +33,15 @@ pub(crate) struct Outage {
 }
 
 impl View {
+    /// Returns the ranges that the gateway offers. Until it has answered, those that every gateway has.
+    pub(crate) fn ranges(&self) -> Vec<Range> {
+        let Some(snapshot) = &self.snapshot else {
+            return Range::SHORTEST.into();
+        };
+        let listed = snapshot.status.ranges.iter();
+        listed.filter_map(|name| Range::parse(name)).collect()
+    }
+
     /// Replaces the state by one that was just fetched.
     pub(crate) fn replace(&mut self, status: Status, now: Timestamp) {
         if self.outage.take().is_some() {

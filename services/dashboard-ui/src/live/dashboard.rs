@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use gateway_api::history::Range;
 use gateway_api::incidents::Incidents;
 use gateway_api::maintenance::Maintenance;
 use gateway_api::target::TargetAnswer;
@@ -19,7 +20,6 @@ use crate::draw::charts::Charts;
 use crate::gateway::view::View;
 use crate::gateway::{Gateway, GatewayError};
 use crate::page::announcements::Announcements;
-use crate::range::Range;
 
 /// How long a page waits for additional figures: its first byte is sent within 100 ms.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -108,6 +108,16 @@ impl Dashboard {
         view
     }
 
+    /// Returns the range, or the default where the gateway does not offer it.
+    pub(crate) fn offered(&self, range: Range) -> Range {
+        let view = self.view.borrow();
+        if view.snapshot.is_none() || view.ranges().contains(&range) {
+            range
+        } else {
+            Range::default()
+        }
+    }
+
     /// Returns the charts for a page. If they are late, the page is refreshed later.
     pub(crate) async fn charts(&self, range: Range) -> Arc<Charts> {
         let charts = self.charts_within(range, PATIENCE).await;
@@ -157,7 +167,7 @@ impl Dashboard {
     pub(crate) async fn target(&self, target: &str, range: Range) -> Answer<TargetAnswer> {
         let (gateway, name) = (self.gateway.clone(), target.to_owned());
         let fetch = || async move {
-            let query = [("range", range.query())];
+            let query = [("range", range.as_str())];
             gateway.get(&["targets", &name], &query).await.map(Arc::new)
         };
         let key = (target.to_owned(), range);

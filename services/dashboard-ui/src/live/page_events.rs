@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::response::Response;
+use gateway_api::history::Range;
 use service_kit::Limit;
 use service_kit::event_log::{Event, EventLog, TooManySubscribers};
 use tokio::time::Instant;
-
-use crate::range::Range;
 
 /// The most pages that are open at the same time, if there are as many connections.
 pub(crate) const OPEN_PAGES_MAX: usize = 1_000;
@@ -35,7 +34,7 @@ impl PageEvents {
             events: Arc::new(EventLog::new(seats.clone())),
             wanted_until: Mutex::default(),
         };
-        Self(Range::ALL.map(|range| (range, log())))
+        Self(Range::ALL.map(|(_, range)| (range, log())))
     }
 
     fn log(&self, range: Range) -> &RangeLog {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
+use gateway_api::history::Range;
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::event_log::Event;
@@ -19,7 +20,6 @@ use crate::page::announcements::Announcements;
 use crate::page::row::Row;
 use crate::page::summary::Summary;
 use crate::page::verdict::{Verdict, Visibility, judge};
-use crate::range::Range;
 use crate::text;
 
 /// The most rows that are sent at once. After more changes, pages are fetched anew.

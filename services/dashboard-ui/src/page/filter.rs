@@ -1,9 +1,9 @@
 //! The query of the overview's address: read from it, and written into links.
 
+use gateway_api::history::Range;
 use gateway_api::status::State;
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::range::Range;
 use crate::text::cut;
 use crate::text::words::STATES;
 
@@ -31,7 +31,7 @@ impl Filter {
         for (name, value) in parse(query.unwrap_or_default().as_bytes()) {
             let value = value.trim();
             match &*name {
-                "range" => filter.range = Range::of(Some(value)),
+                "range" => filter.range = Range::parse(value).unwrap_or_default(),
                 "search" => filter.search = cut(value, SEARCH_MAX_CHARS),
                 "group" => filter.group = (!value.is_empty()).then(|| value.to_owned()),
                 "state" => {
@@ -54,7 +54,7 @@ impl Filter {
     pub(crate) fn address(&self, path: &str) -> String {
         let mut query = Serializer::new(String::new());
         if self.range != Range::default() {
-            query.append_pair("range", self.range.query());
+            query.append_pair("range", self.range.as_str());
         }
         if !self.search.is_empty() {
             query.append_pair("search", &self.search);
@@ -119,10 +119,10 @@ mod tests {
     proptest! {
         #[test]
         fn an_address_is_read_as_it_was_written(
-            search in "\\PC{0,20}", group in "\\PC{1,20}", after in "\\PC{1,20}", range in 0..3_usize, state in 0..4_usize,
+            search in "\\PC{0,20}", group in "\\PC{1,20}", after in "\\PC{1,20}", range in 0..6_usize, state in 0..4_usize,
         ) {
             let filter = Filter {
-                range: Range::ALL[range],
+                range: Range::ALL[range].1,
                 search: search.trim().to_owned(),
                 group: Some(group.trim().to_owned()).filter(|it| !it.is_empty()),
                 state: Some(STATES[state]),

@@ -1,6 +1,7 @@
 //! Incidents: the alert, its times and its timeline.
 
 use askama::Template;
+use gateway_api::history::Range;
 use gateway_api::incidents::{Event, Incident, IncidentEnd, IncidentStatus, Incidents};
 use gateway_api::is_web_link;
 use jiff::Timestamp;
@@ -10,7 +11,6 @@ use super::verdict::judge;
 use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
 use crate::gateway::view::View;
-use crate::range::Range;
 use crate::text::ids::element_id;
 use crate::text::time::{Clock, Moment, span};
 use crate::text::{name, prose, segment, visible};

@@ -1,6 +1,7 @@
 //! Maintenance windows: open, planned and past ones.
 
 use askama::Template;
+use gateway_api::history::Range;
 use gateway_api::maintenance::{Maintenance, TargetWindow};
 use jiff::Timestamp;
 
@@ -9,7 +10,6 @@ use super::verdict::judge;
 use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
 use crate::gateway::view::View;
-use crate::range::Range;
 use crate::text::time::{Clock, Moment, span};
 use crate::text::{name, visible};
 

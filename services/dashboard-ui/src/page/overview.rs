@@ -1,6 +1,7 @@
 //! `GET /`: all targets.
 
 use askama::Template;
+use gateway_api::history::Range;
 use gateway_api::status::{State, TargetStatus, groups};
 use jiff::Timestamp;
 
@@ -12,7 +13,7 @@ use super::verdict::{Visibility, judge};
 use super::{PageKind, Shell};
 use crate::draw::charts::Charts;
 use crate::gateway::view::View;
-use crate::range::Range;
+use crate::text::time::in_full;
 use crate::text::visible;
 use crate::text::words::{self, STATES};
 
@@ -97,7 +98,7 @@ impl<'a> Overview<'a> {
             &verdict,
             crate::text::time::Moment::new(now, now),
         );
-        shell.events = format!("/events?range={}&since={events}", filter.range.query());
+        shell.events = format!("/events?range={}&since={events}", filter.range.as_str());
         let paused = Filter {
             paused: !filter.paused,
             ..filter.clone()
@@ -113,7 +114,7 @@ impl<'a> Overview<'a> {
             summary: Summary::new(view, verdict, now),
             announcements: &announcements.html,
             missing: &charts.missing,
-            ranges: ranges(filter),
+            ranges: ranges(view, filter),
             groups: group_choices(&targets, filter),
             states: state_choices(filter),
             sections: sections(&shown, visibility, row),
@@ -137,10 +138,10 @@ fn matches(target: &TargetStatus, filter: &Filter, visibility: Visibility) -> bo
         && filter.state.is_none_or(|state| state == shown)
 }
 
-fn ranges(filter: &Filter) -> Vec<Choice> {
+fn ranges(view: &View, filter: &Filter) -> Vec<Choice> {
     let choice = |range: Range| Choice {
-        value: range.query().to_owned(),
-        text: range.words().to_owned(),
+        value: range.as_str().to_owned(),
+        text: in_full(range.as_str()),
         link: Filter {
             range,
             ..filter.clone()
@@ -148,7 +149,7 @@ fn ranges(filter: &Filter) -> Vec<Choice> {
         .address("/"),
         chosen: range == filter.range,
     };
-    Range::ALL.into_iter().map(choice).collect()
+    view.ranges().into_iter().map(choice).collect()
 }
 
 fn group_choices(targets: &[&TargetStatus], filter: &Filter) -> Vec<Choice> {

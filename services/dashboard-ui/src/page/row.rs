@@ -1,13 +1,13 @@
 //! A target on the overview.
 
 use askama::Template;
+use gateway_api::history::Range;
 use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 
 use super::Mark;
 use super::verdict::Visibility;
 use crate::draw::charts::Chart;
-use crate::range::Range;
 use crate::text::ids::element_id;
 use crate::text::time::Clock;
 use crate::text::words::{certificate_near, reason};
@@ -75,7 +75,7 @@ pub(crate) fn link(target: &str, range: Range) -> String {
     if range == Range::default() {
         format!("/targets/{target}")
     } else {
-        format!("/targets/{target}?range={}", range.query())
+        format!("/targets/{target}?range={}", range.as_str())
     }
 }
 

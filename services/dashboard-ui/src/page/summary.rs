@@ -1,6 +1,7 @@
 //! The top of the overview: the verdict, the counts, and the parts that they come from.
 
 use askama::Template;
+use gateway_api::history::Range;
 use gateway_api::status::{Counted, State, Status, TargetStatus};
 use jiff::Timestamp;
 
@@ -8,7 +9,6 @@ use super::filter::Filter;
 use super::row::link;
 use super::verdict::{Verdict, Visibility, part_name};
 use crate::gateway::view::View;
-use crate::range::Range;
 use crate::text::time::{Clock, Moment};
 use crate::text::words;
 use crate::text::{name, visible};

@@ -5,7 +5,7 @@ mod objectives;
 mod slots;
 
 use askama::Template;
-use gateway_api::history::SlotsHead;
+use gateway_api::history::{Range, SlotsHead};
 use gateway_api::is_web_link;
 use gateway_api::status::{Source, TargetStatus};
 use gateway_api::target::TargetAnswer;
@@ -19,9 +19,8 @@ use super::{Mark, PageKind, Shell};
 use crate::assets;
 use crate::draw::bar::Bar;
 use crate::gateway::GatewayError;
-use crate::range::Range;
 use crate::text::ids::element_id;
-use crate::text::time::{Clock, Moment, latency as in_words, span};
+use crate::text::time::{Clock, Moment, in_full, latency as in_words, span};
 use crate::text::words::{certificate, percent, reason};
 use crate::text::{NAME_MAX_CHARS, cut, name, segment, visible};
 use latency::{LatencyChart, Phase, phases};
@@ -51,8 +50,8 @@ pub(crate) struct TargetPage {
     last_probe: Option<Moment>,
     interval: Option<String>,
     certificate: Option<(Clock, String)>,
-    range: Range,
-    ranges: Vec<(&'static str, String, bool)>,
+    range_words: String,
+    ranges: Vec<(String, String, bool)>,
     bar: String,
     bar_words: String,
     availability: Option<String>,
@@ -73,6 +72,7 @@ pub(crate) struct TargetPage {
 #[derive(Debug)]
 pub(crate) struct TargetRequest<'a> {
     pub range: Range,
+    pub ranges: Vec<Range>,
     pub paused: bool,
     pub events: &'a str,
     pub now: Timestamp,
@@ -92,7 +92,7 @@ impl TargetPage {
         let title = format!("{}: {shown}", mark.word);
         let mut shell = Shell::new(PageKind::Target, title, verdict, Moment::new(now, now));
         shell.icon = assets::icon(visibility.shown_state(target).0.as_str()).path();
-        shell.events = format!("/events?range={}&since={}", range.query(), request.events);
+        shell.events = format!("/events?range={}&since={}", range.as_str(), request.events);
         shell.row = element_id("target", &target.target);
         let plain = link(&target.target, range);
         let joint = if plain.contains('?') { '&' } else { '?' };
@@ -131,9 +131,17 @@ impl TargetPage {
             certificate: target
                 .certificate_not_after
                 .map(|end| (Clock::new(end), capitalize(&certificate(end, now).0))),
-            ranges: Range::ALL
-                .into_iter()
-                .map(|it| (it.words(), link(&target.target, it), it == range))
+            range_words: in_full(range.as_str()),
+            ranges: request
+                .ranges
+                .iter()
+                .map(|it| {
+                    (
+                        in_full(it.as_str()),
+                        link(&target.target, *it),
+                        *it == range,
+                    )
+                })
                 .collect(),
             bar: bar.paths(),
             bar_words: bar.words(range, availability.as_deref()),
@@ -157,7 +165,6 @@ impl TargetPage {
             badge_name: segment(&target.target),
             target: target.target.to_string(),
             name: shown,
-            range,
             mark,
             shell,
         }

@@ -2,6 +2,7 @@ mod honesty;
 mod hostile;
 mod target;
 
+use gateway_api::history::Range;
 use gateway_api::target::TargetAnswer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,7 +17,6 @@ use crate::draw::charts::Charts;
 use crate::gateway::GatewayError;
 use crate::gateway::fixture::{self, blind, lost, status, target, time, view};
 use crate::gateway::view::View;
-use crate::range::Range;
 
 const NOW: &str = "2026-11-23T02:45:30Z";
 
@@ -91,6 +91,7 @@ fn mixed() -> Value {
 fn request() -> TargetRequest<'static> {
     TargetRequest {
         range: Range::Day,
+        ranges: Range::SHORTEST.into(),
         paused: false,
         events: "1-2",
         now: time(NOW),

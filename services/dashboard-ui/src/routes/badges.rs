@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use gateway_api::history::Range;
 use gateway_api::status::State as TargetState;
 use service_kit::Problem;
 
@@ -13,7 +14,6 @@ use crate::draw::badge::Badge;
 use crate::gateway::view::View;
 use crate::page::filter::Filter;
 use crate::page::verdict::{Visibility, judge};
-use crate::range::Range;
 
 const CACHE_CONTROL: &str = "public, max-age=10";
 
@@ -36,13 +36,14 @@ pub(super) async fn availability(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let range = Filter::of(query.as_deref()).range;
+    let range = shared.dashboard.offered(range);
     let view = shared.dashboard.view().await;
     check_exists(&view, &name)?;
     let charts = shared.dashboard.charts_for_figure(range).await;
     let is_trusted = judge(&view, jiff::Timestamp::now()).visibility == Visibility::Full;
     let figure = charts.get(&name).availability.as_deref();
     let figure = figure.filter(|_| is_trusted);
-    respond(&Badge::availability(&name, range.query(), figure))
+    respond(&Badge::availability(&name, range.as_str(), figure))
 }
 
 /// `GET /badges/{name}/latency.svg`

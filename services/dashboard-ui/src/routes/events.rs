@@ -15,11 +15,11 @@ use std::collections::HashMap;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use gateway_api::history::Range;
 use service_kit::Problem;
 use service_kit::event_log::last_event_id;
 
 use super::Shared;
-use crate::range::Range;
 
 /// How long a browser waits before it tries again to follow the events, in seconds.
 const RETRY_AFTER: u32 = 30;
@@ -29,7 +29,8 @@ pub(super) async fn events(
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let range = Range::of(query.get("range").map(String::as_str));
+    let range = query.get("range").and_then(|it| Range::parse(it));
+    let range = shared.dashboard.offered(range.unwrap_or_default());
     let since = query.get("since").map(String::as_str);
     let last = last_event_id(&headers).or(since);
     let response = shared.dashboard.page_events.response(range, last);

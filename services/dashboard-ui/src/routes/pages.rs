@@ -7,6 +7,7 @@ use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use gateway_api::history::Range;
 use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 use service_kit::Problem;
@@ -23,7 +24,6 @@ use crate::page::maintenance::MaintenancePage;
 use crate::page::overview::Overview;
 use crate::page::target::{TargetPage, TargetRequest};
 use crate::page::verdict::judge;
-use crate::range::Range;
 use crate::text::cut;
 
 /// `GET /`, and `GET /?pause` for a page that does not change: readers must be able to stop changes (WCAG 2.2, 2.2.2).
@@ -33,7 +33,8 @@ pub(super) async fn overview(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let filter = Filter::of(query.as_deref());
+    let mut filter = Filter::of(query.as_deref());
+    filter.range = dashboard.offered(filter.range);
     // Before anything is read: events from here on are applied to the open page again.
     let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
@@ -64,7 +65,8 @@ pub(super) async fn target(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let filter = Filter::of(query.as_deref());
+    let mut filter = Filter::of(query.as_deref());
+    filter.range = dashboard.offered(filter.range);
     let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
     let known = find(&view, &name);
@@ -87,6 +89,7 @@ pub(super) async fn target(
     let verdict = judge(&view, now);
     let request = TargetRequest {
         range: filter.range,
+        ranges: view.ranges(),
         paused: filter.paused,
         events: &position,
         now,

@@ -116,6 +116,24 @@ async fn the_page_shows_what_the_gateway_says() {
 }
 
 #[tokio::test]
+async fn the_ranges_are_those_that_the_gateway_offers() {
+    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let service = service(&stand.url);
+    service.wait_for("/", "The target is up").await;
+    let (_, page) = service.get("/?range=30d").await;
+    assert!(page.contains("<a href=\"/?range=14d\">14 days</a>"));
+    assert!(!page.contains("30 days"), "{page}");
+    let mut longer = status(&[target("demo", "up")]);
+    longer["ranges"] = json!(["24h", "7d", "14d", "30d"]);
+    stand.set(longer);
+    let link = "<a href=\"/?range=30d\">30 days</a>";
+    let (_, page) = service.wait_for("/", link).await;
+    assert!(!page.contains("90 days"), "{page}");
+    let (_, page) = service.get("/targets/demo?range=30d").await;
+    assert!(page.contains("30 days ago"), "{page}");
+}
+
+#[tokio::test]
 async fn however_many_look_the_gateway_is_asked_once() {
     let stand = Stand::new(status(&[target("demo", "up")])).await;
     stand.delay("history", Duration::from_millis(20));
@@ -221,7 +239,7 @@ async fn every_target_has_a_page_whatever_its_name() {
     let service = service(&stand.url);
     let (_, overview) = service.wait_for("/", "All 7 targets are up").await;
     for name in names {
-        let link = crate::page::row::link(name, crate::range::Range::Week);
+        let link = crate::page::row::link(name, gateway_api::history::Range::Week);
         assert!(overview.contains(link.split('?').next().unwrap()), "{link}");
         let (head, page) = service.get(&link).await;
         assert_eq!(head.status(), 200, "{link}");

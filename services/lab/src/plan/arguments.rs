@@ -1,27 +1,24 @@
 //! The arguments of the servers. The services have none.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::Plan;
 use crate::part::Part;
 use crate::state::paths::PROMETHEUS_CONFIG;
 use crate::tools::GrafanaTool;
 
-/// How long Prometheus keeps its data.
-const RETENTION: &str = "14d";
-
 /// The queries that Prometheus answers at the same time, those of rules not among them. Two gateways ask for 7 each at most (2
 /// about the state of the lab, and their limits `prometheus_queries` and `prometheus_windows`); two are for people.
 pub const PROMETHEUS_QUERIES: usize = 16;
 
 /// Returns the arguments of Prometheus.
-pub fn prometheus(plan: &Plan<'_>) -> Vec<OsString> {
+pub fn prometheus(plan: &Plan<'_>, retention: &OsStr) -> Vec<OsString> {
     let mut args = vec![
         // Relative to the folder it runs in: Prometheus joins the folder of this path with the globs of `rule_files` and
         // reads the result as one glob, so that a bracket or a backslash in the path would match no file.
         flag("--config.file", PROMETHEUS_CONFIG),
         flag("--storage.tsdb.path", plan.state.prometheus_data()),
-        flag("--storage.tsdb.retention.time", RETENTION),
+        flag("--storage.tsdb.retention.time", retention),
         flag("--query.max-concurrency", PROMETHEUS_QUERIES.to_string()),
         flag(
             "--web.listen-address",

@@ -9,6 +9,7 @@ mod variables;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use gateway_api::slo::BUDGET_WINDOW;
 use targets::{Defaults, TargetSource};
 
 pub use self::arguments::PROMETHEUS_QUERIES;
@@ -91,12 +92,15 @@ impl Plan<'_> {
     /// Returns each part's specification. The user's environment variables are read with `lookup`.
     #[must_use]
     pub fn specs(&self, lookup: impl Fn(&str) -> Option<OsString>) -> Vec<PartSpec> {
+        let retention = lookup(variables::RETENTION)
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| BUDGET_WINDOW.into());
         let mut specs = Vec::new();
         for part in self.parts() {
             let (program, args, working_dir) = match (part, &self.tools.grafana) {
                 (Part::Prometheus, _) => (
                     self.tools.prometheus.server.clone(),
-                    arguments::prometheus(self),
+                    arguments::prometheus(self, &retention),
                     Some(self.state.part(part)),
                 ),
                 (Part::Alertmanager, _) => (
@@ -111,7 +115,7 @@ impl Plan<'_> {
             };
             let mut environment = environment::passed_through(&lookup, variables::tuning(part));
             environment.extend(
-                variables::of(self, part)
+                variables::of(self, part, &retention)
                     .into_iter()
                     .map(|(name, value)| (name.to_owned(), value)),
             );
@@ -137,6 +141,14 @@ mod tests {
     use std::path::Path;
 
     fn specs(targets: &Targets, web_assets: Option<PathBuf>) -> Vec<PartSpec> {
+        specs_with(targets, web_assets, &[("PATH", "/usr/bin")])
+    }
+
+    fn specs_with(
+        targets: &Targets,
+        web_assets: Option<PathBuf>,
+        environment: &[(&str, &str)],
+    ) -> Vec<PartSpec> {
         let installation = Installation {
             root: "/repo".into(),
             bin_dir: "/bin".into(),
@@ -162,7 +174,10 @@ mod tests {
             tools: &tools,
             targets,
         };
-        plan.specs(|name| (name == "PATH").then(|| "/usr/bin".into()))
+        plan.specs(|name| {
+            let (_, value) = environment.iter().find(|(set, _)| *set == name)?;
+            Some(value.into())
+        })
     }
 
     fn variable(specs: &[PartSpec], part: Part, name: &str) -> Option<String> {
@@ -206,6 +221,22 @@ mod tests {
             variable(&specs, Part::DemoTarget, "TLS_LISTEN_ADDR").unwrap(),
             "127.0.0.1:20008"
         );
+    }
+
+    #[test]
+    fn prometheus_and_the_gateway_have_the_same_retention() {
+        for (set, retention) in [("30d", "30d"), ("", "14d")] {
+            let specs = specs_with(&Targets::File, None, &[("PROMETHEUS_RETENTION", set)]);
+            let prometheus = specs.iter().find(|spec| spec.part == Part::Prometheus);
+            let flag = format!("--storage.tsdb.retention.time={retention}");
+            assert!(prometheus.unwrap().args.contains(&flag.into()));
+            let gateway = variable(&specs, Part::ApiGateway, "PROMETHEUS_RETENTION");
+            assert_eq!(gateway.unwrap(), retention);
+            assert_eq!(
+                variable(&specs, Part::DashboardUi, "PROMETHEUS_RETENTION"),
+                None
+            );
+        }
     }
 
     #[test]

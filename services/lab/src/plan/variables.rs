@@ -1,13 +1,16 @@
 //! The parts' environment variables.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::environment;
 use super::{Plan, Targets};
 use crate::part::Part;
 
+/// How long Prometheus keeps its data, and the gateway's longest window.
+pub const RETENTION: &str = "PROMETHEUS_RETENTION";
+
 /// Returns the variables that the lab sets for a part.
-pub fn of(plan: &Plan<'_>, part: Part) -> Vec<(&'static str, OsString)> {
+pub fn of(plan: &Plan<'_>, part: Part, retention: &OsStr) -> Vec<(&'static str, OsString)> {
     let url = |part: Part| OsString::from(plan.ports.url(part));
     let listen = (
         "LISTEN_ADDR",
@@ -30,6 +33,7 @@ pub fn of(plan: &Plan<'_>, part: Part) -> Vec<(&'static str, OsString)> {
                 OsString::from(format!("{}/metrics", plan.ports.url(Part::PingAgent))),
             ),
             ("PROMETHEUS_URL", url(Part::Prometheus)),
+            (RETENTION, retention.to_owned()),
             ("ALERT_LOGGER_URL", url(Part::AlertLogger)),
         ],
         Part::AlertLogger => vec![

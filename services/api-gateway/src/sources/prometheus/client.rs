@@ -20,7 +20,7 @@ use super::phases::{self, Phases};
 use super::proof::{self, Proof};
 use super::query::{Policy, QueryError};
 use super::slots;
-use super::window::{SHARED, Window};
+use crate::window::{Window, shared};
 
 /// The windows of readers' own choice that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a
 /// megabyte.
@@ -80,7 +80,7 @@ impl Prometheus {
             api: Arc::new(Api::new(base, policy, limits)?),
             proof: SingleFlight::new(PROOF_FOR, 1),
             counts: Arc::new(Counts {
-                shared: SingleFlight::new(lifetime, SHARED.len()),
+                shared: SingleFlight::new(lifetime, shared().count()),
                 chosen: SingleFlight::new(lifetime, WINDOWS),
             }),
             latency: SingleFlight::new(lifetime, 1),

@@ -10,7 +10,7 @@ use super::grid::{Grid, Question, Reader};
 use super::model::{ByTarget, Labels, WindowCounts};
 use super::outcomes::Outcomes;
 use super::query::QueryError;
-use super::slots::slot_seconds;
+use super::slots::{slot_seconds, window};
 
 /// The columns of the grid: the outcomes, and the probes due a second.
 const OUTCOMES: [&str; 3] = ["success", "failure", "maintenance"];
@@ -92,10 +92,7 @@ pub(super) fn reader(keep: bool) -> Reader {
 }
 
 fn questions(range: Range) -> Vec<Question> {
-    let pieces = match range {
-        Range::Day => "",
-        Range::Week | Range::Fortnight => "4m",
-    };
+    let pieces = if range == Range::Day { "" } else { "4m" };
     // A millisecond short: see `Window::promql`.
     let slot = slot_seconds(range) * 1000 - 1;
     vec![
@@ -142,10 +139,9 @@ pub(super) async fn fetch(
 
 /// Returns the PromQL for the probes due in the window that ends now.
 fn due(range: Range) -> String {
-    match range {
-        Range::Day => r#"target:probes_due:count{window="1d"}"#.to_owned(),
-        Range::Fortnight => r#"target:probes_due:count{window="14d"}"#.to_owned(),
-        Range::Week => {
+    match window(range).recorded() {
+        Some(label) => format!("target:probes_due:count{{window=\"{label}\"}}"),
+        None => {
             let seconds = slot_seconds(range) * SLOTS as i64;
             let window = seconds * 1000 - 1;
             format!("{seconds} * avg_over_time(target:probes_due:rate4m[{window}ms])")

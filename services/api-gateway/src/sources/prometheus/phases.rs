@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use targets::Phase;
 
 use super::api::Api;
 use super::model::{Gather, Labels};
 use super::query::QueryError;
-
-/// The phases of a probe, in their order.
-pub const PHASES: [&str; 5] = ["dns", "connect", "tls", "first_byte", "transfer"];
 
 /// Mean duration of each phase, in seconds.
 const DURATIONS: &str = "sum by (target, phase) (rate(ping_phase_seconds_sum[5m])) \
@@ -35,8 +33,8 @@ pub type Phases = HashMap<Arc<str>, TargetPhases>;
 /// One target's.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TargetPhases {
-    /// Mean seconds by phase, in the order of [`PHASES`].
-    pub durations: [Option<f64>; PHASES.len()],
+    /// Mean seconds by phase, in the order of [`Phase::ALL`].
+    pub durations: [Option<f64>; Phase::ALL.len()],
     /// Failures by reason.
     pub reasons: BTreeMap<String, f64>,
 }
@@ -59,7 +57,7 @@ impl Gather for Phases {
         let Some(target) = target else { return };
         let target = self.entry(Arc::clone(target)).or_default();
         if let Some(phase) = &labels.phase
-            && let Some(place) = PHASES.iter().position(|known| known == phase)
+            && let Some(place) = Phase::ALL.iter().position(|known| known.as_str() == phase)
             && let Some(duration) = target.durations.get_mut(place)
         {
             *duration = Some(value.max(0.0));

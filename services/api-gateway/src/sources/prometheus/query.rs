@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use gateway_api::slo::WINDOWS;
 use reqwest::{Client, StatusCode};
 use service_kit::cache::Cancelled;
 use service_kit::{AnswerError, AnswerText, read_answer};
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use super::window::SHARED;
 use crate::sources::http_error::describe;
 
 /// Largest answer read: twice what 90 slots of 10,000 targets take. It is never held as a whole.
@@ -59,7 +59,7 @@ pub enum QueryError {
     /// As many readers wait for windows of their own choice as may.
     #[error(
         "too many windows are being asked for; try again in {RETRY_SECONDS} s, or ask for one whose answer is shared: {}",
-        SHARED.join(", ")
+        WINDOWS.join(", ")
     )]
     Busy,
     /// The gateway gave up, not Prometheus.

@@ -3,7 +3,7 @@
 use gateway_api::history::{Range, SLOTS, SlotsHead};
 use jiff::Timestamp;
 
-use super::window::Window;
+use crate::window::Window;
 
 /// How long after its time a piece may be recorded and still be counted on.
 const DELAY_SECONDS: i64 = 5;
@@ -19,6 +19,9 @@ pub(super) fn slot_seconds(range: Range) -> i64 {
         Range::Day => 16 * 60,
         Range::Week => 112 * 60,
         Range::Fortnight => 224 * 60,
+        Range::Month => 480 * 60,
+        Range::Quarter => 1_440 * 60,
+        Range::Year => 5_840 * 60,
     }
 }
 
@@ -26,7 +29,7 @@ pub(super) fn slot_seconds(range: Range) -> i64 {
 fn piece_seconds(range: Range) -> i64 {
     match range {
         Range::Day => 15,
-        Range::Week | Range::Fortnight => 240,
+        _ => 240,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use bytes::Bytes;
+use gateway_api::history::Range;
 
 use super::*;
 use crate::draw::charts::Charts;
 use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
 use crate::page::overview::Overview;
-use crate::range::Range;
 
 /// design.md: a page of 1,000 targets is at most 300 kB compressed. Every figure and every slot differs here, as hardly
 /// anybody's do.

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use gateway_api::slo::{BUDGET_WINDOW, WINDOWS};
 use lab::plan::rule_files::RuleFile;
 
 use super::*;
@@ -146,4 +147,13 @@ fn what_is_recorded_is_read_from_the_rules() {
     let recorded = recorded();
     assert!(recorded.names().contains("target:availability:ratio"));
     assert!(recorded.windows().contains("14d") && !recorded.windows().contains("short"));
+    assert_eq!(
+        recorded.windows(),
+        WINDOWS.into(),
+        "the gateway and the page read these windows"
+    );
+    let rules = repository().join("monitoring/prometheus/rules/slo.yml");
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let budget = format!("burn_rate{{window=\"{BUDGET_WINDOW}\"}})");
+    assert!(rules.contains(&budget), "{budget}: {rules}");
 }

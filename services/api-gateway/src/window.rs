@@ -1,18 +1,20 @@
-//! The window of a windowed answer.
+//! The window of a windowed answer, and the retention that limits it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use gateway_api::duration;
+use gateway_api::history::Range;
+use gateway_api::slo::{BUDGET_WINDOW, WINDOWS};
 
 /// Two scrapes at the lab's interval: `increase()` over less has nothing to compare.
 const LEAST: Duration = Duration::from_secs(30);
 
-/// As long as Prometheus keeps samples. The answer over a longer window would be about less than it says.
-const MOST: Duration = Duration::from_secs(14 * 86_400);
+/// The longest retention. Prometheus accepts no duration above 292 years.
+const MOST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// A [PromQL duration] from 30 s to 14 d: `5m`, `1h30m`, `90s`. Kept as it was given.
+/// A [PromQL duration] of at least 30 s: `5m`, `1h30m`, `90s`. Kept as it was given.
 ///
 /// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
 ///
@@ -23,34 +25,29 @@ pub struct Window {
     duration: Duration,
 }
 
-/// The windows whose answers are kept for all who ask for them: those that are recorded, and those of page and histories.
-/// Readers can't make more questions of them than there are.
-pub const SHARED: [&str; 9] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "7d", "14d"];
+/// How long Prometheus keeps its data: `PROMETHEUS_RETENTION`. A longer window or range is refused, because the answer would
+/// cover less time than it names.
+#[derive(Debug, Clone)]
+pub struct Retention(Window);
+
+/// Returns the windows whose answers all readers share: the recorded ones, and those of histories. However many readers
+/// there are, Prometheus gets one query for each.
+pub(crate) fn shared() -> impl Iterator<Item = &'static str> {
+    WINDOWS.into_iter().chain(Range::ALL.map(|(name, _)| name))
+}
 
 /// Up to here a window is summed over pieces of 15 s, above it over pieces of 4 m: fewer to add up, and the window is
 /// long enough for those at its edges not to matter.
 const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
 
-/// Longer windows whose recorded sums are read: page and dashboards show them, and adding them up costs more. The pieces of
-/// shorter windows are newer than their sums.
-const LONG_RECORDED: [(&str, Duration); 3] = [
-    ("1d", Duration::from_secs(86_400)),
-    ("3d", Duration::from_secs(3 * 86_400)),
-    ("14d", MOST),
-];
-
 impl Window {
-    /// A regular expression for descriptions of the endpoint. All its matches are allowed; it leaves out unusual forms
-    /// such as `0h5m`.
+    /// A regular expression for descriptions of the endpoint. All its matches are allowed, whatever the retention; it leaves
+    /// out unusual forms such as `0h5m`.
     pub const PATTERN: &str = "^(14d|[12]w\
         |([1-9]|1[0-3])d((1?[0-9]|2[0-3])h)?([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
         |([1-9][0-9]?|[12][0-9]{2})h([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
         |[1-9][0-9]{0,3}m([1-5]?[0-9]s)?\
         |([3-9][0-9]|[1-9][0-9]{2,5})s)$";
-
-    /// The windows that [`Window::parse`] allows, for messages.
-    pub const ALLOWED: &str = "a duration from 30s to 14d such as 90s, 5m, 1h30m or 7d \
-         (units y w d h m s ms, each once, the largest first)";
 
     /// Parses a duration; `None` where it is none, or out of bounds.
     #[must_use]
@@ -65,8 +62,16 @@ impl Window {
     /// Returns whether it is one that many ask for, so that all of them share an answer.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        let mut shared = SHARED.iter();
-        shared.any(|text| duration::parse(text) == Some(self.duration))
+        shared().any(|text| duration::parse(text) == Some(self.duration))
+    }
+
+    /// Returns the label of the recorded sums of this window: page and dashboards show them, and adding the pieces up costs
+    /// more. `None` for short windows too: their pieces are newer than their sums.
+    #[must_use]
+    pub fn recorded(&self) -> Option<&'static str> {
+        let mut labels = WINDOWS.into_iter();
+        let label = labels.find(|label| duration::parse(label) == Some(self.duration));
+        label.filter(|_| self.duration > OF_SHORT_PIECES)
     }
 
     /// Returns the PromQL for the probes of each target and outcome in the window: as recorded, or summed over recorded
@@ -76,10 +81,7 @@ impl Window {
     /// Prometheus 3 does not: with it, either has exactly the pieces of the window.
     #[must_use]
     pub fn promql(&self) -> String {
-        let recorded = LONG_RECORDED
-            .iter()
-            .find(|(_, length)| *length == self.duration);
-        if let Some((label, _)) = recorded {
+        if let Some(label) = self.recorded() {
             return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
         }
         let pieces = if self.duration <= OF_SHORT_PIECES {
@@ -89,6 +91,47 @@ impl Window {
         };
         let range = self.duration.as_millis() - 1;
         format!("sum by (target, outcome) (sum_over_time({pieces}[{range}ms]))")
+    }
+}
+
+impl Retention {
+    /// The retentions that [`Retention::parse`] allows, for messages.
+    pub const ALLOWED: &str =
+        "a duration such as 30d or 1y, from 14d (the window of the error budgets) to 100y";
+
+    /// Parses a retention; `None` where it is no duration, or out of bounds.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let window = Window::parse(text)?;
+        (Some(window.duration) >= duration::parse(BUDGET_WINDOW)).then_some(Self(window))
+    }
+
+    /// Parses a window within the retention.
+    #[must_use]
+    pub fn window(&self, text: &str) -> Option<Window> {
+        Window::parse(text).filter(|window| window.duration <= self.0.duration)
+    }
+
+    /// Describes the windows within the retention, for messages.
+    #[must_use]
+    pub fn allowed_windows(&self) -> String {
+        format!(
+            "a duration from 30s to {self} (PROMETHEUS_RETENTION) such as 90s, 5m, 1h30m or 7d \
+             (units y w d h m s ms, each once, the largest first)"
+        )
+    }
+
+    /// Returns the ranges within the retention, with their names.
+    pub fn ranges(&self) -> impl Iterator<Item = (&'static str, Range)> {
+        let ranges = Range::ALL.into_iter();
+        ranges.filter(|(name, _)| self.window(name).is_some())
+    }
+}
+
+/// The retention as it was given.
+impl fmt::Display for Retention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -150,12 +193,7 @@ mod tests {
         let window = |text| Window::parse(text).unwrap();
         assert_eq!(window("300s"), window("0h5m"));
         assert_ne!(window("301s"), window("5m"));
-        for text in SHARED
-            .iter()
-            .chain(&gateway_api::slo::WINDOWS)
-            .copied()
-            .chain(["300s", "24h", "2w"])
-        {
+        for text in shared().chain(["300s", "24h", "2w"]) {
             assert!(window(text).is_shared(), "{text}");
         }
         assert!(!window("61s").is_shared());
@@ -178,6 +216,7 @@ mod tests {
 
     #[test]
     fn everything_else_is_refused() {
+        let retention = Retention::parse("14d").unwrap();
         for text in [
             "",
             "5",
@@ -200,9 +239,50 @@ mod tests {
             "5m\n",
             "５m",
         ] {
-            assert_eq!(Window::parse(text), None, "{text}");
+            assert_eq!(retention.window(text), None, "{text}");
         }
         assert_eq!(Window::parse("5m"), Some(Window::default()));
+    }
+
+    #[test]
+    fn a_longer_retention_allows_longer_windows() {
+        let retention = Retention::parse("1y").unwrap();
+        for text in ["30s", "15d", "1y", "8760h"] {
+            assert!(retention.window(text).is_some(), "{text}");
+        }
+        for text in ["29s", "366d", "2y"] {
+            assert_eq!(retention.window(text), None, "{text}");
+        }
+        let allowed = retention.allowed_windows();
+        assert!(allowed.contains("from 30s to 1y (PROMETHEUS_RETENTION)"));
+    }
+
+    #[test]
+    fn a_longer_retention_allows_longer_ranges() {
+        for (retention, ranges) in [
+            ("14d", "24h 7d 14d"),
+            ("29d", "24h 7d 14d"),
+            ("90d", "24h 7d 14d 30d 90d"),
+            ("1y", "24h 7d 14d 30d 90d 365d"),
+        ] {
+            let retention = Retention::parse(retention).unwrap();
+            let within: Vec<_> = retention.ranges().map(|(name, _)| name).collect();
+            assert_eq!(within.join(" "), ranges);
+        }
+        let shortest = Retention::parse(BUDGET_WINDOW).unwrap();
+        let ranges = shortest.ranges().map(|(_, range)| range);
+        assert!(ranges.eq(Range::SHORTEST));
+    }
+
+    #[test]
+    fn a_retention_below_the_window_of_the_budgets_is_refused() {
+        for text in ["14d", "2w", "336h", "100y"] {
+            assert_eq!(Retention::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["13d", "335h59m", "101y", "0d", "14", "forever"] {
+            assert!(Retention::parse(text).is_none(), "{text}");
+        }
+        assert!(Retention::ALLOWED.contains(BUDGET_WINDOW));
     }
 
     proptest! {
@@ -210,7 +290,8 @@ mod tests {
         fn what_is_described_is_taken(
             text in proptest::string::string_regex(Window::PATTERN.trim_matches(['^', '$'])).unwrap(),
         ) {
-            prop_assert!(Window::parse(&text).is_some(), "{}", text);
+            let shortest = Retention::parse(BUDGET_WINDOW).unwrap();
+            prop_assert!(shortest.window(&text).is_some(), "{}", text);
         }
 
         #[test]
