@@ -66,9 +66,11 @@ in
     ../clippy.toml
     ../deny.toml
     ../docs/tour.md
+    ../lab
     ../monitoring
     ../services
     ../terraform
     ../tests
+    ./checks.nix
   ];
 }
