@@ -39,9 +39,9 @@ async fn probe_beside_hanging_targets(variables: &[(&str, &str)]) -> crate::prob
 async fn targets_that_never_answer_are_missed_before_those_that_do() {
     let metrics = probe_beside_hanging_targets(&[("PING_CONCURRENCY", "100")]).await;
     let account = metrics.account_of("good") + &metrics.account_of("hangs");
-    // Without the fair pool it is every second one. A busy machine stalls, and each stall costs some starts.
+    // Without the fair pool it is every second one. A stall of the machine may cost a start here and there.
     assert!(
-        metrics.sum("ping_missed_total", "target=\"good") <= 200.0,
+        metrics.sum("ping_missed_total", "target=\"good") <= 20.0,
         "{account}"
     );
     assert!(
@@ -63,8 +63,7 @@ async fn targets_that_never_answer_are_missed_before_those_that_do() {
 async fn with_enough_files_nobody_is_missed() {
     let metrics = probe_beside_hanging_targets(&[]).await;
     let account = metrics.account_of("good") + &metrics.account_of("hangs");
-    // With fewer places than targets it is nearly half of all. Stalls of a busy machine cost far less.
-    assert!(metrics.sum("ping_missed_total", "") <= 400.0, "{account}");
+    assert!(metrics.sum("ping_missed_total", "") <= 40.0, "{account}");
     assert!(
         metrics.sum("ping_failure_total", "target=\"hangs") >= 1500.0,
         "{account}"
