@@ -7,10 +7,8 @@ use rustix::time::{ClockId, clock_gettime};
 /// The share of a core that the generators may use.
 pub const SHARE: f64 = 0.5;
 
-/// How much a thread may be ahead of its share: a short burst.
-const BURST: Duration = Duration::from_millis(20);
-
-const PAUSE: Duration = Duration::from_millis(5);
+/// How far ahead of its share a thread may be: a short burst.
+const BURST: Duration = Duration::from_millis(40);
 
 /// Of the thread that made it.
 #[derive(Debug, Clone, Copy)]
@@ -31,9 +29,19 @@ impl Throttle {
     pub async fn pace(&self) {
         // Also lets the thread's other tasks run.
         tokio::task::yield_now().await;
-        while used() - self.used > self.begun.elapsed().mul_f64(SHARE) + BURST {
-            tokio::time::sleep(PAUSE).await;
+        loop {
+            let ahead = self.allowed_from().saturating_sub(self.begun.elapsed());
+            if ahead <= BURST {
+                return;
+            }
+            // Thousands of tasks wait here. To wake each of them every few milliseconds would take more than the share.
+            tokio::time::sleep(ahead).await;
         }
+    }
+
+    /// Returns how long the thread must have run until its processor time is within its share.
+    fn allowed_from(&self) -> Duration {
+        (used() - self.used).div_f64(SHARE)
     }
 
     /// How much of a core the thread has used.
