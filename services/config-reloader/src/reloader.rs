@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use service_kit::{ClientError, read_answer};
+use service_kit::{ClientError, read_response};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::Config;
@@ -85,7 +85,7 @@ impl Reloader {
         })?;
         let status = answer.status();
         if !status.is_success() {
-            let read = read_answer(answer, ANSWER_BYTES, |mut text| {
+            let read = read_response(answer, ANSWER_BYTES, |mut text| {
                 let mut reason = String::new();
                 text.read_to_string(&mut reason).map(|_| reason)
             });

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use service_kit::cache::Cancelled;
 use service_kit::event_log::LAST_EVENT_ID;
-use service_kit::{AnswerError, AnswerText, ClientError, read_answer};
+use service_kit::{ClientError, ResponseError, ResponseText, read_response};
 use url::Url;
 
 use crate::text::{cut, visible};
@@ -133,12 +133,12 @@ impl Gateway {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<u8>, GatewayError> {
-        let whole = |mut text: AnswerText| {
+        let whole = |mut text: ResponseText| {
             let mut body = Vec::new();
             text.read_to_end(&mut body).map(|_| body)
         };
         let response = self.request(path, query).await?;
-        let body = read_answer(response, BODY_MAX_BYTES, whole).await?;
+        let body = read_response(response, BODY_MAX_BYTES, whole).await?;
         body.map_err(|_| GatewayError::Unreachable)
     }
 
@@ -205,7 +205,7 @@ async fn parsed<T: DeserializeOwned + Send + 'static>(
     response: reqwest::Response,
 ) -> Result<T, GatewayError> {
     let path = response.url().path().to_owned();
-    let answer = read_answer(response, BODY_MAX_BYTES, serde_json::from_reader).await?;
+    let answer = read_response(response, BODY_MAX_BYTES, serde_json::from_reader).await?;
     answer.map_err(|error| {
         tracing::warn!(%error, path, "api-gateway's answer cannot be read");
         GatewayError::Malformed
@@ -222,7 +222,7 @@ async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Gate
     if status == reqwest::StatusCode::OK {
         return Ok(response);
     }
-    let problem = read_answer(response, PROBLEM_MAX_BYTES, serde_json::from_reader).await;
+    let problem = read_response(response, PROBLEM_MAX_BYTES, serde_json::from_reader).await;
     let problem = problem.ok().and_then(Result::ok);
     Err(GatewayError::Status {
         status: status.as_u16(),
@@ -238,12 +238,12 @@ impl From<Cancelled> for GatewayError {
     }
 }
 
-impl From<AnswerError> for GatewayError {
-    fn from(error: AnswerError) -> Self {
+impl From<ResponseError> for GatewayError {
+    fn from(error: ResponseError) -> Self {
         match error {
-            AnswerError::BrokenOff(error) => error.into(),
-            AnswerError::GivenUp => Self::Timeout,
-            AnswerError::TooLarge(limit) => {
+            ResponseError::Interrupted(error) => error.into(),
+            ResponseError::Cancelled => Self::Timeout,
+            ResponseError::TooLarge(limit) => {
                 tracing::warn!(limit, "api-gateway's answer is too long");
                 Self::Malformed
             }

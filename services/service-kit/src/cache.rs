@@ -9,18 +9,18 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// A fetch that ended without a result: it panicked, or the runtime is shutting down.
+/// The error of a fetch without a result: it panicked, or the runtime is shutting down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the request was given up")]
+#[error("the request was cancelled")]
 pub struct Cancelled;
 
-/// Values by key, each fetched at most once at a time.
+/// Caches values by key. A key is never fetched twice at the same time.
 ///
-/// - A value is served while it is younger than the lifetime, counted from the *start* of its fetch: its content can be
-///   no older.
-/// - A fetch runs in a task of its own: a reader that goes away, or stops waiting, takes nothing from the others.
-/// - An error goes to the readers that waited for it. It is kept only after [`keep_errors_for`](Self::keep_errors_for).
-/// - At most `capacity` values are kept; the oldest goes first. Expired ones go with the next fetch.
+/// - A value is fresh for the lifetime, counted from the *start* of its fetch, so that its content is never older.
+/// - A fetch runs in its own task: a reader that disconnects or stops waiting does not affect the others.
+/// - An error is returned to the readers that waited for it. It is cached only with
+///   [`cache_errors_for`](Self::cache_errors_for).
+/// - The cache holds at most `capacity` values and evicts the oldest first. The next fetch removes expired values.
 pub struct SingleFlight<K, V, E = Cancelled> {
     policy: Policy,
     entries: Entries<K, V, E>,
@@ -28,19 +28,19 @@ pub struct SingleFlight<K, V, E = Cancelled> {
 
 type Entries<K, V, E> = Arc<Mutex<HashMap<K, Entry<V, E>>>>;
 
-/// A fetch under way.
+/// A fetch in progress: resolves to its result.
 type Flight<V, E> = watch::Receiver<Option<Result<V, E>>>;
 
 struct Entry<V, E> {
-    kept: Option<Kept<V, E>>,
+    cached: Option<Cached<V, E>>,
     flight: Option<Flight<V, E>>,
 }
 
-struct Kept<V, E> {
+struct Cached<V, E> {
     result: Result<V, E>,
-    /// When its lifetime began.
+    /// The start of its lifetime.
     since: Instant,
-    /// How long the fetch took.
+    /// The duration of the fetch.
     took: Duration,
 }
 
@@ -59,7 +59,7 @@ where
     V: Clone + Send + Sync + 'static,
     E: Clone + Send + Sync + From<Cancelled> + 'static,
 {
-    /// A cache whose values live for `lifetime`.
+    /// Creates a cache whose values are fresh for `lifetime`.
     #[must_use]
     pub fn new(lifetime: Duration, capacity: usize) -> Self {
         Self {
@@ -74,30 +74,30 @@ where
         }
     }
 
-    /// Starts the next fetch before the value expires, so that frequent readers never wait: three times as long before
-    /// as the last fetch took, but not in the first half of the lifetime.
+    /// Refreshes a value before it expires, so that frequent readers never wait: three times the duration of the last
+    /// fetch before, but not in the first half of the lifetime.
     #[must_use]
     pub fn refresh_ahead(mut self) -> Self {
         self.policy.refresh_ahead = true;
         self
     }
 
-    /// Serves a value for this long after it expired, while the next one is fetched.
+    /// Serves an expired value for `stale_for` while the next one is fetched.
     #[must_use]
     pub fn serve_stale_for(mut self, stale_for: Duration) -> Self {
         self.policy.stale_for = stale_for;
         self
     }
 
-    /// Keeps errors like values, for this long after they occurred.
+    /// Caches errors, too, for `lifetime` after they occurred.
     #[must_use]
-    pub fn keep_errors_for(mut self, lifetime: Duration) -> Self {
+    pub fn cache_errors_for(mut self, lifetime: Duration) -> Self {
         self.policy.error_lifetime = Some(lifetime);
         self
     }
 
-    /// Returns the value of a key: the kept one, the one that is being fetched, or that of a new `fetch`. The fetch goes
-    /// on when the caller stops waiting.
+    /// Returns the value of a key: from the cache, from a fetch in progress, or from a new `fetch`. The fetch continues
+    /// when the caller stops waiting.
     ///
     /// # Errors
     /// The fetch fails.
@@ -108,25 +108,25 @@ where
         self.read(key, fetch, true).await
     }
 
-    /// Returns the value of a key as it is now: the one that is being fetched, or that of a new `fetch`. It is kept for
-    /// other readers.
+    /// Returns the value of a key without the cached one: from a fetch in progress, or from a new `fetch`. The result is
+    /// cached for other readers.
     ///
     /// # Errors
     /// The fetch fails.
-    pub async fn get_anew<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<V, E>
+    pub async fn get_fresh<F>(&self, key: K, fetch: impl FnOnce() -> F) -> Result<V, E>
     where
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
         self.read(key, fetch, false).await
     }
 
-    /// Drops a key's value. The next reader starts a new fetch, even if one is under way.
-    pub fn forget(&self, key: &K) {
-        let forgotten = lock(&self.entries).remove(key);
-        drop(forgotten);
+    /// Removes a key's value. The next reader starts a new fetch, even if one is in progress.
+    pub fn invalidate(&self, key: &K) {
+        let removed = lock(&self.entries).remove(key);
+        drop(removed);
     }
 
-    async fn read<F>(&self, key: K, fetch: impl FnOnce() -> F, allow_kept: bool) -> Result<V, E>
+    async fn read<F>(&self, key: K, fetch: impl FnOnce() -> F, allow_cached: bool) -> Result<V, E>
     where
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
@@ -135,11 +135,11 @@ where
             let now = Instant::now();
             let entry = entries.get(&key);
             let flight = entry.and_then(|entry| entry.flight.clone());
-            let kept = entry.and_then(|entry| entry.kept.as_ref());
-            match kept.filter(|kept| allow_kept && !self.policy.is_over(kept, now)) {
-                Some(kept) => {
-                    let result = kept.result.clone();
-                    if flight.is_none() && self.policy.is_due(kept, now) {
+            let cached = entry.and_then(|entry| entry.cached.as_ref());
+            match cached.filter(|cached| allow_cached && !self.policy.is_too_old(cached, now)) {
+                Some(cached) => {
+                    let result = cached.result.clone();
+                    if flight.is_none() && self.policy.needs_refresh(cached, now) {
                         self.start(&mut entries, key, now, fetch());
                     }
                     return result;
@@ -153,7 +153,7 @@ where
         }
     }
 
-    /// Starts a fetch in a task of its own.
+    /// Starts a fetch in its own task.
     fn start(
         &self,
         entries: &mut HashMap<K, Entry<V, E>>,
@@ -163,11 +163,11 @@ where
     ) -> Flight<V, E> {
         let (sender, flight) = watch::channel(None);
         let entry = entries.entry(key.clone()).or_insert(Entry {
-            kept: None,
+            cached: None,
             flight: None,
         });
         entry.flight = Some(flight.clone());
-        let landing = Landing {
+        let guard = FetchGuard {
             policy: self.policy,
             entries: Arc::clone(&self.entries),
             key,
@@ -175,59 +175,60 @@ where
             sender,
             result: None,
         };
-        tokio::spawn(async move { landing.finish(fetch.await) });
+        tokio::spawn(async move { guard.finish(fetch.await) });
         flight
     }
 }
 
 impl Policy {
-    fn lifetime<V, E>(&self, kept: &Kept<V, E>) -> Duration {
-        match kept.result {
+    fn lifetime<V, E>(&self, cached: &Cached<V, E>) -> Duration {
+        match cached.result {
             Ok(_) => self.lifetime,
             Err(_) => self.error_lifetime.unwrap_or_default(),
         }
     }
 
-    /// Returns whether a value is served no longer.
-    fn is_over<V, E>(&self, kept: &Kept<V, E>, now: Instant) -> bool {
-        now - kept.since >= self.lifetime(kept) + self.stale_for
+    /// Returns whether a value is too old to be served.
+    fn is_too_old<V, E>(&self, cached: &Cached<V, E>, now: Instant) -> bool {
+        now - cached.since >= self.lifetime(cached) + self.stale_for
     }
 
-    /// Returns whether the next fetch should start although the value is still served.
-    fn is_due<V, E>(&self, kept: &Kept<V, E>, now: Instant) -> bool {
-        let lifetime = self.lifetime(kept);
+    /// Returns whether to start the next fetch while the value is still served.
+    fn needs_refresh<V, E>(&self, cached: &Cached<V, E>, now: Instant) -> bool {
+        let lifetime = self.lifetime(cached);
         let ahead = if self.refresh_ahead {
-            (kept.took * 3).min(lifetime / 2)
+            (cached.took * 3).min(lifetime / 2)
         } else {
             Duration::ZERO
         };
-        now - kept.since >= lifetime - ahead
+        now - cached.since >= lifetime - ahead
     }
 
-    /// Removes the expired values, and the oldest one if there is still one more than the capacity. Checked where a value
-    /// is added, because any number of fetches may be under way.
+    /// Removes the expired values, and the oldest one if there are still more than `capacity`. Called when a value is
+    /// added, because the number of fetches in progress is not limited.
     fn evict<K: Eq + Hash, V, E>(
         &self,
         entries: &mut HashMap<K, Entry<V, E>>,
         now: Instant,
-    ) -> Vec<Kept<V, E>> {
+    ) -> Vec<Cached<V, E>> {
         let mut evicted: Vec<_> = entries
             .values_mut()
-            .filter_map(|entry| entry.kept.take_if(|kept| self.is_over(kept, now)))
+            .filter_map(|entry| entry.cached.take_if(|cached| self.is_too_old(cached, now)))
             .collect();
-        let kept = entries.values().filter(|entry| entry.kept.is_some());
-        if kept.count() > self.capacity {
-            let kept = entries.values_mut().filter(|entry| entry.kept.is_some());
-            let oldest = kept.min_by_key(|entry| entry.kept.as_ref().map(|kept| kept.since));
-            evicted.extend(oldest.and_then(|entry| entry.kept.take()));
+        let cached = entries.values().filter(|entry| entry.cached.is_some());
+        if cached.count() > self.capacity {
+            let cached = entries.values_mut().filter(|entry| entry.cached.is_some());
+            let oldest =
+                cached.min_by_key(|entry| entry.cached.as_ref().map(|cached| cached.since));
+            evicted.extend(oldest.and_then(|entry| entry.cached.take()));
         }
-        entries.retain(|_, entry| entry.kept.is_some() || entry.flight.is_some());
+        entries.retain(|_, entry| entry.cached.is_some() || entry.flight.is_some());
         evicted
     }
 }
 
-/// Ends a flight when dropped, also when the fetch panics: the next reader starts a new one.
-struct Landing<K: Eq + Hash, V: Clone, E: Clone> {
+/// Ends a fetch when dropped, even if it panicked, so that the next reader starts a new one.
+struct FetchGuard<K: Eq + Hash, V: Clone, E: Clone> {
     policy: Policy,
     entries: Entries<K, V, E>,
     key: K,
@@ -236,47 +237,47 @@ struct Landing<K: Eq + Hash, V: Clone, E: Clone> {
     result: Option<Result<V, E>>,
 }
 
-impl<K: Eq + Hash, V: Clone, E: Clone> Landing<K, V, E> {
-    /// Ends the flight with a result.
+impl<K: Eq + Hash, V: Clone, E: Clone> FetchGuard<K, V, E> {
+    /// Ends the fetch with a result.
     fn finish(mut self, result: Result<V, E>) {
         self.result = Some(result);
     }
 
-    fn kept(&self, now: Instant) -> Option<Kept<V, E>> {
+    fn cached(&self, now: Instant) -> Option<Cached<V, E>> {
         let result = self.result.clone()?;
         let since = if result.is_ok() { self.started } else { now };
-        (result.is_ok() || self.policy.error_lifetime.is_some()).then(|| Kept {
+        (result.is_ok() || self.policy.error_lifetime.is_some()).then(|| Cached {
             result,
             since,
             took: now - self.started,
         })
     }
 
-    /// Puts the result into the cache, unless the key was forgotten meanwhile. Returns the values that are to be freed
-    /// after the lock.
-    fn land(&self) -> Vec<Kept<V, E>> {
+    /// Stores the result, unless the key was invalidated since the fetch began. Returns the values to drop after the lock
+    /// is released.
+    fn store(&self) -> Vec<Cached<V, E>> {
         let now = Instant::now();
-        let kept = self.kept(now);
+        let cached = self.cached(now);
         let is_own = |flight: &Flight<V, E>| self.sender.subscribe().same_channel(flight);
         let mut entries = lock(&self.entries);
         let Some(entry) = entries
             .get_mut(&self.key)
             .filter(|entry| entry.flight.as_ref().is_some_and(is_own))
         else {
-            return kept.into_iter().collect();
+            return cached.into_iter().collect();
         };
         entry.flight = None;
-        let replaced = kept.and_then(|kept| entry.kept.replace(kept));
+        let replaced = cached.and_then(|cached| entry.cached.replace(cached));
         let mut evicted = self.policy.evict(&mut entries, now);
         evicted.extend(replaced);
         evicted
     }
 }
 
-impl<K: Eq + Hash, V: Clone, E: Clone> Drop for Landing<K, V, E> {
+impl<K: Eq + Hash, V: Clone, E: Clone> Drop for FetchGuard<K, V, E> {
     fn drop(&mut self) {
-        let _evicted = self.land();
-        // After the value is in the cache, where the readers' next look finds it.
+        let _evicted = self.store();
+        // After the value is in the cache, so that a reader's next call finds it there.
         if let Some(result) = self.result.take() {
             self.sender.send_replace(Some(result));
         }

@@ -1,13 +1,13 @@
-//! The HTTP client for calls between services. Probes have their own, which shows phases.
+//! The HTTP client for requests between services. Probes have their own client, which measures phases.
 
-pub mod answer;
+pub mod response;
 
 use std::time::Duration;
 
 use http_client::ClientError;
 use url::Url;
 
-/// A client for these URLs, with pooled connections, whose every request ends within `timeout`, body included.
+/// Returns a client for these URLs with pooled connections. `timeout` limits each request, including its body.
 ///
 /// # Errors
 /// One of the URLs is https, and the system has no root certificates.
@@ -20,7 +20,7 @@ pub fn http_client<'a>(
             .user_agent(concat!("UptimePulse/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(timeout.min(Duration::from_secs(2)))
             .timeout(timeout)
-            // The parts answer directly; a redirect or a proxy in between is a misconfiguration.
+            // The services respond directly; a redirect or a proxy between them is a misconfiguration.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
     })

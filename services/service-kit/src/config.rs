@@ -1,7 +1,7 @@
 //! Configuration: defaults, then a TOML file (`CONFIG_FILE`), then the environment.
 //!
-//! figment merges the three; values stay text until the service parses them, so that every refusal can name the
-//! key, the value as it was given, where it came from, and what is allowed.
+//! figment merges the three. Values stay text until the service parses them, so that an error can name the key, the
+//! original value and the allowed values.
 
 mod common;
 mod error;
@@ -13,17 +13,17 @@ pub(crate) use common::{COMMON_KEYS, Common, LogFormat};
 pub use error::ConfigError;
 pub use settings::Settings;
 
-/// A setting that a service reads. The environment variable is the name in upper case.
+/// A setting of a service. Its environment variable is its name in upper case.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// The name in the TOML file, lower case: `ping_interval_seconds`.
+    /// The name in the TOML file, in lower case, such as `ping_interval_seconds`.
     pub name: &'static str,
-    /// The text used when neither file nor environment sets it.
+    /// The value if neither the file nor the environment sets it.
     pub default: Option<&'static str>,
 }
 
 impl Key {
-    /// A setting without a default.
+    /// Returns a setting without a default.
     #[must_use]
     pub const fn optional(name: &'static str) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Key {
         }
     }
 
-    /// A setting with a default.
+    /// Returns a setting with a default.
     #[must_use]
     pub const fn with_default(name: &'static str, default: &'static str) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Key {
         }
     }
 
-    /// The name of the environment variable.
+    /// Returns the name of the environment variable.
     #[must_use]
     pub fn variable(&self) -> String {
         self.name.to_ascii_uppercase()
@@ -50,12 +50,12 @@ impl Key {
 
 /// A service's configuration.
 pub trait Configuration: Sized {
-    /// Every key the service reads, beside those that all services share.
+    /// The settings of the service, besides those of all services.
     const KEYS: &'static [Key];
 
     /// Reads and validates the settings.
     ///
     /// # Errors
-    /// The first setting that is missing or not allowed.
+    /// A setting is missing or invalid; the error names the first one.
     fn read(settings: &Settings) -> Result<Self, ConfigError>;
 }

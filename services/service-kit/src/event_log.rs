@@ -1,7 +1,7 @@
-//! An event log that many clients follow as server-sent events, each from where it left off.
+//! An event log that clients follow as server-sent events, and resume where they stopped.
 //!
-//! A subscriber is a position in the log, not a queue: a slow one costs no memory, and one that falls out of the log gets
-//! the event `reset`.
+//! A subscriber is a position in the log, not a queue, so a slow one needs no memory. A subscriber whose next event is no
+//! longer in the log gets the event `reset`.
 
 mod event;
 mod frames;
@@ -25,43 +25,43 @@ pub use event::Event;
 /// The header with which a browser resumes a stream.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Keeps nginx from holding events back until there are many.
+/// Disables nginx's buffering, which would delay events.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The start of every stream: how long a browser waits before it reconnects, in milliseconds.
+/// The start of every stream: a browser reconnects after this time, in milliseconds.
 const RETRY: Bytes = Bytes::from_static(b"retry: 1000\n\n");
 
-/// Events up to this size are sent together, so that a subscriber far behind costs no more memory than this.
+/// The maximum size of several events in one chunk, and so the memory that a subscriber far behind needs.
 const CHUNK_BYTES: usize = 16 << 10;
 
-/// All seats for subscribers are taken.
+/// The error if the limit of subscribers is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many clients follow the events already; try again later")]
+#[error("too many clients are subscribed to the events; try again later")]
 pub struct TooManySubscribers;
 
-/// The latest events, and the subscribers that follow them.
+/// The latest events and their subscribers.
 #[derive(Debug)]
 pub struct EventLog {
     frames: Mutex<Frames>,
-    /// The number of the newest event; `None` when there will be no more.
+    /// The number of the newest event; `None` after the log is closed.
     newest: watch::Sender<Option<u64>>,
     subscribers: watch::Sender<usize>,
-    seats: Limit,
+    limit: Limit,
 }
 
 impl EventLog {
-    /// An empty log. Every subscriber takes one of `seats`.
+    /// Creates an empty log. `limit` is the maximum number of subscribers.
     #[must_use]
-    pub fn new(seats: Limit) -> Self {
+    pub fn new(limit: Limit) -> Self {
         Self {
             frames: Mutex::default(),
             newest: watch::Sender::new(Some(0)),
             subscribers: watch::Sender::default(),
-            seats,
+            limit,
         }
     }
 
-    /// Starts new subscribers at the newest event of this name, in place of the end of the log.
+    /// Starts new subscribers at the newest event with this name instead of at the end of the log.
     #[must_use]
     pub fn starting_at(mut self, name: &'static str) -> Self {
         let frames = self.frames.get_mut();
@@ -69,14 +69,14 @@ impl EventLog {
         self
     }
 
-    /// Returns the id of the newest event. A client that resumes after it gets everything that follows.
+    /// Returns the id of the newest event. A client that resumes after it gets all later events.
     #[must_use]
     pub fn position(&self) -> String {
         let frames = self.lock();
         frames.id(frames.newest())
     }
 
-    /// Appends events, which all subscribers get.
+    /// Appends events and sends them to all subscribers.
     pub fn publish(&self, events: &[Event]) {
         if events.is_empty() {
             return;
@@ -91,7 +91,7 @@ impl EventLog {
             .send_if_modified(|number| number.as_mut().map(|number| *number = newest).is_some());
     }
 
-    /// Forgets all events. A client that resumes after one of them gets a `reset`.
+    /// Removes all events. A client that resumes after one of them gets a `reset`.
     pub fn clear(&self) {
         self.lock().clear();
     }
@@ -101,30 +101,30 @@ impl EventLog {
         self.newest.send_replace(None);
     }
 
-    /// Returns whether anybody follows the events.
+    /// Returns whether there is a subscriber.
     #[must_use]
     pub fn has_subscribers(&self) -> bool {
         *self.subscribers.borrow() > 0
     }
 
-    /// Resolves when somebody follows the events.
+    /// Resolves when there is a subscriber.
     pub async fn subscribed(&self) {
         let mut subscribers = self.subscribers.subscribe();
-        // An error means that this log is gone.
+        // An error means that this log was dropped.
         let _ = subscribers.wait_for(|subscribers| *subscribers > 0).await;
     }
 
-    /// Returns the stream of a new subscriber in chunks of whole events. It starts after the event with the id `last`; with
-    /// a `reset` if that event is unknown.
+    /// Returns the stream of a new subscriber in chunks of whole events. It starts after the event with the id `last`, or
+    /// with a `reset` if that event is unknown.
     ///
     /// # Errors
-    /// All seats are taken.
+    /// The limit of subscribers is used up.
     pub fn subscribe(
         self: &Arc<Self>,
         last: Option<&str>,
     ) -> Result<impl Stream<Item = Bytes> + Send + use<>, TooManySubscribers> {
-        let seat = Seat::new(self)?;
-        let seen = {
+        let subscription = Subscription::new(self)?;
+        let position = {
             let frames = self.lock();
             match last {
                 Some(last) => frames.number(last),
@@ -133,17 +133,17 @@ impl EventLog {
         };
         let subscriber = Subscriber {
             newest: self.newest.subscribe(),
-            seat,
-            seen,
+            subscription,
+            position,
             is_new: true,
         };
         Ok(unfold(subscriber, Subscriber::next))
     }
 
-    /// Answers a request with such a stream.
+    /// Returns the stream of a new subscriber as a response.
     ///
     /// # Errors
-    /// All seats are taken.
+    /// The limit of subscribers is used up.
     pub fn response(self: &Arc<Self>, last: Option<&str>) -> Result<Response, TooManySubscribers> {
         let headers = [
             (header::CONTENT_TYPE, "text/event-stream"),
@@ -159,23 +159,23 @@ impl EventLog {
     }
 }
 
-/// Returns the id after which a client resumes, by its request's headers.
+/// Returns the id after which a client resumes, from the headers of its request.
 #[must_use]
 pub fn last_event_id(headers: &HeaderMap) -> Option<&str> {
-    // A header that is no text is no event's id either.
+    // A value that is not text can't be the id of an event; the client gets a reset.
     let id = headers.get(LAST_EVENT_ID)?;
     Some(id.to_str().unwrap_or_default())
 }
 
-/// Counts a subscriber as long as it is there.
-struct Seat {
+/// Counts a subscriber until it is dropped.
+struct Subscription {
     log: Arc<EventLog>,
     _permit: Permit,
 }
 
-impl Seat {
+impl Subscription {
     fn new(log: &Arc<EventLog>) -> Result<Self, TooManySubscribers> {
-        let permit = log.seats.try_acquire(1).ok_or(TooManySubscribers)?;
+        let permit = log.limit.try_acquire(1).ok_or(TooManySubscribers)?;
         log.subscribers.send_modify(|subscribers| *subscribers += 1);
         Ok(Self {
             log: Arc::clone(log),
@@ -184,7 +184,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Subscription {
     fn drop(&mut self) {
         self.log
             .subscribers
@@ -193,22 +193,22 @@ impl Drop for Seat {
 }
 
 struct Subscriber {
-    seat: Seat,
+    subscription: Subscription,
     newest: watch::Receiver<Option<u64>>,
     /// The number of the last event that was sent; `None` if that event is unknown.
-    seen: Option<u64>,
+    position: Option<u64>,
     is_new: bool,
 }
 
 impl Subscriber {
-    /// Returns the next chunk as soon as there is one.
+    /// Returns the next chunk when there is one.
     async fn next(mut self) -> Option<(Bytes, Self)> {
         let mut chunk = Vec::new();
         if std::mem::take(&mut self.is_new) {
             chunk.push(RETRY);
         }
         loop {
-            // Read before the log, so that an event that comes in between is a change.
+            // Read before the log, so that an event published in between is a change.
             let is_closed = self.newest.borrow_and_update().is_none();
             self.collect(&mut chunk);
             match &*chunk {
@@ -222,22 +222,22 @@ impl Subscriber {
         }
     }
 
-    /// Adds the events that the subscriber has not seen, as many as fit into a chunk.
+    /// Adds the next events of the subscriber, as many as fit into a chunk.
     fn collect(&mut self, chunk: &mut Vec<Bytes>) {
-        let frames = self.seat.log.lock();
-        let Some(unseen) = self.seen.and_then(|seen| frames.after(seen)) else {
+        let frames = self.subscription.log.lock();
+        let Some(missing) = self.position.and_then(|number| frames.after(number)) else {
             chunk.push(frames.reset());
-            self.seen = Some(frames.newest());
+            self.position = Some(frames.newest());
             return;
         };
         let mut bytes = 0;
-        for (frame, number) in unseen {
+        for (frame, number) in missing {
             bytes += frame.len();
             if bytes > CHUNK_BYTES && bytes > frame.len() {
                 return;
             }
             chunk.push(frame.clone());
-            self.seen = Some(number);
+            self.position = Some(number);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Readiness as latches that subsystems hold.
+//! Readiness: one latch for each subsystem.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,22 +6,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The state behind `/readyz`. Each subsystem holds a [`Latch`]; the service is ready when all of them are.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
-    /// Why a latch is not ready, by name; `None` where it is.
+    /// The reason why each latch is not ready, by name; `None` for a ready one.
     latches: Texts,
-    /// The notices of a ready service, by name; `None` where there is nothing to say.
+    /// The notices of a ready service, by name; `None` for an empty one.
     notices: Texts,
 }
 
 type Texts = Arc<Mutex<BTreeMap<&'static str, Option<String>>>>;
 
-/// One subsystem's say in the readiness of its service.
+/// The readiness of one subsystem.
 #[derive(Debug, Clone)]
 pub struct Latch {
     name: &'static str,
     readiness: Readiness,
 }
 
-/// Something that whoever asks `/readyz` should know although the service can do its job.
+/// A notice that `/readyz` shows although the service is ready.
 #[derive(Debug, Clone)]
 pub struct Notice {
     name: &'static str,
@@ -29,7 +29,7 @@ pub struct Notice {
 }
 
 impl Readiness {
-    /// Adds a latch that is not ready yet, with the reason that `/readyz` shows until it is.
+    /// Adds a latch that is not ready. `/readyz` shows `reason` until it is.
     #[must_use]
     pub fn latch(&self, name: &'static str, reason: impl Into<String>) -> Latch {
         self.set(name, Some(reason.into()));
@@ -39,7 +39,7 @@ impl Readiness {
         }
     }
 
-    /// Adds a notice, which says nothing yet.
+    /// Adds an empty notice.
     #[must_use]
     pub fn notice(&self, name: &'static str) -> Notice {
         Notice {
@@ -48,16 +48,16 @@ impl Readiness {
         }
     }
 
-    /// The latches that are not ready, with their reasons, in the order of their names.
+    /// Returns the latches that are not ready with their reasons, sorted by name.
     #[must_use]
     pub fn reasons(&self) -> Vec<(&'static str, String)> {
-        said(&self.latches)
+        present(&self.latches)
     }
 
-    /// Returns the notices, in the order of their names.
+    /// Returns the notices, sorted by name.
     #[must_use]
     pub fn notices(&self) -> Vec<(&'static str, String)> {
-        said(&self.notices)
+        present(&self.notices)
     }
 
     fn set(&self, name: &'static str, reason: Option<String>) {
@@ -65,7 +65,7 @@ impl Readiness {
     }
 }
 
-fn said(texts: &Texts) -> Vec<(&'static str, String)> {
+fn present(texts: &Texts) -> Vec<(&'static str, String)> {
     lock(texts)
         .iter()
         .filter_map(|(name, text)| text.clone().map(|text| (*name, text)))
@@ -77,20 +77,20 @@ fn lock(texts: &Texts) -> MutexGuard<'_, BTreeMap<&'static str, Option<String>>>
 }
 
 impl Latch {
-    /// The subsystem can do its job.
+    /// Marks the subsystem as ready.
     pub fn ready(&self) {
         self.readiness.set(self.name, None);
     }
 
-    /// The subsystem can't do its job, and why.
+    /// Marks the subsystem as not ready, with the reason.
     pub fn not_ready(&self, reason: impl Into<String>) {
         self.readiness.set(self.name, Some(reason.into()));
     }
 }
 
 impl Notice {
-    /// Says this from now on; nothing if `None`.
-    pub fn say(&self, text: Option<String>) {
+    /// Sets the text of the notice; `None` removes it.
+    pub fn set(&self, text: Option<String>) {
         lock(&self.readiness.notices).insert(self.name, text);
     }
 }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ready_when_every_latch_is() {
+    fn a_service_is_ready_when_all_its_latches_are() {
         let readiness = Readiness::default();
         let log = readiness.latch("log", "not opened");
         let targets = readiness.latch("targets", "not read");
@@ -113,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_is_no_reason_not_to_be_ready() {
+    fn a_notice_does_not_affect_readiness() {
         let readiness = Readiness::default();
         let notice = readiness.notice("blind");
         assert!(readiness.notices().is_empty());
-        notice.say(Some("since 12:00".to_owned()));
+        notice.set(Some("since 12:00".to_owned()));
         assert_eq!(readiness.notices(), [("blind", "since 12:00".to_owned())]);
         assert!(readiness.reasons().is_empty());
-        notice.say(None);
+        notice.set(None);
         assert!(readiness.notices().is_empty());
     }
 }

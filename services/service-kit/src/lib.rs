@@ -1,8 +1,8 @@
-//! The parts that every UptimePulse service shares: configuration, telemetry, HTTP server, health, shutdown, cache, event log.
+//! Shared by all UptimePulse services: configuration, telemetry, HTTP server, health, shutdown, cache, event log.
 //!
-//! A service is a [`Configuration`] and a start function that turns it into an [`App`]; [`run`] does the rest:
-//! it reads the configuration before any port is bound, serves `/healthz`, `/readyz` and `/metrics` beside the
-//! service's own routes, and drains on SIGTERM.
+//! A service consists of a [`Configuration`] and a start function that turns it into an [`App`]. [`run`] does the rest: it
+//! reads the configuration before any port is bound, serves `/healthz`, `/readyz` and `/metrics` besides the service's own
+//! routes, and drains on SIGTERM.
 
 pub mod cache;
 mod client;
@@ -17,9 +17,9 @@ mod shutdown;
 mod telemetry;
 
 pub use ::http_client::ClientError;
-pub use client::answer;
-pub use client::answer::{AnswerError, AnswerText, read_answer};
 pub use client::http_client;
+pub use client::response;
+pub use client::response::{ResponseError, ResponseText, read_response};
 pub use config::{ConfigError, Configuration, Key, Settings};
 pub use health::{Latch, Notice, Readiness};
 pub use http::{Connection, MetricsStream, Problem, RequestBodies, RequestBody};

@@ -1,9 +1,9 @@
-//! Totals per service: how much of something all requests and peers may use together.
+//! Limits per service: the amount of a resource that all requests and peers may use together.
 //!
-//! A limit per request is not enough: a thousand requests use it a thousand times. Each limit is exported, so that an
-//! operator sees how close it is and whether anybody was refused.
+//! A limit per request is not enough: a thousand requests use it a thousand times. Metrics of each limit show an operator
+//! how much is used and how many requests were refused.
 
-pub(crate) mod yielding;
+pub(crate) mod evicting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use std::time::Duration;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Makes the limits of one service and exports them:
+/// Creates the limits of one service and exports their metrics:
 ///
-/// - `service_limit_capacity{limit}`: the total
-/// - `service_limit_in_use{limit}`: how much of it is in use
-/// - `service_limit_refused_total{limit}`: how often it was used up, and somebody was refused
+/// - `service_limit_capacity{limit}`: the capacity
+/// - `service_limit_in_use{limit}`: the used part of it
+/// - `service_limit_refused_total{limit}`: the refusals because the limit was used up
 #[derive(Debug, Clone)]
 pub struct Limits {
     capacity: IntGaugeVec,
@@ -24,19 +24,19 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Registers the metrics. A service calls it once.
+    /// Registers the metrics. Called once for each service.
     ///
     /// # Errors
-    /// The registry has metrics of these names already.
+    /// The registry already has metrics with these names.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let labels = &["limit"];
         let gauge = |name, help| IntGaugeVec::new(Opts::new(name, help), labels);
         let limits = Self {
             capacity: gauge(
                 "service_limit_capacity",
-                "The most that all requests and peers may use together, by limit",
+                "The capacity of each limit that all requests and peers share",
             )?,
-            in_use: gauge("service_limit_in_use", "How much of a limit is in use")?,
+            in_use: gauge("service_limit_in_use", "The used part of each limit")?,
             refused: IntCounterVec::new(
                 Opts::new(
                     "service_limit_refused_total",
@@ -51,7 +51,7 @@ impl Limits {
         Ok(limits)
     }
 
-    /// Makes a limit. `name` is the value of the label `limit`; `capacity` is in units of whatever is limited: bytes,
+    /// Creates a limit. `name` is the value of the label `limit`. The unit of `capacity` depends on the limit: bytes,
     /// connections, queries.
     #[must_use]
     pub fn limit(&self, name: &str, capacity: usize) -> Limit {
@@ -68,7 +68,7 @@ impl Limits {
     }
 }
 
-/// A total that requests and peers share. Clones share it too.
+/// A capacity that requests and peers share. Clones share it, too.
 #[derive(Debug, Clone)]
 pub struct Limit {
     free: Arc<Semaphore>,
@@ -78,23 +78,23 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// The total.
+    /// Returns the capacity.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Takes `amount` if it is free now. `None` is counted as a refusal.
+    /// Acquires `amount` if it is free. Otherwise counts a refusal and returns `None`.
     #[must_use]
     pub fn try_acquire(&self, amount: u32) -> Option<Permit> {
         let permit = Arc::clone(&self.free).try_acquire_many_owned(amount).ok();
         self.granted(permit)
     }
 
-    /// Waits in line until `amount` is free, for at most `patience`. `None` is counted as a refusal.
-    pub async fn acquire_within(&self, amount: u32, patience: Duration) -> Option<Permit> {
+    /// Waits in line until `amount` is free, for at most `timeout`. Then counts a refusal and returns `None`.
+    pub async fn acquire_within(&self, amount: u32, timeout: Duration) -> Option<Permit> {
         let permit = Arc::clone(&self.free).acquire_many_owned(amount);
-        let permit = tokio::time::timeout(patience, permit).await;
+        let permit = tokio::time::timeout(timeout, permit).await;
         self.granted(permit.ok().and_then(Result::ok))
     }
 
@@ -112,7 +112,7 @@ impl Limit {
     }
 }
 
-/// A part of a [`Limit`], free again when dropped.
+/// A part of a [`Limit`], released when dropped.
 #[derive(Debug)]
 pub struct Permit {
     permit: OwnedSemaphorePermit,
@@ -120,7 +120,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Adds a part of the same limit to this one, so that both are freed together.
+    /// Merges another part of the same limit into this one, so that both are released together.
     pub fn merge(&mut self, mut other: Self) {
         if let Some(part) = other.permit.split(other.permit.num_permits()) {
             self.permit.merge(part);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_used_up_refuses_and_counts() {
+    fn a_used_up_limit_counts_refusals() {
         let (limit, registry) = limit(10);
         let mut held = limit.try_acquire(4).unwrap();
         held.merge(limit.try_acquire(6).unwrap());
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waiting_in_line_ends_with_a_permit_or_a_refusal() {
+    async fn acquire_within_ends_with_a_permit_or_a_refusal() {
         let (limit, registry) = limit(1);
         let held = limit.try_acquire(1).unwrap();
         let second = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! The life of a service: configuration, start, serving, drain.
+//! Runs a service: configuration, start, serving, drain.
 
 pub(crate) mod entry;
 
@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 use crate::config::{COMMON_KEYS, Common, ConfigError, Configuration, Key, Settings};
 use crate::health::Readiness;
 use crate::http::{
-    Admission, Answers, Endpoints, Listener, MetricsStream, RequestMetrics, connections, scrapes,
-    serve, with_endpoints,
+    Admission, Endpoints, Listener, MetricsStream, PendingResponses, RequestMetrics, connections,
+    scrapes, serve, with_endpoints,
 };
 use crate::limit::Limits;
 use crate::open_files::{limit_open_files, open_files};
@@ -30,13 +30,13 @@ use crate::telemetry::{Logging, Metrics};
 /// `EX_USAGE` of sysexits.h: the configuration is wrong.
 const EXIT_USAGE: u8 = 64;
 
-/// How long requests in flight may take after SIGTERM. The process is gone within 5 s.
+/// The timeout of requests in flight after SIGTERM. The process exits within 5 s.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// Why a service did not start, or stopped by itself.
+/// The reason why a service did not start, or stopped unexpectedly.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-/// A service's own endpoints, beside those that all have.
+/// A service's own endpoints, besides those of all services.
 #[derive(Debug, Default)]
 pub struct App {
     /// The service's own routes.
@@ -45,18 +45,18 @@ pub struct App {
     pub metrics: Option<MetricsStream>,
 }
 
-/// The context that a service gets at its start.
+/// The context of a service at its start.
 #[derive(Debug)]
 pub struct Context {
-    /// Where subsystems say whether they can do their job.
+    /// The readiness of the subsystems.
     pub readiness: Readiness,
-    /// Heard by tasks that must end with the service.
+    /// The shutdown signal, for tasks that must end with the service.
     pub shutdown: Shutdown,
-    /// The service's one Prometheus registry.
+    /// The Prometheus registry of the service.
     pub registry: Registry,
-    /// Makes the limits that all requests and peers share.
+    /// Creates limits that all requests and peers share.
     pub limits: Limits,
-    /// Makes OpenTelemetry instruments that are exported into the registry.
+    /// Creates OpenTelemetry instruments, which are exported to the registry.
     pub meter: Meter,
     tasks: JoinSet<(&'static str, Result<(), StartError>)>,
     tls: Vec<(SocketAddr, Arc<rustls::ServerConfig>)>,
@@ -64,8 +64,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Runs a task that the service cannot do without: when it ends before shutdown is requested, the service
-    /// says so and exits 1, so that its supervisor starts it anew. At shutdown it is awaited for a moment.
+    /// Runs a required task. If it ends before shutdown is requested, the service logs that and exits with 1, so that its
+    /// supervisor restarts it. At shutdown, the service waits up to 500 ms for it.
     pub fn spawn(
         &mut self,
         name: &'static str,
@@ -74,25 +74,25 @@ impl Context {
         self.tasks.spawn(async move { (name, task.await) });
     }
 
-    /// Serves the service's endpoints over TLS too, on an address of its own (the setting `TLS_LISTEN_ADDR`).
+    /// Also serves the endpoints over TLS, on another address (the setting `TLS_LISTEN_ADDR`).
     pub fn serve_tls(&mut self, address: SocketAddr, config: Arc<rustls::ServerConfig>) {
         self.tls.push((address, config));
     }
 
-    /// Keeps this many open files for the service itself. They are not given to the connections of clients.
+    /// Reserves open files for the service itself, so that clients' connections can't use them.
     pub const fn reserve_open_files(&mut self, files: usize) {
         self.own_open_files = files;
     }
 
-    /// The most connections of clients at the same time.
+    /// Returns the maximum number of concurrent connections of clients.
     #[must_use]
     pub fn connections(&self) -> usize {
         connections(open_files(), self.own_open_files)
     }
 }
 
-/// Runs a service from the environment until SIGTERM or SIGINT. Exit codes: 0 after a drain, 64 for a wrong
-/// configuration (before any port is bound), 1 for anything else that keeps it from running.
+/// Runs a service, configured by the environment, until SIGTERM or SIGINT. Exit codes: 0 after a drain, 64 for an invalid
+/// configuration (before any port is bound), 1 for any other failure.
 pub fn run<C, S>(name: &'static str, start: S) -> ExitCode
 where
     C: Configuration,
@@ -101,7 +101,7 @@ where
     let (common, config) = match configure::<C>(name) {
         Ok(configured) => configured,
         Err(error) => {
-            // Nothing is logged yet.
+            // The log does not exist yet.
             eprintln!("{name}: {error}");
             return ExitCode::from(EXIT_USAGE);
         }
@@ -117,8 +117,8 @@ where
         logging.fail(&format!("{name}: {why}"));
         ExitCode::from(code)
     };
-    // The usual soft limit of 1,024 is less than a service may have connections. Where the system refuses more, the service
-    // makes do with it.
+    // The usual soft limit of 1,024 is lower than the maximum number of connections. If it can't be raised, the service
+    // accepts fewer connections.
     let _ = limit_open_files(None);
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -127,11 +127,11 @@ where
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            return fail(1, &format_args!("the async runtime cannot start: {error}"));
+            return fail(1, &format_args!("cannot start the async runtime: {error}"));
         }
     };
-    let outcome = runtime.block_on(live(name, &common, &logging, config, start));
-    // A blocking read that never returns must not hold up the exit.
+    let outcome = runtime.block_on(run_until_stopped(name, &common, &logging, config, start));
+    // A blocking read that never returns must not delay the exit.
     runtime.shutdown_timeout(Duration::from_millis(200));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -147,7 +147,7 @@ fn configure<C: Configuration>(name: &str) -> Result<(Common, C), ConfigError> {
     if let Some(argument) = std::env::args_os().nth(1) {
         let variables: Vec<_> = keys.iter().map(Key::variable).collect();
         return Err(ConfigError::message(format!(
-            "{argument:?}: {name} takes no arguments; it is configured by CONFIG_FILE and the environment: {}",
+            "unknown argument {argument:?}: {name} takes none; set CONFIG_FILE or these environment variables: {}",
             variables.join(", ")
         )));
     }
@@ -155,7 +155,7 @@ fn configure<C: Configuration>(name: &str) -> Result<(Common, C), ConfigError> {
     Ok((Common::read(&settings)?, C::read(&settings)?))
 }
 
-async fn live<C, S>(
+async fn run_until_stopped<C, S>(
     name: &'static str,
     common: &Common,
     logging: &Logging,
@@ -182,7 +182,7 @@ where
         tls: Vec::new(),
         own_open_files: 0,
     };
-    // A start may take a while: it reads a log, or waits for a predecessor to release it.
+    // A start may take time: it reads a log, or waits until another process releases it.
     let app = tokio::select! {
         app = start(config, &mut context) => app?,
         _ = terminate.recv() => return Ok(()),
@@ -204,7 +204,7 @@ where
     let router = with_endpoints(
         app.router,
         endpoints,
-        Answers::new(&context.limits),
+        PendingResponses::new(&context.limits),
         RequestMetrics::new(&metrics.meter, name),
     );
     let mut servers = JoinSet::new();
@@ -223,11 +223,11 @@ where
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
         Some(ended) = servers.join_next() => Err(match ended {
-            Ok(()) => "the server ended by itself".into(),
+            Ok(()) => "the HTTP server stopped unexpectedly".into(),
             Err(error) => error.into(),
         }),
         Some(ended) = tasks.join_next() => Err(match ended {
-            Ok((task, Ok(()))) => format!("{task} ended by itself").into(),
+            Ok((task, Ok(()))) => format!("{task} stopped unexpectedly").into(),
             Ok((task, Err(error))) => format!("{task} failed: {error}").into(),
             Err(error) => error.into(),
         }),
@@ -255,6 +255,6 @@ async fn listen(
         format!("cannot listen on {address}: {error}; set {variable} to a free address")
     })?;
     let address = listener.local_addr()?;
-    tracing::info!(%address, scheme, version = env!("CARGO_PKG_VERSION"), "{name} listens");
+    tracing::info!(%address, scheme, version = env!("CARGO_PKG_VERSION"), "{name} is listening");
     Ok(listener)
 }

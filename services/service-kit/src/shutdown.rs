@@ -1,30 +1,30 @@
-//! One signal to stop, heard by everyone.
+//! The signal to shut down, shared by all tasks.
 
 use tokio::sync::watch;
 
-/// Tells tasks that the service is going down. Cheap to clone.
+/// Signals the shutdown of the service to its tasks. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Shutdown(watch::Receiver<bool>);
 
 impl Shutdown {
-    /// A pair: the sender says `true` once.
+    /// Returns a sender, which sends `true` once, and its signal.
     pub(crate) fn new() -> (watch::Sender<bool>, Self) {
         let (sender, receiver) = watch::channel(false);
         (sender, Self(receiver))
     }
 
-    /// A signal that never comes, for tests.
+    /// Returns a signal that never comes, for tests.
     #[must_use]
     pub fn never() -> Self {
         let (sender, shutdown) = Self::new();
-        // The receiver must not see the channel close, which counts as a shutdown.
+        // A closed channel counts as a shutdown, so the sender must never be dropped.
         std::mem::forget(sender);
         shutdown
     }
 
     /// Resolves when the service begins to shut down.
     pub async fn requested(&mut self) {
-        // An error means that the sender is gone, and with it the service.
+        // An error means that the sender was dropped with the service.
         let _ = self.0.wait_for(|stopping| *stopping).await;
     }
 

@@ -1,4 +1,4 @@
-//! Logs to stderr, metrics into one Prometheus registry.
+//! Logs on stderr, and metrics in one Prometheus registry.
 
 mod log_queue;
 
@@ -16,26 +16,26 @@ use tracing_subscriber::EnvFilter;
 use self::log_queue::LogQueue;
 use crate::config::LogFormat;
 
-/// The SDK's default of 2,000 attribute sets an instrument melts the rest into one series, silently.
+/// With the SDK's default of 2,000 attribute sets per instrument, further ones would silently be merged into one series.
 const CARDINALITY_LIMIT: usize = 20_000;
 
-/// The metrics of one service.
+/// The metrics of a service.
 pub(crate) struct Metrics {
     pub registry: Registry,
     pub meter: Meter,
-    // Dropping the provider ends the export.
+    // The export ends when the provider is dropped.
     _provider: SdkMeterProvider,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TelemetryError {
-    #[error("metrics cannot be exported: {0}")]
+    #[error("cannot export metrics: {0}")]
     Exporter(#[from] opentelemetry_sdk::error::OTelSdkError),
-    #[error("metrics cannot be registered: {0}")]
+    #[error("cannot register metrics: {0}")]
     Registry(#[from] prometheus::Error),
-    #[error("the log's thread cannot be started: {0}")]
+    #[error("cannot start the thread of the log: {0}")]
     LogThread(#[from] std::io::Error),
-    #[error("the log's filter cannot be extended: {0}")]
+    #[error("cannot extend the filter of the log: {0}")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
 }
 
@@ -76,7 +76,7 @@ impl Metrics {
     }
 }
 
-/// Exports tokio's own metrics, read at each scrape. Must be called inside the runtime.
+/// Exports tokio's metrics, read at each scrape. Must be called inside the runtime.
 fn runtime_metrics(meter: &Meter) {
     let Ok(handle) = tokio::runtime::Handle::try_current() else {
         return;
@@ -85,7 +85,7 @@ fn runtime_metrics(meter: &Meter) {
     let tasks = runtime.clone();
     meter
         .u64_observable_gauge("tokio_alive_tasks")
-        .with_description("Tasks that the async runtime holds")
+        .with_description("Tasks in the async runtime")
         .with_callback(move |gauge| gauge.observe(count(tasks.num_alive_tasks()), &[]))
         .build();
     let queue = runtime.clone();
@@ -105,16 +105,16 @@ fn count(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Says what must be seen whatever `RUST_LOG` is: panics, and that log lines are missing.
+/// Logs panics and missing log lines with any `RUST_LOG`.
 const ALWAYS_LOGGED: &str = concat!(module_path!(), "=warn");
 
-/// How long the exit waits for log lines to be written.
-const FLUSH_PATIENCE: Duration = Duration::from_millis(250);
+/// The maximum time for writing log lines at exit.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long it waits for the reason of a failure, which a person must be able to read.
-const FAILURE_PATIENCE: Duration = Duration::from_secs(5);
+/// The same for the reason of a failure, which users need.
+const FAILURE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The service's log. Lines that still wait are written when this is dropped.
+/// The log of a service. Writes queued lines when dropped.
 pub(crate) struct Logging {
     queue: LogQueue,
     /// `service_log_lines_dropped_total`
@@ -122,21 +122,21 @@ pub(crate) struct Logging {
 }
 
 impl Logging {
-    /// Sends log lines and panics to stderr, through a queue that never blocks; stdout belongs to the service
-    /// (alert-logger's payloads). The first call wins.
+    /// Sends log lines and panics to stderr through a queue that never blocks. Stdout is for the service's own data
+    /// (alert-logger's payloads). Only the first call has an effect.
     ///
     /// # Errors
-    /// The system refuses a thread.
+    /// The thread can't be started.
     pub(crate) fn start(format: LogFormat, filter: EnvFilter) -> Result<Self, TelemetryError> {
         let dropped = IntCounter::new(
             "service_log_lines_dropped_total",
-            "Log lines that were lost because stderr was not read, or could not be written",
+            "Log lines that were dropped because stderr was not read or could not be written",
         )?;
         let queue = LogQueue::new(dropped.clone());
         queue.start(std::io::stderr(), |lines| {
             tracing::warn!(
                 lines,
-                "log lines were dropped: stderr was not read, or could not be written"
+                "log lines were dropped because stderr was not read or could not be written"
             );
         })?;
         let writer = queue.clone();
@@ -148,21 +148,21 @@ impl Logging {
             LogFormat::Text => builder.try_init(),
             LogFormat::Json => builder.json().flatten_event(true).try_init(),
         };
-        // The standard hook writes to stderr itself, and would block there.
+        // The standard hook writes to stderr directly and could block.
         std::panic::set_hook(Box::new(log_panic));
         Ok(Self { queue, dropped })
     }
 
-    /// Writes why the service ends.
+    /// Writes the reason why the service exits.
     pub(crate) fn fail(&self, line: &str) {
         self.queue.push_always(line);
-        self.queue.flush(FAILURE_PATIENCE);
+        self.queue.flush(FAILURE_TIMEOUT);
     }
 }
 
 impl Drop for Logging {
     fn drop(&mut self) {
-        self.queue.flush(FLUSH_PATIENCE);
+        self.queue.flush(FLUSH_TIMEOUT);
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use service_kit::answer::at_most;
-use service_kit::{AnswerError, ClientError, http_client, read_answer};
+use service_kit::response::at_most;
+use service_kit::{ClientError, ResponseError, http_client, read_response};
 use url::Url;
 
 use crate::alert::{Alert, Labels};
@@ -94,11 +94,11 @@ impl Sources {
         if response.status() != StatusCode::OK {
             return Err(SourceError::Failing(response.status()));
         }
-        match read_answer(response, MAX_BYTES, serde_json::from_reader).await {
+        match read_response(response, MAX_BYTES, serde_json::from_reader).await {
             Ok(read) => {
                 read.map_err(|error: serde_json::Error| SourceError::Malformed(error.to_string()))
             }
-            Err(AnswerError::BrokenOff(error)) => Err(SourceError::Away(error)),
+            Err(ResponseError::Interrupted(error)) => Err(SourceError::Away(error)),
             Err(error) => Err(SourceError::Malformed(error.to_string())),
         }
     }

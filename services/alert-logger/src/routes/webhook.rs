@@ -24,7 +24,7 @@ pub(super) async fn receive(
     let parsed = body.and_then(|body| {
         let payload = webhook::parse(&body, received_at)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-        Ok((payload, body.into_room()))
+        Ok((payload, body.into_permit()))
     });
     let (payload, _room) = parsed.inspect_err(|problem| {
         service.metrics.payloads_refused.inc();

@@ -45,7 +45,7 @@ pub async fn watch(gateway: Arc<Gateway>, latch: Latch, notice: Notice, mut shut
                 }
             }
         };
-        notice.say(blind.map(|blind| blind.to_string()));
+        notice.set(blind.map(|blind| blind.to_string()));
         tokio::select! {
             () = shutdown.requested() => return,
             () = sleep(pause) => {}

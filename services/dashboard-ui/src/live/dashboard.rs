@@ -86,13 +86,13 @@ impl Dashboard {
             charts: charts.serve_stale_for(STALE_FOR),
             charts_owed: AtomicBool::new(false),
             // Never stale: its figures are shown as the newest ones.
-            targets: targets.keep_errors_for(ERROR_FRESH_FOR),
+            targets: targets.cache_errors_for(ERROR_FRESH_FOR),
             incidents: incidents
                 .serve_stale_for(STALE_FOR)
-                .keep_errors_for(ERROR_FRESH_FOR),
+                .cache_errors_for(ERROR_FRESH_FOR),
             maintenance: maintenance
                 .serve_stale_for(STALE_FOR)
-                .keep_errors_for(ERROR_FRESH_FOR),
+                .cache_errors_for(ERROR_FRESH_FOR),
         }
     }
 
@@ -160,7 +160,7 @@ impl Dashboard {
 
     /// Drops the announcements, because incidents have changed.
     pub(crate) fn forget_announcements(&self) {
-        self.announcements.forget(&());
+        self.announcements.invalidate(&());
     }
 
     /// Returns everything about one target.

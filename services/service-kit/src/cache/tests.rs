@@ -20,7 +20,7 @@ const LIFETIME: Duration = Duration::from_secs(4);
 const FETCH: Duration = Duration::from_secs(1);
 const STALE_FOR: Duration = Duration::from_secs(30);
 
-/// A cache and how often it fetched; a fetch takes a second and gives its own number.
+/// A cache that counts its fetches. A fetch takes a second and returns its own number.
 struct Counted {
     cache: SingleFlight<&'static str, usize, Failure>,
     fetches: Arc<AtomicUsize>,
@@ -48,7 +48,7 @@ impl Counted {
 }
 
 #[tokio::test(start_paused = true)]
-async fn readers_at_the_same_time_share_one_fetch() {
+async fn concurrent_readers_share_one_fetch() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     let readers = (0..100).map(|_| counted.get("a"));
     let answers = futures::future::join_all(readers).await;
@@ -61,7 +61,7 @@ async fn readers_at_the_same_time_share_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_is_kept_for_its_lifetime_from_the_start_of_its_fetch() {
+async fn a_value_is_cached_for_its_lifetime_from_the_start_of_its_fetch() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     assert_eq!(counted.get("a").await, Ok(1));
     tokio::time::advance(LIFETIME - FETCH - Duration::from_millis(10)).await;
@@ -71,7 +71,7 @@ async fn a_value_is_kept_for_its_lifetime_from_the_start_of_its_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_lifetime_only_readers_at_the_same_time_share() {
+async fn without_a_lifetime_only_concurrent_readers_share_a_fetch() {
     let counted = Counted::new(SingleFlight::new(Duration::ZERO, 8));
     let both = tokio::join!(counted.get("a"), counted.get("a"));
     assert_eq!(both, (Ok(1), Ok(1)));
@@ -79,16 +79,16 @@ async fn without_a_lifetime_only_readers_at_the_same_time_share() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_fetched_anew_is_the_other_readers_value_too() {
+async fn get_fresh_updates_the_value_for_other_readers() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     assert_eq!(counted.get("a").await, Ok(1));
     let fetch = || async { Ok(7) };
-    assert_eq!(counted.cache.get_anew("a", fetch).await, Ok(7));
+    assert_eq!(counted.cache.get_fresh("a", fetch).await, Ok(7));
     assert_eq!(counted.get("a").await, Ok(7));
 }
 
 #[tokio::test(start_paused = true)]
-async fn refreshed_ahead_no_reader_waits() {
+async fn with_refresh_ahead_no_reader_waits() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8).refresh_ahead());
     counted.get("a").await.unwrap();
     assert_eq!(counted.get("a").await, Ok(1));
@@ -103,7 +103,7 @@ async fn refreshed_ahead_no_reader_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_value_is_served_while_the_next_is_fetched_but_not_for_long() {
+async fn a_stale_value_is_served_during_the_next_fetch_until_it_is_too_old() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8).serve_stale_for(STALE_FOR));
     assert_eq!(counted.get("a").await, Ok(1));
     tokio::time::sleep(LIFETIME).await;
@@ -117,7 +117,7 @@ async fn a_stale_value_is_served_while_the_next_is_fetched_but_not_for_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_fetch_costs_an_impatient_reader_no_more_than_its_patience_and_serves_the_next() {
+async fn a_fetch_continues_after_its_reader_timed_out_and_serves_the_next() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     let patience = FETCH / 20;
     let before = Instant::now();
@@ -129,7 +129,7 @@ async fn a_slow_fetch_costs_an_impatient_reader_no_more_than_its_patience_and_se
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_reader_may_leave() {
+async fn a_fetch_continues_when_its_first_reader_is_cancelled() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     let first = {
         let counted = Arc::clone(&counted);
@@ -141,11 +141,11 @@ async fn the_first_reader_may_leave() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_value_is_fetched_anew_even_if_it_was_under_way() {
+async fn invalidate_starts_a_new_fetch_even_if_one_is_in_progress() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     let (before, after) = tokio::join!(counted.get("a"), async {
         tokio::time::sleep(FETCH / 2).await;
-        counted.cache.forget(&"a");
+        counted.cache.invalidate(&"a");
         counted.get("a").await
     });
     assert_eq!((before, after), (Ok(1), Ok(2)));
@@ -153,7 +153,7 @@ async fn a_forgotten_value_is_fetched_anew_even_if_it_was_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_shared_and_not_kept() {
+async fn an_error_is_shared_but_not_cached() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     let both = tokio::join!(counted.get("away"), counted.get("away"));
     assert_eq!(both, (Err(Failure::Away), Err(Failure::Away)));
@@ -163,9 +163,9 @@ async fn an_error_is_shared_and_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_can_be_kept_for_a_while_after_it_occurred() {
+async fn an_error_can_be_cached_for_a_while_after_it_occurred() {
     let error_lifetime = FETCH / 2;
-    let counted = Counted::new(SingleFlight::new(LIFETIME, 8).keep_errors_for(error_lifetime));
+    let counted = Counted::new(SingleFlight::new(LIFETIME, 8).cache_errors_for(error_lifetime));
     assert_eq!(counted.get("away").await, Err(Failure::Away));
     assert_eq!(counted.get("away").await, Err(Failure::Away));
     assert_eq!(counted.fetches.load(Ordering::SeqCst), 1);
@@ -175,38 +175,38 @@ async fn an_error_can_be_kept_for_a_while_after_it_occurred() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_panics_fails_its_readers_and_no_other() {
+async fn a_fetch_that_panics_fails_only_its_own_readers() {
     let cache: SingleFlight<(), usize, Failure> = SingleFlight::new(LIFETIME, 1);
-    let answer = cache.get((), || async { panic!("as the test wants it") });
+    let answer = cache.get((), || async { panic!("expected by this test") });
     assert_eq!(answer.await, Err(Failure::Cancelled));
     assert_eq!(cache.get((), || async { Ok(7) }).await, Ok(7));
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_most_capacity_values_are_kept() {
+async fn at_most_capacity_values_are_cached() {
     let counted = Counted::new(SingleFlight::new(LIFETIME * 9, 2));
     for key in ["a", "b", "c"] {
         counted.get(key).await.unwrap();
     }
     assert_eq!(counted.get("b").await, Ok(2));
     assert_eq!(counted.get("c").await, Ok(3));
-    assert_eq!(counted.get("a").await, Ok(4), "the oldest went first");
+    assert_eq!(counted.get("a").await, Ok(4), "the oldest is evicted");
 }
 
 #[tokio::test(start_paused = true)]
-async fn expired_values_go_with_the_next_fetch() {
+async fn the_next_fetch_removes_expired_values() {
     let counted = Counted::new(SingleFlight::new(LIFETIME, 8));
     for key in ["a", "b"] {
         counted.get(key).await.unwrap();
     }
     tokio::time::sleep(LIFETIME).await;
     counted.get("c").await.unwrap();
-    let kept: Vec<_> = lock(&counted.cache.entries).keys().copied().collect();
-    assert_eq!(kept, ["c"]);
+    let keys: Vec<_> = lock(&counted.cache.entries).keys().copied().collect();
+    assert_eq!(keys, ["c"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn fetches_at_the_same_time_leave_no_more_than_capacity_values() {
+async fn concurrent_fetches_leave_at_most_capacity_values() {
     let counted = Counted::new(SingleFlight::new(LIFETIME * 9, 2));
     let keys = ["a", "b", "c", "d", "e", "f"];
     let answers = futures::future::join_all(keys.map(|key| counted.get(key))).await;

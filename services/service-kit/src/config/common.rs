@@ -1,4 +1,4 @@
-//! The settings that all services share.
+//! The settings of all services.
 
 use std::net::SocketAddr;
 
@@ -15,7 +15,7 @@ pub(crate) const COMMON_KEYS: &[Key] = &[
     Key::with_default("rust_log", "info"),
 ];
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     Text,
@@ -42,7 +42,7 @@ impl Common {
             "one or more host names without ports, comma-separated",
             host_names,
         )?;
-        // By which names others reach a port that is open to the network, only its owner knows.
+        // A service that is open to the network can't know the names that clients use for it.
         let hosts = match names {
             None if !listen_addr.ip().to_canonical().is_loopback() => Hosts::Any,
             names => Hosts::Local(names.unwrap_or_default().into()),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_on_loopback_or_a_list_limits_the_names() {
+    fn loopback_addresses_and_allowed_hosts_limit_the_names() {
         for loopback in ["127.0.0.1:0", "[::1]:0", "[::ffff:127.0.0.1]:0"] {
             assert_eq!(hosts(loopback, "").unwrap(), "Local([])", "{loopback}");
         }

@@ -1,24 +1,24 @@
-//! Why a configuration was refused.
+//! The error of an invalid configuration.
 
 use std::fmt::{self, Display, Formatter};
 
-/// One message that names the key, the value and what is allowed; passwords in URLs are replaced.
+/// A message with the key, the value and the allowed values. Passwords in URLs are redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
 
 impl ConfigError {
-    /// A setting whose value is not allowed, and why.
+    /// Returns the error of a setting with an invalid value, and the reason.
     pub fn invalid(key: &str, value: &str, why: &str, allowed: impl Display) -> Self {
         let value = targets::redact(value);
         Self(format!("{key} = {value:?}: {why}; allowed: {allowed}"))
     }
 
-    /// A setting that must be there and is not.
+    /// Returns the error of a required setting that is not set.
     pub fn missing(key: &str, allowed: impl Display) -> Self {
         Self(format!("{key} is not set; allowed: {allowed}"))
     }
 
-    /// A refusal whose message is complete already.
+    /// Returns an error with a complete message.
     pub fn message(message: impl Display) -> Self {
         Self(message.to_string())
     }

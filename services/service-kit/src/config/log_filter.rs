@@ -1,14 +1,14 @@
-//! `RUST_LOG`: which log lines are written.
+//! `RUST_LOG`: the filter of log lines.
 //!
-//! The filter's own parser takes every word for a target, so that a misspelt level hides all lines, errors included.
+//! The filter's own parser accepts any word as a target, so a misspelt level would hide all lines, errors included.
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub(super) const ALLOWED: &str = "a level (error, warn, info, debug, trace, off) or directives such as \
-     info,ping_agent=debug; a word alone is a level or one of our crates, and one directive has to apply to our crates";
+     info,ping_agent=debug; a word by itself must be a level or one of our crates, and one directive must apply to our crates";
 
-/// The crates that log. `RUST_LOG` is often the same for all services, so each accepts the crates of all.
+/// The crates that log. Each service accepts all of them, because `RUST_LOG` is often the same for all services.
 const OUR_CRATES: [&str; 8] = [
     "alert_logger",
     "api_gateway",
@@ -20,22 +20,22 @@ const OUR_CRATES: [&str; 8] = [
     "targets",
 ];
 
-/// Parses a filter, if it lets lines of our crates through, or says `off`.
+/// Parses a filter. It must pass lines of our crates, or be `off`.
 pub(super) fn parse(text: &str) -> Option<EnvFilter> {
     let words = text.split(',').map(str::trim).filter(|it| !it.is_empty());
     let words: Vec<_> = words.collect();
     let text = words.join(",");
     let filter = EnvFilter::try_new(&text).ok()?;
-    let is_known = |word: &str| word.parse::<LevelFilter>().is_ok() || is_ours(word);
+    let is_level_or_crate = |word: &str| word.parse::<LevelFilter>().is_ok() || is_ours(word);
     let is_directive = |word: &str| word.contains(['=', '[']);
     if words.is_empty()
         || !words
             .iter()
-            .all(|word| is_directive(word) || is_known(word))
+            .all(|word| is_directive(word) || is_level_or_crate(word))
     {
         return None;
     }
-    // A directive of spans or fields; whoever writes one knows the lines that it lets through.
+    // Directives for spans or fields are not checked further.
     if text.contains('[') {
         return Some(filter);
     }
@@ -47,7 +47,7 @@ pub(super) fn parse(text: &str) -> Option<EnvFilter> {
         .then_some(filter)
 }
 
-/// Returns whether a target is a crate of ours or a module in one, or the beginning of a crate's name.
+/// Returns whether a target is one of our crates, a module of one, or the beginning of a crate's name.
 fn is_ours(target: &str) -> bool {
     OUR_CRATES.iter().any(|name| {
         let module = target.strip_prefix(name);
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_that_hides_every_line_is_refused() {
+    fn filters_that_hide_all_lines_are_rejected() {
         for refused in [
             "verbose",
             "inof",
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn every_crate_that_logs_is_known() {
+    fn our_crates_are_the_crates_that_log() {
         let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut logging: Vec<_> = std::fs::read_dir(services)
             .unwrap()

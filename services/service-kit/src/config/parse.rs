@@ -1,13 +1,13 @@
-//! Parsers for settings that more than one service reads.
+//! Parsers for settings of several services.
 
 use std::time::Duration;
 
 use url::Url;
 
-/// The values that [`http_url`] accepts, for messages.
+/// The values that [`http_url`] accepts, for error messages.
 pub const HTTP_URL: &str = "an absolute http or https URL, its port from 1 to 65535";
 
-/// An absolute `http` or `https` URL with a host and a port that something can listen on.
+/// Parses an absolute `http` or `https` URL with a host and a port other than 0.
 #[must_use]
 pub fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim()).ok()?;
@@ -16,20 +16,20 @@ pub fn http_url(text: &str) -> Option<Url> {
     is_usable.then_some(url)
 }
 
-/// Seconds, fractions allowed, within `least..=most`.
+/// Parses seconds within `min..=max`; fractions are allowed.
 #[must_use]
-pub fn seconds(text: &str, least: f64, most: f64) -> Option<Duration> {
+pub fn seconds(text: &str, min: f64, max: f64) -> Option<Duration> {
     let seconds: f64 = text.trim().parse().ok()?;
-    (least..=most)
+    (min..=max)
         .contains(&seconds)
         .then(|| Duration::from_secs_f64(seconds))
 }
 
-/// A whole number within `least..=most`.
+/// Parses a whole number within `min..=max`.
 #[must_use]
-pub fn count(text: &str, least: usize, most: usize) -> Option<usize> {
+pub fn count(text: &str, min: usize, max: usize) -> Option<usize> {
     let count: usize = text.trim().parse().ok()?;
-    (least..=most).contains(&count).then_some(count)
+    (min..=max).contains(&count).then_some(count)
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_outside_their_range_are_refused() {
+    fn numbers_outside_their_range_are_rejected() {
         assert_eq!(seconds("0.5", 0.1, 10.0), Some(Duration::from_millis(500)));
         for refused in ["0", "11", "nan", "inf", "-1", "1s", ""] {
             assert!(seconds(refused, 0.1, 10.0).is_none(), "{refused}");

@@ -1,4 +1,4 @@
-//! The merged settings of one service, still as text.
+//! Merges the settings of a service from defaults, file and environment.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,19 +13,18 @@ use super::{ConfigError, Key};
 
 const CONFIG_FILE: &str = "CONFIG_FILE";
 
-/// The merged settings of one service. Values are text until [`Settings::parse`] is asked for one.
+/// The merged settings of a service. Values are text until [`Settings::parse`] parses them.
 #[derive(Debug)]
 pub struct Settings {
     figment: Figment,
 }
 
 impl Settings {
-    /// Merges defaults, the file that `CONFIG_FILE` names, and the environment. Variables that are not among
-    /// `keys` are another program's and ignored; such keys in the file are refused. A blank value counts as unset.
+    /// Merges defaults, the file `CONFIG_FILE`, and the environment. Unknown variables are ignored, because they belong to
+    /// other programs; unknown keys in the file are errors. A blank value counts as unset.
     ///
     /// # Errors
-    /// A file that cannot be read or is not TOML, a key in it that is not among `keys`, a variable that is not
-    /// valid Unicode.
+    /// The file can't be read or is not TOML, it has an unknown key, or a variable is not valid Unicode.
     pub fn load(
         keys: &[Key],
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -42,7 +41,7 @@ impl Settings {
                 return Err(ConfigError::invalid(
                     name,
                     &value.to_string_lossy(),
-                    "not Unicode",
+                    "not valid Unicode",
                     "Unicode text",
                 ));
             };
@@ -67,10 +66,10 @@ impl Settings {
         Ok(Self { figment })
     }
 
-    /// Parses a setting, or gives `None` where nothing sets it.
+    /// Parses a setting. Returns `None` if it is not set.
     ///
     /// # Errors
-    /// `parse` refused the value; the message says that `allowed` is what it takes.
+    /// `parse` rejects the value. The message contains `allowed`.
     pub fn parse<T>(
         &self,
         key: &str,
@@ -93,10 +92,10 @@ impl Settings {
         }
     }
 
-    /// Parses a setting that must be there.
+    /// Parses a required setting.
     ///
     /// # Errors
-    /// Nothing sets it, or `parse` refused the value.
+    /// It is not set, or `parse` rejects its value.
     pub fn require<T>(
         &self,
         key: &str,
@@ -110,25 +109,25 @@ impl Settings {
 
 fn read_file(file: &str, keys: &[Key]) -> Result<Dict, ConfigError> {
     let path = Path::new(file);
-    let refuse = |why: &str| ConfigError::message(format!("{CONFIG_FILE} = {file:?}: {why}"));
+    let invalid = |why: &str| ConfigError::message(format!("{CONFIG_FILE} = {file:?}: {why}"));
     let content = std::fs::read_to_string(path).map_err(|error| {
-        refuse(&format!(
+        invalid(&format!(
             "cannot be read: {error}; allowed: a readable TOML file"
         ))
     })?;
     let mut dict: Dict = Toml::from_str(&content).map_err(|error| {
-        // figment quotes the line, and the line may hold a password.
-        refuse(&format!(
+        // figment quotes the line, which may contain a password.
+        invalid(&format!(
             "is not TOML: {}",
             targets::redact(&error.to_string())
         ))
     })?;
     for name in dict.keys() {
         if !keys.iter().any(|key| key.name == name) {
-            let known: Vec<_> = keys.iter().map(|key| key.name).collect();
-            return Err(refuse(&format!(
+            let allowed: Vec<_> = keys.iter().map(|key| key.name).collect();
+            return Err(invalid(&format!(
                 "unknown key {name:?}; allowed: {}",
-                known.join(", ")
+                allowed.join(", ")
             )));
         }
     }
@@ -136,7 +135,7 @@ fn read_file(file: &str, keys: &[Key]) -> Result<Dict, ConfigError> {
     Ok(dict)
 }
 
-/// A value as the environment would have it: a list is joined by commas, a table is none.
+/// Converts a value to the text of an environment variable: joins a list by commas. Returns `None` for a table.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(_, text) => Some(text.clone()),
@@ -225,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_text_whatever_it_looks_like() {
+    fn a_variable_is_always_text() {
         let settings = load(&[("PING_TARGET_URLS", "[1, true]")]).unwrap();
         let text = settings.parse("ping_target_urls", "", |text| Some(text.to_owned()));
         assert_eq!(text, Ok(Some("[1, true]".to_owned())));
     }
 
     #[test]
-    fn a_refused_value_is_named_with_its_key_and_what_is_allowed() {
+    fn an_error_names_the_key_the_value_and_the_allowed_values() {
         let error = interval(&load(&[("PING_INTERVAL_SECONDS", "soon")]).unwrap()).unwrap_err();
         let message = error.to_string();
         for part in ["PING_INTERVAL_SECONDS", "\"soon\"", "a whole number"] {
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_a_refused_value_is_not_shown() {
+    fn errors_redact_passwords() {
         let settings = load(&[("PING_TARGET_URLS", "gopher://me:hunter2@host")]).unwrap();
         let error = settings
             .parse("ping_target_urls", "a URL", |_| None::<()>)
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_refused_in_a_file_and_ignored_in_the_environment() {
+    fn unknown_keys_are_errors_in_a_file_and_ignored_in_the_environment() {
         assert!(load(&[("ALERT_LOG_DIR", "/x")]).is_ok());
         let toml = file("ping_intervall_seconds = 20");
         let error = load(&[("CONFIG_FILE", toml.path().to_str().unwrap())])
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_or_parsed_is_named() {
+    fn errors_of_a_file_name_it() {
         let missing = load(&[("CONFIG_FILE", "/nowhere/config.toml")])
             .unwrap_err()
             .to_string();

@@ -1,8 +1,8 @@
-//! One event.
+//! An event of the log.
 
 use serde::Serialize;
 
-/// An event as the log keeps it: a name, and data as JSON.
+/// An event: a name, and its data as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     name: &'static str,
@@ -10,16 +10,16 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event with `data` as JSON.
+    /// Creates an event and serializes `data` as JSON.
     ///
     /// # Errors
-    /// The data can't be written as JSON.
+    /// `data` can't be serialized.
     pub fn new(name: &'static str, data: &impl Serialize) -> Result<Self, serde_json::Error> {
         let data = serde_json::to_string(data)?;
         Ok(Self { name, data })
     }
 
-    /// The event that tells subscribers to fetch everything anew, because the changes that they missed are unknown.
+    /// Returns the event that makes subscribers fetch everything again, because the log lacks events that they missed.
     #[must_use]
     pub fn reset() -> Self {
         Self {
@@ -28,13 +28,13 @@ impl Event {
         }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The data as JSON, without a line break.
+    /// Returns the data as JSON, without line breaks.
     #[must_use]
     pub fn data(&self) -> &str {
         &self.data

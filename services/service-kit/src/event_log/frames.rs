@@ -1,4 +1,4 @@
-//! The latest events as they are sent, each with its number.
+//! The latest events, encoded as server-sent events and numbered.
 
 use std::collections::VecDeque;
 
@@ -6,24 +6,24 @@ use bytes::Bytes;
 
 use super::Event;
 
-/// How many events are kept for clients that resume.
+/// The maximum number of events, for clients that resume.
 pub(super) const EVENTS: usize = 1000;
 
-/// How many bytes of them are kept: a single event may take megabytes.
+/// The maximum size of all events, because a single one may have megabytes.
 const BYTES: usize = 16 << 20;
 
-/// The latest events, numbered from 1 on.
+/// The latest events, numbered from 1.
 #[derive(Debug)]
 pub(super) struct Frames {
     /// The name of the event at which new subscribers start.
     pub starting_at: Option<&'static str>,
-    /// Distinguishes the ids of this log from those of another, and from those before it was cleared.
+    /// A random prefix of all ids. It changes when the log is cleared, so older ids and ids of other logs are unknown.
     epoch: String,
     frames: VecDeque<Bytes>,
     bytes: usize,
     /// The number of the newest event; 0 before the first.
     newest: u64,
-    /// The number of the newest event at which new subscribers can start; 0 if there is none.
+    /// The number of the newest event named `starting_at`; 0 if there is none.
     newest_start: u64,
 }
 
@@ -56,7 +56,7 @@ impl Frames {
         }
     }
 
-    /// Forgets all events, and with them their ids.
+    /// Removes all events and invalidates their ids.
     pub(super) fn clear(&mut self) {
         self.epoch = epoch();
         self.frames.clear();
@@ -69,7 +69,7 @@ impl Frames {
         self.newest
     }
 
-    /// Returns the events after this number, each with its own; `None` if some of them are gone.
+    /// Returns the events after `number` with their numbers; `None` if some of them were removed.
     pub(super) fn after(&self, number: u64) -> Option<impl Iterator<Item = (&Bytes, u64)>> {
         let missing = usize::try_from(self.newest.checked_sub(number)?).ok()?;
         let first = self.frames.len().checked_sub(missing)?;
@@ -89,19 +89,19 @@ impl Frames {
         format!("{}-{number}", self.epoch)
     }
 
-    /// Returns the number of the event with this id; `None` if it is no event of this log.
+    /// Returns the number of the event with this id; `None` for an id of another log.
     pub(super) fn number(&self, id: &str) -> Option<u64> {
         let number = id.strip_prefix(&*self.epoch)?.strip_prefix('-')?;
         let number = number.parse().ok()?;
         (number <= self.newest).then_some(number)
     }
 
-    /// Returns the event for a subscriber that has missed some.
+    /// Returns the event for a subscriber that missed events.
     pub(super) fn reset(&self) -> Bytes {
         self.frame(&Event::reset())
     }
 
-    /// Returns an event as it is sent, under the newest number.
+    /// Encodes an event with the newest number.
     fn frame(&self, event: &Event) -> Bytes {
         let (id, name, data) = (self.id(self.newest), event.name(), event.data());
         format!("id: {id}\nevent: {name}\ndata: {data}\n\n").into()

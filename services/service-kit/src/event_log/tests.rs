@@ -9,11 +9,11 @@ use super::frames::EVENTS;
 use super::*;
 use crate::Limits;
 
-const SEATS: usize = 512;
+const SUBSCRIBERS: usize = 512;
 
 fn log() -> Arc<EventLog> {
     let limits = Limits::register(&prometheus::Registry::new()).unwrap();
-    let log = EventLog::new(limits.limit("event_streams", SEATS));
+    let log = EventLog::new(limits.limit("event_streams", SUBSCRIBERS));
     Arc::new(log.starting_at("summary"))
 }
 
@@ -62,7 +62,7 @@ async fn all_subscribers_get_each_event() {
         assert_eq!(
             chunks.next().await.unwrap(),
             RETRY,
-            "the head goes out at once"
+            "the head is sent at once"
         );
     }
     publish(&log, "target", &["a", "b"]);
@@ -70,13 +70,13 @@ async fn all_subscribers_get_each_event() {
         assert_eq!(next(chunks).await, ["target a", "target b"]);
     }
     let none = timeout(Duration::from_secs(3600), both[0].next()).await;
-    assert!(none.is_err(), "nothing without an event");
+    assert!(none.is_err(), "nothing is sent without an event");
     publish(&log, "removed", &["a"]);
     assert_eq!(next(&mut both[0]).await, ["removed a"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_resumes_gets_the_events_it_missed_and_no_more() {
+async fn a_client_that_resumes_gets_only_the_events_it_missed() {
     let log = log();
     let start = log.position();
     publish(&log, "target", &["a", "b"]);
@@ -96,12 +96,12 @@ async fn a_client_that_resumes_gets_the_events_it_missed_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_gets_all_events_after_it_was_made() {
+async fn a_page_gets_all_events_after_it_was_rendered() {
     let log = log();
     publish(&log, "row", &["0", "1", "2"]);
-    let made = log.position();
+    let rendered = log.position();
     publish(&log, "row", &["3", "4"]);
-    let mut chunks = subscribe(&log, Some(&made));
+    let mut chunks = subscribe(&log, Some(&rendered));
     publish(&log, "row", &["5"]);
     assert_eq!(next(&mut chunks).await, ["row 3", "row 4", "row 5"]);
 }
@@ -151,10 +151,13 @@ async fn a_client_whose_missed_events_are_unknown_gets_a_reset() {
 #[tokio::test(start_paused = true)]
 async fn a_cleared_log_resets_the_clients_that_resume() {
     let log = log();
-    let made = log.position();
+    let rendered = log.position();
     log.clear();
     publish(&log, "row", &["a"]);
-    assert_eq!(next(&mut subscribe(&log, Some(&made))).await, ["reset {}"]);
+    assert_eq!(
+        next(&mut subscribe(&log, Some(&rendered))).await,
+        ["reset {}"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,9 +176,9 @@ async fn a_subscriber_far_behind_gets_whole_events_in_small_chunks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_are_so_many_seats_and_each_is_free_again() {
+async fn the_number_of_subscribers_is_limited() {
     let log = log();
-    let mut all: Vec<_> = (0..SEATS).map(|_| subscribe(&log, None)).collect();
+    let mut all: Vec<_> = (0..SUBSCRIBERS).map(|_| subscribe(&log, None)).collect();
     assert_eq!(log.subscribe(None).err(), Some(TooManySubscribers));
     all.pop();
     assert!(log.subscribe(None).is_ok());
@@ -204,7 +207,7 @@ async fn a_shutdown_ends_every_stream_after_its_last_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_a_subscriber_while_a_stream_is_held() {
+async fn a_subscriber_counts_until_its_stream_is_dropped() {
     let log = log();
     let subscribed = || timeout(Duration::from_secs(60), log.subscribed());
     assert!(subscribed().await.is_err());
@@ -216,7 +219,7 @@ async fn there_is_a_subscriber_while_a_stream_is_held() {
 }
 
 #[tokio::test]
-async fn a_request_is_answered_with_the_stream_after_its_last_event() {
+async fn a_response_streams_the_events_after_the_last_event_id() {
     let log = log();
     let start = log.position();
     publish(&log, "row", &["a"]);

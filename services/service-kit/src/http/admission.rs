@@ -1,142 +1,142 @@
-//! How many connections there may be, and which give way.
+//! The limits of connections.
 //!
-//! Where all are taken, the one that idled the longest is closed for the next. Where all are at work, the next one gets
-//! a reserved connection, which answers only [what must always be answered](super::endpoints::ALWAYS_ANSWERED): so an
-//! operator and Prometheus can still see why nobody else gets in.
+//! If all connections are in use, a new one closes the connection that has been idle for the longest. If none is idle, it
+//! gets a reserved connection, which serves only [health and metrics](super::endpoints::ALWAYS_ANSWERED): an operator
+//! and Prometheus can still see why the service refuses other requests.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Connection;
-use crate::limit::yielding::{Place, Yielding};
+use crate::limit::evicting::{EvictingLimit, Lease};
 use crate::limit::{Limits, Permit};
 
-/// The most connections of a service, where enough files may be open.
+/// The maximum number of connections, if the limit of open files allows it.
 const CONNECTIONS: usize = 1_536;
 
-/// The connections in which only health and metrics are answered.
+/// The number of connections that serve only health and metrics.
 const RESERVED: usize = 32;
 
-/// Open files that every service needs for itself: its runtime, its listeners, its logs, its own requests. Also for
-/// connections that gave way and are not closed yet.
+/// Open files that every service needs for its runtime, its listeners, its logs and its own requests, and for evicted
+/// connections that are not closed yet.
 const OWN_OPEN_FILES: usize = 256;
 
-/// However few files may be open, a service can be used.
-const LEAST: usize = 16;
+/// The minimum number of connections, so that a service works with any limit of open files.
+const FLOOR: usize = 16;
 
-/// The most connections of a service that may have so many files open and needs so many for itself.
+/// Returns the maximum number of connections with a limit of open files, of which the service needs `own` itself.
 pub(crate) fn connections(open_files: usize, own: usize) -> usize {
     let needed = own.saturating_add(OWN_OPEN_FILES + RESERVED);
-    open_files.saturating_sub(needed).clamp(LEAST, CONNECTIONS)
+    open_files.saturating_sub(needed).clamp(FLOOR, CONNECTIONS)
 }
 
-/// All connections of a service, whatever they listen on.
+/// Admits the connections of all listeners of a service.
 #[derive(Debug, Clone)]
 pub(crate) struct Admission {
-    general: Yielding<Connection>,
-    reserved: Yielding<Connection>,
+    general: EvictingLimit<Connection>,
+    reserved: EvictingLimit<Connection>,
 }
 
 impl Admission {
     pub(crate) fn new(limits: &Limits, connections: usize) -> Self {
         let close = |connection: Connection| connection.close();
         Self {
-            general: Yielding::new(limits.limit("connections", connections), close),
-            reserved: Yielding::new(limits.limit("reserved_connections", RESERVED), close),
+            general: EvictingLimit::new(limits.limit("connections", connections), close),
+            reserved: EvictingLimit::new(limits.limit("reserved_connections", RESERVED), close),
         }
     }
 
-    /// A seat for a connection that was just accepted. `None` only where there are no reserved ones.
-    pub(crate) fn seat(&self, connection: &Connection) -> Option<Seat> {
-        let general = self.general.room(1).map(|permit| {
+    /// Returns a slot for an accepted connection; `None` only if there are no reserved ones.
+    pub(crate) fn admit(&self, connection: &Connection) -> Option<ConnectionSlot> {
+        let general = self.general.acquire(1).map(|permit| {
             let state = State::Idle(self.general.hold(permit, connection.clone()));
-            Seat::General(Arc::new(General {
-                yielding: self.general.clone(),
+            ConnectionSlot::General(Arc::new(General {
+                limit: self.general.clone(),
                 connection: connection.clone(),
                 state: Mutex::new(state),
             }))
         });
         general.or_else(|| {
-            // Whoever asks for health or metrics is answered within milliseconds: the oldest is one that does not.
-            let permit = self.reserved.room(1)?;
-            let place = self.reserved.hold(permit, connection.clone());
-            Some(Seat::Reserved(Arc::new(place)))
+            // Health and metrics take milliseconds, so the oldest connection is one that makes no progress.
+            let permit = self.reserved.acquire(1)?;
+            let lease = self.reserved.hold(permit, connection.clone());
+            Some(ConnectionSlot::Reserved(Arc::new(lease)))
         })
     }
 }
 
-/// The permission to use a connection. It is free again when all clones are dropped.
+/// The slot of an admitted connection. It is released when all clones are dropped.
 #[derive(Debug, Clone)]
-pub(crate) enum Seat {
-    /// For anything.
+pub(crate) enum ConnectionSlot {
+    /// For all requests.
     General(Arc<General>),
-    /// For health and metrics only.
-    Reserved(#[expect(dead_code, reason = "held, not used")] Arc<Place<Connection>>),
+    /// Only for health and metrics.
+    Reserved(#[expect(dead_code, reason = "held, not used")] Arc<Lease<Connection>>),
 }
 
 #[derive(Debug)]
 pub(crate) struct General {
-    yielding: Yielding<Connection>,
+    limit: EvictingLimit<Connection>,
     connection: Connection,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 enum State {
-    /// No request is open: the connection may be closed to make room for others.
-    Idle(Place<Connection>),
-    /// A request is answered.
-    AtWork(Permit),
-    /// It is answered, but the client has not taken all of it.
-    Leaving(Permit),
-    GaveWay,
+    /// No request is in progress: the connection may be closed for another one.
+    Idle(Lease<Connection>),
+    /// A request is being handled.
+    Busy(Permit),
+    /// The response is complete, but not all of it is written.
+    Flushing(Permit),
+    Evicted,
 }
 
-impl Seat {
+impl ConnectionSlot {
     pub(crate) const fn is_reserved(&self) -> bool {
         matches!(self, Self::Reserved(_))
     }
 
-    /// A request came. `None` if the connection gave way to another.
-    pub(crate) fn work(&self) -> Option<Work> {
+    /// Marks the start of a request. Returns `None` if the connection was evicted.
+    pub(crate) fn start_request(&self) -> Option<ActiveRequest> {
         if let Self::General(general) = self {
-            general.work()?;
+            general.start_request()?;
         }
-        Some(Work(self.clone()))
+        Some(ActiveRequest(self.clone()))
     }
 
-    /// Everything that was to be written is written.
+    /// Marks the response as written.
     pub(crate) fn flushed(&self) {
         if let Self::General(general) = self {
-            general.idle();
+            general.flushed();
         }
     }
 }
 
 impl General {
-    fn work(&self) -> Option<()> {
+    fn start_request(&self) -> Option<()> {
         let mut state = self.lock();
-        let permit = match std::mem::replace(&mut *state, State::GaveWay) {
-            State::Idle(place) => place.into_value()?.0,
-            State::AtWork(permit) | State::Leaving(permit) => permit,
-            State::GaveWay => return None,
+        let permit = match std::mem::replace(&mut *state, State::Evicted) {
+            State::Idle(lease) => lease.into_value()?.0,
+            State::Busy(permit) | State::Flushing(permit) => permit,
+            State::Evicted => return None,
         };
-        *state = State::AtWork(permit);
+        *state = State::Busy(permit);
         Some(())
     }
 
-    fn answered(&self) {
+    fn request_ended(&self) {
         let mut state = self.lock();
-        *state = match std::mem::replace(&mut *state, State::GaveWay) {
-            State::AtWork(permit) => State::Leaving(permit),
+        *state = match std::mem::replace(&mut *state, State::Evicted) {
+            State::Busy(permit) => State::Flushing(permit),
             other => other,
         };
     }
 
-    fn idle(&self) {
+    fn flushed(&self) {
         let mut state = self.lock();
-        *state = match std::mem::replace(&mut *state, State::GaveWay) {
-            State::Leaving(permit) => {
-                State::Idle(self.yielding.hold(permit, self.connection.clone()))
+        *state = match std::mem::replace(&mut *state, State::Evicted) {
+            State::Flushing(permit) => {
+                State::Idle(self.limit.hold(permit, self.connection.clone()))
             }
             other => other,
         };
@@ -147,14 +147,14 @@ impl General {
     }
 }
 
-/// A request that is being answered, until it is dropped.
+/// A request in progress, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Work(Seat);
+pub(crate) struct ActiveRequest(ConnectionSlot);
 
-impl Drop for Work {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
-        if let Seat::General(general) = &self.0 {
-            general.answered();
+        if let ConnectionSlot::General(general) = &self.0 {
+            general.request_ended();
         }
     }
 }
@@ -174,42 +174,42 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_needs_a_file_of_those_that_may_be_open() {
+    fn the_limit_of_open_files_limits_connections() {
         assert_eq!(connections(1_024, 0), 1_024 - 256 - 32);
         assert_eq!(connections(4_096, 3_000), 4_096 - 3_000 - 256 - 32);
         assert_eq!(connections(usize::MAX, 2_000), CONNECTIONS);
-        assert_eq!(connections(64, usize::MAX), LEAST);
+        assert_eq!(connections(64, usize::MAX), FLOOR);
     }
 
     #[test]
-    fn one_that_idles_gives_way_and_one_at_work_does_not() {
+    fn an_idle_connection_is_evicted_and_a_busy_one_is_not() {
         let admission = admission(2);
         let (idle, busy) = (connection(), connection());
-        let idle_seat = admission.seat(&idle).unwrap();
-        let busy_seat = admission.seat(&busy).unwrap();
-        let work = busy_seat.work().unwrap();
-        let third = admission.seat(&connection()).unwrap();
+        let idle_slot = admission.admit(&idle).unwrap();
+        let busy_slot = admission.admit(&busy).unwrap();
+        let request = busy_slot.start_request().unwrap();
+        let third = admission.admit(&connection()).unwrap();
         assert!(!third.is_reserved());
-        assert!(idle_seat.work().is_none(), "it gave way");
-        let third_work = third.work().unwrap();
-        assert!(admission.seat(&connection()).unwrap().is_reserved());
-        // Answered is not enough: the client has to take it.
-        drop(work);
-        assert!(admission.seat(&connection()).unwrap().is_reserved());
-        busy_seat.flushed();
-        assert!(!admission.seat(&connection()).unwrap().is_reserved());
-        drop(third_work);
+        assert!(idle_slot.start_request().is_none(), "it was evicted");
+        let third_request = third.start_request().unwrap();
+        assert!(admission.admit(&connection()).unwrap().is_reserved());
+        // The client must also have received the response.
+        drop(request);
+        assert!(admission.admit(&connection()).unwrap().is_reserved());
+        busy_slot.flushed();
+        assert!(!admission.admit(&connection()).unwrap().is_reserved());
+        drop(third_request);
     }
 
     #[tokio::test]
-    async fn the_oldest_reserved_connection_is_closed_for_the_next() {
+    async fn a_new_reserved_connection_closes_the_oldest() {
         let admission = admission(1);
-        let seat = admission.seat(&connection()).unwrap();
-        let _work = seat.work().unwrap();
+        let slot = admission.admit(&connection()).unwrap();
+        let _request = slot.start_request().unwrap();
         let oldest = connection();
         let _reserved: Vec<_> = std::iter::once(oldest.clone())
             .chain(std::iter::repeat_with(connection).take(RESERVED))
-            .map(|connection| admission.seat(&connection).unwrap())
+            .map(|connection| admission.admit(&connection).unwrap())
             .collect();
         oldest.cut_requested().await;
     }

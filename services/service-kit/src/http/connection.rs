@@ -1,4 +1,4 @@
-//! The connection that a request came over.
+//! The connection of a request.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// The connection that a request came over: an extension of every request (`Extension<Connection>`).
+/// The connection of a request. Handlers get it as an extension (`Extension<Connection>`).
 #[derive(Debug, Clone)]
 pub struct Connection {
     peer: SocketAddr,
@@ -15,7 +15,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection from `peer`. The server makes them; a test of a handler may.
+    /// Creates a connection from `peer`, for the server and for tests of handlers.
     #[must_use]
     pub fn new(peer: SocketAddr) -> Self {
         Self {
@@ -24,25 +24,25 @@ impl Connection {
         }
     }
 
-    /// The peer's address.
+    /// Returns the address of the peer.
     #[must_use]
     pub const fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// Closes the connection at once, without an answer to the request. Awaited, it never returns: the handler is
-    /// dropped with the connection.
+    /// Closes the connection at once, without a response. The future never resolves, because the handler is dropped with
+    /// the connection.
     pub async fn cut(&self) -> Infallible {
         self.close();
         pending().await
     }
 
-    /// Closes the connection at once. What it still has to write is lost.
+    /// Closes the connection at once. Data that is not written yet is lost.
     pub(crate) fn close(&self) {
         self.cut.notify_one();
     }
 
-    /// Resolves when the connection is to be closed.
+    /// Resolves when the connection must be closed.
     pub(crate) async fn cut_requested(&self) {
         self.cut.notified().await;
     }

@@ -1,8 +1,8 @@
-//! The endpoints that every service has beside its own:
+//! The endpoints of every service:
 //!
 //! - `GET /healthz`: the process is alive
-//! - `GET /readyz`: it can do its job now, and if not, why; if it can, what else should be known
-//! - `GET /metrics`: the Prometheus exposition
+//! - `GET /readyz`: whether the service is ready; the reasons if it is not, notices if it is
+//! - `GET /metrics`: the metrics in Prometheus' text format
 
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
@@ -15,17 +15,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::metrics_body::{self, MetricsStream};
 use super::problem::as_problem;
 use super::{
-    Answers, Connection, Hosts, Problem, RequestMetrics, answers, host_check, request_metrics,
+    Connection, Hosts, PendingResponses, Problem, RequestMetrics, host_check, pending_responses,
+    request_metrics,
 };
 use crate::Readiness;
 use crate::limit::Limits;
-use crate::limit::yielding::Yielding;
+use crate::limit::evicting::EvictingLimit;
 use crate::shutdown::Shutdown;
 
-/// The endpoints that answer even when every other limit is used up.
+/// The endpoints that respond even if every other limit is used up.
 pub(crate) const ALWAYS_ANSWERED: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// How many scrapes are answered at the same time where metrics are streamed. For another one, the oldest gives way.
+/// The maximum number of concurrent scrapes of streamed metrics. One more evicts the oldest.
 const SCRAPES: usize = 16;
 
 #[derive(Clone)]
@@ -33,22 +34,22 @@ pub(crate) struct Endpoints {
     pub readiness: Readiness,
     pub shutdown: Shutdown,
     pub registry: Registry,
-    /// The stream of `/metrics`, and the scrapes under way.
-    pub own_metrics: Option<(MetricsStream, Yielding<Connection>)>,
+    /// The service's own stream for `/metrics`, and the scrapes in progress.
+    pub own_metrics: Option<(MetricsStream, EvictingLimit<Connection>)>,
     pub hosts: Hosts,
 }
 
-/// The scrapes of a service that streams its metrics.
-pub(crate) fn scrapes(limits: &Limits) -> Yielding<Connection> {
-    Yielding::new(limits.limit("scrapes", SCRAPES), |oldest| oldest.close())
+/// Returns the limit of concurrent scrapes for a service that streams metrics.
+pub(crate) fn scrapes(limits: &Limits) -> EvictingLimit<Connection> {
+    EvictingLimit::new(limits.limit("scrapes", SCRAPES), |oldest| oldest.close())
 }
 
-/// The service's routes, the endpoints all services have, and around both: request metrics, the check of `Host` and
-/// `Origin`, problem details, and a 500 in place of a broken connection should a handler panic.
+/// Adds the endpoints of all services to a service's routes. Around both it adds request metrics, the check of `Host` and
+/// `Origin`, problem details, and a 500 if a handler panics.
 pub(crate) fn with_endpoints(
     own: Router,
     endpoints: Endpoints,
-    answers: Answers,
+    pending: PendingResponses,
     requests: RequestMetrics,
 ) -> Router {
     let hosts = endpoints.hosts.clone();
@@ -58,11 +59,14 @@ pub(crate) fn with_endpoints(
         .route("/metrics", get(metrics))
         .with_state(endpoints)
         .merge(own)
-        .layer(middleware::from_fn_with_state(answers, answers::count))
+        .layer(middleware::from_fn_with_state(
+            pending,
+            pending_responses::count,
+        ))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "the service failed; its log says why",
+                "internal error; the log of this service has the details",
             )
             .into_response()
         }))
@@ -83,12 +87,12 @@ async fn healthz() -> Response {
 }
 
 async fn readyz(State(endpoints): State<Endpoints>) -> Response {
-    let mut reasons = named(endpoints.readiness.reasons());
+    let mut reasons = with_names(endpoints.readiness.reasons());
     if endpoints.shutdown.is_requested() {
         reasons.push("shutting down".to_owned());
     }
     let response = if reasons.is_empty() {
-        let notices = named(endpoints.readiness.notices());
+        let notices = with_names(endpoints.readiness.notices());
         Json(if notices.is_empty() {
             serde_json::json!({"status": "ready"})
         } else {
@@ -105,7 +109,7 @@ async fn readyz(State(endpoints): State<Endpoints>) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], response).into_response()
 }
 
-fn named(texts: Vec<(&str, String)>) -> Vec<String> {
+fn with_names(texts: Vec<(&str, String)>) -> Vec<String> {
     let texts = texts.into_iter();
     texts
         .map(|(name, text)| format!("{name}: {text}"))
@@ -116,10 +120,10 @@ async fn metrics(
     State(endpoints): State<Endpoints>,
     connection: Option<Extension<Connection>>,
 ) -> Response {
-    // A registry's text is an answer like any other.
+    // Without a stream, the text is limited like any other response.
     let own = endpoints.own_metrics.as_ref().map(|(own, scrapes)| {
         let scrape = connection.and_then(|Extension(connection)| {
-            let permit = scrapes.room(1)?;
+            let permit = scrapes.acquire(1)?;
             Some(scrapes.hold(permit, connection))
         });
         (own, scrape)

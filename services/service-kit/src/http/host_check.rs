@@ -1,9 +1,9 @@
-//! Which requests are meant for this service.
+//! Rejects requests from pages of other sites.
 //!
-//! A browser sends requests of any page to any address that it reaches, loopback included. Two checks keep the pages of
-//! other sites out: a request that changes something must not carry the `Origin` of another site, and a service on
-//! loopback is known by loopback names only. A page whose own name was made to resolve to 127.0.0.1 (DNS rebinding)
-//! passes the first check, and fails the second.
+//! A browser sends the requests of any page to any address that it reaches, loopback included. Two checks reject pages of
+//! other sites: a request that changes something must not have the `Origin` of another site, and a service on loopback
+//! accepts only loopback names. A page whose name resolves to 127.0.0.1 (DNS rebinding) passes the first check, but fails
+//! the second.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::Problem;
 
-/// The names that a service answers to.
+/// The names that a service accepts in `Host`.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Hosts {
-    /// Any name: nobody can know by which names others reach it.
+    /// Any name: the service can't know the names that clients use.
     #[default]
     Any,
     /// This machine's loopback names, IP addresses, and these names.
@@ -40,8 +40,8 @@ impl Hosts {
     }
 }
 
-/// Refuses requests with a missing, repeated or malformed `Host` (400), one that names another host (403), and
-/// requests of another site's page that change something (403).
+/// Rejects requests with a missing, repeated or malformed `Host` (400), with the name of another host (403), and requests
+/// from a page of another site that change something (403).
 pub(crate) async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     match admit(&hosts, &request) {
         Ok(()) => next.run(request).await,
@@ -57,7 +57,7 @@ fn admit(hosts: &Hosts, request: &Request) -> Result<(), Problem> {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             format!(
-                "this service is not known as {host:?}; ask for localhost or an IP address, or add the name to ALLOWED_HOSTS",
+                "the host {host:?} is not allowed; use localhost or an IP address, or add the name to ALLOWED_HOSTS",
                 host = name_of(host)
             ),
         ));
@@ -72,38 +72,38 @@ fn admit(hosts: &Hosts, request: &Request) -> Result<(), Problem> {
     }
     Err(Problem::new(
         StatusCode::FORBIDDEN,
-        "pages of other sites may not send this request: Origin has to name the same host and port as Host; \
-         a proxy in front has to pass Host on",
+        "pages of other sites must not send this request: Origin must have the same host and port as Host; \
+         a proxy must forward Host",
     ))
 }
 
-/// The host that a request names: in its target, else in `Host`. `None` only for HTTP/1.0.
+/// Returns the host of a request: from its target, otherwise from `Host`. `None` only for HTTP/1.0.
 fn host_of(request: &Request) -> Result<Option<Authority>, Problem> {
-    let refuse = |why: &str| Err(Problem::new(StatusCode::BAD_REQUEST, why));
+    let reject = |why: &str| Err(Problem::new(StatusCode::BAD_REQUEST, why));
     let mut named = request.headers().get_all(header::HOST).iter();
     let host = match (named.next(), named.next()) {
         (Some(host), None) => host,
         (None, _) if request.version() < Version::HTTP_11 => return Ok(None),
-        (None, _) => return refuse("the header Host is missing"),
-        (Some(_), Some(_)) => return refuse("the header Host is there more than once"),
+        (None, _) => return reject("the header Host is missing; send it once"),
+        (Some(_), Some(_)) => return reject("the header Host is repeated; send it once"),
     };
     if let Some(target) = request.uri().authority() {
         return Ok(Some(target.clone()));
     }
     match Authority::try_from(host.as_bytes()) {
         Ok(host) if !host.as_str().contains('@') => Ok(Some(host)),
-        _ => refuse("the header Host is not of the form NAME or NAME:PORT"),
+        _ => reject("the header Host is malformed; allowed: NAME or NAME:PORT"),
     }
 }
 
-/// Returns whether the request was addressed to this machine by a name that no other site can have: a loopback name or an IP
-/// address. No browser leaves the name out.
+/// Returns whether the request names this machine by a loopback name or an IP address, which no other site can have. A
+/// request without a name counts, too, because browsers always send one.
 #[must_use]
 pub fn is_addressed_locally(request: &Request) -> bool {
     matches!(host_of(request), Ok(host) if host.as_ref().is_none_or(is_local))
 }
 
-/// A loopback name, or an IP address. DNS rebinding needs a name, so an address can't be another site's.
+/// Returns whether the host is a loopback name or an IP address. DNS rebinding needs a name, so an address is safe.
 fn is_local(host: &Authority) -> bool {
     let name = name_of(host).to_ascii_lowercase();
     name == "localhost"
@@ -112,13 +112,13 @@ fn is_local(host: &Authority) -> bool {
         || name.parse::<Ipv4Addr>().is_ok()
 }
 
-/// The name without port, and without the dot that ends a complete name.
+/// Returns the name without port and without a trailing dot.
 fn name_of(host: &Authority) -> &str {
     let name = host.host();
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// Returns whether an `Origin` is this service. The scheme may differ: a proxy may speak TLS for it.
+/// Returns whether an `Origin` is this service. The scheme may differ, because a proxy may terminate TLS.
 fn is_own(origin: &[u8], host: Option<&Authority>) -> bool {
     let origin = std::str::from_utf8(origin).ok();
     let Some((scheme, authority)) = origin.and_then(|origin| origin.split_once("://")) else {
@@ -150,10 +150,10 @@ mod tests {
         request.body(Body::empty()).unwrap()
     }
 
-    /// The status of a refusal.
-    fn refusal(hosts: &Hosts, request: &Request) -> Option<u16> {
-        let refused = admit(hosts, request).err()?;
-        Some(refused.into_response().status().as_u16())
+    /// Returns the status of a rejection.
+    fn rejection(hosts: &Hosts, request: &Request) -> Option<u16> {
+        let rejected = admit(hosts, request).err()?;
+        Some(rejected.into_response().status().as_u16())
     }
 
     fn loopback() -> Hosts {
@@ -161,9 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_missing_repeated_or_malformed_is_refused() {
+    fn a_missing_repeated_or_malformed_host_is_rejected() {
         for hosts in [Hosts::Any, loopback()] {
-            let status = |headers: &[_]| refusal(&hosts, &request(Method::GET, headers));
+            let status = |headers: &[_]| rejection(&hosts, &request(Method::GET, headers));
             assert_eq!(status(&[]), Some(400));
             assert_eq!(
                 status(&[("host", "localhost"), ("host", "localhost")]),
@@ -176,12 +176,12 @@ mod tests {
         }
         let mut old = request(Method::GET, &[]);
         *old.version_mut() = Version::HTTP_10;
-        assert_eq!(refusal(&loopback(), &old), None);
+        assert_eq!(rejection(&loopback(), &old), None);
     }
 
     #[test]
-    fn a_service_on_loopback_is_not_known_by_the_name_of_another_site() {
-        let status = |host| refusal(&loopback(), &request(Method::GET, &[("host", host)]));
+    fn a_service_on_loopback_rejects_names_of_other_sites() {
+        let status = |host| rejection(&loopback(), &request(Method::GET, &[("host", host)]));
         for local in [
             "localhost",
             "LOCALHOST:8080",
@@ -206,22 +206,22 @@ mod tests {
             assert_eq!(status(foreign), Some(403), "{foreign}");
         }
         let anywhere = request(Method::GET, &[("host", "evil.example")]);
-        assert_eq!(refusal(&Hosts::Any, &anywhere), None);
+        assert_eq!(rejection(&Hosts::Any, &anywhere), None);
     }
 
     #[test]
-    fn the_host_in_an_absolute_target_counts() {
+    fn the_host_of_an_absolute_target_is_checked() {
         let mut absolute = request(Method::GET, &[("host", "localhost")]);
         *absolute.uri_mut() = "http://evil.example/".parse().unwrap();
-        assert_eq!(refusal(&loopback(), &absolute), Some(403));
+        assert_eq!(rejection(&loopback(), &absolute), Some(403));
         assert!(!is_addressed_locally(&absolute));
     }
 
     #[test]
-    fn a_page_of_another_site_can_change_nothing() {
+    fn a_page_of_another_site_can_only_read() {
         let status = |method: Method, host, origin| {
             let headers = [("host", host), ("origin", origin)];
-            refusal(&Hosts::Any, &request(method, &headers))
+            rejection(&Hosts::Any, &request(method, &headers))
         };
         for (host, own) in [
             ("127.0.0.1:8082", "http://127.0.0.1:8082"),

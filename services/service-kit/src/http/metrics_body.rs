@@ -1,4 +1,4 @@
-//! The body of `/metrics`: the registry's text, then what the service streams itself.
+//! The body of `/metrics`: the text of the registry, then the service's own stream.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -11,17 +11,18 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use prometheus::{Registry, TextEncoder};
 
-use super::answers::guarded;
+use super::pending_responses::with_guard;
 use super::{Connection, Problem};
-use crate::limit::yielding::Place;
+use crate::limit::evicting::Lease;
 
-/// Makes the part of the exposition that a service writes itself, a chunk at a time, anew for each scrape. For
-/// series by the ten thousand, where the registry would take too long and too much memory.
+/// Creates a stream of metrics for each scrape. For tens of thousands of series, because the registry would need too much
+/// time and memory.
 #[derive(Clone)]
 pub struct MetricsStream(Arc<dyn Fn() -> BoxStream<'static, Bytes> + Send + Sync>);
 
 impl MetricsStream {
-    /// `make` is called once a scrape; its chunks together are valid exposition text of whole families.
+    /// Creates the stream with `make` for each scrape. All chunks together must be complete families in Prometheus' text
+    /// format.
     pub fn new(make: impl Fn() -> BoxStream<'static, Bytes> + Send + Sync + 'static) -> Self {
         Self(Arc::new(make))
     }
@@ -33,10 +34,10 @@ impl std::fmt::Debug for MetricsStream {
     }
 }
 
-/// A service's own stream comes with the scrape's place, which is kept until all is written.
+/// Returns the response to a scrape. It holds the lease of a streamed scrape until all of it is written.
 pub(crate) fn respond(
     registry: &Registry,
-    own: Option<(&MetricsStream, Option<Place<Connection>>)>,
+    own: Option<(&MetricsStream, Option<Lease<Connection>>)>,
 ) -> Response {
     match TextEncoder::new().encode_to_string(&registry.gather()) {
         Ok(text) => {
@@ -45,7 +46,7 @@ pub(crate) fn respond(
                     let scrape = Arc::new(scrape);
                     let registry = stream::once(ready(Bytes::from(text)));
                     let chunks = registry.chain((own.0)());
-                    let guarded = chunks.map(move |chunk| guarded(chunk, Arc::clone(&scrape)));
+                    let guarded = chunks.map(move |chunk| with_guard(chunk, Arc::clone(&scrape)));
                     Body::from_stream(guarded.map(Ok::<_, Infallible>))
                 }
                 None => Body::from(text),

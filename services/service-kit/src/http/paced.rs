@@ -1,4 +1,4 @@
-//! A client's connection that has to take what it asked for.
+//! A connection that fails if its client reads its responses too slowly.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -10,32 +10,32 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::admission::Seat;
+use super::admission::ConnectionSlot;
 
-/// While something waits to be written, a client has to take [`LEAST_BYTES`] of it in each stretch of this time.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// While data waits to be written, a client must read [`MIN_BYTES`] in each interval of this length.
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// About half a kilobyte a second: any line in use does better.
-const LEAST_BYTES: usize = 16 * 1024;
+/// About half a kilobyte per second, which every usable line exceeds.
+const MIN_BYTES: usize = 16 * 1024;
 
-/// A connection that fails when its client does not take what is written to it.
+/// A connection that fails if its client does not read.
 pub(crate) struct Paced {
     stream: TcpStream,
-    seat: Seat,
-    /// Since the client took less than it could have had.
+    slot: ConnectionSlot,
+    /// Set while data waits to be written.
     stall: Option<Stall>,
 }
 
 struct Stall {
-    until: Pin<Box<Sleep>>,
-    taken: usize,
+    timer: Pin<Box<Sleep>>,
+    written: usize,
 }
 
 impl Paced {
-    pub(crate) const fn new(stream: TcpStream, seat: Seat) -> Self {
+    pub(crate) const fn new(stream: TcpStream, slot: ConnectionSlot) -> Self {
         Self {
             stream,
-            seat,
+            slot,
             stall: None,
         }
     }
@@ -48,7 +48,7 @@ impl Paced {
         match &written {
             Poll::Ready(Ok(bytes)) => {
                 if let Some(stall) = &mut self.stall {
-                    stall.taken += bytes;
+                    stall.written += bytes;
                 }
                 return written;
             }
@@ -56,20 +56,20 @@ impl Paced {
             Poll::Pending => {}
         }
         let stall = self.stall.get_or_insert_with(|| Stall {
-            until: Box::pin(sleep(PATIENCE)),
-            taken: 0,
+            timer: Box::pin(sleep(STALL_TIMEOUT)),
+            written: 0,
         });
-        while stall.until.as_mut().poll(context).is_ready() {
-            if stall.taken < LEAST_BYTES {
-                // The system has no use for what it still holds of the answer either.
+        while stall.timer.as_mut().poll(context).is_ready() {
+            if stall.written < MIN_BYTES {
+                // Also discards the part of the response in the system's send buffer.
                 let _ = self.stream.set_zero_linger();
                 return Poll::Ready(Err(io::Error::new(
                     io::ErrorKind::TimedOut,
-                    "the client does not take its answer",
+                    "the client reads its response too slowly",
                 )));
             }
-            stall.taken = 0;
-            stall.until.as_mut().reset(Instant::now() + PATIENCE);
+            stall.written = 0;
+            stall.timer.as_mut().reset(Instant::now() + STALL_TIMEOUT);
         }
         Poll::Pending
     }
@@ -110,11 +110,11 @@ impl AsyncWrite for Paced {
         self.stream.is_write_vectored()
     }
 
-    /// Called when all is written.
+    /// Called when everything is written.
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         let paced = self.get_mut();
         paced.stall = None;
-        paced.seat.flushed();
+        paced.slot.flushed();
         Poll::Ready(Ok(()))
     }
 

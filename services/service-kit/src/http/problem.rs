@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Longest text of a framework's own refusal that is taken over as the detail.
+/// The maximum length of a framework's error text that becomes the detail.
 const DETAIL_MAX_BYTES: usize = 4096;
 
-/// An error as RFC 9457 problem details, `application/problem+json`. The type is always `about:blank`: status and
-/// title say what kind of problem it is, the detail says what to do.
+/// An error as RFC 9457 problem details, `application/problem+json`. The type is always `about:blank`: status and title
+/// name the kind of problem, and the detail says what is wrong and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
-    /// A URI that identifies the kind of problem; `about:blank` means that the status says it.
+    /// A URI that identifies the kind of problem; `about:blank` means that the status identifies it.
     #[serde(rename = "type")]
     kind: Cow<'static, str>,
     /// The status in words.
@@ -25,15 +25,15 @@ pub struct Problem {
     /// The HTTP status code.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What is wrong with this request, and the way out.
+    /// The error in this request, and what to do.
     detail: String,
-    /// For the header `Retry-After`, in seconds.
+    /// The value of the header `Retry-After`, in seconds.
     #[serde(skip)]
     retry_after: Option<u32>,
 }
 
 impl Problem {
-    /// A problem with a status and what is wrong with this request.
+    /// Creates a problem from its status and its detail.
     #[must_use]
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Problem {
         }
     }
 
-    /// Asks the client to come back after so many seconds.
+    /// Asks the client to retry after `seconds`.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         Self {
@@ -54,12 +54,12 @@ impl Problem {
         }
     }
 
-    /// Returns whether it refuses a request for its size.
+    /// Returns whether the request was rejected because of its size.
     pub(super) fn is_too_large(&self) -> bool {
         self.status == StatusCode::PAYLOAD_TOO_LARGE.as_u16()
     }
 
-    /// Returns the detail: what is wrong, and what to do.
+    /// Returns the detail: the error, and what to do.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -79,8 +79,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Turns the framework's own refusals (no such route, method not allowed, malformed query, body too large), which
-/// are empty or plain text, into problem details. Their headers, `Allow` among them, stay.
+/// Turns the framework's own errors (no such route, method not allowed, malformed query, body too large), which are empty
+/// or plain text, into problem details. Keeps their headers, such as `Allow`.
 pub(crate) async fn as_problem(response: Response) -> Response {
     let status = response.status();
     let plain = response
@@ -91,12 +91,12 @@ pub(crate) async fn as_problem(response: Response) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let mut detail = head_of(body).await;
+    let mut detail = read_detail(body).await;
     if detail.is_empty() {
         detail = match status {
-            StatusCode::NOT_FOUND => "there is no such endpoint".to_owned(),
+            StatusCode::NOT_FOUND => "no such endpoint".to_owned(),
             StatusCode::METHOD_NOT_ALLOWED => {
-                "this endpoint does not take this method; see Allow".to_owned()
+                "method not allowed; the header Allow lists the methods of this endpoint".to_owned()
             }
             _ => status.canonical_reason().unwrap_or("error").to_owned(),
         };
@@ -107,7 +107,7 @@ pub(crate) async fn as_problem(response: Response) -> Response {
     Response::from_parts(parts, problem.into_body())
 }
 
-async fn head_of(body: Body) -> String {
+async fn read_detail(body: Body) -> String {
     let mut bytes = Vec::new();
     let mut chunks = body.into_data_stream();
     while let Some(Ok(chunk)) = chunks.next().await {

@@ -1,4 +1,4 @@
-//! Request bodies: a deadline for each, a total for all.
+//! Request bodies: a timeout for each, and a limit of bytes for all.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -9,126 +9,124 @@ use futures::StreamExt;
 use tokio::time::timeout;
 
 use super::Problem;
-use crate::limit::yielding::{Place, Yielding};
+use crate::limit::evicting::{EvictingLimit, Lease};
 use crate::limit::{Limits, Permit};
 
-/// How long a body may take to come. Alertmanager gives up no later.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout of a body. Alertmanager's own timeout is not longer.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the rest of a body that is too long may take before it is refused.
-const REST_PATIENCE: Duration = Duration::from_secs(1);
+/// The timeout for the rest of a body that is too large.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How soon somebody may try again who was refused for want of room.
+/// The `Retry-After` if the limit is used up.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
-/// The least memory of a body: a buffer grows by doubling.
-const LEAST_BYTES: usize = 4 * 1024;
+/// The initial size of a body's buffer, which grows by doubling.
+const MIN_BUFFER_BYTES: usize = 4 * 1024;
 
-/// Reads the bodies of a service's requests, which share one total. Where it is used up, the body that has been coming
-/// for the longest is given up.
+/// Reads the bodies of a service's requests within one limit of bytes. If it is used up, the oldest incomplete body is
+/// evicted.
 #[derive(Debug, Clone)]
 pub struct RequestBodies {
-    coming: Yielding<Vec<u8>>,
+    incomplete: EvictingLimit<Vec<u8>>,
 }
 
 impl RequestBodies {
-    /// At most `total` bytes of bodies, from their arrival until they are answered.
+    /// Limits all bodies to `total` bytes, from their arrival until the response.
     #[must_use]
     pub fn new(limits: &Limits, total: usize) -> Self {
         Self {
-            coming: Yielding::new(limits.limit("request_body_bytes", total), drop),
+            incomplete: EvictingLimit::new(limits.limit("request_body_bytes", total), drop),
         }
     }
 
     /// Reads a body of at most `max` bytes.
     ///
     /// # Errors
-    /// The answer to give: 400 if it breaks off, 408 if it takes too long, 413 if it is too long, 503 if there is no room.
+    /// The response to send: 400 if the body is interrupted, 408 on a timeout, 413 if it is too large, 503 if the limit is used
+    /// up.
     pub async fn read(&self, body: Body, max: usize) -> Result<RequestBody, Problem> {
-        let is_too_long = body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX);
+        let is_too_large = body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX);
         let mut chunks = body.into_data_stream();
-        let empty = self.coming.room(0).ok_or_else(full)?;
-        let coming = Coming {
-            place: self.coming.hold(empty, Vec::new()),
+        let empty = self.incomplete.acquire(0).ok_or_else(full)?;
+        let body = IncompleteBody {
+            lease: self.incomplete.hold(empty, Vec::new()),
             max,
         };
         let reading = async {
-            let read = if is_too_long {
-                Err(too_long(max))
+            let read = if is_too_large {
+                Err(too_large(max))
             } else {
-                coming.read(&mut chunks).await
+                body.read(&mut chunks).await
             };
             if read.as_ref().is_err_and(Problem::is_too_large) {
-                let _ = timeout(REST_PATIENCE, discard(&mut chunks, max)).await;
+                let _ = timeout(DISCARD_TIMEOUT, discard(&mut chunks, max)).await;
             }
             read
         };
-        timeout(PATIENCE, reading).await.map_err(|_| {
+        timeout(BODY_TIMEOUT, reading).await.map_err(|_| {
             Problem::new(
                 StatusCode::REQUEST_TIMEOUT,
                 format!(
-                    "the body did not come within {} s; send it in one go",
-                    PATIENCE.as_secs()
+                    "the request body was not received within {} s; send it without pauses",
+                    BODY_TIMEOUT.as_secs()
                 ),
             )
         })?
     }
 }
 
-/// Reads at most `max` more bytes of a body that is too long, and keeps none: where a client still sends while the connection
-/// is closed, the system may throw the answer away.
+/// Reads at most `max` more bytes of a body that is too large, and discards them: if a client still sends when the connection
+/// is closed, the system may discard the response.
 async fn discard(chunks: &mut BodyDataStream, max: usize) {
-    let mut left = max;
+    let mut remaining = max;
     while let Some(Ok(chunk)) = chunks.next().await {
-        match left.checked_sub(chunk.len()) {
-            Some(less) => left = less,
+        match remaining.checked_sub(chunk.len()) {
+            Some(rest) => remaining = rest,
             None => return,
         }
     }
 }
 
-/// A body on its way.
-struct Coming {
-    place: Place<Vec<u8>>,
+/// A body that is being received.
+struct IncompleteBody {
+    lease: Lease<Vec<u8>>,
     max: usize,
 }
 
-impl Coming {
+impl IncompleteBody {
     async fn read(self, chunks: &mut BodyDataStream) -> Result<RequestBody, Problem> {
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| {
                 Problem::new(
                     StatusCode::BAD_REQUEST,
-                    format!("the body broke off: {error}"),
+                    format!("the request body is incomplete: {error}"),
                 )
             })?;
             self.append(&chunk)?;
         }
-        let (permit, bytes) = self.place.into_value().ok_or_else(full)?;
-        Ok(RequestBody {
-            bytes,
-            room: permit,
-        })
+        let (permit, bytes) = self.lease.into_value().ok_or_else(full)?;
+        Ok(RequestBody { bytes, permit })
     }
 
-    /// Copies a chunk: it may be a byte, and hold the whole buffer that it was read into.
+    /// Copies a chunk, because a chunk of one byte may hold the whole buffer that it was read into.
     fn append(&self, chunk: &[u8]) -> Result<(), Problem> {
         let size = |bytes: &mut Vec<u8>| (bytes.len(), bytes.capacity());
-        let (length, capacity) = self.place.with(size).ok_or_else(full)?;
+        let (length, capacity) = self.lease.with(size).ok_or_else(full)?;
         let needed = length.saturating_add(chunk.len());
         if needed > self.max {
-            return Err(too_long(self.max));
+            return Err(too_large(self.max));
         }
         let target = if needed > capacity {
-            needed.max(capacity * 2).max(LEAST_BYTES).min(self.max)
+            needed.max(capacity * 2).max(MIN_BUFFER_BYTES).min(self.max)
         } else {
             capacity
         };
         let more = u32::try_from(target - capacity).unwrap_or(u32::MAX);
-        if more > 0 && !self.place.grow(more) {
+        if more > 0 && !self.lease.grow(more) {
             return Err(full());
         }
-        self.place
+        self.lease
             .with(|bytes| {
                 bytes.reserve_exact(target - bytes.len());
                 bytes.extend_from_slice(chunk);
@@ -137,33 +135,33 @@ impl Coming {
     }
 }
 
-fn too_long(max: usize) -> Problem {
+fn too_large(max: usize) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
-        format!("the body is longer than {max} bytes; send less at once"),
+        format!("the request body is larger than {max} bytes, the maximum; send less"),
     )
 }
 
 fn full() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
-        "too many request bodies are on their way; try again later",
+        "the limit of request body bytes is reached; try again later",
     )
     .retry_after(RETRY_AFTER_SECONDS)
 }
 
-/// A body that was read. Its room is free again when it is dropped.
+/// A received body. Its part of the limit is released when it is dropped.
 #[derive(Debug)]
 pub struct RequestBody {
     bytes: Vec<u8>,
-    room: Permit,
+    permit: Permit,
 }
 
 impl RequestBody {
-    /// Frees the bytes and keeps their room, for what was made of them.
+    /// Frees the bytes and returns their permit, for the values parsed from them.
     #[must_use]
-    pub fn into_room(self) -> Permit {
-        self.room
+    pub fn into_permit(self) -> Permit {
+        self.permit
     }
 }
 
@@ -190,7 +188,7 @@ mod tests {
         RequestBodies::new(&Limits::register(&Registry::new()).unwrap(), total)
     }
 
-    /// A body that sends so many bytes, each in a chunk of its own, and then nothing more.
+    /// Returns a body that sends so many chunks of one byte and then stalls.
     fn stalled(bytes: usize) -> Body {
         let sent = stream::iter(vec![Ok::<_, Infallible>(Bytes::from_static(b"x")); bytes]);
         Body::from_stream(sent.chain(stream::pending()))
@@ -201,19 +199,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_comes_whole_however_it_is_cut() {
+    async fn a_body_of_many_chunks_is_read_completely() {
         let bodies = bodies(64 * 1024);
         let chunks = (0..20_000_usize).map(|index| Ok::<_, Infallible>(vec![index as u8]));
         let body = Body::from_stream(stream::iter(chunks));
         let read = bodies.read(body, 20_000).await.unwrap();
         assert!(read.iter().enumerate().all(|(at, byte)| *byte == at as u8));
         assert_eq!(read.len(), 20_000);
-        assert!(bodies.coming.room(64 * 1024 - 20_000).is_some());
+        assert!(bodies.incomplete.acquire(64 * 1024 - 20_000).is_some());
         assert_eq!(bodies.read(Body::empty(), 1).await.unwrap().len(), 0);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_is_too_long_is_refused_whether_its_rest_comes_or_not() {
+    async fn a_body_that_is_too_large_is_rejected_even_if_its_rest_stalls() {
         let bodies = bodies(1024);
         let announced = bodies.read(Body::from(vec![0; 11]), 10).await;
         assert_eq!(status(announced), StatusCode::PAYLOAD_TOO_LARGE);
@@ -222,15 +220,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_stalls_is_given_up() {
+    async fn a_stalled_body_times_out() {
         let bodies = bodies(8 * 1024);
         let refused = bodies.read(stalled(3), 100).await;
         assert_eq!(status(refused), StatusCode::REQUEST_TIMEOUT);
-        assert!(bodies.coming.room(8 * 1024).is_some(), "its room is free");
+        assert!(
+            bodies.incomplete.acquire(8 * 1024).is_some(),
+            "its bytes are released"
+        );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn stalled_bodies_give_way_to_one_that_comes() {
+    async fn a_new_body_evicts_stalled_ones() {
         let bodies = bodies(64 * 1024);
         let stalling = (0..50).map(|_| {
             let bodies = bodies.clone();
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bodies_that_are_being_answered_keep_their_room() {
+    async fn a_body_keeps_its_permit_until_the_response() {
         let bodies = bodies(10);
         let held = bodies.read(Body::from("1234567890"), 10).await.unwrap();
         let refused = bodies.read(Body::from("1"), 10).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! How many requests a service answered, and how long that took.
+//! Metrics of the requests of a service: their number and their duration.
 
 use std::time::Instant;
 
@@ -9,8 +9,8 @@ use axum::response::Response;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-/// `NAME_requests_total{method,path,status}` and `NAME_request_duration_seconds{method,path}`, where `NAME` is the
-/// service with underscores and `path` the route, never the raw path.
+/// Records `NAME_requests_total{method,path,status}` and `NAME_request_duration_seconds{method,path}`. `NAME` is the
+/// service with underscores, and `path` is the route, never the raw path.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestMetrics {
     requests: Counter<u64>,
@@ -24,13 +24,13 @@ impl RequestMetrics {
             // The exporter appends `_total` and the unit.
             requests: meter
                 .u64_counter(format!("{prefix}_requests"))
-                .with_description("HTTP requests answered, by method, route and status")
+                .with_description("HTTP requests by method, route and status of the response")
                 .build(),
             duration: meter
                 .f64_histogram(format!("{prefix}_request_duration"))
                 .with_unit("s")
                 .with_description(
-                    "Time from a request's arrival to the head of its answer, in seconds",
+                    "Time from the arrival of a request to the head of its response, in seconds",
                 )
                 .build(),
         }
@@ -59,7 +59,7 @@ pub(crate) async fn record(
     response
 }
 
-/// Anyone can send any method; a label has a closed set.
+/// Returns the value of the label `method`. Its set is closed, because clients can send any method.
 fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

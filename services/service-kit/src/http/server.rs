@@ -1,7 +1,7 @@
-//! Serving until told to stop, then draining.
+//! The HTTP server: serves until shutdown is requested, then drains.
 //!
-//! A loop of our own over hyper, where `axum::serve` would be shorter: it lets a handler cut its connection
-//! ([`Connection::cut`]), bounds what clients can hold on to ([`Admission`], [`Paced`]), and serves TLS.
+//! It uses hyper directly instead of `axum::serve`, because a handler can close its connection ([`Connection::cut`]),
+//! clients can hold only limited resources ([`Admission`], [`Paced`]), and it serves TLS.
 
 use std::convert::Infallible;
 use std::io;
@@ -27,32 +27,32 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::admission::{Admission, Seat, Work};
+use super::admission::{ActiveRequest, Admission, ConnectionSlot};
 use super::endpoints::ALWAYS_ANSWERED;
 use super::paced::{self, Paced};
 use super::{Connection, Problem};
 use crate::shutdown::Shutdown;
 
-/// How long a request's head may take, and so how long a kept-alive connection may idle. Longer than a minute, and no
-/// multiple of the intervals at which scrapers and webhooks come back: they would meet a connection as it closes.
+/// The timeout of a request's head, and so of an idle connection. It is longer than a minute, and no multiple of the usual
+/// intervals of scrapers and webhooks, whose next request would otherwise arrive while the connection closes.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(65);
 
-/// The same on a reserved connection.
+/// The same timeout on a reserved connection.
 const RESERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest head of a request; also how much is read, or kept to be written, at a time.
+/// The maximum size of a request's head, and of the buffers for reading and writing.
 const BUFFER_MAX_BYTES: usize = 16 * 1024;
 
-/// How much of an answer the system keeps for a client, about. Left to itself, it takes 4 MiB for each that reads slowly.
+/// The approximate size of a connection's send buffer. By default it grows to 4 MiB for each client that reads slowly.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
 
-/// How soon somebody may try again who was refused because all connections are taken.
+/// The `Retry-After` if all connections are in use.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
-/// How long a TLS handshake may take.
+/// The timeout of a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait when the system refuses a connection, for want of file descriptors as a rule.
+/// The pause after a failed accept, which usually fails for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// A bound port, plain or TLS.
@@ -67,9 +67,9 @@ impl Listener {
         tls: Option<Arc<rustls::ServerConfig>>,
     ) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        // Connections inherit it from their listener.
+        // Connections inherit both options from their listener.
         rustix::net::sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER_BYTES)?;
-        give_up_silent_peers(&socket)?;
+        set_user_timeout(&socket)?;
         Ok(Self {
             socket,
             tls: tls.map(TlsAcceptor::from),
@@ -84,9 +84,9 @@ impl Listener {
         loop {
             match self.socket.accept().await {
                 Ok(accepted) => return accepted,
-                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a connection cannot be accepted");
+                    tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -94,24 +94,22 @@ impl Listener {
     }
 }
 
-/// Connections inherit it from their listener: one whose peer is gone without a word ends.
+/// Closes connections whose peer does not acknowledge data.
 #[cfg(target_os = "linux")]
-fn give_up_silent_peers(socket: &TcpListener) -> io::Result<()> {
-    let patience = u32::try_from(paced::PATIENCE.as_millis()).unwrap_or(u32::MAX);
-    Ok(rustix::net::sockopt::set_tcp_user_timeout(
-        socket, patience,
-    )?)
+fn set_user_timeout(socket: &TcpListener) -> io::Result<()> {
+    let timeout = u32::try_from(paced::STALL_TIMEOUT.as_millis()).unwrap_or(u32::MAX);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(socket, timeout)?)
 }
 
-/// Elsewhere, what is written tells.
+/// Other systems have no such option. There, a failed write ends the connection.
 #[cfg(not(target_os = "linux"))]
 #[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
-fn give_up_silent_peers(_: &TcpListener) -> io::Result<()> {
+fn set_user_timeout(_: &TcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns whether the peer was gone before it was accepted: nothing to say about the listener.
-fn is_of_the_connection(error: &io::Error) -> bool {
+/// Returns whether the peer disconnected before it was accepted, so that the listener is fine.
+fn is_connection_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused
@@ -120,8 +118,8 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Serves until shutdown is requested; then accepts no more, closes idle connections at once, and answers the
-/// requests in flight, for at most `grace`.
+/// Serves until shutdown is requested. Then accepts no more connections, closes idle ones at once, and completes requests in
+/// flight within `grace`.
 pub(crate) async fn serve(
     listener: Listener,
     router: Router,
@@ -135,14 +133,14 @@ pub(crate) async fn serve(
             () = shutdown.requested() => break,
             (stream, peer) = listener.accept() => {
                 let connection = Connection::new(peer);
-                let Some(seat) = admission.seat(&connection) else {
+                let Some(slot) = admission.admit(&connection) else {
                     continue;
                 };
                 let (tls, router, shutdown) = (listener.tls.clone(), router.clone(), shutdown.clone());
                 connections.spawn(async move {
                     tokio::select! {
                         () = connection.cut_requested() => {}
-                        () = open(stream, connection.clone(), seat, tls, router, shutdown) => {}
+                        () = open(stream, connection.clone(), slot, tls, router, shutdown) => {}
                     }
                 });
             }
@@ -157,7 +155,7 @@ pub(crate) async fn serve(
         tracing::warn!(
             connections = connections.len(),
             grace_seconds = grace.as_secs_f64(),
-            "requests still in flight after the grace period are cut"
+            "closing connections whose requests are still in flight after the grace period"
         );
         connections.shutdown().await;
     }
@@ -166,40 +164,40 @@ pub(crate) async fn serve(
 async fn open(
     stream: TcpStream,
     connection: Connection,
-    seat: Seat,
+    slot: ConnectionSlot,
     tls: Option<TlsAcceptor>,
     router: Router,
     mut shutdown: Shutdown,
 ) {
-    // Small answers go out at once; an error means that the peer is gone, which reading will tell.
+    // Sends small responses at once. An error means that the peer disconnected, which the next read reports.
     let _ = stream.set_nodelay(true);
-    let (stream, peer) = (Paced::new(stream, seat.clone()), connection.peer());
+    let (stream, peer) = (Paced::new(stream, slot.clone()), connection.peer());
     let Some(tls) = tls else {
-        return converse(stream, connection, seat, router, shutdown).await;
+        return serve_connection(stream, connection, slot, router, shutdown).await;
     };
     let handshake = tokio::select! {
         handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
         () = shutdown.requested() => return,
     };
     match handshake {
-        Ok(Ok(stream)) => converse(stream, connection, seat, router, shutdown).await,
+        Ok(Ok(stream)) => serve_connection(stream, connection, slot, router, shutdown).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
-        Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
+        Err(_) => tracing::debug!(%peer, "the TLS handshake timed out"),
     }
 }
 
-/// Answers the requests of one connection until either side ends it.
-async fn converse(
+/// Serves the requests of one connection until either side closes it.
+async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     connection: Connection,
-    seat: Seat,
+    slot: ConnectionSlot,
     router: Router,
     mut shutdown: Shutdown,
 ) {
     let peer = connection.peer();
-    let reserved = seat.is_reserved();
+    let reserved = slot.is_reserved();
     let service = service_fn(move |request| {
-        answer(request, connection.clone(), seat.clone(), router.clone())
+        respond(request, connection.clone(), slot.clone(), router.clone())
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -220,24 +218,24 @@ async fn converse(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "a connection broke");
+        tracing::debug!(%peer, %error, "a connection failed");
     }
 }
 
-async fn answer(
+async fn respond(
     mut request: Request<Incoming>,
     connection: Connection,
-    seat: Seat,
+    slot: ConnectionSlot,
     router: Router,
-) -> Result<Response<Answer>, Infallible> {
-    let Some(work) = seat.work() else {
-        // It gave way as the request came; the client knows that it may send it again.
+) -> Result<Response<TrackedBody>, Infallible> {
+    let Some(active) = slot.start_request() else {
+        // The connection was evicted as the request arrived; clients retry a request on a connection that closed.
         match connection.cut().await {}
     };
-    let response = if seat.is_reserved() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
+    let response = if slot.is_reserved() && !ALWAYS_ANSWERED.contains(&request.uri().path()) {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "as many clients are connected as there may be; try again later",
+            "all connections are in use; try again later",
         )
         .retry_after(RETRY_AFTER_SECONDS)
         .into_response()
@@ -245,16 +243,19 @@ async fn answer(
         request.extensions_mut().insert(connection);
         router.oneshot(request).await?
     };
-    Ok(response.map(|body| Answer { body, _work: work }))
+    Ok(response.map(|body| TrackedBody {
+        body,
+        _active: active,
+    }))
 }
 
-/// The body of an answer. Its connection is at work until it is sent.
-struct Answer {
+/// The body of a response. Its request is active until it is sent.
+struct TrackedBody {
     body: Body,
-    _work: Work,
+    _active: ActiveRequest,
 }
 
-impl hyper::body::Body for Answer {
+impl hyper::body::Body for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -4,12 +4,12 @@
 #[cfg(target_os = "linux")]
 pub use tikv_jemallocator::Jemalloc as Allocator;
 
-/// The same on machines where services are only tried out.
+/// The allocator on other systems, where services run only for development.
 #[cfg(not(target_os = "linux"))]
 pub use std::alloc::System as Allocator;
 
-/// All of a service's `main.rs`: its entry point, and an allocator that gives memory back to the system. The standard
-/// one keeps what was used once, so that a service would stay as large as its worst moment.
+/// Expands to a service's `main` and its allocator, which returns memory to the system. The standard one would keep the
+/// memory of the highest load.
 #[macro_export]
 macro_rules! main {
     ($name:literal, $start:path) => {

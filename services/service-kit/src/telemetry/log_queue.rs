@@ -1,7 +1,7 @@
 //! The queue between the service and stderr.
 //!
-//! Stderr is a pipe to another process. If that process stops reading, the service must go on: log lines wait in
-//! memory, and once the queue is full new lines are dropped and counted.
+//! Stderr is a pipe to another process. If that process stops reading, the service must continue: log lines wait in
+//! memory, and when the queue is full, new lines are dropped and counted.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use prometheus::IntCounter;
 
-/// Lines that wait take at most this much memory; those being written take at most as much again.
+/// The maximum size of queued lines. Lines that are being written need at most as much again.
 const CAPACITY_BYTES: usize = 1024 * 1024;
 
-/// Takes log lines and never blocks on the file that they go to. Clones share one queue.
+/// A queue of log lines that never blocks its callers. Clones share one queue.
 #[derive(Debug, Clone)]
 pub(super) struct LogQueue(Arc<Shared>);
 
@@ -26,16 +26,16 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whole lines that wait for the writer.
+    /// The queued lines, each complete.
     text: Vec<u8>,
-    /// Lines dropped since the writer last looked.
+    /// The number of lines dropped since the writer last took lines.
     dropped: u64,
     /// Whether the writer holds lines that are not written yet.
     writing: bool,
 }
 
 impl LogQueue {
-    /// A queue without a writer. `dropped` counts the lines that are lost.
+    /// Creates a queue without a writer. `dropped` counts dropped lines.
     pub(super) fn new(dropped: IntCounter) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),
@@ -45,11 +45,11 @@ impl LogQueue {
         }))
     }
 
-    /// Starts the thread that writes the queue to `out`. It calls `report` with the number of lines that were dropped
-    /// once `out` takes lines again.
+    /// Starts the thread that writes the queue to `out`. When `out` accepts lines again, it calls `report` with the number
+    /// of dropped lines.
     ///
     /// # Errors
-    /// The system refuses a thread.
+    /// The thread can't be started.
     pub(super) fn start(
         &self,
         out: impl Write + Send + 'static,
@@ -62,7 +62,7 @@ impl LogQueue {
             .map(drop)
     }
 
-    /// Adds whole lines, or drops them if the queue is full.
+    /// Queues complete lines, or drops them if the queue is full.
     fn push(&self, lines: &[u8]) {
         let mut state = self.lock();
         if state.text.len() + lines.len() > CAPACITY_BYTES {
@@ -74,7 +74,7 @@ impl LogQueue {
         self.0.filled.notify_one();
     }
 
-    /// Adds a line that must not be dropped.
+    /// Queues a line even if the queue is full.
     pub(super) fn push_always(&self, line: &str) {
         let mut state = self.lock();
         state.text.extend_from_slice(line.as_bytes());
@@ -82,13 +82,13 @@ impl LogQueue {
         self.0.filled.notify_one();
     }
 
-    /// Waits at most `patience` until all lines are written. A reader that is frozen must not hold up the exit.
-    pub(super) fn flush(&self, patience: Duration) {
+    /// Waits up to `timeout` until all lines are written. A frozen reader must not delay the exit.
+    pub(super) fn flush(&self, timeout: Duration) {
         let unwritten = |state: &mut State| state.writing || !state.text.is_empty();
         let waited = self
             .0
             .drained
-            .wait_timeout_while(self.lock(), patience, unwritten);
+            .wait_timeout_while(self.lock(), timeout, unwritten);
         drop(waited);
     }
 
@@ -98,13 +98,13 @@ impl LogQueue {
         loop {
             let (text, dropped) = self.next_lines();
             unreported += dropped;
-            // The queue is empty now, so the report has room, and stands where the lines are missing. It waits for a
-            // write that succeeds: with a closed stderr it would cause itself.
+            // The queue is empty now, so the report fits, and appears where the lines are missing. It waits for a
+            // successful write, because on a closed stderr each report would cause the next.
             if working && unreported > 0 {
                 report(unreported);
                 unreported = 0;
             }
-            // One write a line, so that it is not mixed with lines that others write to the same pipe.
+            // One write for each line, so that lines of other processes in the same pipe do not mix with it.
             for line in text.split_inclusive(|&byte| byte == b'\n') {
                 working = out.write_all(line).is_ok();
                 if !working {
@@ -115,7 +115,7 @@ impl LogQueue {
         }
     }
 
-    /// Waits for lines and removes all of them. The lines removed before are written.
+    /// Waits for lines and removes all of them from the queue. Lines removed before count as written.
     fn next_lines(&self) -> (Vec<u8>, u64) {
         let mut state = self.lock();
         state.writing = false;
@@ -137,7 +137,7 @@ impl LogQueue {
     }
 }
 
-/// The subscriber writes one whole event a call.
+/// The tracing subscriber writes one complete event per call.
 impl Write for LogQueue {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         self.push(lines);
@@ -155,10 +155,10 @@ mod tests {
 
     use super::*;
 
-    /// Long enough for any machine; a test that waits for it fails.
+    /// Long enough for any machine. A test that waits this long fails.
     const LONG: Duration = Duration::from_secs(30);
 
-    /// Stderr in the hands of the test: each write waits for a permission, and is then sent to the test.
+    /// A stand-in for stderr: each write waits for permission of the test, and is then sent to it.
     struct Pipe {
         permissions: Receiver<io::Result<()>>,
         written: Sender<String>,
@@ -166,7 +166,7 @@ mod tests {
 
     impl Write for Pipe {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            // A test that is over lets everything through.
+            // Permits all writes after the test.
             self.permissions.recv().unwrap_or(Ok(()))?;
             let _ = self
                 .written
@@ -186,7 +186,7 @@ mod tests {
         dropped: IntCounter,
     }
 
-    /// A queue whose reports are lines of the queue, as those of the service are.
+    /// Returns a queue whose reports are lines in the same queue, as in a service.
     fn setup() -> Setup {
         let dropped = IntCounter::new("dropped", "dropped").unwrap();
         let queue = LogQueue::new(dropped.clone());
@@ -224,7 +224,7 @@ mod tests {
                 .to_owned()
         }
 
-        /// Waits until this is true of the lines that wait in the queue.
+        /// Waits until `waiting` is true for the queued lines.
         fn until(&self, waiting: impl Fn(&[u8]) -> bool) {
             while !waiting(&self.queue.lock().text) {
                 std::thread::yield_now();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_reader_blocks_nobody_and_the_gap_is_told_where_it_is() {
+    fn a_frozen_reader_blocks_nobody_and_the_gap_is_reported_in_place() {
         let setup = setup();
         setup.log("first");
         setup.until(<[u8]>::is_empty);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_must_be_read_is_written_even_if_the_queue_is_full() {
+    fn push_always_writes_a_line_even_if_the_queue_is_full() {
         let setup = setup();
         setup.log("first");
         setup.until(<[u8]>::is_empty);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_a_closed_stderr_refuses_are_counted_and_told_once_it_works() {
+    fn lines_rejected_by_stderr_are_counted_and_reported_when_it_works_again() {
         let setup = setup();
         for _ in 0..2 {
             setup

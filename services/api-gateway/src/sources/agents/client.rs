@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode, header};
 use service_kit::cache::Cancelled;
-use service_kit::{AnswerError, read_answer};
+use service_kit::{ResponseError, read_response};
 use tokio::time::Instant;
 use url::Url;
 
@@ -51,18 +51,18 @@ pub(super) async fn fetch(client: Client, url: Url) -> Result<Snapshot, AgentErr
     if response.status() != StatusCode::OK {
         return Err(AgentError::Status(response.status()));
     }
-    let parsed = read_answer(response, MAX_BYTES, move |text| {
+    let parsed = read_response(response, MAX_BYTES, move |text| {
         Snapshot::parse(text, taken)
     });
     Ok(parsed.await??)
 }
 
-impl From<AnswerError> for AgentError {
-    fn from(error: AnswerError) -> Self {
+impl From<ResponseError> for AgentError {
+    fn from(error: ResponseError) -> Self {
         match error {
-            AnswerError::BrokenOff(error) => Self::Away(describe(error)),
-            AnswerError::TooLarge(_) => Self::TooLarge,
-            AnswerError::GivenUp => Self::Cancelled(Cancelled),
+            ResponseError::Interrupted(error) => Self::Away(describe(error)),
+            ResponseError::TooLarge(_) => Self::TooLarge,
+            ResponseError::Cancelled => Self::Cancelled(Cancelled),
         }
     }
 }

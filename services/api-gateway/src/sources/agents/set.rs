@@ -103,7 +103,7 @@ impl Agent {
         };
         let get = async {
             if anew {
-                self.snapshots.get_anew((), fetch).await
+                self.snapshots.get_fresh((), fetch).await
             } else {
                 self.snapshots.get((), fetch).await
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gateway_api::incidents::Arrival;
 use reqwest::{Client, StatusCode};
 use service_kit::cache::{Cancelled, SingleFlight};
-use service_kit::{AnswerError, ClientError, http_client, read_answer};
+use service_kit::{ClientError, ResponseError, http_client, read_response};
 use url::Url;
 
 use super::model::{Page, Query, page};
@@ -131,16 +131,16 @@ async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLogg
     if response.status() != StatusCode::OK {
         return Err(AlertLoggerError::Failing(response.status()));
     }
-    let read = read_answer(response, MAX_BYTES, page).await?;
+    let read = read_response(response, MAX_BYTES, page).await?;
     read.map_err(|error| AlertLoggerError::Malformed(shortened(error)))
 }
 
-impl From<AnswerError> for AlertLoggerError {
-    fn from(error: AnswerError) -> Self {
+impl From<ResponseError> for AlertLoggerError {
+    fn from(error: ResponseError) -> Self {
         match error {
-            AnswerError::BrokenOff(error) => away(error),
-            AnswerError::GivenUp => Self::Cancelled(Cancelled),
-            error @ AnswerError::TooLarge(_) => Self::Malformed(error.to_string()),
+            ResponseError::Interrupted(error) => away(error),
+            ResponseError::Cancelled => Self::Cancelled(Cancelled),
+            error @ ResponseError::TooLarge(_) => Self::Malformed(error.to_string()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::Read;
 use gateway_api::incidents::{Arrival, IncidentEnd as End, IncidentStatus as Status, LABELS_MAX};
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::answer::at_most;
+use service_kit::response::at_most;
 
 /// The alerts of one page.
 pub const MOST: usize = 1000;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use gateway_api::history::SLOTS;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use service_kit::answer::at_most;
+use service_kit::response::at_most;
 
 use super::outcomes::Outcomes;
 use super::query::QueryError;

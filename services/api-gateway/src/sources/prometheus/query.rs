@@ -5,7 +5,7 @@ use std::time::Duration;
 use gateway_api::slo::WINDOWS;
 use reqwest::{Client, StatusCode};
 use service_kit::cache::Cancelled;
-use service_kit::{AnswerError, AnswerText, read_answer};
+use service_kit::{ResponseError, ResponseText, read_response};
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
@@ -75,7 +75,7 @@ impl QueryError {
 }
 
 /// Reads an answer.
-pub(super) type Read<T> = fn(AnswerText) -> Result<T, QueryError>;
+pub(super) type Read<T> = fn(ResponseText) -> Result<T, QueryError>;
 
 /// Sends these parameters until there is an answer, retries are used up, or the deadline is over.
 pub(super) async fn query<T: Send + 'static>(
@@ -128,7 +128,7 @@ async fn attempt<T: Send + 'static>(
     if status.is_server_error() {
         return Err(QueryError::Failing(status));
     }
-    match read_answer(response, MAX_BYTES, read).await? {
+    match read_response(response, MAX_BYTES, read).await? {
         Err(QueryError::Malformed(_)) if !status.is_success() => {
             Err(QueryError::Refused(format!("it answers {status}")))
         }
@@ -136,12 +136,12 @@ async fn attempt<T: Send + 'static>(
     }
 }
 
-impl From<AnswerError> for QueryError {
-    fn from(error: AnswerError) -> Self {
+impl From<ResponseError> for QueryError {
+    fn from(error: ResponseError) -> Self {
         match error {
-            AnswerError::BrokenOff(error) => Self::Away(describe(error)),
-            AnswerError::GivenUp => Self::Cancelled(Cancelled),
-            error @ AnswerError::TooLarge(_) => Self::Malformed(error.to_string()),
+            ResponseError::Interrupted(error) => Self::Away(describe(error)),
+            ResponseError::Cancelled => Self::Cancelled(Cancelled),
+            error @ ResponseError::TooLarge(_) => Self::Malformed(error.to_string()),
         }
     }
 }

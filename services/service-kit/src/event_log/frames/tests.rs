@@ -23,7 +23,7 @@ fn count(frames: &Frames, after: u64) -> Option<usize> {
 }
 
 #[test]
-fn an_event_is_written_as_the_standard_has_it() {
+fn events_are_encoded_as_the_standard_requires() {
     let mut frames = frames(0);
     let data = serde_json::json!({"alert": "x\n"});
     frames.push(&Event::new("incident", &data).unwrap());
@@ -34,7 +34,7 @@ fn an_event_is_written_as_the_standard_has_it() {
 }
 
 #[test]
-fn events_that_are_gone_are_not_passed_over() {
+fn removed_events_are_not_skipped() {
     let frames = frames(EVENTS as u64 + 5);
     assert_eq!(count(&frames, 5), Some(EVENTS));
     assert_eq!(count(&frames, 4), None);
@@ -43,7 +43,7 @@ fn events_that_are_gone_are_not_passed_over() {
 }
 
 #[test]
-fn of_long_events_fewer_are_kept() {
+fn the_log_holds_fewer_large_events() {
     let mut frames = frames(10);
     let long = event("incident", &"x".repeat(BYTES / 2 + 1));
     frames.push(&long);
@@ -67,7 +67,7 @@ fn a_new_subscriber_starts_at_the_newest_summary() {
 }
 
 #[test]
-fn a_cleared_log_knows_no_older_id_and_goes_on() {
+fn a_cleared_log_rejects_older_ids_and_continues() {
     let mut frames = frames(3);
     frames.push(&event("summary", ""));
     let id = frames.id(4);
@@ -80,7 +80,7 @@ fn a_cleared_log_knows_no_older_id_and_goes_on() {
 }
 
 #[test]
-fn an_id_is_that_of_an_event_of_this_log() {
+fn ids_of_other_logs_are_rejected() {
     let frames = frames(3);
     assert_eq!(frames.number(&frames.id(2)), Some(2));
     for id in [
@@ -99,16 +99,16 @@ fn an_id_is_that_of_an_event_of_this_log() {
 
 proptest! {
     #[test]
-    fn resumed_anywhere_nothing_is_missing_or_twice(events in 0_u64..1500, seen in 0_u64..1500) {
+    fn resuming_anywhere_skips_and_repeats_nothing(events in 0_u64..1500, last in 0_u64..1500) {
         let frames = frames(events);
-        if let Some(unseen) = frames.after(seen) {
-            let numbers = unseen.map(|(frame, number)| {
+        if let Some(missed) = frames.after(last) {
+            let numbers = missed.map(|(frame, number)| {
                 assert!(frame.starts_with(format!("id: e-{number}\n").as_bytes()));
                 number
             });
-            prop_assert!(numbers.eq(seen + 1..=events));
+            prop_assert!(numbers.eq(last + 1..=events));
         } else {
-            prop_assert!(seen > events || events - seen > EVENTS as u64);
+            prop_assert!(last > events || events - last > EVENTS as u64);
         }
     }
 }

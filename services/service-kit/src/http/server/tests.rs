@@ -14,18 +14,18 @@ use crate::Limits;
 const SOON: Duration = Duration::from_secs(5);
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: test\r\n\r\n";
 
-struct Served {
+struct TestServer {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
 
-async fn served(router: Router, grace: Duration) -> Served {
+async fn served(router: Router, grace: Duration) -> TestServer {
     served_to(100, router, grace).await
 }
 
-/// Serves so many connections, besides the reserved ones.
-async fn served_to(connections: usize, router: Router, grace: Duration) -> Served {
+/// Serves at most `connections`, besides the reserved ones.
+async fn served_to(connections: usize, router: Router, grace: Duration) -> TestServer {
     let limits = Limits::register(&Registry::new()).unwrap();
     let admission = Admission::new(&limits, connections);
     let listener = Listener::bind(([127, 0, 0, 1], 0).into(), None)
@@ -34,14 +34,14 @@ async fn served_to(connections: usize, router: Router, grace: Duration) -> Serve
     let address = listener.local_addr().unwrap();
     let (stop, shutdown) = Shutdown::new();
     let server = tokio::spawn(serve(listener, router, admission, shutdown, grace));
-    Served {
+    TestServer {
         address,
         stop,
         server,
     }
 }
 
-impl Served {
+impl TestServer {
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
@@ -60,7 +60,7 @@ async fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// What comes until the connection ends, however it ends.
+/// Reads until the connection ends, with or without an error.
 async fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = timeout(SOON, stream.read_to_end(&mut bytes)).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_request_in_flight_is_answered_during_shutdown() {
     stream.write_all(REQUEST).await.unwrap();
     entered.notified().await;
     served.stop.send_replace(true);
-    // The listener is closed once nobody can connect any more; only then is the request let go.
+    // Releases the request only after the listener is closed.
     while TcpStream::connect(served.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
@@ -117,7 +117,7 @@ async fn a_request_that_outlasts_the_grace_period_is_cut() {
 }
 
 #[tokio::test]
-async fn a_handler_can_cut_its_connection_and_no_other() {
+async fn a_handler_can_close_only_its_own_connection() {
     let router = Router::new()
         .route(
             "/",
@@ -139,7 +139,7 @@ async fn a_handler_can_cut_its_connection_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_handler_knows_its_peer() {
+async fn a_handler_gets_the_address_of_its_peer() {
     let peer =
         get(async |Extension(connection): Extension<Connection>| connection.peer().to_string());
     let served = served(Router::new().route("/", peer), SOON).await;
@@ -155,7 +155,7 @@ async fn a_handler_knows_its_peer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_never_ends_is_cut() {
+async fn an_endless_request_head_times_out() {
     let served = served(Router::new(), SOON).await;
     let mut stream = served.connect().await;
     stream.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
@@ -166,7 +166,7 @@ async fn a_head_that_never_ends_is_cut() {
 }
 
 #[tokio::test]
-async fn a_head_longer_than_any_browsers_is_refused() {
+async fn a_request_head_that_is_too_large_is_rejected() {
     let served = served(Router::new(), SOON).await;
     let mut stream = served.connect().await;
     let cookie = "x".repeat(BUFFER_MAX_BYTES);
@@ -176,7 +176,7 @@ async fn a_head_longer_than_any_browsers_is_refused() {
     served.stops().await;
 }
 
-/// Says when the last of an answer is freed.
+/// Notifies when the last part of a response is freed.
 struct Freed(Vec<u8>, Arc<Notify>);
 
 impl AsRef<[u8]> for Freed {
@@ -191,8 +191,8 @@ impl Drop for Freed {
     }
 }
 
-/// Serves an answer that no socket takes whole, and somebody who has asked for it.
-async fn large(bytes: usize) -> (Served, TcpStream, Arc<Notify>) {
+/// Serves a response that is larger than any socket buffer, and requests it.
+async fn large(bytes: usize) -> (TestServer, TcpStream, Arc<Notify>) {
     let freed = Arc::new(Notify::new());
     let drops = freed.clone();
     let answer = get(async move || Bytes::from_owner(Freed(vec![7; bytes], drops.clone())));
@@ -205,50 +205,50 @@ async fn large(bytes: usize) -> (Served, TcpStream, Arc<Notify>) {
 const LARGE: usize = 64 * 1024 * 1024;
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_nobody_takes_is_given_up() {
+async fn a_response_that_the_client_does_not_read_is_aborted() {
     let (served, _silent, freed) = large(LARGE).await;
-    let given_up = timeout(paced::PATIENCE * 3, freed.notified()).await;
-    assert!(given_up.is_ok(), "the answer is still there");
+    let aborted = timeout(paced::STALL_TIMEOUT * 3, freed.notified()).await;
+    assert!(aborted.is_ok(), "the response is still in memory");
     served.stops().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_of_which_a_byte_is_taken_now_and_then_is_given_up() {
+async fn a_response_that_the_client_reads_too_slowly_is_aborted() {
     let (served, mut slow, freed) = large(LARGE).await;
-    let taking = async {
+    let reading = async {
         while slow.read_u8().await.is_ok() {
-            tokio::time::sleep(paced::PATIENCE / 10).await;
+            tokio::time::sleep(paced::STALL_TIMEOUT / 10).await;
         }
         std::future::pending::<()>().await;
     };
     tokio::select! {
         () = freed.notified() => {}
-        () = tokio::time::sleep(paced::PATIENCE * 4) => panic!("the answer is still there"),
-        () = taking => {}
+        () = tokio::time::sleep(paced::STALL_TIMEOUT * 4) => panic!("the response is still in memory"),
+        () = reading => {}
     }
     served.stops().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_line_gets_all_of_its_answer() {
+async fn a_slow_client_gets_its_whole_response() {
     let (served, mut slow, _freed) = large(LARGE).await;
     head(&mut slow).await;
-    let (mut taken, mut buffer) = (0, vec![0; 512 * 1024]);
-    while taken < LARGE {
+    let (mut received, mut buffer) = (0, vec![0; 512 * 1024]);
+    while received < LARGE {
         let more = slow.read(&mut buffer).await.unwrap();
-        assert_ne!(more, 0, "cut after {taken} bytes");
-        taken += more;
-        tokio::time::sleep(paced::PATIENCE / 6).await;
+        assert_ne!(more, 0, "closed after {received} bytes");
+        received += more;
+        tokio::time::sleep(paced::STALL_TIMEOUT / 6).await;
     }
     served.stops().await;
 }
 
-fn ask(path: &str) -> String {
+fn get_request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")
 }
 
-/// A service whose `/` never answers, and so many connections that wait there: all that there are.
-async fn busy(connections: usize) -> (Served, Vec<TcpStream>) {
+/// Serves a `/` that never responds, and keeps all connections busy with it.
+async fn busy(connections: usize) -> (TestServer, Vec<TcpStream>) {
     let entered = Arc::new(Notify::new());
     let enter = entered.clone();
     let never = get(async move || {
@@ -260,48 +260,57 @@ async fn busy(connections: usize) -> (Served, Vec<TcpStream>) {
         .route("/quick", get(async || "quick"))
         .route("/healthz", get(async || "healthy"));
     let served = served_to(connections, router, Duration::ZERO).await;
-    let mut at_work = Vec::new();
+    let mut busy_connections = Vec::new();
     for _ in 0..connections {
         let mut stream = served.connect().await;
         stream.write_all(REQUEST).await.unwrap();
         entered.notified().await;
-        at_work.push(stream);
+        busy_connections.push(stream);
     }
-    (served, at_work)
+    (served, busy_connections)
 }
 
 #[tokio::test]
-async fn with_all_connections_at_work_health_is_answered_and_others_are_told_to_come_back() {
-    let (served, mut at_work) = busy(3).await;
+async fn with_all_connections_busy_only_health_and_metrics_are_served() {
+    let (served, mut busy_connections) = busy(3).await;
     let mut stream = served.connect().await;
-    stream.write_all(ask("/quick").as_bytes()).await.unwrap();
+    stream
+        .write_all(get_request("/quick").as_bytes())
+        .await
+        .unwrap();
     let refused = String::from_utf8(rest(&mut stream).await).unwrap();
-    for told in [
+    for expected in [
         "HTTP/1.1 503",
         "retry-after: 5",
         "connection: close",
         "application/problem+json",
     ] {
-        assert!(refused.contains(told), "{refused}");
+        assert!(refused.contains(expected), "{refused}");
     }
-    // Whoever holds on to the reserved ones does not keep the others from them.
+    // Silent clients on reserved connections do not block others.
     for _ in 0..100 {
-        at_work.push(served.connect().await);
+        busy_connections.push(served.connect().await);
         let mut stream = served.connect().await;
-        stream.write_all(ask("/healthz").as_bytes()).await.unwrap();
+        stream
+            .write_all(get_request("/healthz").as_bytes())
+            .await
+            .unwrap();
         assert!(head(&mut stream).await.starts_with("HTTP/1.1 200"));
     }
     served.stops().await;
 }
 
 #[tokio::test]
-async fn connections_that_idle_give_way_to_one_that_asks() {
+async fn a_new_connection_evicts_the_oldest_idle_one() {
     let router = Router::new().route("/quick", get(async || "quick"));
     let served = served_to(3, router, SOON).await;
     let mut idle = Vec::new();
     for _ in 0..20 {
         let mut stream = served.connect().await;
-        stream.write_all(ask("/quick").as_bytes()).await.unwrap();
+        stream
+            .write_all(get_request("/quick").as_bytes())
+            .await
+            .unwrap();
         assert!(head(&mut stream).await.starts_with("HTTP/1.1 200"));
         idle.push(stream);
     }
@@ -311,8 +320,8 @@ async fn connections_that_idle_give_way_to_one_that_asks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reserved_connection_is_not_kept_for_those_who_say_nothing() {
-    let (served, _at_work) = busy(1).await;
+async fn a_silent_client_soon_loses_its_reserved_connection() {
+    let (served, _busy) = busy(1).await;
     let mut silent = served.connect().await;
     let started = tokio::time::Instant::now();
     let _ = timeout(HEAD_TIMEOUT * 2, silent.read_u8()).await.unwrap();

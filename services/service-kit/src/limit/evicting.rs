@@ -1,7 +1,7 @@
-//! Room for the next one: where a limit is used up, what has been held for the longest gives way.
+//! A limit that evicts its oldest holder when it is used up.
 //!
-//! A limit that only refuses the next one can be used up by a single peer that holds on to all of it. Here such a peer
-//! loses what it holds, and whoever is quick does not notice.
+//! A limit that only rejects can be blocked by a single peer that holds all of it. Here such a peer is evicted, and fast
+//! clients are not affected.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,26 +9,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Limit, Permit};
 
-/// The values that hold a part of a limit, oldest first. Clones share them.
-pub(crate) struct Yielding<T> {
+/// A limit, and the values that hold parts of it, oldest first. Clones share both.
+pub(crate) struct EvictingLimit<T> {
     shared: Arc<Shared<T>>,
 }
 
 struct Shared<T> {
     limit: Limit,
-    held: Mutex<Held<T>>,
-    gave_way: fn(T),
+    held: Mutex<Values<T>>,
+    on_evict: fn(T),
 }
 
-struct Held<T> {
+struct Values<T> {
     next: u64,
     entries: BTreeMap<u64, (Permit, T)>,
 }
 
-impl<T> Yielding<T> {
-    /// `gave_way` is called with everything that gives way.
-    pub(crate) fn new(limit: Limit, gave_way: fn(T)) -> Self {
-        let held = Mutex::new(Held {
+impl<T> EvictingLimit<T> {
+    /// Creates a limit that calls `on_evict` with each evicted value.
+    pub(crate) fn new(limit: Limit, on_evict: fn(T)) -> Self {
+        let held = Mutex::new(Values {
             next: 0,
             entries: BTreeMap::new(),
         });
@@ -36,24 +36,24 @@ impl<T> Yielding<T> {
             shared: Arc::new(Shared {
                 limit,
                 held,
-                gave_way,
+                on_evict,
             }),
         }
     }
 
-    /// Takes `amount`, for which others give way if need be. `None` if all that could is not enough.
-    pub(crate) fn room(&self, amount: u32) -> Option<Permit> {
-        self.shared.room(amount)
+    /// Acquires `amount`, and evicts the oldest values if necessary. Returns `None` if evicting all values is not enough.
+    pub(crate) fn acquire(&self, amount: u32) -> Option<Permit> {
+        self.shared.acquire(amount)
     }
 
-    /// Holds a value that gives way when others need the room.
-    pub(crate) fn hold(&self, permit: Permit, value: T) -> Place<T> {
+    /// Holds a value, which is evicted when others need its part.
+    pub(crate) fn hold(&self, permit: Permit, value: T) -> Lease<T> {
         let mut held = self.shared.lock();
         let id = held.next;
         held.next += 1;
         held.entries.insert(id, (permit, value));
         drop(held);
-        Place {
+        Lease {
             id,
             shared: Arc::clone(&self.shared),
         }
@@ -61,9 +61,9 @@ impl<T> Yielding<T> {
 }
 
 impl<T> Shared<T> {
-    fn room(&self, amount: u32) -> Option<Permit> {
+    fn acquire(&self, amount: u32) -> Option<Permit> {
         loop {
-            // Each time that it is used up counts as a refusal: of the one that gives way, or of this one.
+            // A limit that is used up counts as a refusal: of the evicted value, or of this one.
             if let Some(permit) = self.limit.try_acquire(amount) {
                 return Some(permit);
             }
@@ -72,32 +72,32 @@ impl<T> Shared<T> {
             }
             let (_, (permit, value)) = self.lock().entries.pop_first()?;
             drop(permit);
-            (self.gave_way)(value);
+            (self.on_evict)(value);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Held<T>> {
+    fn lock(&self) -> MutexGuard<'_, Values<T>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where a value is held, until this is dropped or the value gives way.
-pub(crate) struct Place<T> {
+/// Holds a value until this is dropped or the value is evicted.
+pub(crate) struct Lease<T> {
     id: u64,
     shared: Arc<Shared<T>>,
 }
 
-impl<T> Place<T> {
-    /// Works with the value; `None` if it gave way.
+impl<T> Lease<T> {
+    /// Calls `work` with the value. Returns `None` if it was evicted.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let mut held = self.shared.lock();
         let (_, value) = held.entries.get_mut(&self.id)?;
         Some(work(value))
     }
 
-    /// Takes `amount` more. `false` if there is no room, or if the value itself gave way.
+    /// Acquires `amount` more. Returns `false` if too little is free, or if this value was evicted.
     pub(crate) fn grow(&self, amount: u32) -> bool {
-        let Some(more) = self.shared.room(amount) else {
+        let Some(more) = self.shared.acquire(amount) else {
             return false;
         };
         let mut held = self.shared.lock();
@@ -110,20 +110,20 @@ impl<T> Place<T> {
         }
     }
 
-    /// Returns the value, which gives way no longer; `None` if it did.
+    /// Returns the value, which is not evicted any more. Returns `None` if it was evicted.
     pub(crate) fn into_value(self) -> Option<(Permit, T)> {
         self.shared.lock().entries.remove(&self.id)
     }
 }
 
-impl<T> Drop for Place<T> {
+impl<T> Drop for Lease<T> {
     fn drop(&mut self) {
-        // Freed when the lock is open again.
+        // The value is dropped after the lock is released.
         let _held = self.shared.lock().entries.remove(&self.id);
     }
 }
 
-impl<T> Clone for Yielding<T> {
+impl<T> Clone for EvictingLimit<T> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -131,17 +131,17 @@ impl<T> Clone for Yielding<T> {
     }
 }
 
-impl<T> fmt::Debug for Yielding<T> {
+impl<T> fmt::Debug for EvictingLimit<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Yielding")
+        f.debug_struct("EvictingLimit")
             .field("limit", &self.shared.limit)
             .finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Place<T> {
+impl<T> fmt::Debug for Lease<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place").finish_non_exhaustive()
+        f.debug_struct("Lease").finish_non_exhaustive()
     }
 }
 
@@ -152,35 +152,35 @@ mod tests {
     use super::*;
     use crate::Limits;
 
-    fn three() -> Yielding<&'static str> {
+    fn three() -> EvictingLimit<&'static str> {
         let limits = Limits::register(&Registry::new()).unwrap();
-        Yielding::new(limits.limit("bytes", 3), drop)
+        EvictingLimit::new(limits.limit("bytes", 3), drop)
     }
 
     #[test]
-    fn the_one_that_was_held_the_longest_gives_way() {
-        let yielding = three();
-        let hold = |name, amount| yielding.hold(yielding.room(amount).unwrap(), name);
+    fn the_oldest_value_is_evicted() {
+        let limit = three();
+        let hold = |name, amount| limit.hold(limit.acquire(amount).unwrap(), name);
         let (a, b) = (hold("a", 1), hold("b", 2));
         let c = hold("c", 1);
         assert_eq!(a.with(|name| *name), None);
         assert_eq!(b.with(|name| *name), Some("b"));
         assert_eq!(c.with(|name| *name), Some("c"));
-        assert!(c.grow(2), "b gives way");
+        assert!(c.grow(2), "b is evicted");
         assert_eq!(b.with(|name| *name), None);
     }
 
     #[test]
-    fn what_was_taken_gives_way_no_longer() {
-        let yielding = three();
-        let taken = yielding
-            .hold(yielding.room(2).unwrap(), "taken")
+    fn a_value_that_was_removed_is_not_evicted() {
+        let limit = three();
+        let removed = limit
+            .hold(limit.acquire(2).unwrap(), "removed")
             .into_value();
-        assert!(yielding.room(2).is_none());
-        let small = yielding.hold(yielding.room(1).unwrap(), "small");
-        assert!(!small.grow(1), "it gives way itself");
-        assert!(yielding.room(4).is_none(), "more than there is");
-        drop(taken);
-        assert!(yielding.room(3).is_some());
+        assert!(limit.acquire(2).is_none());
+        let small = limit.hold(limit.acquire(1).unwrap(), "small");
+        assert!(!small.grow(1), "it is evicted itself");
+        assert!(limit.acquire(4).is_none(), "more than the capacity");
+        drop(removed);
+        assert!(limit.acquire(3).is_some());
     }
 }
