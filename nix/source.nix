@@ -54,7 +54,7 @@ in
   # One member and the libraries it is made of.
   service = name: select (workspace ++ map withoutTests (withLibraries (../services + "/${name}")));
 
-  # What the dependencies of all members are compiled from; only their manifests matter.
+  # The sources for compiling the dependencies of all members: only manifests.
   dependencies = select (workspace ++ map (folder: folder + "/Cargo.toml") members);
 
   # All Rust code, and the files that its tests, lints and tools read.

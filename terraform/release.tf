@@ -10,7 +10,7 @@ locals {
   ))
   images_missing = setsubtract(local.image_names, keys(var.image_tags))
   # nixpkgs has no Grafana for some platforms; load-images then loads none.
-  images_way_out = contains(local.images_missing, "grafana") ? " If it loads no Grafana, set grafana_enabled = false; the stack runs without it." : ""
+  grafana_hint = contains(local.images_missing, "grafana") ? " If it loads no Grafana, set grafana_enabled = false; the stack runs without it." : ""
 
   chart      = "${path.module}/chart"
   chart_hash = sha256(join("", [for path in sort(fileset(local.chart, "**")) : "${path}\n${filesha256("${local.chart}/${path}")}\n"]))
@@ -28,7 +28,7 @@ resource "helm_release" "uptimepulse" {
   namespace = local.namespace
   chart     = local.chart
 
-  # Without the hash, an edited file of a local chart is no difference. It also distinguishes the revisions in `helm history`.
+  # Without the hash, an edit in a local chart would not change the plan. It also distinguishes the revisions in `helm history`.
   description = "chart ${substr(local.chart_hash, 0, 12)}"
 
   # Apply ends when every pod is Ready. If one does not become Ready, the release stays as it is, so that the cause can be
@@ -101,7 +101,7 @@ resource "helm_release" "uptimepulse" {
   lifecycle {
     precondition {
       condition     = length(local.images_missing) == 0
-      error_message = "image_tags has no tag for ${join(", ", local.images_missing)}. Run `nix run .#load-images` in the repository: it builds the images, loads them into the cluster and writes their tags to terraform/images.auto.tfvars.json.${local.images_way_out}"
+      error_message = "image_tags has no tag for ${join(", ", local.images_missing)}. Run `nix run .#load-images` in the repository: it builds the images, loads them into the cluster and writes their tags to terraform/images.auto.tfvars.json.${local.grafana_hint}"
     }
   }
 }

@@ -17,7 +17,7 @@ shift 2
                 shift 4
                 ;;
             *)
-                echo "makeWrapper: $1 is not known here" >&2
+                echo "makeWrapper: unknown option $1; allowed: --set-default, --prefix" >&2
                 exit 1
                 ;;
         esac

@@ -15,7 +15,7 @@ variables {
 
 # --- the cluster -----------------------------------------------------------------------------------------------------
 
-run "no_kubeconfig" {
+run "a_missing_kubeconfig" {
   command = plan
 
   variables {
@@ -35,7 +35,7 @@ run "an_unknown_context" {
   expect_failures = [var.config_context]
 }
 
-run "the_clusters_own_namespace" {
+run "a_namespace_of_the_cluster" {
   command = plan
 
   variables {
@@ -55,7 +55,7 @@ run "the_default_namespace" {
   expect_failures = [var.namespace]
 }
 
-run "a_namespace_that_is_no_name" {
+run "an_invalid_namespace" {
   command = plan
 
   variables {
@@ -67,7 +67,7 @@ run "a_namespace_that_is_no_name" {
 
 # --- images ----------------------------------------------------------------------------------------------------------
 
-run "no_tags" {
+run "missing_tags" {
   command = plan
 
   variables {
@@ -91,7 +91,7 @@ run "a_missing_tag" {
 }
 
 # The result of nix run .#load-images on a platform without Grafana.
-run "no_grafana_image" {
+run "a_missing_grafana_image" {
   command = plan
 
   variables {
@@ -102,13 +102,13 @@ run "no_grafana_image" {
   }
 
   assert {
-    condition     = strcontains(local.images_way_out, "grafana_enabled = false")
+    condition     = strcontains(local.grafana_hint, "grafana_enabled = false")
     error_message = "The message does not say that the stack runs without Grafana."
   }
   expect_failures = [helm_release.uptimepulse]
 }
 
-run "a_tag_that_never_changes" {
+run "the_tag_latest" {
   command = plan
 
   variables {
@@ -118,7 +118,7 @@ run "a_tag_that_never_changes" {
   expect_failures = [var.image_tags]
 }
 
-run "a_tag_that_is_none" {
+run "an_invalid_tag" {
   command = plan
 
   variables {
@@ -138,7 +138,7 @@ run "a_registry_with_a_scheme" {
   expect_failures = [var.image_registry]
 }
 
-run "a_registry_with_a_slash_at_its_end" {
+run "a_registry_with_a_trailing_slash" {
   command = plan
 
   variables {
@@ -150,7 +150,7 @@ run "a_registry_with_a_slash_at_its_end" {
 
 # --- targets ---------------------------------------------------------------------------------------------------------
 
-run "no_targets_file" {
+run "a_missing_targets_file" {
   command = plan
 
   variables {
@@ -160,7 +160,7 @@ run "no_targets_file" {
   expect_failures = [var.targets_file]
 }
 
-run "targets_without_a_target" {
+run "a_targets_file_without_targets" {
   command = plan
 
   variables {
@@ -262,7 +262,7 @@ run "a_password_quotes_inside" {
   expect_failures = [kubernetes_config_map_v1.targets]
 }
 
-run "a_demo_that_is_watched_and_off" {
+run "targets_in_the_disabled_demo" {
   command = plan
 
   variables {
@@ -273,7 +273,7 @@ run "a_demo_that_is_watched_and_off" {
   expect_failures = [kubernetes_config_map_v1.targets]
 }
 
-run "the_default_targets_without_the_demo" {
+run "the_default_targets_with_the_demo_disabled" {
   command = plan
 
   variables {
@@ -285,7 +285,7 @@ run "the_default_targets_without_the_demo" {
 
 # --- sizes -----------------------------------------------------------------------------------------------------------
 
-run "no_agent" {
+run "zero_shards" {
   command = plan
 
   variables {
@@ -295,7 +295,7 @@ run "no_agent" {
   expect_failures = [var.ping_agent_shards]
 }
 
-run "half_an_agent" {
+run "a_fraction_of_a_shard" {
   command = plan
 
   variables {
@@ -305,7 +305,7 @@ run "half_an_agent" {
   expect_failures = [var.ping_agent_shards]
 }
 
-run "fewer_replicas_than_two" {
+run "fewer_than_two_replicas" {
   command = plan
 
   variables {
@@ -315,7 +315,7 @@ run "fewer_replicas_than_two" {
   expect_failures = [var.gateway_autoscaling]
 }
 
-run "no_share_of_the_cpu" {
+run "zero_cpu_percent" {
   command = plan
 
   variables {
@@ -335,7 +335,7 @@ run "a_retention_without_a_unit" {
   expect_failures = [var.retention]
 }
 
-run "no_retention" {
+run "a_retention_of_zero" {
   command = plan
 
   variables {
@@ -355,7 +355,7 @@ run "a_retention_below_the_window_of_the_error_budgets" {
   expect_failures = [var.retention]
 }
 
-run "a_retention_that_the_gateway_refuses" {
+run "a_retention_above_100_years" {
   command = plan
 
   variables {
@@ -375,7 +375,7 @@ run "a_size_without_a_unit" {
   expect_failures = [var.volume_sizes]
 }
 
-run "a_size_in_bytes_of_ten" {
+run "a_size_with_an_invalid_unit" {
   command = plan
 
   variables {
@@ -437,7 +437,7 @@ run "memory_without_a_unit" {
 
 # --- passwords -------------------------------------------------------------------------------------------------------
 
-run "no_password_for_grafana" {
+run "grafana_without_a_password" {
   command = plan
 
   variables {
@@ -447,7 +447,7 @@ run "no_password_for_grafana" {
   expect_failures = [kubernetes_secret_v1.grafana_admin]
 }
 
-run "the_password_that_everybody_knows" {
+run "the_default_password_of_grafana" {
   command = plan
 
   variables {
@@ -457,7 +457,7 @@ run "the_password_that_everybody_knows" {
   expect_failures = [var.grafana_admin_password]
 }
 
-run "the_same_in_capitals" {
+run "the_default_password_in_capitals" {
   command = plan
 
   variables {
@@ -537,7 +537,7 @@ run "a_short_password_for_the_ingress" {
   expect_failures = [var.ingress_basic_auth_password]
 }
 
-run "a_revision_that_sends_nothing" {
+run "a_revision_of_zero" {
   command = plan
 
   variables {
@@ -559,7 +559,7 @@ run "a_host_with_a_scheme" {
   expect_failures = [var.ingress]
 }
 
-run "a_password_without_tls" {
+run "basic_auth_without_tls" {
   command = plan
 
   variables {
@@ -592,7 +592,7 @@ run "a_mail_server_without_a_port" {
   expect_failures = [var.smtp]
 }
 
-run "mail_to_nobody" {
+run "mail_without_a_recipient" {
   command = plan
 
   variables {
@@ -603,7 +603,7 @@ run "mail_to_nobody" {
   expect_failures = [var.smtp]
 }
 
-run "remote_write_to_no_url" {
+run "an_invalid_remote_write_url" {
   command = plan
 
   variables {
@@ -613,7 +613,7 @@ run "remote_write_to_no_url" {
   expect_failures = [var.remote_write]
 }
 
-run "a_password_in_the_remote_url" {
+run "a_password_in_the_remote_write_url" {
   command = plan
 
   variables {

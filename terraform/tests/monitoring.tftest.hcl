@@ -13,7 +13,7 @@ variables {
   grafana_admin_password = "correct horse"
 }
 
-run "the_files_are_deployed_as_they_are" {
+run "the_files_are_deployed_unchanged" {
   command = plan
 
   assert {
@@ -69,7 +69,7 @@ run "every_replica_of_the_gateway_is_scraped" {
   }
 }
 
-run "every_job_finds_its_part" {
+run "every_job_discovers_its_part" {
   command = plan
 
   assert {
@@ -87,7 +87,7 @@ run "every_job_finds_its_part" {
   }
 }
 
-run "what_does_not_run_is_not_scraped" {
+run "disabled_parts_are_not_scraped" {
   command = plan
 
   variables {
@@ -176,7 +176,7 @@ run "remote_write_is_added" {
   }
 }
 
-run "remote_write_without_a_user_has_the_port_of_its_scheme" {
+run "remote_write_without_a_port_uses_that_of_its_scheme" {
   command = plan
 
   variables {

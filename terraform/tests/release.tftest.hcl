@@ -13,14 +13,14 @@ variables {
   grafana_admin_password = "correct horse"
 }
 
-run "an_edit_is_a_difference" {
+run "an_edit_changes_the_plan" {
   command = plan
 
   assert {
     condition = helm_release.uptimepulse.description == "chart ${substr(sha256(join("", [
       for path in sort(fileset("chart", "**")) : "${path}\n${filesha256("chart/${path}")}\n"
     ])), 0, 12)}"
-    error_message = "The hash of the chart's files is not in the release's description, so an edited template would be no difference."
+    error_message = "The hash of the chart's files is not in the release's description, so an edit in a template would not change the plan."
   }
   assert {
     condition = yamldecode(helm_release.uptimepulse.values[0]).grafana.provisioningHash == sha256(jsonencode({
@@ -33,7 +33,7 @@ run "an_edit_is_a_difference" {
   }
 }
 
-run "apply_ends_when_all_is_ready_and_a_failure_can_be_looked_at" {
+run "apply_waits_for_the_pods_and_keeps_a_failed_release" {
   command = plan
 
   assert {
@@ -72,7 +72,7 @@ run "the_namespace_enforces_the_restricted_profile" {
   }
 }
 
-run "images_are_in_the_cluster_already" {
+run "without_a_registry_images_are_not_pulled" {
   command = plan
 
   assert {
@@ -81,7 +81,7 @@ run "images_are_in_the_cluster_already" {
   }
 }
 
-run "a_registry_and_only_the_images_that_are_used" {
+run "a_registry_and_only_the_used_images" {
   command = plan
 
   variables {
@@ -105,7 +105,7 @@ run "a_registry_and_only_the_images_that_are_used" {
   }
 }
 
-run "by_default_nothing_is_served_to_the_outside" {
+run "without_ingress_nothing_is_served_to_the_outside" {
   command = plan
 
   assert {

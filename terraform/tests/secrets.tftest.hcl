@@ -20,7 +20,7 @@ variables {
   ingress      = { host = "status.example.org", tls_secret = "status-tls", basic_auth_user = "viewer" }
 }
 
-run "no_password_is_kept" {
+run "passwords_are_not_stored" {
   # Applied, so that the checked values are those of the state.
   command = apply
 
@@ -43,7 +43,7 @@ run "no_password_is_kept" {
   }
 }
 
-run "passwords_are_sent" {
+run "passwords_are_in_their_secrets" {
   command = plan
 
   # With a revision below 1 the provider sends nothing, so the Secret would be empty.
@@ -58,7 +58,7 @@ run "passwords_are_sent" {
   }
 }
 
-run "a_raised_revision_sends_them_again" {
+run "a_higher_revision_sends_the_passwords_again" {
   command = plan
 
   variables {
@@ -76,7 +76,7 @@ run "a_raised_revision_sends_them_again" {
   }
 }
 
-run "what_is_off_has_no_secret" {
+run "disabled_features_have_no_secret" {
   command = plan
 
   variables {

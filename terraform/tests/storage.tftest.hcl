@@ -36,7 +36,7 @@ run "every_part_with_a_history_has_a_volume" {
   }
 }
 
-run "sizes_are_set_one_by_one" {
+run "each_size_can_be_set" {
   command = plan
 
   variables {
@@ -62,7 +62,7 @@ run "sizes_are_set_one_by_one" {
   }
 }
 
-run "the_smallest_volumes_that_work" {
+run "the_smallest_valid_volumes" {
   command = plan
 
   variables {
@@ -75,7 +75,7 @@ run "the_smallest_volumes_that_work" {
   }
 }
 
-run "without_grafana_it_has_no_volume" {
+run "without_grafana_there_is_no_volume_for_it" {
   command = plan
 
   variables {

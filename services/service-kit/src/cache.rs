@@ -18,8 +18,7 @@ pub struct Cancelled;
 ///
 /// - A value is fresh for the lifetime, counted from the *start* of its fetch, so that its content is never older.
 /// - A fetch runs in its own task: a reader that disconnects or stops waiting does not affect the others.
-/// - An error is returned to the readers that waited for it. It is cached only with
-///   [`cache_errors_for`](Self::cache_errors_for).
+/// - An error goes to the readers that waited for it. [`cache_errors_for`](Self::cache_errors_for) also caches it.
 /// - The cache holds at most `capacity` values and evicts the oldest first. The next fetch removes expired values.
 pub struct SingleFlight<K, V, E = Cancelled> {
     policy: Policy,

@@ -15,8 +15,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::metrics_body::{self, MetricsStream};
 use super::problem::as_problem;
 use super::{
-    Connection, Hosts, PendingResponses, Problem, RequestMetrics, host_check, pending_responses,
-    request_metrics,
+    Connection, Hosts, PendingResponses, Problem, RequestMetrics, host_check, request_metrics,
+    responses,
 };
 use crate::Readiness;
 use crate::limit::Limits;
@@ -59,10 +59,7 @@ pub(crate) fn with_endpoints(
         .route("/metrics", get(metrics))
         .with_state(endpoints)
         .merge(own)
-        .layer(middleware::from_fn_with_state(
-            pending,
-            pending_responses::count,
-        ))
+        .layer(middleware::from_fn_with_state(pending, responses::count))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 use prometheus::{Registry, TextEncoder};
 
-use super::pending_responses::with_guard;
+use super::responses::with_guard;
 use super::{Connection, Problem};
 use crate::limit::evicting::Lease;
 
@@ -21,8 +21,7 @@ use crate::limit::evicting::Lease;
 pub struct MetricsStream(Arc<dyn Fn() -> BoxStream<'static, Bytes> + Send + Sync>);
 
 impl MetricsStream {
-    /// Creates the stream with `make` for each scrape. All chunks together must be complete families in Prometheus' text
-    /// format.
+    /// Calls `make` for each scrape. All chunks together must be complete families in Prometheus' text format.
     pub fn new(make: impl Fn() -> BoxStream<'static, Bytes> + Send + Sync + 'static) -> Self {
         Self(Arc::new(make))
     }

@@ -224,10 +224,7 @@ mod tests {
         let bodies = bodies(8 * 1024);
         let refused = bodies.read(stalled(3), 100).await;
         assert_eq!(status(refused), StatusCode::REQUEST_TIMEOUT);
-        assert!(
-            bodies.incomplete.acquire(8 * 1024).is_some(),
-            "its bytes are released"
-        );
+        assert!(bodies.incomplete.acquire(8 * 1024).is_some(), "released");
     }
 
     #[tokio::test(start_paused = true)]

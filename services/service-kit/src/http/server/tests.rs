@@ -243,7 +243,7 @@ async fn a_slow_client_gets_its_whole_response() {
     served.stops().await;
 }
 
-fn get_request(path: &str) -> String {
+fn req(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")
 }
 
@@ -274,10 +274,7 @@ async fn busy(connections: usize) -> (TestServer, Vec<TcpStream>) {
 async fn with_all_connections_busy_only_health_and_metrics_are_served() {
     let (served, mut busy_connections) = busy(3).await;
     let mut stream = served.connect().await;
-    stream
-        .write_all(get_request("/quick").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(req("/quick").as_bytes()).await.unwrap();
     let refused = String::from_utf8(rest(&mut stream).await).unwrap();
     for expected in [
         "HTTP/1.1 503",
@@ -291,10 +288,7 @@ async fn with_all_connections_busy_only_health_and_metrics_are_served() {
     for _ in 0..100 {
         busy_connections.push(served.connect().await);
         let mut stream = served.connect().await;
-        stream
-            .write_all(get_request("/healthz").as_bytes())
-            .await
-            .unwrap();
+        stream.write_all(req("/healthz").as_bytes()).await.unwrap();
         assert!(head(&mut stream).await.starts_with("HTTP/1.1 200"));
     }
     served.stops().await;
@@ -307,10 +301,7 @@ async fn a_new_connection_evicts_the_oldest_idle_one() {
     let mut idle = Vec::new();
     for _ in 0..20 {
         let mut stream = served.connect().await;
-        stream
-            .write_all(get_request("/quick").as_bytes())
-            .await
-            .unwrap();
+        stream.write_all(req("/quick").as_bytes()).await.unwrap();
         assert!(head(&mut stream).await.starts_with("HTTP/1.1 200"));
         idle.push(stream);
     }
