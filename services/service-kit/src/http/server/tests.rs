@@ -68,7 +68,7 @@ async fn rest(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_request_in_flight_is_answered_during_shutdown() {
+async fn a_request_in_flight_completes_during_shutdown() {
     let (entered, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (enter, released) = (entered.clone(), release.clone());
     let slow = get(async move || {
@@ -86,16 +86,16 @@ async fn a_request_in_flight_is_answered_during_shutdown() {
         tokio::task::yield_now().await;
     }
     release.notify_one();
-    let answer = String::from_utf8(rest(&mut stream).await).unwrap();
+    let response = String::from_utf8(rest(&mut stream).await).unwrap();
     assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("late"),
-        "{answer}"
+        response.starts_with("HTTP/1.1 200") && response.ends_with("late"),
+        "{response}"
     );
     served.stops().await;
 }
 
 #[tokio::test]
-async fn idle_connections_do_not_hold_up_the_exit() {
+async fn idle_connections_do_not_delay_the_exit() {
     let router = Router::new().route("/", get(async || ""));
     let served = served(router, Duration::from_secs(60)).await;
     let silent = served.connect().await;
@@ -107,7 +107,7 @@ async fn idle_connections_do_not_hold_up_the_exit() {
 }
 
 #[tokio::test]
-async fn a_request_that_outlasts_the_grace_period_is_cut() {
+async fn a_request_that_exceeds_the_grace_period_is_aborted() {
     let never = get(async || std::future::pending::<()>().await);
     let served = served(Router::new().route("/", never), Duration::from_millis(20)).await;
     let mut stream = served.connect().await;
@@ -149,8 +149,8 @@ async fn a_handler_gets_the_address_of_its_peer() {
         .write_all(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
         .await
         .unwrap();
-    let answer = String::from_utf8(rest(&mut stream).await).unwrap();
-    assert!(answer.ends_with(&own), "{answer}");
+    let response = String::from_utf8(rest(&mut stream).await).unwrap();
+    assert!(response.ends_with(&own), "{response}");
     served.stops().await;
 }
 
@@ -195,8 +195,8 @@ impl Drop for Freed {
 async fn large(bytes: usize) -> (TestServer, TcpStream, Arc<Notify>) {
     let freed = Arc::new(Notify::new());
     let drops = freed.clone();
-    let answer = get(async move || Bytes::from_owner(Freed(vec![7; bytes], drops.clone())));
-    let served = served(Router::new().route("/", answer), SOON).await;
+    let response = get(async move || Bytes::from_owner(Freed(vec![7; bytes], drops.clone())));
+    let served = served(Router::new().route("/", response), SOON).await;
     let mut stream = served.connect().await;
     stream.write_all(REQUEST).await.unwrap();
     (served, stream, freed)
