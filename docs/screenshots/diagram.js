@@ -1,4 +1,4 @@
-// Draws a diagram from its Mermaid source.
+// Takes a picture of a diagram, drawn from its Mermaid source.
 
 import { fileURLToPath } from "node:url";
 

@@ -10,19 +10,19 @@ import { promisify } from "node:util";
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
-/** Seconds between two samples of the rules in monitoring/prometheus/rules/probes.yml that run every 4 minutes. */
+/** Seconds between two samples, as in the 4-minute group of monitoring/prometheus/rules/probes.yml. */
 const STEP = 4 * MINUTE;
 
 /** Seconds between two probes. */
 const INTERVAL = 15;
 
-/** The lowest bucket; the rule records no lower value. */
+/** The bound of the lowest latency bucket, in seconds. The rule records no lower value. */
 const FASTEST = 0.005;
 
 /** The recorded windows that the page shows at once. */
 const WINDOWS = { "2h": 2 / 24, "6h": 6 / 24, "1d": 1, "3d": 3, "14d": 14 };
 
-/** Failed probes of each target: hours ago, and their number. */
+/** Failed probes of each target: how many hours ago, and how many. */
 const FAILURES = {
     demo: [[20.2, 9], [12.5, 3], [4.6, 1]],
     "ping-agent": [],
@@ -46,11 +46,11 @@ export async function writeHistory(promtool, dataFolder) {
     }
 }
 
-/** The path of promtool: on PATH, otherwise the one that the lab unpacked. */
+/** Returns the path of promtool: on PATH, otherwise the one that the lab unpacked. */
 export function findPromtool(root) {
     const folders = [...(process.env.PATH ?? "").split(":"), join(root, ".lab/tools/prometheus/usr/bin")];
     const found = folders.map((folder) => join(folder, "promtool")).find((file) => existsSync(file));
-    if (!found) throw new Error("there is no promtool: put it on PATH, or run ./lab up once");
+    if (!found) throw new Error("promtool not found: put it on PATH, or run ./lab up once");
     return found;
 }
 
@@ -67,7 +67,7 @@ function samples(now) {
             .filter(([hours]) => now - hours * 60 * MINUTE > time - step && now - hours * 60 * MINUTE <= time)
             .reduce((sum, [, count]) => sum + count, 0);
 
-    // The page draws a day from the first pair of rules, longer ranges from the second.
+    // The page draws 24 hours from the first pair of rules, and longer ranges from the second.
     for (const suffix of ["", "4m"]) {
         family(`target:probes:increase${suffix}`, (target, failures, sample) => {
             for (const time of times(STEP)) {

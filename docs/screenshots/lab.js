@@ -1,4 +1,4 @@
-// A running lab: the addresses of its parts, and a fault while a picture is taken.
+// A running lab: starts it, finds the addresses of its parts, and sets a fault while a picture is taken.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,9 +10,10 @@ import { findPromtool, writeHistory } from "./history.js";
 
 const run = promisify(execFile);
 
+/** How long to wait for the state of a target. */
 const SECONDS_MAX = 60;
 
-/** How long a lab runs before pictures are taken, so that it has 5 minutes of latency and every rule was evaluated. */
+/** How long a lab runs before pictures are taken: long enough for 5 minutes of latency and an evaluation of every rule. */
 const SETTLED_MS = 330_000;
 
 export class Lab {
@@ -47,16 +48,16 @@ export class Lab {
         }
     }
 
-    /** The running lab, by `program status`. Fails if none runs. */
+    /** Returns the running lab, as `program status` reports it. Fails if none runs. */
     static async running(program, stateDir, end = async () => {}) {
         const args = ["status", "--json", ...(stateDir ? ["--state-dir", stateDir] : [])];
         const { stdout } = await run(program, args).catch((error) => error);
         const { parts } = JSON.parse(stdout || '{"parts":[]}');
-        if (!parts.some((part) => part.state === "ready")) throw new Error("no lab is running: ./lab up");
+        if (!parts.some((part) => part.state === "ready")) throw new Error("no lab is running; start it with ./lab up");
         return new Lab(parts, end);
     }
 
-    /** Stops a lab that was started for the pictures. */
+    /** Stops and removes the lab if it was started for the pictures. */
     async end() {
         await this.#end();
     }
@@ -69,20 +70,20 @@ export class Lab {
         return this.#parts.get(part).url + path;
     }
 
-    /** Runs `what` while a target fails and the gateway reports it. */
-    async failing({ target, endpoint }, what) {
+    /** Makes a target fail, and runs `action` once the gateway reports that it is down. */
+    async failing({ target, endpoint }, action) {
         const url = this.url("demo-target", `/faults/${endpoint}`);
-        await told(await fetch(url, { method: "PUT", headers: { "content-type": "application/json" }, body: '{"kind":"status","status":503}' }));
+        await assertOk(await fetch(url, { method: "PUT", headers: { "content-type": "application/json" }, body: '{"kind":"status","status":503}' }));
         try {
-            await this.#shows(target, "down");
-            await what();
+            await this.#waitForState(target, "down");
+            await action();
         } finally {
-            await told(await fetch(url, { method: "DELETE" }));
+            await assertOk(await fetch(url, { method: "DELETE" }));
         }
-        await this.#shows(target, "up");
+        await this.#waitForState(target, "up");
     }
 
-    async #shows(name, state) {
+    async #waitForState(name, state) {
         for (let second = 0; second < SECONDS_MAX; second += 1) {
             const { targets } = await (await fetch(this.url("api-gateway", "/api/v1/status"))).json();
             if (targets.find(({ target }) => target === name)?.state === state) return;
@@ -92,6 +93,6 @@ export class Lab {
     }
 }
 
-async function told(answer) {
-    if (!answer.ok) throw new Error(`${answer.url}: ${answer.status} ${await answer.text()}`);
+async function assertOk(response) {
+    if (!response.ok) throw new Error(`${response.url}: ${response.status} ${await response.text()}`);
 }

@@ -1,4 +1,4 @@
-// Retakes the pictures; `retake` installs its packages and starts it.
+// Takes all pictures again. `retake` installs the packages and starts this file.
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { Lab } from "./lab.js";
 import { Studio } from "./studio.js";
 import { terminal } from "./terminal.js";
 
-/** The target that fails, and its endpoint of the demo target. */
+/** The target that fails in a picture, and its endpoint of the demo target. */
 const FAILING = { target: "demo", endpoint: "ok" };
 
 const PICTURES = {
@@ -42,7 +42,7 @@ const PICTURES = {
     },
     async grafana(studio, lab) {
         if (!lab.has("grafana")) {
-            console.log("grafana-overview.png is not retaken: there is no Grafana here (put one on PATH, then ./lab up)");
+            console.log("grafana-overview.png is not retaken: Grafana does not run; put it on PATH and start again");
             return;
         }
         const url = lab.url("grafana", "/d/uptimepulse-overview?kiosk&theme=light");
@@ -54,12 +54,12 @@ const { values, positionals } = parseArgs({ options: { "state-dir": { type: "str
 const names = positionals.length > 0 ? positionals : Object.keys(PICTURES);
 const unknown = names.filter((name) => !(name in PICTURES));
 if (unknown.length > 0) {
-    console.error(`retake: there is no picture ${unknown.join(", ")}; there are ${Object.keys(PICTURES).join(", ")}`);
+    console.error(`retake: unknown picture ${unknown.join(", ")}; the pictures are ${Object.keys(PICTURES).join(", ")}`);
     process.exit(64);
 }
 const executablePath = findChromium();
 if (!executablePath) {
-    console.error("retake: there is no Chromium here: apt-get install chromium");
+    console.error("retake: Chromium not found; install it: apt-get install chromium");
     process.exit(1);
 }
 const program = here("../../lab");
@@ -83,5 +83,5 @@ async function firstThatAnswers(urls) {
     for (const url of urls) {
         if ((await fetch(url)).ok) return url;
     }
-    throw new Error(`none of these answers: ${urls.join(", ")}`);
+    throw new Error(`no address answers with success: ${urls.join(", ")}`);
 }

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 
-/** Sharp at the width at which GitHub shows it, and below 200 kB. */
+/** Makes pictures sharp at the width at which GitHub shows them, and keeps them below 200 kB. */
 const SCALE = 1.5;
 
 export class Studio {
@@ -13,7 +13,7 @@ export class Studio {
         this.folder = folder;
     }
 
-    /** Takes NAME.png of a page, at most `height` high. `settle`: milliseconds to wait after it has loaded. */
+    /** Takes NAME.png of a page, at most `height` pixels high. `settle`: milliseconds to wait after the page has loaded. */
     async take(name, url, { width = 1180, height = 860, scale = SCALE, colorScheme = "light", settle = 500 } = {}) {
         await this.#page({ width, height, scale, colorScheme }, async (page) => {
             await page.goto(url, { waitUntil: "load" });
@@ -33,7 +33,7 @@ export class Studio {
         });
     }
 
-    async #page({ width, height, scale, colorScheme }, what) {
+    async #page({ width, height, scale, colorScheme }, action) {
         const context = await this.browser.newContext({
             viewport: { width, height },
             deviceScaleFactor: scale,
@@ -41,14 +41,14 @@ export class Studio {
             reducedMotion: "reduce",
         });
         try {
-            await what(await context.newPage());
+            await action(await context.newPage());
         } finally {
             await context.close();
         }
     }
 
     async #keep(name, picture) {
-        // Pages have few colours: with a palette of 256 a picture has a third of the size and looks the same.
+        // Pages have few colours: with a palette of 256 colours, a picture looks the same and has a third of the size.
         const png = await sharp(await picture).png({ palette: true, dither: 0, effort: 10 }).toBuffer();
         await writeFile(join(this.folder, `${name}.png`), png);
         console.log(`docs/screenshots/${name}.png  ${Math.ceil(png.length / 1000)} kB`);

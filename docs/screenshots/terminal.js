@@ -1,4 +1,4 @@
-// Draws the output of a command as a terminal shows it.
+// Takes a picture of a command and its output, as a terminal shows them.
 
 const STYLE = `
 body { margin: 0 }
