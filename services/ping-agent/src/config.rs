@@ -71,9 +71,9 @@ fn target_source(settings: &Settings) -> Result<TargetSource, ConfigError> {
 
 /// Methods that make sense without a body and do no harm when repeated for years.
 fn method(text: &str) -> Option<Method> {
-    let known = [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
+    let allowed = [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
     let text = text.trim();
-    known
+    allowed
         .into_iter()
         .find(|method| method.as_str().eq_ignore_ascii_case(text))
 }

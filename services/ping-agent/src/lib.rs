@@ -17,7 +17,7 @@ use axum::Router;
 use service_kit::{App, Context, StartError};
 
 pub use config::Config;
-pub use shard::{NotAShard, Shard};
+pub use shard::{ParseShardError, Shard};
 
 use metrics::{AgentMetrics, SeriesTable};
 use probe::{Prober, Tls};
@@ -31,7 +31,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     let own = config
         .targets
         .iter()
-        .filter(|target| config.shard.takes(&target.name));
+        .filter(|target| config.shard.contains(&target.name));
     let concurrency = open_files::concurrency(config.concurrency, own.count(), context);
     let limits = context.limits.clone();
     let prober = Prober::new(

@@ -1,5 +1,6 @@
 //! Probes: one request for a target's state, and what came of it.
 
+mod agent_wait;
 mod body;
 mod budget;
 mod connect;
@@ -9,7 +10,6 @@ mod head;
 mod hosts;
 mod http;
 mod observed;
-mod own_wait;
 mod phases;
 mod redirect;
 mod request;
@@ -24,9 +24,9 @@ use ::http::Method;
 use service_kit::Limits;
 use targets::{Target, TargetKind};
 
+use agent_wait::AgentWait;
 pub use failure::{ProbeError, Reason};
 pub use head::Malformed;
-use own_wait::OwnWait;
 pub use phases::{Phase, Phases};
 use resolve::Resolver;
 pub(crate) use resolve::{MAX_HOSTS_LOOKUPS, MAX_LOOKUPS};
@@ -60,7 +60,7 @@ impl Report {
         match &self.result {
             Ok(()) => true,
             Err(ProbeError::Failed { reason, .. }) => reason.after_response(),
-            Err(ProbeError::NotMade { .. }) => false,
+            Err(ProbeError::NotRun { .. }) => false,
         }
     }
 }
@@ -82,7 +82,7 @@ impl Prober {
             method,
             body_max_bytes,
             tls,
-            resolver: Resolver::of_the_system(limits),
+            resolver: Resolver::system(limits),
         }
     }
 }
@@ -93,7 +93,7 @@ struct Trace {
     phases: Phases,
     not_after: Option<i64>,
     malformed: Option<Malformed>,
-    own_wait: OwnWait,
+    agent_wait: AgentWait,
 }
 
 impl Probe for Prober {
@@ -106,9 +106,9 @@ impl Probe for Prober {
             }
         };
         let timed_out = |_| {
-            if trace.own_wait.is_considerable() {
-                return Err(ProbeError::NotMade {
-                    why: "it waited for the look-ups of other names".to_owned(),
+            if trace.agent_wait.is_significant() {
+                return Err(ProbeError::NotRun {
+                    cause: "it waited for the look-ups of other names".to_owned(),
                 });
             }
             Err(ProbeError::failed(

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 use memchr::memmem;
 
-use super::budget::{TooMuch, is_too_many};
+use super::budget::{OverBudget, has_too_many_pieces};
 
 /// Reads the body to its end, or until `limit` bytes or as many pieces as a probe takes are read. Gives whether `expected`
 /// is in what was read; without an expectation that is always so.
@@ -23,10 +23,10 @@ where
     let mut search = Search::new(expected.unwrap_or_default());
     let mut left = limit;
     let mut pieces = 0;
-    while left > 0 && !is_too_many(pieces, limit - left) {
+    while left > 0 && !has_too_many_pieces(pieces, limit - left) {
         let frame = match body.frame().await {
             Some(Ok(frame)) => frame,
-            Some(Err(error)) if TooMuch::in_causes_of(&error).is_none() => return Err(error),
+            Some(Err(error)) if OverBudget::find_in(&error).is_none() => return Err(error),
             // Where the body ends, or its server used up what a probe reads.
             Some(Err(_)) | None => break,
         };

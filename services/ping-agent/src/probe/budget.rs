@@ -17,10 +17,10 @@ pub(crate) const MAX_HEAD_BYTES: usize = 256 << 10;
 pub(crate) const MAX_INTERIM: usize = 16;
 
 /// Pieces in which a response may come, however small they are …
-pub(crate) const PIECES: usize = 4096;
+pub(crate) const MAX_PIECES: usize = 4096;
 
 /// … and one more for each so many bytes, so that a large response is never refused for its size.
-const BYTES_A_PIECE: usize = 512;
+const BYTES_PER_PIECE: usize = 512;
 
 /// Beside the head and the body: handshakes, the framing of TLS and of chunks, and what is read ahead.
 const OVERHEAD_BYTES: usize = 256 << 10;
@@ -30,7 +30,7 @@ const SLICE_BYTES: usize = 16 << 10;
 
 /// The server sent more than a probe reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TooMuch {
+pub(crate) enum OverBudget {
     #[error(
         "the head of the response is larger than {MAX_HEAD_BYTES} bytes, the most that a probe reads"
     )]
@@ -40,14 +40,14 @@ pub(crate) enum TooMuch {
     #[error("the server sent more than {0} bytes, the most that a probe reads")]
     Bytes(usize),
     #[error(
-        "the server sent its response in more than {PIECES} small pieces, the most that a probe reads"
+        "the server sent its response in more than {MAX_PIECES} small pieces, the most that a probe reads"
     )]
     Pieces,
 }
 
-impl TooMuch {
+impl OverBudget {
     /// Finds it among the causes of an error.
-    pub(crate) fn in_causes_of(error: &(dyn Error + 'static)) -> Option<Self> {
+    pub(crate) fn find_in(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut cause = Some(error);
         while let Some(error) = cause {
             let inner = error
@@ -62,21 +62,21 @@ impl TooMuch {
     }
 }
 
-impl From<TooMuch> for io::Error {
-    fn from(error: TooMuch) -> Self {
+impl From<OverBudget> for io::Error {
+    fn from(error: OverBudget) -> Self {
         Self::new(io::ErrorKind::InvalidData, error)
     }
 }
 
 /// Returns whether so many pieces are too many for this number of bytes.
-pub(crate) fn is_too_many(pieces: usize, bytes: usize) -> bool {
-    pieces > PIECES + bytes / BYTES_A_PIECE
+pub(crate) fn has_too_many_pieces(pieces: usize, bytes: usize) -> bool {
+    pieces > MAX_PIECES + bytes / BYTES_PER_PIECE
 }
 
 /// The bytes and pieces that a probe has read so far. Its connections share it.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    most_bytes: usize,
+    max_bytes: usize,
     bytes: AtomicUsize,
     pieces: AtomicUsize,
 }
@@ -85,7 +85,7 @@ impl Budget {
     /// For a probe that reads at most this much of a body.
     pub(crate) fn new(body_max_bytes: usize) -> Arc<Self> {
         Arc::new(Self {
-            most_bytes: body_max_bytes
+            max_bytes: body_max_bytes
                 .saturating_add(MAX_HEAD_BYTES)
                 .saturating_add(OVERHEAD_BYTES),
             bytes: AtomicUsize::new(0),
@@ -93,13 +93,13 @@ impl Budget {
         })
     }
 
-    fn spend(&self, new: usize) -> Result<(), TooMuch> {
+    fn spend(&self, new: usize) -> Result<(), OverBudget> {
         let bytes = self.bytes.fetch_add(new, Ordering::Relaxed) + new;
         let pieces = self.pieces.fetch_add(1, Ordering::Relaxed) + 1;
-        if bytes > self.most_bytes {
-            Err(TooMuch::Bytes(self.most_bytes))
-        } else if is_too_many(pieces, bytes) {
-            Err(TooMuch::Pieces)
+        if bytes > self.max_bytes {
+            Err(OverBudget::Bytes(self.max_bytes))
+        } else if has_too_many_pieces(pieces, bytes) {
+            Err(OverBudget::Pieces)
         } else {
             Ok(())
         }
@@ -140,9 +140,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
         let new = buf.filled().len() - before;
         this.since_yield += new;
-        if let Err(too_much) = this.budget.spend(new) {
+        if let Err(exceeded) = this.budget.spend(new) {
             buf.set_filled(before);
-            return Poll::Ready(Err(too_much.into()));
+            return Poll::Ready(Err(exceeded.into()));
         }
         Poll::Ready(Ok(()))
     }
@@ -190,9 +190,9 @@ mod tests {
         let mut metered = Metered::new(tokio::io::repeat(b'x'), &budget);
         let mut read = Vec::new();
         let error = metered.read_to_end(&mut read).await.unwrap_err();
-        let most = 1000 + MAX_HEAD_BYTES + OVERHEAD_BYTES;
-        assert_eq!(TooMuch::in_causes_of(&error), Some(TooMuch::Bytes(most)));
-        assert!(read.len() <= most);
+        let max = 1000 + MAX_HEAD_BYTES + OVERHEAD_BYTES;
+        assert_eq!(OverBudget::find_in(&error), Some(OverBudget::Bytes(max)));
+        assert!(read.len() <= max);
     }
 
     #[tokio::test]
@@ -200,7 +200,7 @@ mod tests {
         let budget = Budget::new(65_536);
         for _ in 0..2 {
             let mut metered = Metered::new(tokio::io::repeat(b'x'), &budget);
-            for _ in 0..PIECES / 2 {
+            for _ in 0..MAX_PIECES / 2 {
                 metered.read_u8().await.unwrap();
             }
         }
@@ -208,7 +208,7 @@ mod tests {
         let rest = async { while metered.read_u8().await.is_ok() {} };
         rest.await;
         let pieces = budget.pieces.load(Ordering::Relaxed);
-        assert!((PIECES..PIECES + 16).contains(&pieces), "{pieces}");
+        assert!((MAX_PIECES..MAX_PIECES + 16).contains(&pieces), "{pieces}");
     }
 
     /// Sends a kilobyte at each read, and never has to be waited for.

@@ -15,7 +15,7 @@ use super::failure::{ProbeError, Reason};
 const STAGGER: Duration = Duration::from_millis(250);
 
 /// Attempts at a time: a name may have any number of addresses that do not answer, and each attempt is an open file.
-const BESIDE: u32 = 4;
+const MAX_CONCURRENT: u32 = 4;
 
 /// Tries the addresses in their order: the next one as soon as one fails, or beside it when it takes long. Returns the
 /// connection with its address. The error is that of the address which failed first.
@@ -23,11 +23,11 @@ pub(crate) async fn connect(
     addresses: &[SocketAddr],
 ) -> Result<(TcpStream, SocketAddr), ProbeError> {
     // The last ones have all the time that there is.
-    let given_up = addresses.len().saturating_sub(BESIDE as usize);
+    let with_timeout = addresses.len().saturating_sub(MAX_CONCURRENT as usize);
     let mut untried = addresses
         .iter()
         .enumerate()
-        .map(|(index, &address)| (address, index < given_up));
+        .map(|(index, &address)| (address, index < with_timeout));
     let mut attempts: FuturesUnordered<_> = untried.next().map(attempt).into_iter().collect();
     let mut first_error = None;
     loop {
@@ -49,11 +49,11 @@ pub(crate) async fn connect(
 
 /// Connects. Where many addresses are left, an attempt ends when the fourth after it begins.
 async fn attempt(
-    (address, is_given_up): (SocketAddr, bool),
+    (address, has_timeout): (SocketAddr, bool),
 ) -> Result<(TcpStream, SocketAddr), ProbeError> {
     let connecting = TcpStream::connect(address);
-    let connected = if is_given_up {
-        timeout(STAGGER * BESIDE, connecting)
+    let connected = if has_timeout {
+        timeout(STAGGER * MAX_CONCURRENT, connecting)
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     } else {
@@ -131,10 +131,10 @@ mod tests {
         let mut addresses = vec![hanging; 8];
         addresses.push(open);
         // Those that have sent a SYN (02) to the port and have no answer.
-        let sought = format!(":{:04X} 02", hanging.port());
+        let syn_sent = format!(":{:04X} 02", hanging.port());
         let attempts = || {
             let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
-            sockets.matches(&sought).count()
+            sockets.matches(&syn_sent).count()
         };
         let mut most = 0;
         let mut connecting = std::pin::pin!(connect(&addresses));
@@ -146,7 +146,7 @@ mod tests {
         };
         assert_eq!(address, open);
         assert!(
-            (1..=1 + BESIDE as usize).contains(&most),
+            (1..=1 + MAX_CONCURRENT as usize).contains(&most),
             "{most} at a time"
         );
     }

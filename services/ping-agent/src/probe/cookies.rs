@@ -49,8 +49,8 @@ impl Cookies {
                 self.0.remove(at);
             }
             Some(at) => {
-                if let Some(known) = self.0.get_mut(at) {
-                    *known = cookie;
+                if let Some(stored) = self.0.get_mut(at) {
+                    *stored = cookie;
                 }
             }
             None if is_expired => {}
@@ -65,7 +65,7 @@ impl Cookies {
 
     /// Returns the `Cookie` header for a request to this URL.
     pub(crate) fn header_for(&self, url: &Url) -> Option<HeaderValue> {
-        let mut matching: Vec<_> = self.0.iter().filter(|cookie| cookie.goes_to(url)).collect();
+        let mut matching: Vec<_> = self.0.iter().filter(|cookie| cookie.matches(url)).collect();
         // The sort is stable: among paths of equal length the older cookie comes first.
         matching.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let pairs: Vec<Vec<u8>> = matching.into_iter().map(Cookie::pair).collect();
@@ -79,9 +79,9 @@ impl Cookies {
 }
 
 impl Cookie {
-    fn goes_to(&self, url: &Url) -> bool {
+    fn matches(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default();
-        (host == self.domain || (!self.host_only && is_below(host, &self.domain)))
+        (host == self.domain || (!self.host_only && is_subdomain(host, &self.domain)))
             && path_matches(url.path().as_bytes(), &self.path)
             && (!self.secure || is_secure(url))
     }
@@ -130,12 +130,12 @@ fn parse(url: &Url, header: &[u8]) -> Option<(Cookie, bool)> {
                 }
             }
             b"secure" => cookie.secure = true,
-            b"max-age" => max_age = is_over(value).or(max_age),
+            b"max-age" => max_age = has_elapsed(value).or(max_age),
             b"expires" => expires = date::is_past(value).or(expires),
             _ => {}
         }
     }
-    if (cookie.secure && !is_secure(url)) || !fits_its_prefix(&cookie) {
+    if (cookie.secure && !is_secure(url)) || !matches_name_prefix(&cookie) {
         return None;
     }
     Some((cookie, max_age.or(expires).unwrap_or(false)))
@@ -168,11 +168,11 @@ fn domain(url: &Url, value: &[u8]) -> Option<(String, bool)> {
         let is_alone = !is_name || !domain.contains('.');
         return Some((domain, is_alone));
     }
-    (is_name && domain.contains('.') && is_below(host, &domain)).then_some((domain, false))
+    (is_name && domain.contains('.') && is_subdomain(host, &domain)).then_some((domain, false))
 }
 
 /// Returns whether the host is a subdomain, as `a.example.org` is of `example.org`.
-fn is_below(host: &str, domain: &str) -> bool {
+fn is_subdomain(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain)
         .is_some_and(|below| below.ends_with('.'))
 }
@@ -192,7 +192,7 @@ fn path_matches(path: &[u8], cookie_path: &[u8]) -> bool {
 }
 
 /// Returns whether a `Max-Age` is zero or negative. `None` if it is not a number.
-fn is_over(value: &[u8]) -> Option<bool> {
+fn has_elapsed(value: &[u8]) -> Option<bool> {
     let (is_negative, digits) = match value.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, value),
@@ -205,7 +205,7 @@ fn is_over(value: &[u8]) -> Option<bool> {
 fn is_secure(url: &Url) -> bool {
     url.scheme() == "https"
         || match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || is_below(name, "localhost"),
+            Some(Host::Domain(name)) => name == "localhost" || is_subdomain(name, "localhost"),
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
@@ -213,7 +213,7 @@ fn is_secure(url: &Url) -> bool {
 }
 
 /// Returns whether the cookie has the attributes that a `__Secure-` or `__Host-` name requires.
-fn fits_its_prefix(cookie: &Cookie) -> bool {
+fn matches_name_prefix(cookie: &Cookie) -> bool {
     let starts_with = |prefix: &[u8]| {
         let start = cookie.name.get(..prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))

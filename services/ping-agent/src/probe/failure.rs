@@ -82,9 +82,9 @@ pub enum ProbeError {
         detail: String,
     },
     /// This machine could not make the probe, which says nothing about the target.
-    NotMade {
+    NotRun {
         /// For the log.
-        why: String,
+        cause: String,
     },
 }
 
@@ -113,8 +113,8 @@ impl ProbeError {
     /// An I/O error in the course of a probe: the target's failure, unless it was this machine that ran out of something.
     pub(crate) fn io(reason: Reason, what: impl Display, error: &io::Error) -> Self {
         if is_exhaustion(error) {
-            return Self::NotMade {
-                why: error.to_string(),
+            return Self::NotRun {
+                cause: error.to_string(),
             };
         }
         Self::failed(reason, format_args!("{what}: {}", Chain(error)))
@@ -134,15 +134,15 @@ pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl Display for Chain<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut said = self.0.to_string();
-        f.write_str(&said)?;
+        let mut previous = self.0.to_string();
+        f.write_str(&previous)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            if !said.contains(&text) {
+            if !previous.contains(&text) {
                 write!(f, ": {text}")?;
             }
-            said = text;
+            previous = text;
             cause = error.source();
         }
         Ok(())
@@ -158,7 +158,7 @@ mod tests {
         let ours = io::Error::from_raw_os_error(Errno::MFILE.raw_os_error());
         assert!(matches!(
             ProbeError::io(Reason::Connect, "connect", &ours),
-            ProbeError::NotMade { .. }
+            ProbeError::NotRun { .. }
         ));
         let theirs = io::Error::from_raw_os_error(Errno::CONNREFUSED.raw_os_error());
         assert!(matches!(

@@ -13,7 +13,7 @@ use std::mem::MaybeUninit;
 use bytes::Bytes;
 use memchr::memchr;
 
-use super::budget::{MAX_HEAD_BYTES, MAX_INTERIM, TooMuch};
+use super::budget::{MAX_HEAD_BYTES, MAX_INTERIM, OverBudget};
 pub use malformed::Malformed;
 use repair::{StatusLine, repair};
 
@@ -25,7 +25,7 @@ const MAX_NAME_BYTES: usize = 65_535;
 
 /// Returns whether these first bytes of a response contain its whole head and hyper accepts it.
 pub(crate) fn is_readable(bytes: &[u8]) -> bool {
-    matches!(end_of_head(bytes, 0), Search::EndsAt(end) if bytes.get(..end).is_some_and(is_proper))
+    matches!(end_of_head(bytes, 0), HeadEnd::Found(end) if bytes.get(..end).is_some_and(is_proper))
 }
 
 /// Returns whether hyper accepts this complete head, and it is the head of the final response.
@@ -56,7 +56,7 @@ fn is_interim(code: u16) -> bool {
 
 /// The bytes of a response, held back until its head is complete.
 #[derive(Debug, Default)]
-pub(crate) struct Intake {
+pub(crate) struct HeadBuffer {
     held: Vec<u8>,
     /// How many bytes were searched for the end of the head. No byte is searched twice, so a server that sends single bytes
     /// costs no more than any other.
@@ -69,7 +69,7 @@ pub(crate) struct Intake {
     interim: usize,
 }
 
-/// How far an [`Intake`] is.
+/// How far an [`HeadBuffer`] is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// More bytes are needed.
@@ -78,14 +78,14 @@ pub(crate) enum Progress {
     Complete(Option<Malformed>),
 }
 
-enum Search {
+enum HeadEnd {
     /// The head has this many bytes.
-    EndsAt(usize),
+    Found(usize),
     /// The end was not found; the next search starts here.
-    ContinueAt(usize),
+    SearchFrom(usize),
 }
 
-impl Intake {
+impl HeadBuffer {
     pub(crate) fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
@@ -95,7 +95,7 @@ impl Intake {
     }
 
     /// Takes the held bytes; `None` when there are none.
-    pub(crate) fn take(&mut self) -> Option<Bytes> {
+    pub(crate) fn drain(&mut self) -> Option<Bytes> {
         let held = std::mem::take(&mut self.held);
         (!held.is_empty()).then(|| held.into())
     }
@@ -104,20 +104,20 @@ impl Intake {
     ///
     /// # Errors
     /// The head is too large, or there are too many interim responses.
-    pub(crate) fn advance(&mut self) -> Result<Progress, TooMuch> {
+    pub(crate) fn advance(&mut self) -> Result<Progress, OverBudget> {
         loop {
             if !self.has_status_line() {
                 return Ok(Progress::Complete(None));
             }
             let end = match end_of_head(&self.held, self.searched) {
-                Search::EndsAt(end) => Some(end),
-                Search::ContinueAt(at) => {
+                HeadEnd::Found(end) => Some(end),
+                HeadEnd::SearchFrom(at) => {
                     self.searched = at;
                     None
                 }
             };
             if self.interim_bytes + end.unwrap_or(self.held.len()) > MAX_HEAD_BYTES {
-                return Err(TooMuch::Head);
+                return Err(OverBudget::Head);
             }
             let (Some(end), Some(status_line)) = (end, &self.status_line) else {
                 return Ok(Progress::Incomplete);
@@ -125,7 +125,7 @@ impl Intake {
             if is_interim(status_line.code) {
                 self.interim += 1;
                 if self.interim > MAX_INTERIM {
-                    return Err(TooMuch::Interim);
+                    return Err(OverBudget::Interim);
                 }
                 self.held.drain(..end);
                 self.searched = 0;
@@ -170,18 +170,18 @@ impl Intake {
 }
 
 /// Searches for the empty line after the head, from the byte `from` on.
-fn end_of_head(bytes: &[u8], from: usize) -> Search {
+fn end_of_head(bytes: &[u8], from: usize) -> HeadEnd {
     let mut at = from;
     while let Some(found) = memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
         let line_end = at + found;
         match bytes.get(line_end + 1..).unwrap_or_default() {
-            [b'\n', ..] => return Search::EndsAt(line_end + 2),
-            [b'\r', b'\n', ..] => return Search::EndsAt(line_end + 3),
-            [] | [b'\r'] => return Search::ContinueAt(line_end),
+            [b'\n', ..] => return HeadEnd::Found(line_end + 2),
+            [b'\r', b'\n', ..] => return HeadEnd::Found(line_end + 3),
+            [] | [b'\r'] => return HeadEnd::SearchFrom(line_end),
             _ => at = line_end + 1,
         }
     }
-    Search::ContinueAt(bytes.len())
+    HeadEnd::SearchFrom(bytes.len())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How old an answer may be. A change of the file counts after this time.
-const FRESH: Duration = Duration::from_secs(1);
+const TTL: Duration = Duration::from_secs(1);
 
 /// The names in a hosts file (hosts(5)).
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl HostsFile {
     /// Returns whether the file has the name. The name is in lower case, as hosts of URLs are.
     pub(crate) fn contains(&self, name: &str) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.checked.is_none_or(|at| at.elapsed() >= FRESH) {
+        if state.checked.is_none_or(|at| at.elapsed() >= TTL) {
             self.update(&mut state);
         }
         state.names.contains(name)

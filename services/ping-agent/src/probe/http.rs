@@ -16,14 +16,14 @@ use targets::Target;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
-use super::budget::{Budget, MAX_HEAD_BYTES, Metered, TooMuch};
+use super::budget::{Budget, MAX_HEAD_BYTES, Metered, OverBudget};
 use super::cookies::Cookies;
 use super::failure::{Chain, ProbeError, Reason};
-use super::observed::{Observed, Seen};
+use super::observed::{Observations, Observed};
 use super::phases::{Phase, Phases};
 use super::redirect::{MAX_REDIRECTS, follow, is_redirect};
 use super::request::{Credentials, request};
-use super::scope::Hop;
+use super::scope::RedirectPolicy;
 use super::{Prober, Trace, body, connect};
 
 /// Probes the target, following redirects. What was learned on the way is in `trace`, also when the future is dropped.
@@ -41,17 +41,17 @@ pub(crate) async fn probe(
     for _ in 0..=MAX_REDIRECTS {
         let request = request(method.clone(), &url, credentials.as_ref(), &cookies)
             .map_err(|error| ProbeError::failed(Reason::Protocol, error))?;
-        let visit = Visit {
+        let hop = Hop {
             prober,
             target,
             url: &url,
             budget: &budget,
-            hop: own.map(|own| Hop { target, own }),
+            policy: own.map(|own| RedirectPolicy { target, own }),
         };
-        let answer = visit.make(request, trace).await?;
+        let answer = hop.run(request, trace).await?;
         own.get_or_insert(answer.from);
         if !is_redirect(answer.status) {
-            return judge(target, &answer);
+            return evaluate(target, &answer);
         }
         for cookie in answer.headers.get_all(SET_COOKIE) {
             cookies.store(&url, cookie.as_bytes());
@@ -64,7 +64,7 @@ pub(crate) async fn probe(
     ))
 }
 
-fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
+fn evaluate(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
     if !target.expect.accepts_status(answer.status.as_u16()) {
         return Err(ProbeError::failed(Reason::Status, answer.status));
     }
@@ -88,27 +88,27 @@ struct Answer {
 }
 
 /// One request of a probe, on a connection of its own.
-struct Visit<'a> {
+struct Hop<'a> {
     prober: &'a Prober,
     target: &'a Target,
     url: &'a Url,
     budget: &'a Arc<Budget>,
     /// The redirect that led here.
-    hop: Option<Hop<'a>>,
+    policy: Option<RedirectPolicy<'a>>,
 }
 
-impl Visit<'_> {
-    async fn make(
+impl Hop<'_> {
+    async fn run(
         &self,
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
     ) -> Result<Answer, ProbeError> {
-        if let Some(hop) = &self.hop {
-            hop.check_url(self.url)?;
+        if let Some(policy) = &self.policy {
+            policy.check_url(self.url)?;
         }
         let mut addresses = self.prober.resolver.resolve(self.url, trace).await?;
-        if let Some(hop) = &self.hop {
-            addresses = hop.allowed(self.url, addresses)?;
+        if let Some(policy) = &self.policy {
+            addresses = policy.allowed(self.url, addresses)?;
         }
         let started = Instant::now();
         let (tcp, address) = connect::connect(&addresses).await?;
@@ -120,7 +120,7 @@ impl Visit<'_> {
         let started = Instant::now();
         // Boxed, because it is large and plain HTTP probes would carry it along.
         let (not_after, tls) = Box::pin(self.prober.tls.connect(self.url, tcp)).await;
-        if self.hop.is_none() {
+        if self.policy.is_none() {
             trace.not_after = not_after;
         }
         let tls = tls?;
@@ -136,22 +136,22 @@ impl Visit<'_> {
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
     ) -> Result<Answer, ProbeError> {
-        let (stream, seen) = Observed::new(stream);
+        let (stream, observations) = Observed::new(stream);
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD_BYTES)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(not_http)?;
+            .map_err(protocol_error)?;
         let answer = async {
-            let waiting = Waiting {
+            let timer = FirstByteTimer {
                 sent: Instant::now(),
-                seen: Arc::clone(&seen),
+                observations: Arc::clone(&observations),
                 phases: &mut trace.phases,
             };
-            let response = sender.send_request(request).await.map_err(not_http)?;
-            drop(waiting);
-            trace.malformed = trace.malformed.or(seen.malformed.get().copied());
-            let first_byte = seen.first_byte.get().copied().unwrap_or_else(Instant::now);
+            let response = sender.send_request(request).await.map_err(protocol_error)?;
+            drop(timer);
+            trace.malformed = trace.malformed.or(observations.malformed.get().copied());
+            let first_byte = *observations.first_byte.get_or_init(Instant::now);
             let (head, body) = response.into_parts();
             let has_expected_text = is_redirect(head.status)
                 || body::read(
@@ -160,7 +160,7 @@ impl Visit<'_> {
                     self.target.expect.body_contains.as_deref(),
                 )
                 .await
-                .map_err(not_http)?;
+                .map_err(protocol_error)?;
             trace.phases.add(Phase::Transfer, first_byte.elapsed());
             Ok(Answer {
                 from,
@@ -180,24 +180,24 @@ impl Visit<'_> {
 
 /// The wait for a response. Its phase ends with the first byte, whether or not the rest of the head comes too: noted on
 /// drop, because a timeout drops the probe where it stands.
-struct Waiting<'a> {
+struct FirstByteTimer<'a> {
     sent: Instant,
-    seen: Arc<Seen>,
+    observations: Arc<Observations>,
     phases: &'a mut Phases,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for FirstByteTimer<'_> {
     fn drop(&mut self) {
-        if let Some(at) = self.seen.first_byte.get() {
+        if let Some(at) = self.observations.first_byte.get() {
             self.phases
                 .add(Phase::FirstByte, at.duration_since(self.sent));
         }
     }
 }
 
-fn not_http(error: hyper::Error) -> ProbeError {
-    match TooMuch::in_causes_of(&error) {
-        Some(too_much) => ProbeError::failed(Reason::Protocol, too_much),
+fn protocol_error(error: hyper::Error) -> ProbeError {
+    match OverBudget::find_in(&error) {
+        Some(exceeded) => ProbeError::failed(Reason::Protocol, exceeded),
         None => ProbeError::failed(Reason::Protocol, Chain(&error)),
     }
 }

@@ -31,11 +31,11 @@ pub(crate) struct Resolver {
 
 impl Resolver {
     /// The system's.
-    pub(crate) fn of_the_system(limits: &Limits) -> Self {
-        let system = |name: &str| Ok((name, 0).to_socket_addrs()?.collect());
+    pub(crate) fn system(limits: &Limits) -> Self {
+        let lookup = |name: &str| Ok((name, 0).to_socket_addrs()?.collect());
         let hosts = HostsFile::new("/etc/hosts");
         Self {
-            lookups: Lookups::new(system, hosts, MAX_LOOKUPS, limits),
+            lookups: Lookups::new(lookup, hosts, MAX_LOOKUPS, limits),
         }
     }
 
@@ -53,9 +53,9 @@ impl Resolver {
             Host::Ipv6(address) => return Ok(vec![(address, port).into()]),
             Host::Domain(name) => name,
         };
-        let running = self.lookups.begin(name, &mut trace.own_wait).await?;
+        let running = self.lookups.begin(name, &mut trace.agent_wait).await?;
         let started = Instant::now();
-        let found = running.found().await;
+        let found = running.result().await;
         let mut found = found
             .as_deref()
             .map_err(|error| ProbeError::io(Reason::Dns, format_args!("look-up of {name}"), error))?
@@ -98,7 +98,7 @@ mod tests {
     async fn resolve(url: &str) -> (Vec<SocketAddr>, Trace) {
         let limits = Limits::register(&Registry::new()).unwrap();
         let mut trace = Trace::default();
-        let found = Resolver::of_the_system(&limits)
+        let found = Resolver::system(&limits)
             .resolve(&Url::parse(url).unwrap(), &mut trace)
             .await;
         (found.unwrap(), trace)

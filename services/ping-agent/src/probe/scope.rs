@@ -77,14 +77,14 @@ impl Display for Scope {
 }
 
 /// A redirect that is about to be followed: where from and under which rule.
-pub(crate) struct Hop<'a> {
+pub(crate) struct RedirectPolicy<'a> {
     /// The target whose probe it is.
     pub(crate) target: &'a Target,
     /// The address of the target itself, to which the probe connected first.
     pub(crate) own: IpAddr,
 }
 
-impl Hop<'_> {
+impl RedirectPolicy<'_> {
     /// Checks the URL, before anything is looked up.
     pub(crate) fn check_url(&self, to: &Url) -> Result<(), ProbeError> {
         let is_allowed = self.target.redirects != Redirects::SameOrigin
@@ -225,7 +225,7 @@ mod tests {
     fn allowed(redirects: &str, own: &str, addresses: &[&str]) -> Result<Vec<String>, String> {
         let toml = format!("[[target]]\nurl = 'http://shop.example/'\n{redirects}");
         let set = TargetSet::parse_toml(&toml, &Defaults::default()).unwrap();
-        let hop = Hop {
+        let policy = RedirectPolicy {
             target: set.iter().next().unwrap(),
             own: own.parse().unwrap(),
         };
@@ -234,7 +234,7 @@ mod tests {
             .iter()
             .map(|address| SocketAddr::new(address.parse().unwrap(), 80))
             .collect();
-        match hop.allowed(&to, addresses) {
+        match policy.allowed(&to, addresses) {
             Ok(allowed) => Ok(allowed.iter().map(|to| to.ip().to_string()).collect()),
             Err(ProbeError::Failed {
                 reason: Reason::Redirect,

@@ -4,7 +4,7 @@ use super::super::cookies::MAX_COOKIES;
 use super::malformed::{Fault, Malformed, framing_fault};
 
 /// The headers that the probe or hyper needs; the others are left out.
-const KEPT: [&str; 5] = [
+const FORWARDED: [&str; 5] = [
     "content-encoding",
     "content-length",
     "location",
@@ -74,7 +74,7 @@ pub(super) fn repair(
         malformed: None,
     };
     if !status_line.is_proper {
-        repair.note(1, Fault::StatusLine);
+        repair.record(1, Fault::StatusLine);
     }
     let lines = head
         .split(|&byte| byte == b'\n')
@@ -82,7 +82,7 @@ pub(super) fn repair(
     let mut is_continued = false;
     for (number, line) in (1..).zip(lines).skip(1) {
         if let [b' ' | b'\t', ..] = line {
-            repair.note(number, Fault::Folded);
+            repair.record(number, Fault::Folded);
             repair.check_value(number, line);
             if let Some((_, value)) = repair.headers.last_mut().filter(|_| is_continued) {
                 value.push(b' ');
@@ -92,7 +92,7 @@ pub(super) fn repair(
             is_continued = repair.header_line(number, line);
         }
     }
-    Some((repair.written(status_line.code), repair.malformed))
+    Some((repair.render(status_line.code), repair.malformed))
 }
 
 struct Repair {
@@ -102,33 +102,33 @@ struct Repair {
 }
 
 impl Repair {
-    fn note(&mut self, line: usize, fault: Fault) {
+    fn record(&mut self, line: usize, fault: Fault) {
         self.malformed.get_or_insert(Malformed { line, fault });
     }
 
     /// Reads a line. Returns whether its header was kept.
     fn header_line(&mut self, number: usize, line: &[u8]) -> bool {
         let Some((name, value)) = split_once(line, b':') else {
-            self.note(number, Fault::NoColon);
+            self.record(number, Fault::NoColon);
             return false;
         };
         if name
             .last()
             .is_some_and(|&byte| matches!(byte, b' ' | b'\t'))
         {
-            self.note(number, Fault::BlankBeforeColon);
+            self.record(number, Fault::BlankBeforeColon);
         }
         let name = name.trim_ascii_end();
         if http::HeaderName::from_bytes(name).is_err() {
-            self.note(number, Fault::Name);
+            self.record(number, Fault::Name);
             return false;
         }
         self.check_value(number, value);
         let value = value.trim_ascii();
         if let Some(fault) = framing_fault(name, value, self.is_http_1_0) {
-            self.note(number, fault);
+            self.record(number, fault);
         }
-        let kept = KEPT
+        let kept = FORWARDED
             .into_iter()
             .find(|kept| name.eq_ignore_ascii_case(kept.as_bytes()));
         self.headers.extend(kept.map(|kept| (kept, value.to_vec())));
@@ -137,7 +137,7 @@ impl Repair {
 
     fn check_value(&mut self, number: usize, value: &[u8]) {
         if has_control_character(value) {
-            self.note(number, Fault::ControlCharacter);
+            self.record(number, Fault::ControlCharacter);
         }
     }
 
@@ -150,7 +150,7 @@ impl Repair {
     }
 
     /// Writes the new head. It has few lines, whatever the size of the original.
-    fn written(&self, code: u16) -> Vec<u8> {
+    fn render(&self, code: u16) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {code}\r\n").into_bytes();
         let mut add = |name: &str, value: &[u8]| {
             head.extend_from_slice(name.as_bytes());
@@ -166,7 +166,7 @@ impl Repair {
         for length in first_two(lengths) {
             add("content-length", &length);
         }
-        for location in first_two(self.values("location").map(encoded)) {
+        for location in first_two(self.values("location").map(percent_encode)) {
             add("location", &location);
         }
         // Browsers ignore the whole line where a cookie has a control character.
@@ -214,7 +214,7 @@ fn length(value: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Percent-encodes control characters, as the URL parser of browsers does.
-fn encoded(location: &[u8]) -> Vec<u8> {
+fn percent_encode(location: &[u8]) -> Vec<u8> {
     location
         .iter()
         .flat_map(|&byte| {
@@ -237,7 +237,7 @@ fn is_control_character(byte: u8) -> bool {
 }
 
 fn split_once(line: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
-    let place = memchr::memchr(at, line)?;
-    let (before, after) = line.split_at_checked(place)?;
+    let position = memchr::memchr(at, line)?;
+    let (before, after) = line.split_at_checked(position)?;
     Some((before, after.get(1..)?))
 }

@@ -98,9 +98,9 @@ fn pieces(answer: &[u8], sizes: &[usize]) -> Pieces {
 
 /// The same through [`Observed`], with what was malformed.
 fn observed(answer: &[u8], sizes: &[usize]) -> (Outcome, Option<Malformed>) {
-    let (stream, seen) = Observed::new(pieces(answer, sizes));
+    let (stream, observations) = Observed::new(pieces(answer, sizes));
     let result = blocking(read(stream));
-    (result, seen.malformed.get().copied())
+    (result, observations.malformed.get().copied())
 }
 
 /// Answers that are nearly HTTP: every part is right more often than not.
@@ -175,7 +175,7 @@ proptest! {
     /// A head that is rewritten is one that hyper reads, but for lengths that can't be believed.
     #[test]
     fn a_repaired_head_is_proper(answer in answers()) {
-        let Search::EndsAt(end) = end_of_head(&answer, 0) else { return Ok(()) };
+        let HeadEnd::Found(end) = end_of_head(&answer, 0) else { return Ok(()) };
         let head = &answer[..end];
         let line_end = memchr(b'\n', head).unwrap();
         let Some(status_line) = StatusLine::parse(&head[..line_end]) else { return Ok(()) };
@@ -196,17 +196,17 @@ fn a_server_that_sends_a_byte_at_a_time_costs_no_more_than_its_bytes() {
         b"\r\n",
     ]
     .concat();
-    let mut intake = Intake::default();
+    let mut buffer = HeadBuffer::default();
     for byte in &answer {
-        intake.add(&[*byte]);
-        let before = intake.searched;
+        buffer.add(&[*byte]);
+        let before = buffer.searched;
         assert!(
-            before + 3 >= intake.held.len(),
+            before + 3 >= buffer.held.len(),
             "all but the last bytes were looked at once"
         );
-        if intake.advance().unwrap() == Progress::Complete(None) {
+        if buffer.advance().unwrap() == Progress::Complete(None) {
             break;
         }
     }
-    assert!(intake.take().unwrap().ends_with(b"\r\n\r\n"));
+    assert!(buffer.drain().unwrap().ends_with(b"\r\n\r\n"));
 }

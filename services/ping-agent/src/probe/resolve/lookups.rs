@@ -11,9 +11,9 @@ use service_kit::{Limit, Limits, Permit};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
+use super::super::agent_wait::AgentWait;
 use super::super::failure::ProbeError;
 use super::super::hosts::HostsFile;
-use super::super::own_wait::OwnWait;
 
 /// Look-ups of names that are not in the hosts file at a time, each with a thread of its own.
 pub(crate) const MAX_LOOKUPS: usize = 512;
@@ -22,7 +22,7 @@ pub(crate) const MAX_LOOKUPS: usize = 512;
 pub(crate) const MAX_HOSTS_LOOKUPS: usize = 16;
 
 /// How long a probe waits for a thread.
-const PATIENCE: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// A name whose look-up takes this long is slow.
 const SLOW: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ const SLOW: Duration = Duration::from_secs(1);
 const MAX_SLOW_NAMES: usize = 10_000;
 
 /// The system's answer. All probes that wait for the same name get the same one.
-pub(crate) type Found = Arc<io::Result<Vec<SocketAddr>>>;
+pub(crate) type LookupResult = Arc<io::Result<Vec<SocketAddr>>>;
 
 type System = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
@@ -45,13 +45,13 @@ struct Shared {
     all: Limit,
     slow: Limit,
     in_hosts_file: Limit,
-    running: Mutex<HashMap<Arc<str>, Running>>,
+    running: Mutex<HashMap<Arc<str>, Lookup>>,
     slow_names: Mutex<HashSet<Arc<str>>>,
 }
 
 /// A look-up that has started.
 #[derive(Debug, Clone)]
-pub(crate) struct Running(watch::Receiver<Option<Found>>);
+pub(crate) struct Lookup(watch::Receiver<Option<LookupResult>>);
 
 /// Lets a look-up run; a slow name takes a second one.
 type Permits = (Permit, Option<Permit>);
@@ -79,14 +79,14 @@ impl Lookups {
     pub(crate) async fn begin(
         &self,
         name: &str,
-        own_wait: &mut OwnWait,
-    ) -> Result<Running, ProbeError> {
+        agent_wait: &mut AgentWait,
+    ) -> Result<Lookup, ProbeError> {
         if let Some(running) = self.running(name) {
             return Ok(running);
         }
-        let permits = own_wait.during(self.permits(name)).await;
-        let permits = permits.ok_or_else(|| ProbeError::NotMade {
-            why: "too many look-ups of other names were running".to_owned(),
+        let permits = agent_wait.during(self.permits(name)).await;
+        let permits = permits.ok_or_else(|| ProbeError::NotRun {
+            cause: "too many look-ups of other names were running".to_owned(),
         })?;
         // Another probe may have begun meanwhile.
         Ok(self
@@ -95,7 +95,7 @@ impl Lookups {
     }
 
     /// The look-up of the name that runs. One that panicked has no sender any more.
-    fn running(&self, name: &str) -> Option<Running> {
+    fn running(&self, name: &str) -> Option<Lookup> {
         let running = lock(&self.0.running).get(name).cloned();
         running.filter(|running| running.0.has_changed().is_ok())
     }
@@ -103,26 +103,26 @@ impl Lookups {
     async fn permits(&self, name: &str) -> Option<Permits> {
         let shared = &*self.0;
         if shared.hosts.contains(name) {
-            let permit = shared.in_hosts_file.acquire_within(1, PATIENCE).await?;
+            let permit = shared.in_hosts_file.acquire_within(1, MAX_WAIT).await?;
             return Some((permit, None));
         }
         let is_slow = lock(&shared.slow_names).contains(name);
         let slow = match is_slow {
-            true => Some(shared.slow.acquire_within(1, PATIENCE).await?),
+            true => Some(shared.slow.acquire_within(1, MAX_WAIT).await?),
             false => None,
         };
-        Some((shared.all.acquire_within(1, PATIENCE).await?, slow))
+        Some((shared.all.acquire_within(1, MAX_WAIT).await?, slow))
     }
 
-    fn start(&self, name: Arc<str>, permits: Permits) -> Running {
+    fn start(&self, name: Arc<str>, permits: Permits) -> Lookup {
         let (sender, receiver) = watch::channel(None);
-        let running = Running(receiver);
+        let running = Lookup(receiver);
         lock(&self.0.running).insert(Arc::clone(&name), running.clone());
         let shared = Arc::clone(&self.0);
         spawn_blocking(move || {
             let started = Instant::now();
             let found = (shared.system)(&name);
-            shared.note_speed(&name, started.elapsed());
+            shared.record_speed(&name, started.elapsed());
             lock(&shared.running).remove(&name);
             drop(permits);
             sender.send_replace(Some(Arc::new(found)));
@@ -132,7 +132,7 @@ impl Lookups {
 }
 
 impl Shared {
-    fn note_speed(&self, name: &Arc<str>, took: Duration) {
+    fn record_speed(&self, name: &Arc<str>, took: Duration) {
         let mut slow = lock(&self.slow_names);
         if took < SLOW {
             slow.remove(name);
@@ -145,9 +145,9 @@ impl Shared {
     }
 }
 
-impl Running {
+impl Lookup {
     /// Waits for its end.
-    pub(crate) async fn found(mut self) -> Found {
+    pub(crate) async fn result(mut self) -> LookupResult {
         match self.0.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(found)) => Arc::clone(found),
             _ => Arc::new(Err(io::Error::other("the look-up panicked"))),
@@ -180,7 +180,7 @@ mod tests {
     struct NameServer {
         hangs: Mutex<bool>,
         changed: Condvar,
-        asked: Mutex<Vec<String>>,
+        queries: Mutex<Vec<String>>,
     }
 
     impl NameServer {
@@ -189,13 +189,13 @@ mod tests {
             self.changed.notify_all();
         }
 
-        fn asked(&self, name: &str) -> usize {
-            let asked = lock(&self.asked);
-            asked.iter().filter(|asked| *asked == name).count()
+        fn queries(&self, name: &str) -> usize {
+            let queries = lock(&self.queries);
+            queries.iter().filter(|query| *query == name).count()
         }
 
-        fn look_up(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
-            lock(&self.asked).push(name.to_owned());
+        fn query(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
+            lock(&self.queries).push(name.to_owned());
             let mut hangs = lock(&self.hangs);
             while *hangs && name.starts_with("hangs") {
                 hangs = self.changed.wait(hangs).unwrap();
@@ -218,9 +218,9 @@ mod tests {
             fs::write(&hosts, "127.0.0.1 in-file").unwrap();
             let server = Arc::<NameServer>::default();
             server.set_hanging(true);
-            let asked = Arc::clone(&server);
+            let name_server = Arc::clone(&server);
             let limits = Limits::register(&Registry::new()).unwrap();
-            let system = move |name: &str| asked.look_up(name);
+            let system = move |name: &str| name_server.query(name);
             Self {
                 server,
                 lookups: Lookups::new(system, HostsFile::new(hosts), 4, &limits),
@@ -229,13 +229,13 @@ mod tests {
         }
 
         /// Starts a look-up and leaves it, as a probe does that runs into its timeout.
-        async fn begin(&self, name: &str) -> Result<Running, ProbeError> {
-            self.lookups.begin(name, &mut OwnWait::default()).await
+        async fn begin(&self, name: &str) -> Result<Lookup, ProbeError> {
+            self.lookups.begin(name, &mut AgentWait::default()).await
         }
 
         async fn finds(&self, name: &str) -> bool {
             match self.begin(name).await {
-                Ok(running) => running.found().await.is_ok(),
+                Ok(running) => running.result().await.is_ok(),
                 Err(_) => false,
             }
         }
@@ -254,9 +254,9 @@ mod tests {
             lab.begin(&format!("hangs-{number}")).await.unwrap();
         }
         for _ in 0..50 {
-            let mut own_wait = OwnWait::default();
-            let running = lab.lookups.begin("in-file", &mut own_wait).await.unwrap();
-            assert!(running.found().await.is_ok() && !own_wait.is_considerable());
+            let mut agent_wait = AgentWait::default();
+            let running = lab.lookups.begin("in-file", &mut agent_wait).await.unwrap();
+            assert!(running.result().await.is_ok() && !agent_wait.is_significant());
         }
     }
 
@@ -266,11 +266,11 @@ mod tests {
         for number in 0..4 {
             lab.begin(&format!("hangs-{number}")).await.unwrap();
         }
-        let mut own_wait = OwnWait::default();
-        let refused = lab.lookups.begin("other", &mut own_wait).await;
-        assert!(matches!(refused, Err(ProbeError::NotMade { .. })));
-        assert!(own_wait.is_considerable());
-        assert_eq!(lab.server.asked("other"), 0);
+        let mut agent_wait = AgentWait::default();
+        let refused = lab.lookups.begin("other", &mut agent_wait).await;
+        assert!(matches!(refused, Err(ProbeError::NotRun { .. })));
+        assert!(agent_wait.is_significant());
+        assert_eq!(lab.server.queries("other"), 0);
     }
 
     #[tokio::test]
@@ -282,9 +282,9 @@ mod tests {
         assert!(lab.finds("other").await);
         let running = lab.begin("hangs").await.unwrap();
         lab.server.set_hanging(false);
-        assert!(running.found().await.is_ok());
+        assert!(running.result().await.is_ok());
         assert!(lab.finds("hangs").await, "the next look-up is a new one");
-        assert_eq!(lab.server.asked("hangs"), 2);
+        assert_eq!(lab.server.queries("hangs"), 2);
     }
 
     #[tokio::test]
@@ -294,7 +294,7 @@ mod tests {
             .map(|number| format!("hangs-{number}").into())
             .collect();
         for name in &names {
-            lab.lookups.0.note_speed(name, SLOW);
+            lab.lookups.0.record_speed(name, SLOW);
         }
         for name in &names[..2] {
             lab.begin(name).await.unwrap();
@@ -316,7 +316,7 @@ mod tests {
         let lab = Lab::new();
         for number in 0..2 * MAX_SLOW_NAMES {
             let name = format!("redirect-{number}").into();
-            lab.lookups.0.note_speed(&name, SLOW);
+            lab.lookups.0.record_speed(&name, SLOW);
         }
         assert!(lock(&lab.lookups.0.slow_names).len() <= MAX_SLOW_NAMES);
     }

@@ -5,16 +5,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A shorter wait changes nothing about a probe's result.
-const CONSIDERABLE: Duration = Duration::from_millis(10);
+const SIGNIFICANT: Duration = Duration::from_millis(10);
 
 /// How long a probe waited for what other probes had taken. Right also when the probe is dropped while it waits.
 #[derive(Debug, Default)]
-pub(crate) struct OwnWait {
+pub(crate) struct AgentWait {
     since: Option<Instant>,
     total: Duration,
 }
 
-impl OwnWait {
+impl AgentWait {
     /// Waits, and counts the time.
     pub(crate) async fn during<T>(&mut self, wait: impl Future<Output = T>) -> T {
         let since = *self.since.insert(Instant::now());
@@ -25,8 +25,8 @@ impl OwnWait {
     }
 
     /// Returns whether the probe would have had a considerable time more.
-    pub(crate) fn is_considerable(&self) -> bool {
-        self.since.is_some() || self.total >= CONSIDERABLE
+    pub(crate) fn is_significant(&self) -> bool {
+        self.since.is_some() || self.total >= SIGNIFICANT
     }
 }
 
@@ -38,13 +38,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_counts_also_when_it_is_cut_short() {
-        let mut own_wait = OwnWait::default();
-        own_wait.during(async {}).await;
-        assert!(!own_wait.is_considerable());
-        let cut = timeout(CONSIDERABLE / 2, own_wait.during(sleep(CONSIDERABLE))).await;
-        assert!(cut.is_err() && own_wait.is_considerable());
-        let mut own_wait = OwnWait::default();
-        own_wait.during(sleep(CONSIDERABLE)).await;
-        assert!(own_wait.is_considerable());
+        let mut agent_wait = AgentWait::default();
+        agent_wait.during(async {}).await;
+        assert!(!agent_wait.is_significant());
+        let cut = timeout(SIGNIFICANT / 2, agent_wait.during(sleep(SIGNIFICANT))).await;
+        assert!(cut.is_err() && agent_wait.is_significant());
+        let mut agent_wait = AgentWait::default();
+        agent_wait.during(sleep(SIGNIFICANT)).await;
+        assert!(agent_wait.is_significant());
     }
 }
