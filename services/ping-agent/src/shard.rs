@@ -1,10 +1,10 @@
-//! Which part of the targets this replica takes.
+//! The part of the targets that a replica probes.
 
 use std::str::FromStr;
 
 use crate::hash::stable_hash;
 
-/// Part `index` of `count`: together, the shards `0/n` to `n-1/n` take every target exactly once.
+/// Part `index` of `count`. The shards `0/n` to `n-1/n` together contain every target exactly once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     index: u64,
@@ -12,7 +12,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// The values that [`Shard::from_str`] accepts, for messages.
+    /// The values that [`Shard::from_str`] accepts, for error messages.
     pub const ALLOWED: &str =
         "INDEX/COUNT with 0 <= INDEX < COUNT, such as 0/1 (all targets) or 2/3";
 
@@ -23,7 +23,7 @@ impl Shard {
     }
 }
 
-/// The text is not `INDEX/COUNT`.
+/// The text is not a valid `INDEX/COUNT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseShardError;
 
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_target_is_in_exactly_one_shard_and_the_shards_are_even() {
+    fn every_target_is_in_exactly_one_shard_and_shards_have_similar_sizes() {
         let shards: Vec<Shard> = (0..7).map(|i| format!("{i}/7").parse().unwrap()).collect();
         let mut counts = [0_usize; 7];
         for target in 0..7_000 {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_shard_takes_everything() {
+    fn the_default_shard_contains_every_target() {
         let all: Shard = "0/1".parse().unwrap();
         assert!(
             ["", "a", "https://example.com"]
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_shard_is_refused() {
+    fn an_invalid_shard_is_rejected() {
         for text in [
             "",
             "1",

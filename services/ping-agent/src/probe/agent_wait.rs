@@ -1,13 +1,13 @@
-//! The time that a probe waits for the agent itself, which says nothing about the target.
+//! The time that a probe waits for the agent itself. It says nothing about the target.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A shorter wait changes nothing about a probe's result.
+/// A shorter wait does not affect the result of a probe.
 const SIGNIFICANT: Duration = Duration::from_millis(10);
 
-/// How long a probe waited for what other probes had taken. Right also when the probe is dropped while it waits.
+/// The time that a probe waited for resources in use by other probes, including a wait during which the probe is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct AgentWait {
     since: Option<Instant>,
@@ -15,7 +15,7 @@ pub(crate) struct AgentWait {
 }
 
 impl AgentWait {
-    /// Waits, and counts the time.
+    /// Awaits `wait` and adds its duration.
     pub(crate) async fn during<T>(&mut self, wait: impl Future<Output = T>) -> T {
         let since = *self.since.insert(Instant::now());
         let result = wait.await;
@@ -24,7 +24,7 @@ impl AgentWait {
         result
     }
 
-    /// Returns whether the probe would have had a considerable time more.
+    /// Returns whether the wait cost the probe a significant part of its time.
     pub(crate) fn is_significant(&self) -> bool {
         self.since.is_some() || self.total >= SIGNIFICANT
     }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_counts_also_when_it_is_cut_short() {
+    async fn a_cancelled_wait_counts() {
         let mut agent_wait = AgentWait::default();
         agent_wait.during(async {}).await;
         assert!(!agent_wait.is_significant());

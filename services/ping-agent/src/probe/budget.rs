@@ -1,5 +1,6 @@
-//! The most that one probe reads, over all its redirects. Its timeout alone does not bound its CPU: a server that sends as fast
-//! as it can, or a byte at a time, costs a thousand times what a good one does, and all probes share one thread.
+//! Limits the bytes and pieces that a probe reads over all its redirects. All probes share one thread, and the timeout
+//! alone does not limit the CPU time of a probe: a server that sends as fast as it can, or single bytes, costs a thousand
+//! times as much as others.
 
 use std::error::Error;
 use std::io;
@@ -10,43 +11,41 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The most bytes that are read before the body, interim responses included. Chromium's limit; curl's is a little higher.
+/// The maximum size of a head with its interim responses. Chromium has the same limit; curl's is a little higher.
 pub(crate) const MAX_HEAD_BYTES: usize = 256 << 10;
 
-/// Interim responses before the final one. One 100 or a few 103 are usual; Go's client reads five.
+/// The maximum number of interim responses. One 100 or a few 103 are usual; Go's client reads five.
 pub(crate) const MAX_INTERIM: usize = 16;
 
-/// Pieces in which a response may come, however small they are …
+/// The number of pieces in which any response may arrive, even if they are single bytes.
 pub(crate) const MAX_PIECES: usize = 4096;
 
-/// … and one more for each so many bytes, so that a large response is never refused for its size.
+/// One more piece is allowed for each of this many bytes, so that the limit of pieces does not limit large responses.
 const BYTES_PER_PIECE: usize = 512;
 
-/// Beside the head and the body: handshakes, the framing of TLS and of chunks, and what is read ahead.
+/// The allowance for handshakes, the framing of TLS and of chunks, and bytes that are read ahead.
 const OVERHEAD_BYTES: usize = 256 << 10;
 
-/// After so many bytes the probe lets the others on its thread go first.
+/// The number of bytes after which a probe yields to the others on its thread.
 const SLICE_BYTES: usize = 16 << 10;
 
-/// The server sent more than a probe reads.
+/// The server exceeded a limit of the probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OverBudget {
-    #[error(
-        "the head of the response is larger than {MAX_HEAD_BYTES} bytes, the most that a probe reads"
-    )]
+    #[error("the head of the response is larger than {MAX_HEAD_BYTES} bytes, the limit of a probe")]
     Head,
-    #[error("more than {MAX_INTERIM} interim (1xx) responses, the most that a probe reads")]
+    #[error("more than {MAX_INTERIM} interim (1xx) responses, the limit of a probe")]
     Interim,
-    #[error("the server sent more than {0} bytes, the most that a probe reads")]
+    #[error("the server sent more than {0} bytes, the limit of a probe")]
     Bytes(usize),
     #[error(
-        "the server sent its response in more than {MAX_PIECES} small pieces, the most that a probe reads"
+        "the server sent its response in more than {MAX_PIECES} small pieces, the limit of a probe"
     )]
     Pieces,
 }
 
 impl OverBudget {
-    /// Finds it among the causes of an error.
+    /// Searches an error and its causes for an `OverBudget`.
     pub(crate) fn find_in(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut cause = Some(error);
         while let Some(error) = cause {
@@ -68,12 +67,12 @@ impl From<OverBudget> for io::Error {
     }
 }
 
-/// Returns whether so many pieces are too many for this number of bytes.
+/// Returns whether `bytes` came in too many pieces.
 pub(crate) fn has_too_many_pieces(pieces: usize, bytes: usize) -> bool {
     pieces > MAX_PIECES + bytes / BYTES_PER_PIECE
 }
 
-/// The bytes and pieces that a probe has read so far. Its connections share it.
+/// Counts the bytes and pieces that a probe has read. All its connections share the budget.
 #[derive(Debug)]
 pub(crate) struct Budget {
     max_bytes: usize,
@@ -82,7 +81,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// For a probe that reads at most this much of a body.
+    /// Creates the budget of a probe that reads at most `body_max_bytes` of a body.
     pub(crate) fn new(body_max_bytes: usize) -> Arc<Self> {
         Arc::new(Self {
             max_bytes: body_max_bytes
@@ -106,7 +105,7 @@ impl Budget {
     }
 }
 
-/// A connection whose reads count against a [`Budget`]. It lies below TLS, where nothing that the server sends escapes it.
+/// A connection whose reads count against a [`Budget`]. It is below TLS, so it counts all bytes that the server sends.
 #[derive(Debug)]
 pub(crate) struct Metered<S> {
     stream: S,
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_sent_without_end_is_read_up_to_the_limit() {
+    async fn an_endless_stream_is_read_up_to_the_limit() {
         let budget = Budget::new(1000);
         let mut metered = Metered::new(tokio::io::repeat(b'x'), &budget);
         let mut read = Vec::new();
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn single_bytes_are_read_up_to_the_limit_over_all_connections_of_a_probe() {
+    async fn the_limit_of_pieces_applies_to_all_connections_of_a_probe() {
         let budget = Budget::new(65_536);
         for _ in 0..2 {
             let mut metered = Metered::new(tokio::io::repeat(b'x'), &budget);
@@ -211,7 +210,7 @@ mod tests {
         assert!((MAX_PIECES..MAX_PIECES + 16).contains(&pieces), "{pieces}");
     }
 
-    /// Sends a kilobyte at each read, and never has to be waited for.
+    /// Delivers a kilobyte at each read, and is always ready.
     struct Endless;
 
     impl AsyncRead for Endless {
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_sends_without_a_pause_lets_other_tasks_run() {
+    async fn reading_a_fast_server_yields_to_other_tasks() {
         let mut metered = Metered::new(Endless, &Budget::new(1 << 20));
         let mut buffer = vec![0; 64 << 10];
         let mut reading = std::pin::pin!(metered.read_exact(&mut buffer));

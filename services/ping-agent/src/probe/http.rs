@@ -1,4 +1,4 @@
-//! HTTP and HTTPS probes: a fresh connection for each request, so that every phase happens and is measured.
+//! HTTP and HTTPS probes. Each request uses a new connection, so that every phase is measured.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -26,7 +26,7 @@ use super::request::{Credentials, request};
 use super::scope::RedirectPolicy;
 use super::{Prober, Trace, body, connect};
 
-/// Probes the target, following redirects. What was learned on the way is in `trace`, also when the future is dropped.
+/// Probes the target and follows redirects. `trace` has the intermediate results, even if the future is dropped.
 pub(crate) async fn probe(
     prober: &Prober,
     target: &Target,
@@ -37,7 +37,7 @@ pub(crate) async fn probe(
     let mut method = prober.method.clone();
     let mut cookies = Cookies::default();
     let budget = Budget::new(prober.body_max_bytes);
-    let mut own = None;
+    let mut own_address = None;
     for _ in 0..=MAX_REDIRECTS {
         let request = request(method.clone(), &url, credentials.as_ref(), &cookies)
             .map_err(|error| ProbeError::failed(Reason::Protocol, error))?;
@@ -46,17 +46,17 @@ pub(crate) async fn probe(
             target,
             url: &url,
             budget: &budget,
-            policy: own.map(|own| RedirectPolicy { target, own }),
+            policy: own_address.map(|own| RedirectPolicy { target, own }),
         };
-        let answer = hop.run(request, trace).await?;
-        own.get_or_insert(answer.from);
-        if !is_redirect(answer.status) {
-            return evaluate(target, &answer);
+        let response = hop.run(request, trace).await?;
+        own_address.get_or_insert(response.from);
+        if !is_redirect(response.status) {
+            return evaluate(target, &response);
         }
-        for cookie in answer.headers.get_all(SET_COOKIE) {
+        for cookie in response.headers.get_all(SET_COOKIE) {
             cookies.store(&url, cookie.as_bytes());
         }
-        (url, method) = follow(&url, &method, answer.status, &answer.headers)?;
+        (url, method) = follow(&url, &method, response.status, &response.headers)?;
     }
     Err(ProbeError::failed(
         Reason::Redirect,
@@ -64,13 +64,14 @@ pub(crate) async fn probe(
     ))
 }
 
-fn evaluate(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
-    if !target.expect.accepts_status(answer.status.as_u16()) {
-        return Err(ProbeError::failed(Reason::Status, answer.status));
+/// Compares a final response with the expectations of the target.
+fn evaluate(target: &Target, response: &ProbeResponse) -> Result<(), ProbeError> {
+    if !target.expect.accepts_status(response.status.as_u16()) {
+        return Err(ProbeError::failed(Reason::Status, response.status));
     }
-    if !answer.has_expected_text {
+    if !response.has_expected_text {
         let mut detail = "the expected text is not in the body".to_owned();
-        if let Some(encoding) = answer.headers.get(CONTENT_ENCODING) {
+        if let Some(encoding) = response.headers.get(CONTENT_ENCODING) {
             let encoding = encoding.as_bytes().escape_ascii();
             detail += &format!(", which has the Content-Encoding {encoding} and is not decoded");
         }
@@ -79,21 +80,21 @@ fn evaluate(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
     Ok(())
 }
 
-/// The content of a response.
-struct Answer {
+/// A response, reduced to the parts that affect the result of a probe.
+struct ProbeResponse {
     from: IpAddr,
     status: StatusCode,
     headers: HeaderMap,
     has_expected_text: bool,
 }
 
-/// One request of a probe, on a connection of its own.
+/// One request of a probe, to the target or to the URL of a redirect, on its own connection.
 struct Hop<'a> {
     prober: &'a Prober,
     target: &'a Target,
     url: &'a Url,
     budget: &'a Arc<Budget>,
-    /// The redirect that led here.
+    /// The policy for a redirect; `None` for the request to the target itself.
     policy: Option<RedirectPolicy<'a>>,
 }
 
@@ -102,7 +103,7 @@ impl Hop<'_> {
         &self,
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
-    ) -> Result<Answer, ProbeError> {
+    ) -> Result<ProbeResponse, ProbeError> {
         if let Some(policy) = &self.policy {
             policy.check_url(self.url)?;
         }
@@ -118,7 +119,7 @@ impl Hop<'_> {
             return self.exchange(tcp, from, request, trace).await;
         }
         let started = Instant::now();
-        // Boxed, because it is large and plain HTTP probes would carry it along.
+        // The future is large; unboxed, plain HTTP probes would need its memory, too.
         let (not_after, tls) = Box::pin(self.prober.tls.connect(self.url, tcp)).await;
         if self.policy.is_none() {
             trace.not_after = not_after;
@@ -128,21 +129,21 @@ impl Hop<'_> {
         Box::pin(self.exchange(tls, from, request, trace)).await
     }
 
-    /// Sends the request and reads the response, the body up to the limit. A redirect's body is of no interest.
+    /// Sends the request and reads the response, with its body up to the limit. The body of a redirect is not read.
     async fn exchange(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
         from: IpAddr,
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
-    ) -> Result<Answer, ProbeError> {
+    ) -> Result<ProbeResponse, ProbeError> {
         let (stream, observations) = Observed::new(stream);
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD_BYTES)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(protocol_error)?;
-        let answer = async {
+        let response = async {
             let timer = FirstByteTimer {
                 sent: Instant::now(),
                 observations: Arc::clone(&observations),
@@ -162,24 +163,23 @@ impl Hop<'_> {
                 .await
                 .map_err(protocol_error)?;
             trace.phases.add(Phase::Transfer, first_byte.elapsed());
-            Ok(Answer {
+            Ok(ProbeResponse {
                 from,
                 status: head.status,
                 headers: head.headers,
                 has_expected_text,
             })
         };
-        // The connection moves the bytes; polled in the same task, it costs no second one. Its error, if it has one,
-        // reaches the answer as well.
-        match select(pin!(answer), pin!(connection)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right((_, answer)) => answer.await,
+        // The connection transfers the bytes. Polling it here saves a second task. Its error also ends `response`.
+        match select(pin!(response), pin!(connection)).await {
+            Either::Left((response, _)) => response,
+            Either::Right((_, response)) => response.await,
         }
     }
 }
 
-/// The wait for a response. Its phase ends with the first byte, whether or not the rest of the head comes too: noted on
-/// drop, because a timeout drops the probe where it stands.
+/// Measures the time to the first byte. Adds it to the phases on drop, because a timeout drops the probe, possibly before
+/// the head is complete.
 struct FirstByteTimer<'a> {
     sent: Instant,
     observations: Arc<Observations>,
@@ -195,6 +195,7 @@ impl Drop for FirstByteTimer<'_> {
     }
 }
 
+/// Converts an error of hyper, which may be caused by an exceeded limit.
 fn protocol_error(error: hyper::Error) -> ProbeError {
     match OverBudget::find_in(&error) {
         Some(exceeded) => ProbeError::failed(Reason::Protocol, exceeded),

@@ -1,4 +1,4 @@
-//! A stream that records the time of the first byte of a response, and repairs a malformed head before hyper sees it.
+//! A stream that records the time of the first byte of a response, and repairs a malformed head before hyper reads it.
 
 use std::io;
 use std::pin::Pin;
@@ -11,17 +11,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::head::{self, HeadBuffer, Malformed, Progress};
 
-/// The observations of a response's stream.
+/// The observations of the stream of a response.
 #[derive(Debug, Default)]
 pub(crate) struct Observations {
-    /// When the first byte was read; empty before.
+    /// The time at which the first byte was read.
     pub(crate) first_byte: OnceLock<Instant>,
-    /// The first fault of the head that RFC 9112 does not allow.
+    /// The first violation of RFC 9112 in the head.
     pub(crate) malformed: OnceLock<Malformed>,
 }
 
-/// Records the time of the first byte: hyper reports a response only when its whole head has arrived, and a slow server
-/// may send it a byte at a time. A head that hyper accepts and every body pass unchanged; [`head`] repairs other heads.
+/// Records the time of the first byte: hyper reports a response only when its head is complete, and a slow server may send
+/// it a byte at a time. Bodies and heads that hyper accepts pass unchanged; [`head`] repairs other heads.
 pub(crate) struct Observed<S> {
     stream: S,
     observations: Arc<Observations>,
@@ -29,11 +29,11 @@ pub(crate) struct Observed<S> {
 }
 
 enum State {
-    /// The head is not complete yet.
+    /// The head is incomplete.
     Head(HeadBuffer),
-    /// These bytes are handed over before the stream is read again.
+    /// Hands over these bytes before the stream is read again.
     HandingOver(Bytes),
-    /// Everything passes unchanged.
+    /// Passes all bytes unchanged.
     Passing,
 }
 

@@ -102,11 +102,7 @@ impl<P: Probe> Runner<P> {
             .iter()
             .filter(|target| self.shard.contains(&target.name));
         let table = self.table.replace(own);
-        tracing::info!(
-            targets = table.len(),
-            of = targets.len(),
-            "probing the targets of this shard"
-        );
+        tracing::info!(targets = table.len(), of = targets.len(), "probing targets");
         self.pool.resize(table.len());
         table
     }

@@ -59,8 +59,7 @@ impl<T> Wheel<T> {
             .collect()
     }
 
-    /// Returns the next tick at which to call [`Wheel::pop_due`]: the first with an item, at most one turn ahead. `None` when
-    /// empty.
+    /// Returns the tick for the next [`Wheel::pop_due`]: the first with an item, at most a turn ahead; `None` if empty.
     pub(crate) fn wake_at(&self) -> Option<u64> {
         let is_due = |tick: &u64| {
             let bucket = self.buckets.get(index(*tick));
