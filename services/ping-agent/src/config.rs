@@ -10,20 +10,20 @@ use targets::{Defaults, TargetSet, TargetSource};
 
 use crate::shard::Shard;
 
-/// The configuration of the agent, validated; the targets are loaded.
+/// The validated configuration of the agent, with the loaded targets.
 #[derive(Clone)]
 pub struct Config {
-    /// Where the targets are configured, to read them again.
+    /// The source of the targets, for reloads.
     pub source: TargetSource,
-    /// The targets of all shards, as they are now.
+    /// The targets of all shards at the start.
     pub targets: Arc<TargetSet>,
-    /// `PING_SHARD`: which of them this replica probes.
+    /// `PING_SHARD`: the shard of the targets that this replica probes.
     pub shard: Shard,
-    /// `PING_CONCURRENCY`: probes in flight at most; without it, what the targets need and this machine allows.
+    /// `PING_CONCURRENCY`: the maximum number of probes in flight. `None`: derived from the targets and the open files.
     pub concurrency: Option<usize>,
-    /// `PING_BODY_MAX_BYTES`: how much of a body is read at most.
+    /// `PING_BODY_MAX_BYTES`: the maximum number of bytes that are read of a body.
     pub body_max_bytes: usize,
-    /// `PING_HTTP_METHOD`.
+    /// `PING_HTTP_METHOD`: the method of HTTP requests.
     pub method: Method,
 }
 
@@ -60,7 +60,7 @@ impl Configuration for Config {
 
 fn target_source(settings: &Settings) -> Result<TargetSource, ConfigError> {
     let number = |text: &str| text.trim().parse::<f64>().ok();
-    let allowed = "a number of seconds, fractions too";
+    let allowed = "a number of seconds, such as 15 or 0.5";
     let interval = settings.require("ping_interval_seconds", allowed, number)?;
     let timeout = settings.parse("ping_timeout_seconds", allowed, number)?;
     let defaults = Defaults::from_seconds(interval, timeout).map_err(ConfigError::message)?;
@@ -69,11 +69,11 @@ fn target_source(settings: &Settings) -> Result<TargetSource, ConfigError> {
     Ok(TargetSource::new(text("ping_target_urls")?, file, defaults))
 }
 
-/// Methods that make sense without a body and do no harm when repeated for years.
+/// Parses a method. Allows those that need no body and are harmless when repeated for years.
 fn method(text: &str) -> Option<Method> {
-    let known = [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
+    let allowed = [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
     let text = text.trim();
-    known
+    allowed
         .into_iter()
         .find(|method| method.as_str().eq_ignore_ascii_case(text))
 }

@@ -1,7 +1,7 @@
-//! A hash of a target's name that never changes: not with the process, the machine or the compiler. Slots and shards
-//! are built on it, and a target keeps both over restarts and upgrades.
+//! A stable hash of a target's name: it does not depend on the process, the machine or the compiler. Slots and shards use
+//! it, so a target keeps both over restarts and upgrades.
 
-/// FNV-1a of the bytes, then the finalizer of MurmurHash3, because FNV alone leaves the high bits of short names alike.
+/// Hashes a name with FNV-1a and the finalizer of MurmurHash3. FNV alone gives short names similar high bits.
 ///
 /// Sources: <http://www.isthe.com/chongo/tech/comp/fnv/>, `fmix64` of <https://github.com/aappleby/smhasher>.
 #[must_use]
@@ -20,7 +20,7 @@ pub(crate) fn stable_hash(name: &str) -> u64 {
 mod tests {
     use super::*;
 
-    /// A new version of the agent that hashed otherwise would move every slot and every shard.
+    /// A different hash in a new version would move every target to another slot and shard.
     #[test]
     fn the_hash_is_the_same_in_every_build() {
         assert_eq!(stable_hash(""), 0xefd0_1f60_ba99_2926);

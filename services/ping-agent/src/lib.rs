@@ -1,8 +1,7 @@
-//! Probes targets and exports what it saw as Prometheus metrics.
+//! Probes targets and exports the results as Prometheus metrics.
 //!
-//! A thread of its own [runs the schedule](schedule) and all [probes](probe), so that neither a scrape nor anything else
-//! that the service answers delays a probe. What comes of them is counted in a [table of series](metrics), which
-//! `/metrics` streams.
+//! A separate thread [runs the schedule](schedule) and all [probes](probe), so that neither scrapes nor other requests to
+//! the service delay a probe. A [table of series](metrics) counts the results, and `/metrics` streams it.
 
 mod config;
 mod hash;
@@ -17,13 +16,13 @@ use axum::Router;
 use service_kit::{App, Context, StartError};
 
 pub use config::Config;
-pub use shard::{NotAShard, Shard};
+pub use shard::{ParseShardError, Shard};
 
 use metrics::{AgentMetrics, SeriesTable};
 use probe::{Prober, Tls};
 use schedule::Runner;
 
-/// Starts probing; `/metrics` has the series of every target from the start.
+/// Starts the service. `/metrics` has the series of every target from the start.
 ///
 /// # Errors
 /// TLS cannot be set up, or the probing thread cannot be started.
@@ -31,7 +30,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     let own = config
         .targets
         .iter()
-        .filter(|target| config.shard.takes(&target.name));
+        .filter(|target| config.shard.contains(&target.name));
     let concurrency = open_files::concurrency(config.concurrency, own.count(), context);
     let limits = context.limits.clone();
     let prober = Prober::new(
@@ -42,7 +41,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     );
     let metrics = AgentMetrics::register(&context.registry)?;
     let table = SeriesTable::default();
-    let (targets, watching) = targets::watch::watch(config.source, config.targets);
+    let (targets, watcher) = targets::watch::watch(config.source, config.targets);
     let runner = Runner::new(
         prober,
         targets,
@@ -56,7 +55,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     let mut shutdown = context.shutdown.clone();
     context.spawn("watching the targets file", async move {
         tokio::select! {
-            () = watching => {}
+            () = watcher => {}
             () = shutdown.requested() => {}
         }
         Ok(())
@@ -67,7 +66,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     context.spawn("probing", async move {
         ended
             .await
-            .map_err(|_| "its thread panicked, as the log says".into())
+            .map_err(|_| "the probing thread panicked; the log has the panic message".into())
     });
     Ok(App {
         router: Router::new(),

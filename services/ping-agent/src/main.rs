@@ -1,3 +1,3 @@
-//! The probing service. Configured by the environment, see [`ping_agent::Config`].
+//! The probing service. Environment variables configure it, see [`ping_agent::Config`].
 
 service_kit::main!("ping-agent", ping_agent::start);

@@ -1,5 +1,6 @@
-//! Probes: one request for a target's state, and what came of it.
+//! Probes: each makes one request to a target, follows its redirects and reports the result.
 
+mod agent_wait;
 mod body;
 mod budget;
 mod connect;
@@ -9,7 +10,6 @@ mod head;
 mod hosts;
 mod http;
 mod observed;
-mod own_wait;
 mod phases;
 mod redirect;
 mod request;
@@ -24,15 +24,15 @@ use ::http::Method;
 use service_kit::Limits;
 use targets::{Target, TargetKind};
 
+use agent_wait::AgentWait;
 pub use failure::{ProbeError, Reason};
 pub use head::Malformed;
-use own_wait::OwnWait;
 pub use phases::{Phase, Phases};
 use resolve::Resolver;
 pub(crate) use resolve::{MAX_HOSTS_LOOKUPS, MAX_LOOKUPS};
 pub use tls::{Tls, TlsSetupError};
 
-/// Probes a target. The schedule knows no more of probes than this.
+/// Probes a target. The schedule uses probers only through this trait.
 pub trait Probe: Send + Sync + 'static {
     /// Probes the target once, within its timeout.
     fn probe(&self, target: &Target) -> impl Future<Output = Report> + Send;
@@ -41,31 +41,31 @@ pub trait Probe: Send + Sync + 'static {
 /// The result of a probe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// Success, or why not.
+    /// Success, or the error.
     pub result: Result<(), ProbeError>,
-    /// How long the probe took as a whole.
+    /// The duration of the whole probe.
     pub latency: Duration,
-    /// How long the phases took that it went through.
+    /// The durations of the completed phases.
     pub phases: Phases,
-    /// When the certificate of the target's own host expires, in seconds since 1970, where one was seen.
+    /// The expiry of the certificate of the target's own host, in seconds since 1970, if one was received.
     pub not_after: Option<i64>,
-    /// A fault that RFC 9112 does not allow, in a response that was accepted because curl and browsers accept it.
+    /// A violation of RFC 9112 in a response that was accepted because curl and browsers accept it.
     pub malformed: Option<Malformed>,
 }
 
 impl Report {
-    /// Returns whether the probe got a response: a success, or a failure for what the response said.
+    /// Returns whether the probe got a response: it succeeded, or failed because of the content of the response.
     #[must_use]
     pub fn got_response(&self) -> bool {
         match &self.result {
             Ok(()) => true,
             Err(ProbeError::Failed { reason, .. }) => reason.after_response(),
-            Err(ProbeError::NotMade { .. }) => false,
+            Err(ProbeError::NotRun { .. }) => false,
         }
     }
 }
 
-/// Makes probes of every kind.
+/// Probes targets of every kind.
 #[derive(Debug, Clone)]
 pub struct Prober {
     method: Method,
@@ -75,25 +75,25 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// A prober that sends HTTP requests of this method and reads at most this much of a body.
+    /// Creates a prober that sends HTTP requests with this method and reads at most `body_max_bytes` of a body.
     #[must_use]
     pub fn new(method: Method, body_max_bytes: usize, tls: Tls, limits: &Limits) -> Self {
         Self {
             method,
             body_max_bytes,
             tls,
-            resolver: Resolver::of_the_system(limits),
+            resolver: Resolver::system(limits),
         }
     }
 }
 
-/// The findings of a probe under way, kept when it runs into its timeout.
+/// The intermediate results of a probe, which remain if it times out.
 #[derive(Debug, Default)]
 struct Trace {
     phases: Phases,
     not_after: Option<i64>,
     malformed: Option<Malformed>,
-    own_wait: OwnWait,
+    agent_wait: AgentWait,
 }
 
 impl Probe for Prober {
@@ -106,9 +106,9 @@ impl Probe for Prober {
             }
         };
         let timed_out = |_| {
-            if trace.own_wait.is_considerable() {
-                return Err(ProbeError::NotMade {
-                    why: "it waited for the look-ups of other names".to_owned(),
+            if trace.agent_wait.is_significant() {
+                return Err(ProbeError::NotRun {
+                    cause: "timed out after waiting for look-ups of other names".to_owned(),
                 });
             }
             Err(ProbeError::failed(
@@ -126,20 +126,17 @@ impl Probe for Prober {
     }
 }
 
-/// A probe that timed out says how far it got.
+/// Describes a timeout with the phases that were completed.
 fn timeout_detail(target: &Target, phases: &Phases) -> String {
-    let gone_through: Vec<_> = Phase::ALL
+    let completed: Vec<_> = Phase::ALL
         .into_iter()
         .filter(|&phase| phases.get(phase).is_some())
         .map(Phase::as_str)
         .collect();
-    let timeout = target.timeout;
-    if gone_through.is_empty() {
-        format!("not through after {timeout:?}, not even with the first phase")
-    } else {
-        format!(
-            "not through after {timeout:?}; done: {}",
-            gone_through.join(", ")
-        )
-    }
+    let completed = match completed.as_slice() {
+        [] => "none".to_owned(),
+        phases => phases.join(", "),
+    };
+    let seconds = target.timeout.as_secs_f64();
+    format!("timed out after {seconds} s; completed: {completed}")
 }

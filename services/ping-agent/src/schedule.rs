@@ -1,7 +1,7 @@
-//! When which target is probed.
+//! Schedules the probes of all targets.
 //!
-//! Each target has a slot in its interval, by a hash of its name. A plan keeps the next start of every target in one
-//! timing wheel, and a [`Runner`] wakes for the ticks at which something is due: no timer per target, and no probe waits
+//! A hash of its name gives each target a slot in its interval. A plan keeps the next start of every target in one timing
+//! wheel, and a [`Runner`] wakes at the ticks at which a target is due. So there is no timer per target, and no probe waits
 //! for another.
 
 mod clock;
@@ -18,9 +18,9 @@ mod tests;
 pub use pool::Concurrency;
 pub use runner::Runner;
 
-/// A point in time or a stretch of it, in microseconds; points count from 1970.
+/// A duration in microseconds, or a point in time in microseconds since 1970.
 type Micros = u64;
 
-/// Starts are gathered in ticks of this length: many small wake-ups cost more CPU than the probes themselves (a third
-/// more at 1,000 probes a second).
+/// The length of a tick. All starts of a tick share one wake-up: without ticks, wake-ups cost more CPU than the probes
+/// themselves (a third more at 1,000 probes a second).
 const TICK: Micros = 25_000;

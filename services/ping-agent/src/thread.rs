@@ -1,4 +1,4 @@
-//! A thread with an async runtime of its own.
+//! A thread with its own async runtime.
 
 use std::io;
 
@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 use crate::probe::{MAX_HOSTS_LOOKUPS, MAX_LOOKUPS};
 
-/// Runs the task, and all it spawns, on a thread of their own: a probe costs half of what it does on a runtime with
-/// several workers, and waits for nothing else that the service does. The receiver hears when the task has ended; an
-/// error means that it panicked.
+/// Runs the task, and all tasks that it spawns, on a thread of their own. There a probe costs half as much as on a runtime
+/// with several workers, and does not wait for other work of the service. The receiver completes when the task has ended,
+/// with an error if it panicked.
 pub(crate) fn spawn(
     task: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<oneshot::Receiver<()>> {
@@ -22,7 +22,7 @@ pub(crate) fn spawn(
         .name("probing".to_owned())
         .spawn(move || {
             runtime.block_on(task);
-            // A look-up may hang for as long as the system's resolver likes.
+            // A look-up in the system's resolver may hang and can't be cancelled.
             runtime.shutdown_background();
             let _ = ended.send(());
         })?;
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_end_of_the_task_is_heard_and_so_is_a_panic() {
+    async fn the_receiver_reports_the_end_and_a_panic_of_the_task() {
         assert!(spawn(async {}).unwrap().await.is_ok());
         assert!(
             spawn(async { panic!("on purpose") })

@@ -1,4 +1,4 @@
-//! Wrong configuration: exit code 64 and one message that names the key, the value and what is allowed.
+//! Tests invalid configuration: exit code 64 and one message with the key, the value and the allowed values.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use test_support::command;
@@ -6,7 +6,7 @@ use test_support::command;
 const URL: (&str, &str) = ("PING_TARGET_URLS", "http://127.0.0.1:1/");
 
 #[track_caller]
-fn refused(environment: &[(&str, &str)], parts: &[&str]) {
+fn rejected(environment: &[(&str, &str)], parts: &[&str]) {
     let program = env!("CARGO_BIN_EXE_ping-agent");
     let output = command(program, environment).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
@@ -19,10 +19,10 @@ fn refused(environment: &[(&str, &str)], parts: &[&str]) {
 }
 
 #[test]
-fn there_must_be_targets() {
-    refused(&[], &["PING_TARGET_URLS", "PING_TARGETS_FILE"]);
-    refused(&[("PING_TARGET_URLS", " , ")], &["PING_TARGET_URLS"]);
-    refused(
+fn at_least_one_target_is_required() {
+    rejected(&[], &["PING_TARGET_URLS", "PING_TARGETS_FILE"]);
+    rejected(&[("PING_TARGET_URLS", " , ")], &["PING_TARGET_URLS"]);
+    rejected(
         &[("PING_TARGETS_FILE", "/nowhere/targets.toml")],
         &["/nowhere/targets.toml", "readable"],
     );
@@ -30,15 +30,15 @@ fn there_must_be_targets() {
 
 #[test]
 fn targets_must_be_urls_of_a_known_scheme_and_differ() {
-    refused(
+    rejected(
         &[("PING_TARGET_URLS", "gopher://me:hunter2@host/")],
         &["PING_TARGET_URLS", "gopher", "http"],
     );
-    refused(
+    rejected(
         &[("PING_TARGET_URLS", "tcp://host:22")],
         &["PING_TARGET_URLS", "tcp", "http, https"],
     );
-    refused(
+    rejected(
         &[(
             "PING_TARGET_URLS",
             "http://a:hunter2@host/,http://a:hunter22@host/",
@@ -60,7 +60,7 @@ fn numbers_must_be_within_their_ranges() {
         ("PING_SHARD", "2/2", "0/1"),
         ("PING_SHARD", "half", "0/1"),
     ] {
-        refused(&[URL, (key, value)], &[key, value, allowed]);
+        rejected(&[URL, (key, value)], &[key, value, allowed]);
     }
 }
 
@@ -83,30 +83,30 @@ fn the_targets_file_is_checked_before_the_start() {
         ),
     ] {
         std::fs::write(file.path(), content).unwrap();
-        refused(&[("PING_TARGETS_FILE", path)], &[path, parts[0], parts[1]]);
+        rejected(&[("PING_TARGETS_FILE", path)], &[path, parts[0], parts[1]]);
     }
 }
 
 #[test]
-fn a_password_in_a_file_that_others_can_read_is_refused() {
+fn a_password_in_a_file_that_others_can_read_is_rejected() {
     use std::os::unix::fs::PermissionsExt;
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().to_str().unwrap();
     let target = "[[target]]\n\"url\" = \"http://me:hunter2\\u0040host/\"";
     std::fs::write(path, target).unwrap();
-    // As a ConfigMap is mounted.
+    // The mode of files in a mounted ConfigMap.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
-    refused(
+    rejected(
         &[("PING_TARGETS_FILE", path)],
         &[path, "target[0].url (line 2) holds a password", "chmod 600"],
     );
 }
 
 #[test]
-fn a_key_of_the_file_that_nobody_reads_is_refused() {
+fn an_unknown_key_in_the_file_is_rejected() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "ping_shards = '0/1'").unwrap();
-    refused(
+    rejected(
         &[URL, ("CONFIG_FILE", file.path().to_str().unwrap())],
         &["ping_shards", ", ping_shard"],
     );

@@ -1,5 +1,5 @@
-//! Malformed and unusual responses. curl 7.88 and Chromium were given the same bytes: a probe accepts a response that both
-//! accept, and no other, unless a comment says why.
+//! Tests malformed and unusual responses. curl 7.88 and Chromium were tested with the same bytes: a probe accepts a response
+//! if and only if both accept it. A comment explains each exception.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod support;
@@ -8,7 +8,7 @@ use ping_agent::probe::{Probe, ProbeError, Reason, Report};
 use support::{plain_prober, reason, target};
 use test_support::answering;
 
-/// Probes a server that gives this answer, and expects `ok` in its body.
+/// Probes a server that sends this response. Expects `ok` in the body.
 async fn probe(answer: impl Into<Vec<u8>>) -> Report {
     let address = answering(answer).await;
     plain_prober()
@@ -19,7 +19,7 @@ async fn probe(answer: impl Into<Vec<u8>>) -> Report {
         .await
 }
 
-/// An answer whose head has these further lines.
+/// Returns a response whose head has these additional lines.
 fn with_lines(lines: impl AsRef<[u8]>) -> Vec<u8> {
     [
         b"HTTP/1.1 200 OK\r\n",
@@ -29,12 +29,12 @@ fn with_lines(lines: impl AsRef<[u8]>) -> Vec<u8> {
     .concat()
 }
 
-/// An answer with these lines and this body, and nothing more.
+/// Returns a response with only these header lines and this body.
 fn framed(lines: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\n{lines}\r\n{body}").into_bytes()
 }
 
-/// An answer with this status line.
+/// Returns a response with this status line.
 fn with_status_line(line: impl AsRef<[u8]>) -> Vec<u8> {
     [line.as_ref(), b"\r\ncontent-length: 2\r\n\r\nok"].concat()
 }
@@ -42,7 +42,7 @@ fn with_status_line(line: impl AsRef<[u8]>) -> Vec<u8> {
 const CHUNKED: &str = "transfer-encoding: chunked\r\n";
 
 #[tokio::test]
-async fn a_header_that_browsers_ignore_does_not_take_a_target_down() {
+async fn a_header_that_browsers_ignore_is_not_a_failure() {
     for (lines, evidence) in [
         (
             &b"x: a\x01b\r\n"[..],
@@ -70,7 +70,7 @@ async fn a_header_that_browsers_ignore_does_not_take_a_target_down() {
             b": a\r\n",
             "line 2 of the head: a header name that is not a token",
         ),
-        // curl 7.88 refuses this one. Browsers do not.
+        // curl 7.88 rejects this one; browsers accept it.
         (b"hello world\r\n", "line 2 of the head: no colon"),
         (
             b"x: a\r\n  b\r\n",
@@ -80,12 +80,12 @@ async fn a_header_that_browsers_ignore_does_not_take_a_target_down() {
             b"x: a\r\n\tb\r\n",
             "line 3 of the head: a header folded over several lines",
         ),
-        // curl 7.88 refuses this one, and later versions do not.
+        // curl 7.88 rejects this one; later versions accept it.
         (
             b" x: a\r\n",
             "line 2 of the head: a header folded over several lines",
         ),
-        (b"x : a\r\n", "line 2 of the head: a blank before the colon"),
+        (b"x : a\r\n", "line 2 of the head: a space before the colon"),
     ] {
         let report = probe(with_lines(lines)).await;
         let shown = lines.escape_ascii();
@@ -99,7 +99,7 @@ async fn a_header_that_browsers_ignore_does_not_take_a_target_down() {
 }
 
 #[tokio::test]
-async fn a_status_line_that_browsers_accept_does_not_take_a_target_down() {
+async fn a_status_line_that_browsers_accept_is_not_a_failure() {
     for line in [
         &b"http/1.1 200 OK"[..],
         b"HTTP/2 200 OK",
@@ -120,7 +120,7 @@ async fn a_status_line_that_browsers_accept_does_not_take_a_target_down() {
 }
 
 #[tokio::test]
-async fn a_length_that_browsers_accept_does_not_take_a_target_down() {
+async fn a_length_that_browsers_accept_is_not_a_failure() {
     for lines in [
         "content-length: 2, 2\r\n",
         "content-length: +2\r\n",
@@ -141,7 +141,7 @@ async fn a_length_that_browsers_accept_does_not_take_a_target_down() {
 }
 
 #[tokio::test]
-async fn an_answer_of_unusual_but_allowed_form_is_accepted_without_a_word() {
+async fn an_unusual_but_allowed_response_is_not_malformed() {
     for answer in [
         &b"HTTP/1.1 200 OK\ncontent-length: 2\n\nok"[..],
         b"HTTP/1.1 200 OK\r\nx: y\ncontent-length: 2\r\n\nok",
@@ -184,7 +184,7 @@ async fn an_answer_of_unusual_but_allowed_form_is_accepted_without_a_word() {
 }
 
 #[tokio::test]
-async fn more_than_a_hundred_header_lines_do_not_take_a_target_down() {
+async fn more_than_a_hundred_header_lines_are_not_a_failure() {
     let thirty_kilobytes: String = (0..300)
         .map(|number| format!("x-{number}: {}\r\n", "y".repeat(90)))
         .collect();
@@ -202,7 +202,7 @@ async fn more_than_a_hundred_header_lines_do_not_take_a_target_down() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_long_names_the_limit() {
+async fn the_error_for_a_head_that_is_too_long_has_the_limit() {
     for answer in [
         with_lines("x: y\r\n".repeat(50_000)),
         with_lines(format!("x: {}\r\n", "y".repeat(300_000))),
@@ -223,13 +223,13 @@ async fn a_head_that_is_too_long_names_the_limit() {
         };
         assert_eq!(
             detail,
-            "the head of the response is larger than 262144 bytes, the most that a probe reads"
+            "the head of the response is larger than 262144 bytes, the limit of a probe"
         );
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_curl_or_browsers_refuse_is_a_failure() {
+async fn a_response_that_curl_or_browsers_reject_is_a_failure() {
     for line in [
         &b"HTTP/1.2 200 OK"[..],
         b"HTTP 200 OK",
@@ -260,14 +260,14 @@ async fn an_answer_that_curl_or_browsers_refuse_is_a_failure() {
         (CHUNKED, "2\r\nok\r\n0\r\n"),
         (CHUNKED, "zz\r\nok\r\n0\r\n\r\n"),
         (CHUNKED, "ok"),
-        // curl and browsers accept line ends without a carriage return here, too. RFC 9112 does not allow them, and
-        // proxies that disagree about them are how requests are smuggled.
+        // curl and browsers also accept line ends without a carriage return here. RFC 9112 does not allow them, and
+        // proxies that disagree about them enable request smuggling.
         (CHUNKED, "2\nok\n0\n\n"),
     ] {
         let report = probe(framed(lines, body)).await;
         assert_eq!(reason(&report), Some(Reason::Protocol), "{lines} {body}");
     }
-    // curl and browsers show these as empty pages. A connection that was cut is a fault all the same.
+    // curl and browsers show these as empty pages. For a probe, a truncated response is a failure.
     for answer in [
         "HTTP/1.1 200 OK\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n",
@@ -280,7 +280,7 @@ async fn an_answer_that_curl_or_browsers_refuse_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_compressed_says_why_the_text_is_not_found() {
+async fn the_error_for_a_compressed_body_names_the_encoding() {
     let report = probe(with_lines("content-encoding: gzip\r\n")).await;
     assert_eq!(report.result, Ok(()));
     let report = probe(framed(

@@ -1,4 +1,4 @@
-//! Each phase has the time that was spent in it, and no other.
+//! Tests that each phase has exactly the time that was spent in it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod support;
@@ -22,7 +22,7 @@ fn at_least(phases: &Phases, phase: Phase, time: Duration) {
 }
 
 #[tokio::test]
-async fn the_wait_for_the_first_byte_and_the_transfer_are_told_apart() {
+async fn the_wait_for_the_first_byte_and_the_transfer_are_separate_phases() {
     let address = server(|mut stream, _| async move {
         request_head(&mut stream).await;
         sleep(DELAY).await;
@@ -41,7 +41,7 @@ async fn the_wait_for_the_first_byte_and_the_transfer_are_told_apart() {
         .await;
     assert_eq!(report.result, Ok(()));
     at_least(&report.phases, Phase::FirstByte, DELAY);
-    // The rest of the head belongs to the transfer: the first byte of it was there long before.
+    // The rest of the head belongs to the transfer, which starts with the first byte.
     at_least(&report.phases, Phase::Transfer, DELAY * 5);
     assert_eq!(
         report.phases.get(Phase::Dns),
@@ -58,7 +58,7 @@ async fn the_wait_for_the_first_byte_and_the_transfer_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_head_that_breaks_off_leaves_the_time_to_its_first_byte() {
+async fn an_incomplete_head_has_the_time_to_its_first_byte() {
     let address = server(|mut stream, _| async move {
         request_head(&mut stream).await;
         sleep(DELAY).await;
@@ -73,7 +73,10 @@ async fn a_head_that_breaks_off_leaves_the_time_to_its_first_byte() {
         panic!("{report:?}")
     };
     assert_eq!(reason, Reason::Timeout);
-    assert!(detail.ends_with("done: connect, first_byte"), "{detail}");
+    assert!(
+        detail.ends_with("completed: connect, first_byte"),
+        "{detail}"
+    );
     at_least(&report.phases, Phase::FirstByte, DELAY);
     assert_eq!(report.phases.get(Phase::Transfer), None);
 }
@@ -88,7 +91,7 @@ async fn a_host_name_is_looked_up_in_a_phase_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_hops_of_a_redirect_add_up() {
+async fn the_phases_of_all_hops_are_summed() {
     let address = server(|mut stream, number| async move {
         request_head(&mut stream).await;
         sleep(DELAY).await;

@@ -1,4 +1,4 @@
-//! Redirects: how far, whereto, and with which credentials.
+//! Tests redirects: their number, their destinations, credentials and cookies.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,7 +12,7 @@ use ping_agent::probe::{Probe, ProbeError, Reason};
 use support::{plain_prober, reason, target};
 use test_support::{ScriptedServer, answering, response};
 
-/// Redirects `count` times to a path of its own, then answers 200.
+/// Starts a server that redirects `count` times to its own paths, then responds with 200.
 async fn redirecting(count: usize, status: &'static str) -> ScriptedServer {
     ScriptedServer::start(move |number, _| {
         if number < count {
@@ -77,7 +77,7 @@ async fn a_redirect_without_a_usable_location_is_a_failure() {
 }
 
 #[tokio::test]
-async fn credentials_go_to_the_targets_own_origin_and_nowhere_else() {
+async fn credentials_are_sent_only_to_the_origin_of_the_target() {
     let other = redirecting(0, "").await;
     let elsewhere = other.url("/");
     let own = ScriptedServer::start(move |number, _| {
@@ -102,20 +102,20 @@ async fn credentials_go_to_the_targets_own_origin_and_nowhere_else() {
     assert_eq!(report.result, Ok(()));
     // user:hunter2
     let header = "authorization: Basic dXNlcjpodW50ZXIy\r\n";
-    let asked = own.heads();
+    let own_requests = own.heads();
     assert!(
-        asked.len() == 2 && asked.iter().all(|head| head.contains(header)),
-        "{asked:?}"
+        own_requests.len() == 2 && own_requests.iter().all(|head| head.contains(header)),
+        "{own_requests:?}"
     );
-    let asked_of_other = other.heads();
+    let other_requests = other.heads();
     assert!(
-        asked_of_other.len() == 1 && !asked_of_other[0].contains("authorization"),
-        "{asked_of_other:?}"
+        other_requests.len() == 1 && !other_requests[0].contains("authorization"),
+        "{other_requests:?}"
     );
 }
 
 #[tokio::test]
-async fn a_target_that_may_redirect_to_its_own_origin_only_leads_nowhere_else() {
+async fn same_origin_allows_only_redirects_to_the_origin_of_the_target() {
     let same_origin = "redirects = 'same-origin'";
     let own = redirecting(3, "302 Found").await;
     let report = plain_prober()
@@ -142,15 +142,15 @@ async fn a_target_that_may_redirect_to_its_own_origin_only_leads_nowhere_else() 
     assert_eq!(
         detail,
         format!(
-            "http://me:xxxxx@{other}/x is not of the target's own scheme, host and port; redirects = \"same-origin\" does \
-             not lead there; allowed in targets.toml: \"same-origin\", \"public\" or \"any\""
+            "redirect to http://me:xxxxx@{other}/x rejected by redirects = \"same-origin\": it differs from the target's \
+             URL in scheme, host or port; allowed values in targets.toml: \"same-origin\", \"public\" or \"any\""
         )
     );
     assert_eq!(server.heads(), [""; 0]);
 }
 
-/// Sends every path but `/in` to `/in`, with these cookies, and lets nobody in who does not bring `expected` back.
-async fn wanting_cookies(set: &'static str, expected: &'static str) -> ScriptedServer {
+/// Starts a server that sets these cookies and redirects to `/in` until a request has the cookies `expected`.
+async fn requiring_cookies(set: &'static str, expected: &'static str) -> ScriptedServer {
     ScriptedServer::start(move |_, head| {
         if head.contains(&format!("\r\ncookie: {expected}\r\n")) {
             response("200 OK", "", "here")
@@ -162,7 +162,7 @@ async fn wanting_cookies(set: &'static str, expected: &'static str) -> ScriptedS
 }
 
 #[tokio::test]
-async fn a_target_that_redirects_until_its_cookie_comes_back_is_up() {
+async fn a_target_that_redirects_until_its_cookie_is_sent_is_up() {
     for (set, expected) in [
         ("set-cookie: id=1\r\n", "id=1"),
         (
@@ -175,10 +175,10 @@ async fn a_target_that_redirects_until_its_cookie_comes_back_is_up() {
         ),
         ("set-cookie: id=1; domain=127.0.0.1\r\n", "id=1"),
         ("set-cookie: id=1; secure\r\n", "id=1"),
-        // A web firewall's cookie that browsers ignore beside one that they keep.
+        // Browsers ignore the first cookie, which a web firewall sets, and store the second.
         ("set-cookie: w=\x01\r\nset-cookie: id=1\r\n", "id=1"),
     ] {
-        let server = wanting_cookies(set, expected).await;
+        let server = requiring_cookies(set, expected).await;
         let report = plain_prober().probe(&target(&server.url("/"), "")).await;
         assert_eq!(report.result, Ok(()), "{set}");
     }
@@ -200,7 +200,7 @@ async fn no_cookie_is_kept_from_one_probe_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_cookie_does_not_go_to_another_host() {
+async fn a_cookie_is_not_sent_to_another_host() {
     let other = redirecting(0, "").await;
     let address = answering(response(
         "302 Found",
@@ -215,14 +215,14 @@ async fn a_cookie_does_not_go_to_another_host() {
         .probe(&target(&format!("http://{address}/"), ""))
         .await;
     assert_eq!(report.result, Ok(()));
-    let asked_of_other = other.heads();
+    let other_requests = other.heads();
     assert!(
-        asked_of_other.len() == 1 && !asked_of_other[0].contains("secret"),
-        "{asked_of_other:?}"
+        other_requests.len() == 1 && !other_requests[0].contains("secret"),
+        "{other_requests:?}"
     );
 }
 
-/// Redirects from `/` to `/in`, with these lines in the head, and answers 200 there.
+/// Starts a server that redirects from `/` to `/in`, with these lines in the head, and responds there with 200.
 async fn redirecting_with(lines: impl AsRef<[u8]>) -> ScriptedServer {
     let location = b"content-length: 0\r\nlocation: /in\r\n\r\n";
     let answer = [b"HTTP/1.1 302 Found\r\n", lines.as_ref(), location].concat();
@@ -236,8 +236,8 @@ async fn redirecting_with(lines: impl AsRef<[u8]>) -> ScriptedServer {
     .await
 }
 
-/// What a probe asks for after a redirect with this `Location`, written as it is.
-async fn asked_after(location: &'static [u8]) -> Result<String, String> {
+/// Returns the request line after a redirect with this header line, which is sent unchanged, or the failure.
+async fn request_after(location: &'static [u8]) -> Result<String, String> {
     let server = ScriptedServer::start(move |number, _| match number {
         0 => [
             b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\n",
@@ -268,28 +268,28 @@ async fn a_location_that_browsers_follow_is_followed() {
         (b"location : /blank", "/blank"),
         (b"location: /same\r\nlocation: /same", "/same"),
     ] {
-        let asked = asked_after(location).await;
+        let request = request_after(location).await;
         let shown = location.escape_ascii();
-        assert_eq!(asked, Ok(format!("GET {expected} HTTP/1.1")), "{shown}");
+        assert_eq!(request, Ok(format!("GET {expected} HTTP/1.1")), "{shown}");
     }
 }
 
 #[tokio::test]
-async fn a_location_that_leads_nowhere_says_why() {
+async fn the_error_for_an_unusable_location_names_the_cause() {
     for (location, expected) in [
         (&b"location:"[..], "the Location header is empty"),
         (b"location:   ", "the Location header is empty"),
         (b"x: y", "there is no Location header"),
         (
             b"location: /one\r\nlocation: /two",
-            "there are several Location headers, and they differ",
+            "there are several Location headers that differ",
         ),
         (
             b"location: mailto:me@example.org",
-            "Location \"mailto:me@example.org\": a redirect may lead to http and https only",
+            "Location \"mailto:me@example.org\": only http and https are allowed",
         ),
     ] {
-        let asked = asked_after(location).await;
-        assert_eq!(asked, Err(format!("302 Found: {expected}")));
+        let request = request_after(location).await;
+        assert_eq!(request, Err(format!("302 Found: {expected}")));
     }
 }

@@ -1,4 +1,4 @@
-//! What a probe makes of what a server does.
+//! Tests the results of probes by the behaviour of the server.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod support;
@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use ping_agent::probe::{Phase, Probe, ProbeError, Reason, Report};
-use support::{plain_prober, reason, target, write_for_ever};
+use support::{plain_prober, reason, target, write_forever};
 use test_support::{answering, free_port, request_head, response, server};
 use tokio::io::AsyncWriteExt;
 
@@ -15,7 +15,7 @@ async fn probe(url: &str, more: &str) -> Report {
 }
 
 #[tokio::test]
-async fn a_response_below_400_is_a_success_and_400_and_more_a_failure() {
+async fn a_status_below_400_is_a_success_and_400_or_more_a_failure() {
     for (status, expected) in [
         ("200 OK", None),
         ("204 No Content", None),
@@ -55,14 +55,14 @@ async fn the_body_must_contain_the_expected_text() {
 }
 
 #[tokio::test]
-async fn an_endless_body_is_read_up_to_the_limit_and_is_no_failure() {
+async fn an_endless_body_is_read_up_to_the_limit_and_is_not_a_failure() {
     let address = server(|mut stream, _| async move {
         request_head(&mut stream).await;
         stream
             .write_all(b"HTTP/1.1 200 OK\r\n\r\nstart")
             .await
             .unwrap();
-        write_for_ever(&mut stream, &[b'x'; 8192], Duration::ZERO).await;
+        write_forever(&mut stream, &[b'x'; 8192], Duration::ZERO).await;
     })
     .await;
     let url = format!("http://{address}/");
@@ -77,17 +77,17 @@ async fn an_endless_body_is_read_up_to_the_limit_and_is_no_failure() {
 }
 
 #[tokio::test]
-async fn the_timeout_is_over_the_whole_probe() {
+async fn the_timeout_applies_to_the_whole_probe() {
     let slow = server(|mut stream, _| async move {
         request_head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-        write_for_ever(&mut stream, b".", Duration::from_millis(20)).await;
+        write_forever(&mut stream, b".", Duration::from_millis(20)).await;
     })
     .await;
     let report = probe(&format!("http://{slow}/"), "").await;
     assert_eq!(reason(&report), Some(Reason::Timeout));
     assert!(report.latency >= Duration::from_secs(1));
-    assert!(!report.got_response(), "half a response is none");
+    assert!(!report.got_response(), "incomplete response");
     assert!(
         report.phases.get(Phase::FirstByte).is_some()
             && report.phases.get(Phase::Transfer).is_none()
@@ -96,14 +96,14 @@ async fn the_timeout_is_over_the_whole_probe() {
 
 #[tokio::test]
 async fn a_host_that_does_not_exist_is_a_dns_failure() {
-    // No name server is asked for a label of more than 63 characters.
+    // The resolver rejects a label of more than 63 characters without a name server.
     let report = probe(&format!("http://{}.invalid/", "x".repeat(64)), "").await;
     assert_eq!(reason(&report), Some(Reason::Dns));
     assert!(!report.got_response());
 }
 
 #[tokio::test]
-async fn a_port_on_which_nobody_listens_is_a_connect_failure() {
+async fn a_port_without_a_listener_is_a_connect_failure() {
     let closed = free_port();
     let report = probe(&format!("http://127.0.0.1:{closed}/"), "").await;
     assert_eq!(reason(&report), Some(Reason::Connect));
@@ -112,7 +112,7 @@ async fn a_port_on_which_nobody_listens_is_a_connect_failure() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_complete_http_response_is_a_protocol_failure() {
+async fn an_incomplete_or_invalid_response_is_a_protocol_failure() {
     let long_head = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(1 << 20));
     for answer in [
         "",
@@ -157,7 +157,7 @@ async fn head_requests_end_with_the_head() {
 }
 
 #[tokio::test]
-async fn no_password_is_in_what_goes_to_the_log() {
+async fn the_detail_for_the_log_contains_no_password() {
     let address = answering(response(
         "302 Found",
         "location: ftp://me:hunter2@host/\r\n",

@@ -1,4 +1,4 @@
-//! https: what is trusted, and what is known of the certificate in any case.
+//! Tests https: the trust in certificates, and their expiry, which is recorded even for rejected ones.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod support;
@@ -25,7 +25,7 @@ const START_OF_2021: i64 = 1_609_459_200;
 const START_OF_2099: i64 = 4_070_908_800;
 
 #[tokio::test]
-async fn a_valid_certificate_is_a_success_and_its_expiry_known() {
+async fn a_valid_certificate_is_a_success_and_has_an_expiry() {
     let authority = Authority::new();
     let address = authority.server("localhost", 2099, ok()).await;
     let report = probe(
@@ -45,7 +45,7 @@ async fn a_valid_certificate_is_a_success_and_its_expiry_known() {
 }
 
 #[tokio::test]
-async fn an_address_can_be_the_name_of_a_certificate() {
+async fn a_certificate_can_be_valid_for_an_address() {
     let authority = Authority::new();
     let address = authority.server("127.0.0.1", 2099, ok()).await;
     assert_eq!(
@@ -57,7 +57,7 @@ async fn an_address_can_be_the_name_of_a_certificate() {
 }
 
 #[tokio::test]
-async fn a_refused_certificate_is_a_tls_failure_and_its_expiry_known_all_the_same() {
+async fn a_rejected_certificate_is_a_tls_failure_and_has_an_expiry() {
     let (authority, unknown) = (Authority::new(), Authority::new());
     let expired = authority.server("localhost", 2021, ok()).await;
     let misnamed = authority.server("other.example", 2099, ok()).await;
@@ -82,7 +82,7 @@ async fn a_refused_certificate_is_a_tls_failure_and_its_expiry_known_all_the_sam
 }
 
 #[tokio::test]
-async fn without_root_certificates_an_https_probe_says_so() {
+async fn without_root_certificates_the_error_says_how_to_install_them() {
     let authority = Authority::new();
     let address = authority.server("localhost", 2099, ok()).await;
     let report = probe(
@@ -117,7 +117,7 @@ async fn a_server_that_does_not_speak_tls_is_a_tls_failure() {
 }
 
 #[tokio::test]
-async fn the_expiry_is_that_of_the_targets_own_host_not_of_a_redirects() {
+async fn the_expiry_is_that_of_the_target_not_of_a_redirect() {
     let authority = Authority::new();
     let elsewhere = authority.server("localhost", 2098, ok()).await;
     let location = format!("location: https://localhost:{}/\r\n", elsewhere.port());
@@ -140,7 +140,7 @@ async fn every_probe_makes_a_full_handshake() {
     let prober = prober(authority.roots.clone());
     let target = target(&format!("https://localhost:{}/", address.port()), "");
     for _ in 0..3 {
-        // A resumed session would show no certificate.
+        // A resumed session has no certificate.
         assert_eq!(prober.probe(&target).await.not_after, Some(START_OF_2099));
     }
 }

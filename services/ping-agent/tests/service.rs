@@ -1,4 +1,4 @@
-//! The agent as a process: what it serves, how it follows its file, how it ends.
+//! Tests the agent as a process: its metrics, reloads of its file, and shutdown.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod support;
@@ -18,7 +18,7 @@ async fn scrape(agent: &Service) -> String {
     agent.get("/metrics").await.text().await.unwrap()
 }
 
-/// Waits until the text is in `/metrics`, and gives the whole of it.
+/// Waits until `/metrics` contains the text. Returns all metrics.
 async fn wait_for(agent: &Service, text: &str) -> String {
     let has_text = async || Some(scrape(agent).await).filter(|it| it.contains(text));
     eventually(text, has_text).await
@@ -29,7 +29,7 @@ fn series(metric: &str, target: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_probes_and_serves_what_it_saw() {
+async fn it_probes_targets_and_serves_the_results() {
     let up = answering(response("200 OK", "", "")).await;
     let urls = format!("http://{up}/, http://me:hunter2@127.0.0.1:1/");
     let agent = start(&[
@@ -66,7 +66,7 @@ async fn it_probes_and_serves_what_it_saw() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_authority_of_ones_own_is_trusted_through_ssl_cert_file() {
+async fn a_private_authority_is_trusted_through_ssl_cert_file() {
     let authority = Authority::new();
     let address = authority
         .server("localhost", 2099, response("200 OK", "", ""))
@@ -85,7 +85,7 @@ async fn an_authority_of_ones_own_is_trusted_through_ssl_cert_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_follows_its_file_and_keeps_its_targets_when_the_file_is_bad() {
+async fn it_reloads_its_file_and_keeps_its_targets_if_the_file_is_invalid() {
     let up = answering(response("200 OK", "", "")).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     let write = |names: &[&str]| {
@@ -104,7 +104,7 @@ async fn it_follows_its_file_and_keeps_its_targets_when_the_file_is_bad() {
     assert!(!metrics.contains("goes"));
     assert!(
         metrics.contains(&(series("ping_success_total", "stays") + "1\n")),
-        "its counters go on"
+        "its counters are kept"
     );
     std::fs::write(file.path(), "[[target]]\nname = 'half'").unwrap();
     agent.process.signal(Signal::HUP);
@@ -114,7 +114,7 @@ async fn it_follows_its_file_and_keeps_its_targets_when_the_file_is_bad() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sigterm_ends_it_at_once_though_a_probe_hangs() {
+async fn sigterm_ends_it_at_once_even_if_a_probe_hangs() {
     let (sender, mut connected) = tokio::sync::mpsc::unbounded_channel();
     let hanging = server(move |stream, _| {
         sender.send(()).unwrap();
@@ -126,15 +126,15 @@ async fn sigterm_ends_it_at_once_though_a_probe_hangs() {
     .await;
     let mut agent = start(&[("PING_TARGET_URLS", &format!("http://{hanging}/"))]);
     connected.recv().await.unwrap();
-    let asked = Instant::now();
+    let terminated = Instant::now();
     agent.process.terminate();
     let status = agent.process.exit(Duration::from_secs(5)).await;
     assert_eq!(status.code(), Some(0), "{}", agent.log());
-    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert!(terminated.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_malformed_answer_is_a_success_and_the_log_says_once_what_is_wrong_with_it() {
+async fn a_malformed_response_is_a_success_and_its_fault_is_logged_once() {
     let malformed = server(|mut stream, number| async move {
         request_head(&mut stream).await;
         let line = if number < 2 { "no colon\r\n" } else { "" };

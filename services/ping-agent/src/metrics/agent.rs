@@ -1,4 +1,4 @@
-//! The metrics over all targets, in the registry.
+//! Metrics over all targets, in the registry.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use service_kit::LATENCY_BUCKETS;
 
 use crate::probe::{Phase, Phases};
 
-/// Upper bounds of the schedule's lag, in seconds: fine around the 50 ms that it has to keep to.
+/// Upper bounds of the buckets for the schedule's lag, in seconds: dense around its limit of 50 ms.
 const LAG_BUCKETS: [f64; 15] = [
     0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 ];
@@ -23,12 +23,12 @@ impl AgentMetrics {
     /// Registers the metrics.
     ///
     /// # Errors
-    /// They are registered already.
+    /// The metrics are already registered.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let schedule_lag = Histogram::with_opts(
             HistogramOpts::new(
                 "ping_schedule_lag_seconds",
-                "Start of a probe against its slot.",
+                "Delay of the start of a probe after its slot.",
             )
             .buckets(LAG_BUCKETS.to_vec()),
         )?;
@@ -48,12 +48,12 @@ impl AgentMetrics {
         })
     }
 
-    /// A probe started this long after its slot.
+    /// Records that a probe started this long after its slot.
     pub(crate) fn observe_lag(&self, lag: Duration) {
         self.schedule_lag.observe(lag.as_secs_f64());
     }
 
-    /// A probe went through these phases.
+    /// Records the phases that a probe completed.
     pub(crate) fn observe_phases(&self, phases: &Phases) {
         for phase in Phase::ALL {
             if let Some(time) = phases.get(phase) {
@@ -71,7 +71,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// What each query that computes a quantile in rules and dashboards does with one in the lowest bucket.
+    /// Returns each query of rules and dashboards that computes a quantile, with its lower bound in seconds.
     fn bounds() -> Vec<(String, f64)> {
         let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
         let files = ["prometheus/rules", "grafana/dashboards"]
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn no_quantile_is_made_up_below_the_lowest_bucket() {
+    fn quantiles_are_clamped_to_the_lowest_bucket() {
         let bounds = bounds();
         assert!(bounds.len() >= 4, "{bounds:?}");
         for (query, bound) in bounds {

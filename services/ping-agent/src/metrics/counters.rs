@@ -6,8 +6,8 @@ use service_kit::LATENCY_BUCKETS;
 
 use crate::probe::{Malformed, Phase, ProbeError, Reason, Report};
 
-/// The numbers of one target. Plain values: whoever shares them puts a lock around them, and so a scrape sees a probe
-/// whole or not at all.
+/// The counters of one target. They are plain values behind one lock, so a scrape sees either all or no effects of a
+/// probe.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Counters {
     pub(crate) success: u64,
@@ -20,22 +20,22 @@ pub(crate) struct Counters {
     phases: [Total; Phase::ALL.len()],
     /// In the order of [`Reason::ALL`].
     reasons: [Occurrences; Reason::ALL.len()],
-    /// The last result, with its time in seconds since 1970.
+    /// `None` before the first probe.
     pub(crate) last: Option<LastProbe>,
-    /// Set while the last probe timed out or gave way before it did.
+    /// Set while the last probe timed out or was cancelled.
     pub(crate) hanging: Option<Hanging>,
-    /// When the certificate seen last expires, in seconds since 1970.
+    /// The expiry of the certificate received last, in seconds since 1970.
     pub(crate) not_after: Option<i64>,
 }
 
-/// A target whose last probe did not end in time.
+/// The state of a target whose last probe timed out or was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Hanging {
-    /// The probes that it was due since then and did not get.
+    /// The number of slots since then for which no probe started.
     pub(crate) waited: u32,
 }
 
-/// A histogram; a bucket counts what is in no lower one.
+/// A histogram whose buckets are not cumulative.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Latency {
     /// In the order of [`LATENCY_BUCKETS`].
@@ -43,23 +43,24 @@ pub(crate) struct Latency {
     pub(crate) total: Total,
 }
 
-/// How many, and how many seconds together.
+/// A number of observations and the sum of their seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Total {
     pub(crate) count: u64,
     pub(crate) seconds: f64,
 }
 
-/// The result of a probe.
+/// The result of the last probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LastProbe {
     pub(crate) up: bool,
+    /// The end of the probe, in seconds since 1970.
     pub(crate) at: f64,
-    /// The fault of the last response; a probe without a response leaves it as it was.
+    /// The fault of the last response. A probe without a response does not change it.
     pub(crate) malformed: Option<Malformed>,
 }
 
-/// How often something happened, and when it last did.
+/// The number of occurrences, and the time of the last one in seconds since 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Occurrences {
     count: u64,
@@ -67,14 +68,14 @@ struct Occurrences {
 }
 
 impl Counters {
-    /// Counts a probe that ended at this time. In maintenance it is neither a success nor a failure.
+    /// Records a probe that ended at this time. In maintenance it counts as neither success nor failure.
     pub(crate) fn record(&mut self, report: &Report, at: SystemTime, in_maintenance: bool) {
         let at = at
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs_f64();
         match &report.result {
-            Err(ProbeError::NotMade { .. }) => {
+            Err(ProbeError::NotRun { .. }) => {
                 self.missed += 1;
                 return;
             }
@@ -108,16 +109,16 @@ impl Counters {
         self.not_after = report.not_after.or(self.not_after);
     }
 
-    /// The probe in flight timed out, or gives way before it does.
+    /// Records that the probe in flight timed out or was cancelled.
     pub(crate) fn set_hanging(&mut self) {
         self.hanging = Some(match self.hanging {
-            // One that has just begun to hang waits for nobody.
+            // A target that has just begun to hang is probed at its next slot.
             None => Hanging { waited: u32::MAX },
             Some(_) => Hanging { waited: 0 },
         });
     }
 
-    /// The phases that were ever gone through.
+    /// Returns the phases that at least one probe completed.
     pub(crate) fn phases(&self) -> impl Iterator<Item = (Phase, Total)> {
         Phase::ALL
             .into_iter()
@@ -125,7 +126,7 @@ impl Counters {
             .filter(|(_, total)| total.count > 0)
     }
 
-    /// The reasons that ever occurred, at most `limit` of them: the ones seen last.
+    /// Returns the reasons that have occurred: the most recent ones, at most `limit`.
     pub(crate) fn reasons(&self, limit: usize) -> impl Iterator<Item = (Reason, u64)> {
         let occurred = |reason: &Occurrences| reason.count > 0;
         let mut times: Vec<f64> = self

@@ -1,7 +1,7 @@
-//! The text of all targets' series, a chunk at a time.
+//! Writes the series of all targets as text, in chunks.
 //!
-//! 10,000 targets with 34 series each and short names are 20 MB of text, and take 35 to 60 ms to write. Where each has three
-//! maintenance windows, it is 30 ms more once after one of them has started or ended.
+//! 10,000 targets with short names and 34 series each are 20 MB of text, and take 35 to 60 ms to write. If each has three
+//! maintenance windows, the first scrape after the start or end of a window takes 30 ms more.
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -13,14 +13,14 @@ use super::row::Row;
 use super::series::SeriesTable;
 use super::text;
 
-/// A chunk is handed on when it has grown to this: large enough for few system calls, small enough that a scrape of
-/// 10,000 targets takes no memory to speak of.
+/// The minimum size of a chunk but the last: large enough for few system calls, and small enough that a scrape of 10,000
+/// targets needs little memory.
 const CHUNK_BYTES: usize = 96 << 10;
 
-/// The largest a single target's part of a family gets, so that chunks need not grow: twenty lines.
+/// The maximum size of a target's part of a family, twenty lines. A chunk reserves it, so its buffer never grows.
 const SLACK_BYTES: usize = 8 << 10;
 
-/// The series of `table`, for `/metrics`.
+/// Returns the series of `table` as a stream for `/metrics`.
 #[must_use]
 pub fn stream(table: SeriesTable) -> MetricsStream {
     MetricsStream::new(move || {
@@ -28,17 +28,17 @@ pub fn stream(table: SeriesTable) -> MetricsStream {
     })
 }
 
-/// Writes the families one after the other, and in each the targets in their order. The numbers of a target are taken
-/// once, at the start of the scrape: they are those of one moment in all families.
+/// Writes the families one after the other, and in each of them the targets in their order. A target's counters are copied
+/// once, at the start of the scrape, so all families show the same moment.
 pub(crate) struct Exposition {
     rows: Vec<Row>,
     families: std::slice::Iter<'static, Family>,
-    /// The family being written, and how many of its rows are.
+    /// The current family, and the number of its rows that are written.
     current: Option<(&'static Family, usize)>,
 }
 
 impl Exposition {
-    /// The series of `table` as they are now.
+    /// Takes a snapshot of the series of `table`.
     pub(crate) fn at(now: Timestamp, table: &SeriesTable) -> Self {
         let series = table.load();
         let rows = series.iter().map(|series| Row::at(now, series)).collect();

@@ -1,4 +1,4 @@
-//! The families of the targets' series, each with how a target's part of it is written.
+//! The metric families of the targets, each with a function that writes the samples of one target.
 
 use service_kit::LATENCY_BUCKETS;
 use targets::TargetKind;
@@ -7,13 +7,13 @@ use super::counters::LastProbe;
 use super::row::Row;
 use super::text::{Value, label, sample};
 
-/// No target has more series than this, whatever happens to it.
+/// The maximum number of series of a target.
 const MAX_SERIES: usize = 40;
 
-/// A family of series.
+/// A metric family.
 pub(crate) struct Family {
     pub(crate) name: &'static str,
-    /// The type, as the format names it.
+    /// The type, by its name in the text format.
     pub(crate) kind: &'static str,
     pub(crate) help: &'static str,
     /// Appends the samples of one target.
@@ -24,7 +24,7 @@ pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "ping_success_total",
         kind: "counter",
-        help: "Probes that got a response as the target should give it.",
+        help: "Probes that got the expected response.",
         write: |out, name, row| whole(out, name, row, row.counters.success),
     },
     Family {
@@ -36,31 +36,31 @@ pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "ping_maintenance_total",
         kind: "counter",
-        help: "Probes inside a maintenance window, whatever their result.",
+        help: "Probes inside a maintenance window, successful or not.",
         write: |out, name, row| whole(out, name, row, row.counters.maintenance),
     },
     Family {
         name: "ping_missed_total",
         kind: "counter",
-        help: "Probes that were due and not made.",
+        help: "Probes that were due and did not run.",
         write: |out, name, row| whole(out, name, row, row.counters.missed),
     },
     Family {
         name: "ping_latency_seconds",
         kind: "histogram",
-        help: "Time of whole probes that got a response.",
+        help: "Duration of probes that got a response.",
         write: latency,
     },
     Family {
         name: "ping_phase_seconds",
         kind: "summary",
-        help: "Time that probes spent in each phase they went through.",
+        help: "Time that probes spent in each phase.",
         write: phases,
     },
     Family {
         name: "ping_failures_by_reason_total",
         kind: "counter",
-        help: "Failed probes by what they failed for.",
+        help: "Failed probes by reason.",
         write: reasons,
     },
     Family {
@@ -79,7 +79,7 @@ pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "ping_last_probe_timestamp_seconds",
         kind: "gauge",
-        help: "When the last probe ended, in seconds since 1970.",
+        help: "End of the last probe, in seconds since 1970.",
         write: |out, name, row| {
             real_if(
                 out,
@@ -92,19 +92,19 @@ pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "ping_interval_seconds",
         kind: "gauge",
-        help: "From the start of one probe to the next.",
+        help: "Time between the starts of two probes.",
         write: |out, name, row| real_if(out, name, row, Some(row.target().interval.as_secs_f64())),
     },
     Family {
         name: "ping_slo_objective_ratio",
         kind: "gauge",
-        help: "The ratio of probes that is to succeed.",
+        help: "Objective for the ratio of probes that succeed.",
         write: |out, name, row| real_if(out, name, row, Some(row.target().slo_objective)),
     },
     Family {
         name: "ping_latency_objective_seconds",
         kind: "gauge",
-        help: "What 95 % of the responses are to take at most.",
+        help: "Objective for the 95th percentile of the latency.",
         write: |out, name, row| real_if(out, name, row, row.target().latency_objective),
     },
     Family {
@@ -116,13 +116,13 @@ pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "ping_tls_not_after_timestamp_seconds",
         kind: "gauge",
-        help: "When the certificate of the target's host expires, in seconds since 1970.",
+        help: "Expiry of the certificate of the target's host, in seconds since 1970.",
         write: |out, name, row| real_if(out, name, row, not_after(row)),
     },
     Family {
         name: "ping_target_info",
         kind: "gauge",
-        help: "What the target is.",
+        help: "URL and kind of the target.",
         write: info,
     },
 ];
@@ -137,13 +137,13 @@ fn real_if(out: &mut String, name: &str, row: &Row, value: Option<f64>) {
     }
 }
 
-/// A target that was https before the last reload may still have the time of a certificate.
+/// Returns the expiry of the certificate. A target that was https before the last reload may still have one stored.
 fn not_after(row: &Row) -> Option<f64> {
     let seconds = row
         .counters
         .not_after
         .filter(|_| row.target().kind == TargetKind::Https)?;
-    // Exact: a date within the range of X.509 has 38 bits.
+    // The conversion is exact: a date in the range of X.509 has 38 bits.
     Some(seconds as f64)
 }
 
@@ -201,8 +201,8 @@ fn phases(out: &mut String, name: &'static str, row: &Row) {
     }
 }
 
-/// A target that has seen everything there is would have 44 series; of its reasons the ones not seen for longest are left
-/// out, with their counts kept.
+/// Writes the failures by reason. A target with all phases and reasons would have 44 series, so the reasons that are oldest
+/// by their last occurrence are left out beyond [`MAX_SERIES`]; their counts are kept.
 fn reasons(out: &mut String, name: &'static str, row: &Row) {
     let counters = &row.counters;
     let four_counters = 4;

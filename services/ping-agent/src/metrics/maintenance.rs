@@ -1,4 +1,4 @@
-//! Whether a target is in maintenance now.
+//! The maintenance state of a target.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -6,20 +6,20 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use targets::Maintenance;
 
-/// The state of one target. It stays as it is until a window starts or ends; so time zones are looked up then, which takes
-/// about a microsecond a window, and not at every probe and every scrape.
+/// Caches whether a target is in maintenance until a window starts or ends. Otherwise every probe and every scrape would
+/// look up time zones, which takes about a microsecond a window.
 #[derive(Debug, Default)]
 pub(crate) struct MaintenanceState(Mutex<Period>);
 
 #[derive(Debug, Default)]
 struct Period {
     in_maintenance: bool,
-    /// From the moment that was asked for until the state changes.
+    /// From the time of the query until the state changes.
     during: Range<Timestamp>,
 }
 
 impl MaintenanceState {
-    /// Returns whether this moment is inside one of these windows, which must be the same every time.
+    /// Returns whether `at` is inside one of these windows. Each call must pass the same windows.
     pub(crate) fn in_maintenance(&self, windows: &Maintenance, at: Timestamp) -> bool {
         if windows.is_empty() {
             return false;

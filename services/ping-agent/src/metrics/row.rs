@@ -1,4 +1,4 @@
-//! One target as a scrape sees it.
+//! The snapshot of a target for a scrape.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use targets::Target;
 use super::counters::Counters;
 use super::series::TargetSeries;
 
-/// A target with its numbers of one moment.
+/// A target with its counters at one moment.
 pub(crate) struct Row {
     series: Arc<TargetSeries>,
     pub(crate) counters: Counters,
@@ -16,7 +16,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// As it is now.
+    /// Takes a snapshot.
     pub(crate) fn at(now: Timestamp, series: &Arc<TargetSeries>) -> Self {
         Self {
             series: Arc::clone(series),
@@ -25,12 +25,12 @@ impl Row {
         }
     }
 
-    /// The target.
+    /// Returns the target.
     pub(crate) fn target(&self) -> &Target {
         self.series.target()
     }
 
-    /// `target="…"`, escaped.
+    /// Returns the label `target="…"`, escaped.
     pub(crate) fn labels(&self) -> &str {
         self.series.labels()
     }

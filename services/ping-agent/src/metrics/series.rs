@@ -1,4 +1,4 @@
-//! The series of all targets, as they are shared between probes and scrapes.
+//! The series of all targets, shared by probes and scrapes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -12,7 +12,7 @@ use super::maintenance::MaintenanceState;
 use super::text;
 use crate::probe::Report;
 
-/// A target and what has been counted for it.
+/// A target and its counters.
 #[derive(Debug)]
 pub struct TargetSeries {
     target: Arc<Target>,
@@ -32,27 +32,27 @@ impl TargetSeries {
         }
     }
 
-    /// Goes on counting for the target as it is configured now. The certificate was that of its host.
-    fn of_changed(&self, target: &Arc<Target>) -> Self {
+    /// Keeps the counters for a target whose configuration changed. Drops the certificate if the host changed.
+    fn with_target(&self, target: &Arc<Target>) -> Self {
         if self.target.url.origin() != target.url.origin() {
             self.with(|counters| counters.not_after = None);
         }
         Self::new(Arc::clone(target), Arc::clone(&self.counters))
     }
 
-    /// The target.
+    /// Returns the target.
     #[must_use]
     pub fn target(&self) -> &Arc<Target> {
         &self.target
     }
 
-    /// Returns whether a probe that is due at this moment is inside a maintenance window.
+    /// Returns whether a probe that is due at `at` is inside a maintenance window.
     pub(crate) fn in_maintenance(&self, at: Timestamp) -> bool {
         self.maintenance
             .in_maintenance(&self.target.maintenance, at)
     }
 
-    /// Counts a probe that ended at this time. Returns the result before it, if there was one.
+    /// Records a probe that ended at this time. Returns the previous result, if there is one.
     pub(crate) fn record(
         &self,
         report: &Report,
@@ -63,30 +63,30 @@ impl TargetSeries {
             let before = counters.last;
             counters.record(report, at, in_maintenance);
             if self.target.kind != TargetKind::Https {
-                // The target was https once, and its certificate is of no interest any more.
+                // The target may have been https before a reload.
                 counters.not_after = None;
             }
             before
         })
     }
 
-    /// Counts probes that were due and not made.
+    /// Counts probes that were due and did not run.
     pub(crate) fn count_missed(&self, count: u64) {
         self.with(|counters| counters.missed += count);
     }
 
-    /// Set while the last probe timed out or gave way before it did.
+    /// Returns the state of a target whose last probe timed out or was cancelled.
     pub(crate) fn hanging(&self) -> Option<Hanging> {
         self.with(|counters| counters.hanging)
     }
 
-    /// The probe in flight gives way: it is treated like one that timed out.
+    /// Records that the probe in flight was cancelled. It is treated like one that timed out.
     pub(crate) fn set_hanging(&self) {
         self.with(Counters::set_hanging);
     }
 
-    /// A target that hangs was due and is not probed.
-    pub(crate) fn let_wait(&self) {
+    /// Records that a target that hangs was due and no probe started.
+    pub(crate) fn count_wait(&self) {
         self.with(|counters| {
             if let Some(hanging) = &mut counters.hanging {
                 hanging.waited = hanging.waited.saturating_add(1);
@@ -94,8 +94,8 @@ impl TargetSeries {
         });
     }
 
-    /// The numbers now: those of one moment. A last probe that is in the future, since the clock was put back, counts from
-    /// now: it would else look young until that time has come again.
+    /// Returns a copy of the counters. A last probe in the future, after the clock was set back, gets the time `now`:
+    /// otherwise it would look recent until the clock reaches its time again.
     pub(crate) fn counters(&self, now: Timestamp) -> Counters {
         let now = now.as_duration().as_secs_f64();
         self.with(|counters| {
@@ -106,7 +106,7 @@ impl TargetSeries {
         })
     }
 
-    /// `target="…"`, escaped.
+    /// Returns the label `target="…"`, escaped.
     pub(crate) fn labels(&self) -> &str {
         &self.labels
     }
@@ -116,32 +116,32 @@ impl TargetSeries {
     }
 }
 
-/// The series of all targets, in the order of the configuration. Cheap to clone; all clones are one table.
+/// The series of all targets, in the order of the configuration. Clones share one table.
 #[derive(Debug, Clone, Default)]
 pub struct SeriesTable(Arc<RwLock<Arc<[Arc<TargetSeries>]>>>);
 
 impl SeriesTable {
-    /// The series as they are now.
+    /// Returns the current series.
     #[must_use]
     pub fn load(&self) -> Arc<[Arc<TargetSeries>]> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes these the targets. One that was there before, by its name, goes on counting; a new one starts at zero; the
-    /// series of the others are gone, also for a probe that is still in flight.
+    /// Replaces the targets and returns their series. A target with a known name keeps its counters; a new one starts at
+    /// zero. The series of the others are dropped, and a probe of theirs that is still in flight is not counted.
     pub fn replace<'a>(
         &self,
         targets: impl Iterator<Item = &'a Arc<Target>>,
     ) -> Arc<[Arc<TargetSeries>]> {
         let before = self.load();
-        let known: HashMap<&str, _> = before
+        let by_name: HashMap<&str, _> = before
             .iter()
             .map(|series| (&*series.target.name, series))
             .collect();
         let series: Arc<[_]> = targets
-            .map(|target| match known.get(&*target.name) {
+            .map(|target| match by_name.get(&*target.name) {
                 Some(series) if series.target == *target => Arc::clone(series),
-                Some(series) => Arc::new(series.of_changed(target)),
+                Some(series) => Arc::new(series.with_target(target)),
                 None => Arc::new(TargetSeries::new(Arc::clone(target), Arc::default())),
             })
             .collect();

@@ -1,4 +1,4 @@
-//! The series of the targets as a scrape sees them.
+//! Tests the exposition of the targets' series.
 
 mod maintenance;
 
@@ -55,7 +55,7 @@ fn at(seconds: f64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs_f64(seconds)
 }
 
-/// The samples by series; panics at one that comes twice and at a family in two places.
+/// Returns the samples by series. Panics if a series occurs twice or a family is split.
 fn samples(text: &str) -> BTreeMap<&str, &str> {
     let mut samples = BTreeMap::new();
     let (mut family, mut families) = ("", BTreeSet::new());
@@ -101,7 +101,7 @@ fn the_exposition_of_one_target() {
 }
 
 #[test]
-fn a_target_that_was_not_probed_yet_has_its_counters_and_its_histogram_at_zero() {
+fn before_the_first_probe_the_counters_and_the_histogram_are_zero() {
     let table = table("[[target]]\nname = 'x'\nurl = 'http://x'");
     let text = text(&table);
     let samples = samples(&text);
@@ -116,7 +116,7 @@ fn a_target_that_was_not_probed_yet_has_its_counters_and_its_histogram_at_zero()
     ] {
         assert_eq!(samples.get(series), Some(&"0"), "{series}");
     }
-    for unknown in [
+    for absent in [
         "ping_up{",
         "ping_last_probe",
         "ping_phase_seconds_",
@@ -125,21 +125,21 @@ fn a_target_that_was_not_probed_yet_has_its_counters_and_its_histogram_at_zero()
         "ping_tls_",
     ] {
         assert!(
-            !samples.keys().any(|series| series.starts_with(unknown)),
-            "{unknown}"
+            !samples.keys().any(|series| series.starts_with(absent)),
+            "{absent}"
         );
     }
 }
 
 #[test]
-fn what_is_due_and_cannot_be_made_says_nothing_about_the_target() {
+fn a_probe_that_cannot_run_counts_as_missed_only() {
     let table = table("[[target]]\nname = 'x'\nurl = 'http://x'");
-    let mut not_made = report(Ok(()), 5, &[]);
-    not_made.result = Err(ProbeError::NotMade {
-        why: "Too many open files".to_owned(),
+    let mut not_run = report(Ok(()), 5, &[]);
+    not_run.result = Err(ProbeError::NotRun {
+        cause: "Too many open files".to_owned(),
     });
     let series = Arc::clone(&table.load()[0]);
-    assert_eq!(series.record(&not_made, at(1.0), false), None);
+    assert_eq!(series.record(&not_run, at(1.0), false), None);
     let text = text(&table);
     let samples = samples(&text);
     assert_eq!(samples["ping_missed_total{target=\"x\"}"], "1");
@@ -148,7 +148,7 @@ fn what_is_due_and_cannot_be_made_says_nothing_about_the_target() {
 }
 
 #[test]
-fn no_target_has_more_than_forty_series_whatever_it_goes_through() {
+fn no_target_has_more_than_forty_series() {
     let table = table("[[target]]\nname = 'x'\nurl = 'https://x'\nlatency_objective_seconds = 0.5");
     let series = Arc::clone(&table.load()[0]);
     let everything = Phase::ALL.map(|phase| (phase, 1));
@@ -180,7 +180,7 @@ fn no_target_has_more_than_forty_series_whatever_it_goes_through() {
     assert_eq!(
         reasons(),
         shown([("status", 1), ("body", 1), ("redirect", 1), ("protocol", 1)]),
-        "the reasons not seen for longest are left out"
+        "the reasons whose last occurrence is oldest are left out"
     );
     series.record(&report(Err(Reason::Dns), 1, &everything), at(9.0), false);
     assert_eq!(
@@ -190,7 +190,7 @@ fn no_target_has_more_than_forty_series_whatever_it_goes_through() {
 }
 
 #[test]
-fn ten_thousand_targets_all_have_series_of_their_own() {
+fn each_of_ten_thousand_targets_has_its_own_series() {
     let toml: String = (0..10_000)
         .map(|n| format!("[[target]]\nname = 'target {n}'\nurl = 'http://10.0.0.1/{n}'\n"))
         .collect();
@@ -210,12 +210,12 @@ fn ten_thousand_targets_all_have_series_of_their_own() {
             "0"
         );
     }
-    // Four counters, the histogram's fourteen, interval, objective, maintenance and info.
+    // 22 each: four counters, fourteen of the histogram, interval, objective, maintenance, info.
     assert_eq!(samples.len(), 220_000);
 }
 
 #[test]
-fn a_target_that_is_https_no_more_has_no_certificate() {
+fn a_target_that_is_no_longer_https_has_no_certificate() {
     let table = table("[[target]]\nname = 'x'\nurl = 'https://x'");
     let https = Arc::clone(&table.load()[0]);
     https.record(&report(Ok(()), 1, &[]), at(1.0), false);
@@ -240,7 +240,7 @@ fn a_target_that_is_https_no_more_has_no_certificate() {
 }
 
 #[test]
-fn a_target_that_moved_has_no_certificate_of_the_host_before() {
+fn a_target_that_moved_drops_the_certificate_of_its_previous_host() {
     let table = table("[[target]]\nname = 'x'\nurl = 'https://before/a'");
     let move_to = |url: &str| {
         let toml = format!("[[target]]\nname = 'x'\nurl = '{url}'");
@@ -253,7 +253,7 @@ fn a_target_that_moved_has_no_certificate_of_the_host_before() {
     assert!(!move_to("https://after/b"));
 }
 
-/// What a Prometheus reads from an escaped label value.
+/// Unescapes a label value like Prometheus.
 fn unescape(value: &str) -> String {
     let mut text = String::new();
     let mut chars = value.chars();
@@ -271,14 +271,14 @@ fn unescape(value: &str) -> String {
 
 proptest! {
     #[test]
-    fn hostile_names_survive_the_way_through_the_exposition(names in prop::collection::btree_set("[^\\p{C}]{1,12}|[\"\\\\{},=# x]{1,8}", 1..6)) {
+    fn hostile_names_are_escaped_and_unescape_to_themselves(names in prop::collection::btree_set("[^\\p{C}]{1,12}|[\"\\\\{},=# x]{1,8}", 1..6)) {
         let names: BTreeSet<_> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
         prop_assume!(!names.is_empty());
         let toml: String = names
             .iter()
             .map(|name| format!("[[target]]\nname = {}\nurl = 'http://x'\n", toml_string(name)))
             .collect();
-        // A name that is a URL loses its password, which is not of interest here.
+        // A name that is a URL loses its password; the parsed set has the names to expect.
         let Ok(set) = TargetSet::parse_toml(&toml, &Defaults::default()) else { return Ok(()) };
         let expected: BTreeSet<_> = set.iter().map(|target: &Arc<Target>| target.name.to_string()).collect();
         let table = SeriesTable::default();
@@ -293,12 +293,12 @@ proptest! {
     }
 }
 
-/// A basic string of TOML.
+/// Returns a TOML basic string.
 fn toml_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// The clock is put back an hour, and the agent probes no more.
+/// The clock is set back an hour, and the agent stops probing.
 #[test]
 fn a_last_probe_in_the_future_grows_old() {
     let table = table("[[target]]\nname = 'x'\nurl = 'http://x'\n");

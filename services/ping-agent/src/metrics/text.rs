@@ -2,7 +2,7 @@
 //!
 //! Source: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
-/// A label with its value escaped: `name="value"`.
+/// Returns a label with its value escaped: `name="value"`.
 pub(crate) fn label(name: &str, value: &str) -> String {
     let mut text = String::with_capacity(name.len() + value.len() + 3);
     text.push_str(name);
@@ -19,14 +19,14 @@ pub(crate) fn label(name: &str, value: &str) -> String {
     text
 }
 
-/// A value of a sample.
+/// The value of a sample.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value {
     Whole(u64),
     Real(f64),
 }
 
-/// Appends a sample: the name in pieces, the labels in pieces of which the first is not empty, the value.
+/// Appends a sample. Name and labels come in parts, and there is at least one label.
 pub(crate) fn sample(out: &mut String, name: [&str; 2], labels: &[&str], value: Value) {
     for part in name {
         out.push_str(part);
@@ -49,7 +49,7 @@ pub(crate) fn sample(out: &mut String, name: [&str; 2], labels: &[&str], value: 
     out.push('\n');
 }
 
-/// Appends what stands before the samples of a family.
+/// Appends the `# HELP` and `# TYPE` lines of a family.
 pub(crate) fn header(out: &mut String, name: &str, kind: &str, help: &str) {
     for part in [
         "# HELP ",

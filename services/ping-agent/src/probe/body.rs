@@ -1,4 +1,4 @@
-//! Reading a body, up to a limit, and looking for the text it must contain.
+//! Reads a body up to a limit, and searches it for the expected text.
 
 use std::error::Error;
 
@@ -7,10 +7,10 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 use memchr::memmem;
 
-use super::budget::{TooMuch, is_too_many};
+use super::budget::{OverBudget, has_too_many_pieces};
 
-/// Reads the body to its end, or until `limit` bytes or as many pieces as a probe takes are read. Gives whether `expected`
-/// is in what was read; without an expectation that is always so.
+/// Reads the body to its end, to `limit` bytes or to the maximum number of pieces. Returns whether the part that was read
+/// contains `expected`; `None` is always found.
 pub(crate) async fn read<B>(
     mut body: B,
     limit: usize,
@@ -23,11 +23,11 @@ where
     let mut search = Search::new(expected.unwrap_or_default());
     let mut left = limit;
     let mut pieces = 0;
-    while left > 0 && !is_too_many(pieces, limit - left) {
+    while left > 0 && !has_too_many_pieces(pieces, limit - left) {
         let frame = match body.frame().await {
             Some(Ok(frame)) => frame,
-            Some(Err(error)) if TooMuch::in_causes_of(&error).is_none() => return Err(error),
-            // Where the body ends, or its server used up what a probe reads.
+            Some(Err(error)) if OverBudget::find_in(&error).is_none() => return Err(error),
+            // The body has ended, or the server has used up the budget of the probe.
             Some(Err(_)) | None => break,
         };
         pieces += 1;
@@ -40,10 +40,10 @@ where
     Ok(search.found)
 }
 
-/// Looks for a text in pieces of a body, holding no more of them than the text is long.
+/// Searches pieces of a body for a text. Between pieces it keeps less than the length of the text.
 struct Search<'a> {
     finder: memmem::Finder<'a>,
-    /// The end of what was fed: it may be the start of the text.
+    /// The end of the previous pieces, which may be the start of the text.
     carry: Vec<u8>,
     found: bool,
 }
@@ -78,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_text_is_found_wherever_the_pieces_are_cut(
+        fn the_text_is_found_across_pieces(
             body in "[ab]{0,40}", text in "[ab]{0,6}", cuts in prop::collection::vec(1_usize..8, 40),
         ) {
             let mut search = Search::new(&text);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_is_within_the_limit_counts() {
+    async fn only_text_within_the_limit_is_found() {
         let body = || Full::new(Bytes::from_static(b"0123456789"));
         assert_eq!(read(body(), 5, Some("34")).await, Ok(true));
         assert_eq!(read(body(), 5, Some("45")).await, Ok(false));

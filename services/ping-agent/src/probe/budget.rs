@@ -1,5 +1,6 @@
-//! The most that one probe reads, over all its redirects. Its timeout alone does not bound its CPU: a server that sends as fast
-//! as it can, or a byte at a time, costs a thousand times what a good one does, and all probes share one thread.
+//! Limits the bytes and pieces that a probe reads over all its redirects. All probes share one thread, and the timeout
+//! alone does not limit the CPU time of a probe: a server that sends as fast as it can, or single bytes, costs a thousand
+//! times as much as others.
 
 use std::error::Error;
 use std::io;
@@ -10,44 +11,42 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The most bytes that are read before the body, interim responses included. Chromium's limit; curl's is a little higher.
+/// The maximum size of a head with its interim responses. Chromium has the same limit; curl's is a little higher.
 pub(crate) const MAX_HEAD_BYTES: usize = 256 << 10;
 
-/// Interim responses before the final one. One 100 or a few 103 are usual; Go's client reads five.
+/// The maximum number of interim responses. One 100 or a few 103 are usual; Go's client reads five.
 pub(crate) const MAX_INTERIM: usize = 16;
 
-/// Pieces in which a response may come, however small they are …
-pub(crate) const PIECES: usize = 4096;
+/// The number of pieces in which any response may arrive, even if they are single bytes.
+pub(crate) const MAX_PIECES: usize = 4096;
 
-/// … and one more for each so many bytes, so that a large response is never refused for its size.
-const BYTES_A_PIECE: usize = 512;
+/// One more piece is allowed for each of this many bytes, so that the limit of pieces does not limit large responses.
+const BYTES_PER_PIECE: usize = 512;
 
-/// Beside the head and the body: handshakes, the framing of TLS and of chunks, and what is read ahead.
+/// The allowance for handshakes, the framing of TLS and of chunks, and bytes that are read ahead.
 const OVERHEAD_BYTES: usize = 256 << 10;
 
-/// After so many bytes the probe lets the others on its thread go first.
+/// The number of bytes after which a probe yields to the others on its thread.
 const SLICE_BYTES: usize = 16 << 10;
 
-/// The server sent more than a probe reads.
+/// The server exceeded a limit of the probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TooMuch {
-    #[error(
-        "the head of the response is larger than {MAX_HEAD_BYTES} bytes, the most that a probe reads"
-    )]
+pub(crate) enum OverBudget {
+    #[error("the head of the response is larger than {MAX_HEAD_BYTES} bytes, the limit of a probe")]
     Head,
-    #[error("more than {MAX_INTERIM} interim (1xx) responses, the most that a probe reads")]
+    #[error("more than {MAX_INTERIM} interim (1xx) responses, the limit of a probe")]
     Interim,
-    #[error("the server sent more than {0} bytes, the most that a probe reads")]
+    #[error("the server sent more than {0} bytes, the limit of a probe")]
     Bytes(usize),
     #[error(
-        "the server sent its response in more than {PIECES} small pieces, the most that a probe reads"
+        "the server sent its response in more than {MAX_PIECES} small pieces, the limit of a probe"
     )]
     Pieces,
 }
 
-impl TooMuch {
-    /// Finds it among the causes of an error.
-    pub(crate) fn in_causes_of(error: &(dyn Error + 'static)) -> Option<Self> {
+impl OverBudget {
+    /// Searches an error and its causes for an `OverBudget`.
+    pub(crate) fn find_in(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut cause = Some(error);
         while let Some(error) = cause {
             let inner = error
@@ -62,30 +61,30 @@ impl TooMuch {
     }
 }
 
-impl From<TooMuch> for io::Error {
-    fn from(error: TooMuch) -> Self {
+impl From<OverBudget> for io::Error {
+    fn from(error: OverBudget) -> Self {
         Self::new(io::ErrorKind::InvalidData, error)
     }
 }
 
-/// Returns whether so many pieces are too many for this number of bytes.
-pub(crate) fn is_too_many(pieces: usize, bytes: usize) -> bool {
-    pieces > PIECES + bytes / BYTES_A_PIECE
+/// Returns whether `bytes` came in too many pieces.
+pub(crate) fn has_too_many_pieces(pieces: usize, bytes: usize) -> bool {
+    pieces > MAX_PIECES + bytes / BYTES_PER_PIECE
 }
 
-/// The bytes and pieces that a probe has read so far. Its connections share it.
+/// Counts the bytes and pieces that a probe has read. All its connections share the budget.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    most_bytes: usize,
+    max_bytes: usize,
     bytes: AtomicUsize,
     pieces: AtomicUsize,
 }
 
 impl Budget {
-    /// For a probe that reads at most this much of a body.
+    /// Creates the budget of a probe that reads at most `body_max_bytes` of a body.
     pub(crate) fn new(body_max_bytes: usize) -> Arc<Self> {
         Arc::new(Self {
-            most_bytes: body_max_bytes
+            max_bytes: body_max_bytes
                 .saturating_add(MAX_HEAD_BYTES)
                 .saturating_add(OVERHEAD_BYTES),
             bytes: AtomicUsize::new(0),
@@ -93,20 +92,20 @@ impl Budget {
         })
     }
 
-    fn spend(&self, new: usize) -> Result<(), TooMuch> {
+    fn spend(&self, new: usize) -> Result<(), OverBudget> {
         let bytes = self.bytes.fetch_add(new, Ordering::Relaxed) + new;
         let pieces = self.pieces.fetch_add(1, Ordering::Relaxed) + 1;
-        if bytes > self.most_bytes {
-            Err(TooMuch::Bytes(self.most_bytes))
-        } else if is_too_many(pieces, bytes) {
-            Err(TooMuch::Pieces)
+        if bytes > self.max_bytes {
+            Err(OverBudget::Bytes(self.max_bytes))
+        } else if has_too_many_pieces(pieces, bytes) {
+            Err(OverBudget::Pieces)
         } else {
             Ok(())
         }
     }
 }
 
-/// A connection whose reads count against a [`Budget`]. It lies below TLS, where nothing that the server sends escapes it.
+/// A connection whose reads count against a [`Budget`]. It is below TLS, so it counts all bytes that the server sends.
 #[derive(Debug)]
 pub(crate) struct Metered<S> {
     stream: S,
@@ -140,9 +139,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
         let new = buf.filled().len() - before;
         this.since_yield += new;
-        if let Err(too_much) = this.budget.spend(new) {
+        if let Err(exceeded) = this.budget.spend(new) {
             buf.set_filled(before);
-            return Poll::Ready(Err(too_much.into()));
+            return Poll::Ready(Err(exceeded.into()));
         }
         Poll::Ready(Ok(()))
     }
@@ -185,22 +184,22 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_sent_without_end_is_read_up_to_the_limit() {
+    async fn an_endless_stream_is_read_up_to_the_limit() {
         let budget = Budget::new(1000);
         let mut metered = Metered::new(tokio::io::repeat(b'x'), &budget);
         let mut read = Vec::new();
         let error = metered.read_to_end(&mut read).await.unwrap_err();
-        let most = 1000 + MAX_HEAD_BYTES + OVERHEAD_BYTES;
-        assert_eq!(TooMuch::in_causes_of(&error), Some(TooMuch::Bytes(most)));
-        assert!(read.len() <= most);
+        let max = 1000 + MAX_HEAD_BYTES + OVERHEAD_BYTES;
+        assert_eq!(OverBudget::find_in(&error), Some(OverBudget::Bytes(max)));
+        assert!(read.len() <= max);
     }
 
     #[tokio::test]
-    async fn single_bytes_are_read_up_to_the_limit_over_all_connections_of_a_probe() {
+    async fn the_limit_of_pieces_applies_to_all_connections_of_a_probe() {
         let budget = Budget::new(65_536);
         for _ in 0..2 {
             let mut metered = Metered::new(tokio::io::repeat(b'x'), &budget);
-            for _ in 0..PIECES / 2 {
+            for _ in 0..MAX_PIECES / 2 {
                 metered.read_u8().await.unwrap();
             }
         }
@@ -208,10 +207,10 @@ mod tests {
         let rest = async { while metered.read_u8().await.is_ok() {} };
         rest.await;
         let pieces = budget.pieces.load(Ordering::Relaxed);
-        assert!((PIECES..PIECES + 16).contains(&pieces), "{pieces}");
+        assert!((MAX_PIECES..MAX_PIECES + 16).contains(&pieces), "{pieces}");
     }
 
-    /// Sends a kilobyte at each read, and never has to be waited for.
+    /// Delivers a kilobyte at each read, and is always ready.
     struct Endless;
 
     impl AsyncRead for Endless {
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_sends_without_a_pause_lets_other_tasks_run() {
+    async fn reading_a_fast_server_yields_to_other_tasks() {
         let mut metered = Metered::new(Endless, &Budget::new(1 << 20));
         let mut buffer = vec![0; 64 << 10];
         let mut reading = std::pin::pin!(metered.read_exact(&mut buffer));

@@ -1,4 +1,4 @@
-//! A TCP connection to the first address that takes one.
+//! Connects to the first address that accepts a TCP connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,23 +11,23 @@ use tokio::time::{sleep, timeout};
 
 use super::failure::{ProbeError, Reason};
 
-/// How long an address is waited for before the next one is tried beside it (RFC 8305, section 5).
+/// The time after which the next address is tried in parallel (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Attempts at a time: a name may have any number of addresses that do not answer, and each attempt is an open file.
-const BESIDE: u32 = 4;
+/// The maximum number of parallel attempts: a name may have any number of dead addresses, and each attempt is an open file.
+const MAX_CONCURRENT: u32 = 4;
 
-/// Tries the addresses in their order: the next one as soon as one fails, or beside it when it takes long. Returns the
-/// connection with its address. The error is that of the address which failed first.
+/// Tries the addresses in their order. The next attempt starts when one fails, or in parallel after [`STAGGER`]. Returns the
+/// connection and its address, or the error of the first failed attempt.
 pub(crate) async fn connect(
     addresses: &[SocketAddr],
 ) -> Result<(TcpStream, SocketAddr), ProbeError> {
-    // The last ones have all the time that there is.
-    let given_up = addresses.len().saturating_sub(BESIDE as usize);
+    // The last attempts are limited only by the timeout of the probe.
+    let with_timeout = addresses.len().saturating_sub(MAX_CONCURRENT as usize);
     let mut untried = addresses
         .iter()
         .enumerate()
-        .map(|(index, &address)| (address, index < given_up));
+        .map(|(index, &address)| (address, index < with_timeout));
     let mut attempts: FuturesUnordered<_> = untried.next().map(attempt).into_iter().collect();
     let mut first_error = None;
     loop {
@@ -47,13 +47,13 @@ pub(crate) async fn connect(
     Err(first_error.unwrap_or_else(|| ProbeError::failed(Reason::Connect, "no address")))
 }
 
-/// Connects. Where many addresses are left, an attempt ends when the fourth after it begins.
+/// Connects. An attempt with a timeout ends when the fourth attempt after it starts.
 async fn attempt(
-    (address, is_given_up): (SocketAddr, bool),
+    (address, has_timeout): (SocketAddr, bool),
 ) -> Result<(TcpStream, SocketAddr), ProbeError> {
     let connecting = TcpStream::connect(address);
-    let connected = if is_given_up {
-        timeout(STAGGER * BESIDE, connecting)
+    let connected = if has_timeout {
+        timeout(STAGGER * MAX_CONCURRENT, connecting)
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     } else {
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// An address on which nobody listens.
+    /// Returns an address without a listener.
     async fn refused() -> SocketAddr {
         TcpListener::bind("127.0.0.1:0")
             .await
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_next_address_is_tried_when_one_refuses() {
+    async fn the_next_address_is_tried_if_one_refuses() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
         let (stream, address) = connect(&[refused().await, open]).await.unwrap();
@@ -99,7 +99,7 @@ mod tests {
         assert!(detail.starts_with(&first.to_string()), "{detail}");
     }
 
-    /// A listener whose queue is full answers no SYN, as an address without a route would. The connections fill it.
+    /// Returns a listener that, like an address without a route, answers no SYN: open connections fill its queue.
     async fn hanging() -> (SocketAddr, impl Sized) {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_hangs_does_not_hold_up_the_next() {
+    async fn an_address_that_hangs_does_not_block_the_next() {
         let (hanging, _open) = hanging().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
@@ -124,17 +124,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_host_with_many_dead_addresses_holds_few_files_and_its_last_address_is_reached() {
+    async fn many_dead_addresses_use_few_files_and_the_last_address_is_reached() {
         let (hanging, _open) = hanging().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
         let mut addresses = vec![hanging; 8];
         addresses.push(open);
-        // Those that have sent a SYN (02) to the port and have no answer.
-        let sought = format!(":{:04X} 02", hanging.port());
+        // Sockets that have sent a SYN (02) to the port without an answer.
+        let syn_sent = format!(":{:04X} 02", hanging.port());
         let attempts = || {
             let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
-            sockets.matches(&sought).count()
+            sockets.matches(&syn_sent).count()
         };
         let mut most = 0;
         let mut connecting = std::pin::pin!(connect(&addresses));
@@ -146,7 +146,7 @@ mod tests {
         };
         assert_eq!(address, open);
         assert!(
-            (1..=1 + BESIDE as usize).contains(&most),
+            (1..=1 + MAX_CONCURRENT as usize).contains(&most),
             "{most} at a time"
         );
     }

@@ -1,25 +1,26 @@
-//! The cookies of one probe: a redirect sets them, the requests that follow send them back. The next probe starts without.
+//! The cookies of one probe: redirects set them, and the following requests send them. The next probe starts without
+//! cookies.
 //!
-//! They are matched as browsers do (RFC 6265bis): by host, path and scheme, not by port. There is no list of public
-//! suffixes; only a domain of a single label is refused. `SameSite` and `HttpOnly` have no effect: every request is a
-//! navigation, and there are no scripts.
+//! Matching follows browsers (RFC 6265bis): by host, path and scheme, not by port. There is no list of public suffixes;
+//! only a domain of a single label is rejected. `SameSite` and `HttpOnly` have no effect: every request is a navigation, and
+//! there are no scripts.
 
 mod date;
 
 use http::HeaderValue;
 use url::{Host, Url};
 
-/// The most cookies that a probe keeps; beyond that the oldest is dropped. RFC 6265bis asks browsers to keep as many for a
+/// The maximum number of cookies of a probe; beyond it the oldest is dropped. RFC 6265bis requires the same number for each
 /// domain.
 pub(crate) const MAX_COOKIES: usize = 50;
 
-/// The most bytes of a name and its value together. As in browsers, a larger cookie is ignored.
+/// The maximum size of name and value in bytes. Like browsers, a probe ignores a larger cookie.
 const MAX_COOKIE_BYTES: usize = 4096;
 
-/// The most bytes of a path. As in browsers, a longer one is ignored.
+/// The maximum size of a path in bytes. Like browsers, a probe ignores a longer one.
 const MAX_PATH_BYTES: usize = 1024;
 
-/// The cookies that the probe has received so far.
+/// The cookies that a probe has received.
 #[derive(Debug, Default)]
 pub(crate) struct Cookies(Vec<Cookie>);
 
@@ -35,7 +36,7 @@ struct Cookie {
 }
 
 impl Cookies {
-    /// Applies a `Set-Cookie` header of a response from this URL.
+    /// Stores or deletes a cookie by a `Set-Cookie` header of a response from this URL.
     pub(crate) fn store(&mut self, url: &Url, header: &[u8]) {
         let Some((cookie, is_expired)) = parse(url, header) else {
             return;
@@ -49,8 +50,8 @@ impl Cookies {
                 self.0.remove(at);
             }
             Some(at) => {
-                if let Some(known) = self.0.get_mut(at) {
-                    *known = cookie;
+                if let Some(stored) = self.0.get_mut(at) {
+                    *stored = cookie;
                 }
             }
             None if is_expired => {}
@@ -63,9 +64,9 @@ impl Cookies {
         }
     }
 
-    /// Returns the `Cookie` header for a request to this URL.
+    /// Returns the `Cookie` header for a request to this URL; `None` without cookies.
     pub(crate) fn header_for(&self, url: &Url) -> Option<HeaderValue> {
-        let mut matching: Vec<_> = self.0.iter().filter(|cookie| cookie.goes_to(url)).collect();
+        let mut matching: Vec<_> = self.0.iter().filter(|cookie| cookie.matches(url)).collect();
         // The sort is stable: among paths of equal length the older cookie comes first.
         matching.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let pairs: Vec<Vec<u8>> = matching.into_iter().map(Cookie::pair).collect();
@@ -79,9 +80,9 @@ impl Cookies {
 }
 
 impl Cookie {
-    fn goes_to(&self, url: &Url) -> bool {
+    fn matches(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default();
-        (host == self.domain || (!self.host_only && is_below(host, &self.domain)))
+        (host == self.domain || (!self.host_only && is_subdomain(host, &self.domain)))
             && path_matches(url.path().as_bytes(), &self.path)
             && (!self.secure || is_secure(url))
     }
@@ -95,7 +96,7 @@ impl Cookie {
     }
 }
 
-/// Parses a `Set-Cookie` header: the cookie, and whether it has expired. `None` for a header that browsers ignore.
+/// Parses a `Set-Cookie` header. Returns the cookie and whether it has expired; `None` for a header that browsers ignore.
 fn parse(url: &Url, header: &[u8]) -> Option<(Cookie, bool)> {
     let host = url.host_str()?;
     let mut parts = header.split(|&byte| byte == b';');
@@ -130,23 +131,23 @@ fn parse(url: &Url, header: &[u8]) -> Option<(Cookie, bool)> {
                 }
             }
             b"secure" => cookie.secure = true,
-            b"max-age" => max_age = is_over(value).or(max_age),
+            b"max-age" => max_age = has_elapsed(value).or(max_age),
             b"expires" => expires = date::is_past(value).or(expires),
             _ => {}
         }
     }
-    if (cookie.secure && !is_secure(url)) || !fits_its_prefix(&cookie) {
+    if (cookie.secure && !is_secure(url)) || !matches_name_prefix(&cookie) {
         return None;
     }
     Some((cookie, max_age.or(expires).unwrap_or(false)))
 }
 
-/// Splits `name=value`. Without a `=` the name is empty.
+/// Splits `name=value`. Without `=` the name is empty.
 fn name_and_value(pair: &[u8]) -> (&[u8], &[u8]) {
     split_at_equals(pair).unwrap_or((b"", pair.trim_ascii()))
 }
 
-/// Splits `attribute=value`. Without a `=` the value is empty.
+/// Splits `attribute=value`. Without `=` the value is empty.
 fn attribute(part: &[u8]) -> (&[u8], &[u8]) {
     split_at_equals(part).unwrap_or((part.trim_ascii(), b""))
 }
@@ -156,23 +157,23 @@ fn split_at_equals(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((before.trim_ascii(), after.get(1..)?.trim_ascii()))
 }
 
-/// Reads a `Domain` attribute: the domain, and whether the cookie is for that host alone. `None` when the URL may not set a
-/// cookie for that domain.
+/// Parses a `Domain` attribute. Returns the domain and whether the cookie is for that host only; `None` if the URL may not
+/// set a cookie for the domain.
 fn domain(url: &Url, value: &[u8]) -> Option<(String, bool)> {
     let host = url.host_str()?;
     let value = value.strip_prefix(b".").unwrap_or(value);
     let domain = std::str::from_utf8(value).ok()?.to_ascii_lowercase();
     let is_name = matches!(url.host(), Some(Host::Domain(_)));
     if domain == host {
-        // An address has no subdomains, and those of a single label belong to others.
-        let is_alone = !is_name || !domain.contains('.');
-        return Some((domain, is_alone));
+        // An address has no subdomains, and those of a single label have other owners.
+        let host_only = !is_name || !domain.contains('.');
+        return Some((domain, host_only));
     }
-    (is_name && domain.contains('.') && is_below(host, &domain)).then_some((domain, false))
+    (is_name && domain.contains('.') && is_subdomain(host, &domain)).then_some((domain, false))
 }
 
 /// Returns whether the host is a subdomain, as `a.example.org` is of `example.org`.
-fn is_below(host: &str, domain: &str) -> bool {
+fn is_subdomain(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain)
         .is_some_and(|below| below.ends_with('.'))
 }
@@ -192,7 +193,7 @@ fn path_matches(path: &[u8], cookie_path: &[u8]) -> bool {
 }
 
 /// Returns whether a `Max-Age` is zero or negative. `None` if it is not a number.
-fn is_over(value: &[u8]) -> Option<bool> {
+fn has_elapsed(value: &[u8]) -> Option<bool> {
     let (is_negative, digits) = match value.strip_prefix(b"-") {
         Some(digits) => (true, digits),
         None => (false, value),
@@ -201,11 +202,11 @@ fn is_over(value: &[u8]) -> Option<bool> {
         .then(|| is_negative || digits.iter().all(|&digit| digit == b'0'))
 }
 
-/// Returns whether the connection is one that browsers trust: https, or to this machine.
+/// Returns whether browsers trust the connection: https, or to this machine.
 fn is_secure(url: &Url) -> bool {
     url.scheme() == "https"
         || match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || is_below(name, "localhost"),
+            Some(Host::Domain(name)) => name == "localhost" || is_subdomain(name, "localhost"),
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
@@ -213,7 +214,7 @@ fn is_secure(url: &Url) -> bool {
 }
 
 /// Returns whether the cookie has the attributes that a `__Secure-` or `__Host-` name requires.
-fn fits_its_prefix(cookie: &Cookie) -> bool {
+fn matches_name_prefix(cookie: &Cookie) -> bool {
     let starts_with = |prefix: &[u8]| {
         let start = cookie.name.get(..prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))

@@ -1,4 +1,4 @@
-//! Why a probe was no success: a closed set of reasons, and words for the log.
+//! The failures of a probe: a closed set of reasons, with details for the log.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -6,32 +6,32 @@ use std::io;
 
 use rustix::io::Errno;
 
-/// The longest detail in the log. A server chooses what it repeats: a `Location` may have 256 KiB.
+/// The maximum length of a detail in the log. Details quote the server: a `Location` may have 256 KiB.
 const MAX_DETAIL_CHARS: usize = 1000;
 
-/// Why a probe failed: the `reason` label.
+/// The reason of a failed probe, the `reason` label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// The host has no address, or the look-up failed.
     Dns,
-    /// No TCP connection to any of the addresses.
+    /// None of the addresses accepted a TCP connection.
     Connect,
     /// The TLS handshake failed or the certificate is not valid for the host.
     Tls,
-    /// The probe was not through within the target's timeout.
+    /// The probe did not complete within the target's timeout.
     Timeout,
-    /// The status code is 400 or more, or not one that the target expects.
+    /// The status code is 400 or more, or not among the expected ones.
     Status,
-    /// The body lacks the text that the target expects.
+    /// The body does not contain the expected text.
     Body,
-    /// More than 10 redirects, or one that leads nowhere.
+    /// There were more than 10 redirects, or one is unusable or not allowed.
     Redirect,
     /// The connection did not deliver a complete HTTP response.
     Protocol,
 }
 
 impl Reason {
-    /// All reasons, in the order of the exposition.
+    /// All reasons, in the order of `/metrics`.
     pub const ALL: [Self; 8] = [
         Self::Dns,
         Self::Connect,
@@ -43,7 +43,7 @@ impl Reason {
         Self::Protocol,
     ];
 
-    /// The `reason` label.
+    /// Returns the value of the `reason` label.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Reason {
         }
     }
 
-    /// Returns whether a probe that failed for this reason got a response, though not the one it should.
+    /// Returns whether a probe that failed for this reason got a response.
     #[must_use]
     pub fn after_response(self) -> bool {
         matches!(self, Self::Status | Self::Body | Self::Redirect)
@@ -71,25 +71,25 @@ impl Display for Reason {
     }
 }
 
-/// Why a probe was no success.
+/// The error of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeError {
     /// The target failed.
     Failed {
-        /// The reason, as metrics name it.
+        /// The reason, for metrics.
         reason: Reason,
-        /// For the log, without passwords.
+        /// The detail for the log, without passwords.
         detail: String,
     },
-    /// This machine could not make the probe, which says nothing about the target.
-    NotMade {
-        /// For the log.
-        why: String,
+    /// This machine could not run the probe. This says nothing about the target.
+    NotRun {
+        /// The cause for the log.
+        cause: String,
     },
 }
 
 impl ProbeError {
-    /// Returns whether the target did not answer in time.
+    /// Returns whether the probe timed out.
     pub(crate) fn is_timeout(&self) -> bool {
         matches!(
             self,
@@ -100,7 +100,7 @@ impl ProbeError {
         )
     }
 
-    /// A failure of the target. Passwords of URLs in `detail` are replaced, and a long one is cut.
+    /// Creates a failure of the target. Redacts passwords of URLs in `detail`, and truncates a long one.
     pub(crate) fn failed(reason: Reason, detail: impl Display) -> Self {
         let mut detail = targets::redact(&detail.to_string());
         if let Some((end, _)) = detail.char_indices().nth(MAX_DETAIL_CHARS) {
@@ -110,18 +110,18 @@ impl ProbeError {
         Self::Failed { reason, detail }
     }
 
-    /// An I/O error in the course of a probe: the target's failure, unless it was this machine that ran out of something.
-    pub(crate) fn io(reason: Reason, what: impl Display, error: &io::Error) -> Self {
+    /// Classifies an I/O error: a failure of the target, or [`ProbeError::NotRun`] if this machine ran out of resources.
+    pub(crate) fn io(reason: Reason, context: impl Display, error: &io::Error) -> Self {
         if is_exhaustion(error) {
-            return Self::NotMade {
-                why: error.to_string(),
+            return Self::NotRun {
+                cause: error.to_string(),
             };
         }
-        Self::failed(reason, format_args!("{what}: {}", Chain(error)))
+        Self::failed(reason, format_args!("{context}: {}", Chain(error)))
     }
 }
 
-/// Open files, memory or socket buffers of this machine are used up.
+/// Returns whether this machine ran out of open files, memory or socket buffers.
 fn is_exhaustion(error: &io::Error) -> bool {
     let exhausted = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS];
     error
@@ -129,20 +129,20 @@ fn is_exhaustion(error: &io::Error) -> bool {
         .is_some_and(|code| exhausted.iter().any(|errno| errno.raw_os_error() == code))
 }
 
-/// An error with its causes, those left out that the error before already says.
+/// Displays an error with its causes. Omits a cause whose text is part of the previous one.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl Display for Chain<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut said = self.0.to_string();
-        f.write_str(&said)?;
+        let mut previous = self.0.to_string();
+        f.write_str(&previous)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            if !said.contains(&text) {
+            if !previous.contains(&text) {
                 write!(f, ": {text}")?;
             }
-            said = text;
+            previous = text;
             cause = error.source();
         }
         Ok(())
@@ -154,15 +154,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn running_out_of_files_is_no_failure_of_the_target() {
-        let ours = io::Error::from_raw_os_error(Errno::MFILE.raw_os_error());
+    fn running_out_of_files_is_not_a_failure_of_the_target() {
+        let local = io::Error::from_raw_os_error(Errno::MFILE.raw_os_error());
         assert!(matches!(
-            ProbeError::io(Reason::Connect, "connect", &ours),
-            ProbeError::NotMade { .. }
+            ProbeError::io(Reason::Connect, "connect", &local),
+            ProbeError::NotRun { .. }
         ));
-        let theirs = io::Error::from_raw_os_error(Errno::CONNREFUSED.raw_os_error());
+        let remote = io::Error::from_raw_os_error(Errno::CONNREFUSED.raw_os_error());
         assert!(matches!(
-            ProbeError::io(Reason::Connect, "connect", &theirs),
+            ProbeError::io(Reason::Connect, "connect", &remote),
             ProbeError::Failed {
                 reason: Reason::Connect,
                 ..
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_detail_is_cut() {
+    fn a_long_detail_is_truncated() {
         let error = ProbeError::failed(Reason::Redirect, "ü".repeat(2 * MAX_DETAIL_CHARS));
         let ProbeError::Failed { detail, .. } = error else {
             panic!("{error:?}")
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn no_password_gets_into_the_detail() {
+    fn the_detail_contains_no_password() {
         let error = ProbeError::failed(Reason::Redirect, "to ftp://me:hunter2@host/");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }

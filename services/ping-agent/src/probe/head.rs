@@ -1,9 +1,9 @@
-//! Accepts the malformed heads of responses that curl and browsers accept.
+//! Repairs malformed response heads that curl and browsers accept.
 //!
-//! hyper refuses a whole response for one bad header line. Its switches that skip such lines do not report them, and do
-//! not cover everything that browsers accept. This module therefore rewrites a head that hyper would refuse before hyper
-//! sees it: the status code and the few headers that a probe needs, well-formed. It reports the first fault it found. A
-//! head that browsers refuse as well stays as it is, and hyper refuses it.
+//! hyper rejects a whole response for one bad header line. Its options to skip such lines do not report them, and do not
+//! cover everything that browsers accept. So this module rewrites a head that hyper would reject before hyper reads it. The
+//! new head has the status code and the few headers that a probe needs. The first fault is reported. A head that browsers
+//! also reject is not changed, and hyper rejects it.
 
 mod malformed;
 mod repair;
@@ -13,22 +13,22 @@ use std::mem::MaybeUninit;
 use bytes::Bytes;
 use memchr::memchr;
 
-use super::budget::{MAX_HEAD_BYTES, MAX_INTERIM, TooMuch};
+use super::budget::{MAX_HEAD_BYTES, MAX_INTERIM, OverBudget};
 pub use malformed::Malformed;
 use repair::{StatusLine, repair};
 
-/// As many header lines as hyper reads.
+/// The maximum number of header lines in hyper.
 const MAX_LINES: usize = 100;
 
-/// As long as the name of a header can be in hyper.
+/// The maximum length of a header name in hyper.
 const MAX_NAME_BYTES: usize = 65_535;
 
-/// Returns whether these first bytes of a response contain its whole head and hyper accepts it.
+/// Returns whether these first bytes of a response contain its whole head, and hyper accepts it.
 pub(crate) fn is_readable(bytes: &[u8]) -> bool {
-    matches!(end_of_head(bytes, 0), Search::EndsAt(end) if bytes.get(..end).is_some_and(is_proper))
+    matches!(end_of_head(bytes, 0), HeadEnd::Found(end) if bytes.get(..end).is_some_and(is_proper))
 }
 
-/// Returns whether hyper accepts this complete head, and it is the head of the final response.
+/// Returns whether this complete head is that of a final response, and hyper accepts it.
 fn is_proper(head: &[u8]) -> bool {
     let mut lines = [const { MaybeUninit::uninit() }; MAX_LINES];
     let mut response = httparse::Response::new(&mut []);
@@ -49,43 +49,44 @@ fn is_proper(head: &[u8]) -> bool {
         })
 }
 
-/// Returns whether another response follows one with this status code. Nothing in HTTP follows a 101.
+/// Returns whether another response follows one with this status code. No HTTP response follows a 101.
 fn is_interim(code: u16) -> bool {
     matches!(code, 100 | 102..=199)
 }
 
-/// The bytes of a response, held back until its head is complete.
+/// Buffers the bytes of a response until its head is complete.
 #[derive(Debug, Default)]
-pub(crate) struct Intake {
+pub(crate) struct HeadBuffer {
     held: Vec<u8>,
-    /// How many bytes were searched for the end of the head. No byte is searched twice, so a server that sends single bytes
-    /// costs no more than any other.
+    /// The number of bytes that were searched for the end of the head. No byte is searched twice, so a server that sends
+    /// single bytes costs no more than any other.
     searched: usize,
-    /// The status line, once it is there.
+    /// The status line; `None` until it is complete.
     status_line: Option<StatusLine>,
-    /// The size of the interim responses and empty lines that were dropped.
+    /// The size in bytes of the dropped interim responses and empty lines.
     interim_bytes: usize,
-    /// How many interim responses there were.
+    /// The number of interim responses.
     interim: usize,
 }
 
-/// How far an [`Intake`] is.
+/// The progress of a [`HeadBuffer`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// More bytes are needed.
     Incomplete,
-    /// hyper gets the held bytes now.
+    /// The held bytes are ready for hyper.
     Complete(Option<Malformed>),
 }
 
-enum Search {
+/// The result of a search for the end of a head.
+enum HeadEnd {
     /// The head has this many bytes.
-    EndsAt(usize),
+    Found(usize),
     /// The end was not found; the next search starts here.
-    ContinueAt(usize),
+    SearchFrom(usize),
 }
 
-impl Intake {
+impl HeadBuffer {
     pub(crate) fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
@@ -94,8 +95,8 @@ impl Intake {
         self.held.extend_from_slice(bytes);
     }
 
-    /// Takes the held bytes; `None` when there are none.
-    pub(crate) fn take(&mut self) -> Option<Bytes> {
+    /// Removes and returns the held bytes; `None` if there are none.
+    pub(crate) fn drain(&mut self) -> Option<Bytes> {
         let held = std::mem::take(&mut self.held);
         (!held.is_empty()).then(|| held.into())
     }
@@ -104,20 +105,20 @@ impl Intake {
     ///
     /// # Errors
     /// The head is too large, or there are too many interim responses.
-    pub(crate) fn advance(&mut self) -> Result<Progress, TooMuch> {
+    pub(crate) fn advance(&mut self) -> Result<Progress, OverBudget> {
         loop {
             if !self.has_status_line() {
                 return Ok(Progress::Complete(None));
             }
             let end = match end_of_head(&self.held, self.searched) {
-                Search::EndsAt(end) => Some(end),
-                Search::ContinueAt(at) => {
+                HeadEnd::Found(end) => Some(end),
+                HeadEnd::SearchFrom(at) => {
                     self.searched = at;
                     None
                 }
             };
             if self.interim_bytes + end.unwrap_or(self.held.len()) > MAX_HEAD_BYTES {
-                return Err(TooMuch::Head);
+                return Err(OverBudget::Head);
             }
             let (Some(end), Some(status_line)) = (end, &self.status_line) else {
                 return Ok(Progress::Incomplete);
@@ -125,7 +126,7 @@ impl Intake {
             if is_interim(status_line.code) {
                 self.interim += 1;
                 if self.interim > MAX_INTERIM {
-                    return Err(TooMuch::Interim);
+                    return Err(OverBudget::Interim);
                 }
                 self.held.drain(..end);
                 self.searched = 0;
@@ -145,13 +146,13 @@ impl Intake {
         }
     }
 
-    /// Returns whether the held bytes start with a status line, or can become one.
+    /// Returns whether the held bytes start with a status line or the beginning of one.
     fn has_status_line(&mut self) -> bool {
         if self.status_line.is_some() {
             return true;
         }
         if self.searched == 0 {
-            // hyper, too, skips empty lines before the head.
+            // hyper also skips empty lines before the head.
             let empty = |byte: &u8| matches!(byte, b'\r' | b'\n');
             let blank = self.held.iter().take_while(|byte| empty(byte)).count();
             self.held.drain(..blank);
@@ -170,18 +171,18 @@ impl Intake {
 }
 
 /// Searches for the empty line after the head, from the byte `from` on.
-fn end_of_head(bytes: &[u8], from: usize) -> Search {
+fn end_of_head(bytes: &[u8], from: usize) -> HeadEnd {
     let mut at = from;
     while let Some(found) = memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
         let line_end = at + found;
         match bytes.get(line_end + 1..).unwrap_or_default() {
-            [b'\n', ..] => return Search::EndsAt(line_end + 2),
-            [b'\r', b'\n', ..] => return Search::EndsAt(line_end + 3),
-            [] | [b'\r'] => return Search::ContinueAt(line_end),
+            [b'\n', ..] => return HeadEnd::Found(line_end + 2),
+            [b'\r', b'\n', ..] => return HeadEnd::Found(line_end + 3),
+            [] | [b'\r'] => return HeadEnd::SearchFrom(line_end),
             _ => at = line_end + 1,
         }
     }
-    Search::ContinueAt(bytes.len())
+    HeadEnd::SearchFrom(bytes.len())
 }
 
 #[cfg(test)]

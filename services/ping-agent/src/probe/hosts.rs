@@ -1,4 +1,4 @@
-//! The names in the hosts file: their look-ups need no name server.
+//! The names in the hosts file, which the system resolves without a name server.
 
 use std::collections::HashSet;
 use std::fs;
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How old an answer may be. A change of the file counts after this time.
-const FRESH: Duration = Duration::from_secs(1);
+/// The time between checks for a change of the file.
+const TTL: Duration = Duration::from_secs(1);
 
 /// The names in a hosts file (hosts(5)).
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct HostsFile {
 #[derive(Debug, Default)]
 struct State {
     names: HashSet<Box<str>>,
-    /// When the file was last changed, and its size.
+    /// The modification time and the size of the file.
     version: Option<(SystemTime, u64)>,
     checked: Option<Instant>,
 }
@@ -32,16 +32,16 @@ impl HostsFile {
         }
     }
 
-    /// Returns whether the file has the name. The name is in lower case, as hosts of URLs are.
+    /// Returns whether the file contains the name, which must be in lower case like the host of a parsed URL.
     pub(crate) fn contains(&self, name: &str) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.checked.is_none_or(|at| at.elapsed() >= FRESH) {
+        if state.checked.is_none_or(|at| at.elapsed() >= TTL) {
             self.update(&mut state);
         }
         state.names.contains(name)
     }
 
-    /// A file that can't be read has no names.
+    /// Reads the file again if it has changed. An unreadable file has no names.
     fn update(&self, state: &mut State) {
         state.checked = Some(Instant::now());
         let version = fs::metadata(&self.path)
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_of_the_file_is_found_and_no_address_or_comment() {
+    fn names_are_found_but_not_addresses_and_comments() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hosts");
         let text = "# 10.0.0.1 commented\n127.0.0.1\tlocalhost  Shop.Example # shop's\n\n::1 ip6-localhost\n10.0.0.2\n";
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_file_is_read_again_and_one_that_is_gone_has_no_names() {
+    fn a_changed_file_is_read_again_and_a_removed_file_has_no_names() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hosts");
         let hosts = HostsFile::new(&path);

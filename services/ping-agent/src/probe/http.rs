@@ -1,4 +1,4 @@
-//! HTTP and HTTPS probes: a fresh connection for each request, so that every phase happens and is measured.
+//! HTTP and HTTPS probes. Each request uses a new connection, so that every phase is measured.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -16,17 +16,17 @@ use targets::Target;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
-use super::budget::{Budget, MAX_HEAD_BYTES, Metered, TooMuch};
+use super::budget::{Budget, MAX_HEAD_BYTES, Metered, OverBudget};
 use super::cookies::Cookies;
 use super::failure::{Chain, ProbeError, Reason};
-use super::observed::{Observed, Seen};
+use super::observed::{Observations, Observed};
 use super::phases::{Phase, Phases};
 use super::redirect::{MAX_REDIRECTS, follow, is_redirect};
 use super::request::{Credentials, request};
-use super::scope::Hop;
+use super::scope::RedirectPolicy;
 use super::{Prober, Trace, body, connect};
 
-/// Probes the target, following redirects. What was learned on the way is in `trace`, also when the future is dropped.
+/// Probes the target and follows redirects. `trace` has the intermediate results, even if the future is dropped.
 pub(crate) async fn probe(
     prober: &Prober,
     target: &Target,
@@ -37,26 +37,26 @@ pub(crate) async fn probe(
     let mut method = prober.method.clone();
     let mut cookies = Cookies::default();
     let budget = Budget::new(prober.body_max_bytes);
-    let mut own = None;
+    let mut own_address = None;
     for _ in 0..=MAX_REDIRECTS {
         let request = request(method.clone(), &url, credentials.as_ref(), &cookies)
             .map_err(|error| ProbeError::failed(Reason::Protocol, error))?;
-        let visit = Visit {
+        let hop = Hop {
             prober,
             target,
             url: &url,
             budget: &budget,
-            hop: own.map(|own| Hop { target, own }),
+            policy: own_address.map(|own| RedirectPolicy { target, own }),
         };
-        let answer = visit.make(request, trace).await?;
-        own.get_or_insert(answer.from);
-        if !is_redirect(answer.status) {
-            return judge(target, &answer);
+        let response = hop.run(request, trace).await?;
+        own_address.get_or_insert(response.from);
+        if !is_redirect(response.status) {
+            return evaluate(target, &response);
         }
-        for cookie in answer.headers.get_all(SET_COOKIE) {
+        for cookie in response.headers.get_all(SET_COOKIE) {
             cookies.store(&url, cookie.as_bytes());
         }
-        (url, method) = follow(&url, &method, answer.status, &answer.headers)?;
+        (url, method) = follow(&url, &method, response.status, &response.headers)?;
     }
     Err(ProbeError::failed(
         Reason::Redirect,
@@ -64,13 +64,14 @@ pub(crate) async fn probe(
     ))
 }
 
-fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
-    if !target.expect.accepts_status(answer.status.as_u16()) {
-        return Err(ProbeError::failed(Reason::Status, answer.status));
+/// Compares a final response with the expectations of the target.
+fn evaluate(target: &Target, response: &ProbeResponse) -> Result<(), ProbeError> {
+    if !target.expect.accepts_status(response.status.as_u16()) {
+        return Err(ProbeError::failed(Reason::Status, response.status));
     }
-    if !answer.has_expected_text {
+    if !response.has_expected_text {
         let mut detail = "the expected text is not in the body".to_owned();
-        if let Some(encoding) = answer.headers.get(CONTENT_ENCODING) {
+        if let Some(encoding) = response.headers.get(CONTENT_ENCODING) {
             let encoding = encoding.as_bytes().escape_ascii();
             detail += &format!(", which has the Content-Encoding {encoding} and is not decoded");
         }
@@ -79,36 +80,36 @@ fn judge(target: &Target, answer: &Answer) -> Result<(), ProbeError> {
     Ok(())
 }
 
-/// The content of a response.
-struct Answer {
+/// A response, reduced to the parts that affect the result of a probe.
+struct ProbeResponse {
     from: IpAddr,
     status: StatusCode,
     headers: HeaderMap,
     has_expected_text: bool,
 }
 
-/// One request of a probe, on a connection of its own.
-struct Visit<'a> {
+/// One request of a probe, to the target or to the URL of a redirect, on its own connection.
+struct Hop<'a> {
     prober: &'a Prober,
     target: &'a Target,
     url: &'a Url,
     budget: &'a Arc<Budget>,
-    /// The redirect that led here.
-    hop: Option<Hop<'a>>,
+    /// The policy for a redirect; `None` for the request to the target itself.
+    policy: Option<RedirectPolicy<'a>>,
 }
 
-impl Visit<'_> {
-    async fn make(
+impl Hop<'_> {
+    async fn run(
         &self,
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
-    ) -> Result<Answer, ProbeError> {
-        if let Some(hop) = &self.hop {
-            hop.check_url(self.url)?;
+    ) -> Result<ProbeResponse, ProbeError> {
+        if let Some(policy) = &self.policy {
+            policy.check_url(self.url)?;
         }
         let mut addresses = self.prober.resolver.resolve(self.url, trace).await?;
-        if let Some(hop) = &self.hop {
-            addresses = hop.allowed(self.url, addresses)?;
+        if let Some(policy) = &self.policy {
+            addresses = policy.allowed(self.url, addresses)?;
         }
         let started = Instant::now();
         let (tcp, address) = connect::connect(&addresses).await?;
@@ -118,9 +119,9 @@ impl Visit<'_> {
             return self.exchange(tcp, from, request, trace).await;
         }
         let started = Instant::now();
-        // Boxed, because it is large and plain HTTP probes would carry it along.
+        // The future is large; unboxed, plain HTTP probes would need its memory, too.
         let (not_after, tls) = Box::pin(self.prober.tls.connect(self.url, tcp)).await;
-        if self.hop.is_none() {
+        if self.policy.is_none() {
             trace.not_after = not_after;
         }
         let tls = tls?;
@@ -128,30 +129,30 @@ impl Visit<'_> {
         Box::pin(self.exchange(tls, from, request, trace)).await
     }
 
-    /// Sends the request and reads the response, the body up to the limit. A redirect's body is of no interest.
+    /// Sends the request and reads the response, with its body up to the limit. The body of a redirect is not read.
     async fn exchange(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
         from: IpAddr,
         request: Request<Empty<Bytes>>,
         trace: &mut Trace,
-    ) -> Result<Answer, ProbeError> {
-        let (stream, seen) = Observed::new(stream);
+    ) -> Result<ProbeResponse, ProbeError> {
+        let (stream, observations) = Observed::new(stream);
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD_BYTES)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(not_http)?;
-        let answer = async {
-            let waiting = Waiting {
+            .map_err(protocol_error)?;
+        let response = async {
+            let timer = FirstByteTimer {
                 sent: Instant::now(),
-                seen: Arc::clone(&seen),
+                observations: Arc::clone(&observations),
                 phases: &mut trace.phases,
             };
-            let response = sender.send_request(request).await.map_err(not_http)?;
-            drop(waiting);
-            trace.malformed = trace.malformed.or(seen.malformed.get().copied());
-            let first_byte = seen.first_byte.get().copied().unwrap_or_else(Instant::now);
+            let response = sender.send_request(request).await.map_err(protocol_error)?;
+            drop(timer);
+            trace.malformed = trace.malformed.or(observations.malformed.get().copied());
+            let first_byte = *observations.first_byte.get_or_init(Instant::now);
             let (head, body) = response.into_parts();
             let has_expected_text = is_redirect(head.status)
                 || body::read(
@@ -160,44 +161,44 @@ impl Visit<'_> {
                     self.target.expect.body_contains.as_deref(),
                 )
                 .await
-                .map_err(not_http)?;
+                .map_err(protocol_error)?;
             trace.phases.add(Phase::Transfer, first_byte.elapsed());
-            Ok(Answer {
+            Ok(ProbeResponse {
                 from,
                 status: head.status,
                 headers: head.headers,
                 has_expected_text,
             })
         };
-        // The connection moves the bytes; polled in the same task, it costs no second one. Its error, if it has one,
-        // reaches the answer as well.
-        match select(pin!(answer), pin!(connection)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right((_, answer)) => answer.await,
+        // The connection transfers the bytes. Polling it here saves a second task. Its error also ends `response`.
+        match select(pin!(response), pin!(connection)).await {
+            Either::Left((response, _)) => response,
+            Either::Right((_, response)) => response.await,
         }
     }
 }
 
-/// The wait for a response. Its phase ends with the first byte, whether or not the rest of the head comes too: noted on
-/// drop, because a timeout drops the probe where it stands.
-struct Waiting<'a> {
+/// Measures the time to the first byte. Adds it to the phases on drop, because a timeout drops the probe, possibly before
+/// the head is complete.
+struct FirstByteTimer<'a> {
     sent: Instant,
-    seen: Arc<Seen>,
+    observations: Arc<Observations>,
     phases: &'a mut Phases,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for FirstByteTimer<'_> {
     fn drop(&mut self) {
-        if let Some(at) = self.seen.first_byte.get() {
+        if let Some(at) = self.observations.first_byte.get() {
             self.phases
                 .add(Phase::FirstByte, at.duration_since(self.sent));
         }
     }
 }
 
-fn not_http(error: hyper::Error) -> ProbeError {
-    match TooMuch::in_causes_of(&error) {
-        Some(too_much) => ProbeError::failed(Reason::Protocol, too_much),
+/// Converts an error of hyper, which may be caused by an exceeded limit.
+fn protocol_error(error: hyper::Error) -> ProbeError {
+    match OverBudget::find_in(&error) {
+        Some(exceeded) => ProbeError::failed(Reason::Protocol, exceeded),
         None => ProbeError::failed(Reason::Protocol, Chain(&error)),
     }
 }

@@ -1,4 +1,4 @@
-//! A stream that records the time of the first byte of a response, and repairs a malformed head before hyper sees it.
+//! A stream that records the time of the first byte of a response, and repairs a malformed head before hyper reads it.
 
 use std::io;
 use std::pin::Pin;
@@ -9,44 +9,44 @@ use std::time::Instant;
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::head::{self, Intake, Malformed, Progress};
+use super::head::{self, HeadBuffer, Malformed, Progress};
 
-/// The observations of a response's stream.
+/// The observations of the stream of a response.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// When the first byte was read; empty before.
+pub(crate) struct Observations {
+    /// The time at which the first byte was read.
     pub(crate) first_byte: OnceLock<Instant>,
-    /// The first fault of the head that RFC 9112 does not allow.
+    /// The first violation of RFC 9112 in the head.
     pub(crate) malformed: OnceLock<Malformed>,
 }
 
-/// Records the time of the first byte: hyper reports a response only when its whole head has arrived, and a slow server
-/// may send it a byte at a time. A head that hyper accepts and every body pass unchanged; [`head`] repairs other heads.
+/// Records the time of the first byte: hyper reports a response only when its head is complete, and a slow server may send
+/// it a byte at a time. Bodies and heads that hyper accepts pass unchanged; [`head`] repairs other heads.
 pub(crate) struct Observed<S> {
     stream: S,
-    seen: Arc<Seen>,
+    observations: Arc<Observations>,
     state: State,
 }
 
 enum State {
-    /// The head is not complete yet.
-    Head(Intake),
-    /// These bytes are handed over before the stream is read again.
+    /// The head is incomplete.
+    Head(HeadBuffer),
+    /// Hands over these bytes before the stream is read again.
     HandingOver(Bytes),
-    /// Everything passes unchanged.
+    /// Passes all bytes unchanged.
     Passing,
 }
 
 impl<S> Observed<S> {
-    pub(crate) fn new(stream: S) -> (Self, Arc<Seen>) {
-        let seen = Arc::<Seen>::default();
+    pub(crate) fn new(stream: S) -> (Self, Arc<Observations>) {
+        let observations = Arc::<Observations>::default();
         (
             Self {
                 stream,
-                seen: Arc::clone(&seen),
-                state: State::Head(Intake::default()),
+                observations: Arc::clone(&observations),
+                state: State::Head(HeadBuffer::default()),
             },
-            seen,
+            observations,
         )
     }
 }
@@ -69,27 +69,27 @@ impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
                     }
                     return Poll::Ready(Ok(()));
                 }
-                State::Head(intake) => {
+                State::Head(buffer) => {
                     let before = buf.filled().len();
                     ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
                     let new = buf.filled().get(before..).unwrap_or_default();
                     if new.is_empty() {
                         // The response ends here; hyper reports what is missing.
-                        this.state = intake.take().map_or(State::Passing, State::HandingOver);
+                        this.state = buffer.drain().map_or(State::Passing, State::HandingOver);
                         continue;
                     }
-                    this.seen.first_byte.get_or_init(Instant::now);
-                    if intake.is_empty() && head::is_readable(new) {
+                    this.observations.first_byte.get_or_init(Instant::now);
+                    if buffer.is_empty() && head::is_readable(new) {
                         this.state = State::Passing;
                         return Poll::Ready(Ok(()));
                     }
-                    intake.add(new);
+                    buffer.add(new);
                     buf.set_filled(before);
-                    if let Progress::Complete(malformed) = intake.advance()? {
+                    if let Progress::Complete(malformed) = buffer.advance()? {
                         if let Some(malformed) = malformed {
-                            this.seen.malformed.get_or_init(|| malformed);
+                            this.observations.malformed.get_or_init(|| malformed);
                         }
-                        this.state = intake.take().map_or(State::Passing, State::HandingOver);
+                        this.state = buffer.drain().map_or(State::Passing, State::HandingOver);
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! Where a redirect leads.
+//! Computes the next request of a redirect.
 
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode};
@@ -7,53 +7,52 @@ use url::Url;
 
 use super::failure::{ProbeError, Reason};
 
-/// How many redirects a probe follows.
+/// The maximum number of redirects that a probe follows.
 pub(crate) const MAX_REDIRECTS: usize = 10;
 
-/// Returns whether the status code sends the client elsewhere (RFC 9110, section 15.4; 300, 304 and 305 do not by themselves).
+/// Returns whether the client follows this status code (RFC 9110, section 15.4). It does not follow 300, 304 and 305.
 pub(crate) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// Encodes the bytes above 127 one by one, whatever their character set, as browsers and curl do. ASCII is left to the URL
-/// parser.
+/// Percent-encodes each byte above 127 in any character set, as browsers and curl do. The URL parser encodes ASCII.
 const ABOVE_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
-/// The URL and the method of the request that follows this redirect.
+/// Returns the URL and the method of the request after this redirect.
 pub(crate) fn follow(
     from: &Url,
     method: &Method,
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<(Url, Method), ProbeError> {
-    let refuse =
+    let reject =
         |why: String| ProbeError::failed(Reason::Redirect, format_args!("{status}: {why}"));
     let mut locations = headers.get_all(LOCATION).iter();
     let location = locations
         .next()
-        .ok_or_else(|| refuse("there is no Location header".to_owned()))?;
+        .ok_or_else(|| reject("there is no Location header".to_owned()))?;
     if location.as_bytes().trim_ascii().is_empty() {
-        return Err(refuse("the Location header is empty".to_owned()));
+        return Err(reject("the Location header is empty".to_owned()));
     }
     if locations.any(|other| other != location) {
-        return Err(refuse(
-            "there are several Location headers, and they differ".to_owned(),
+        return Err(reject(
+            "there are several Location headers that differ".to_owned(),
         ));
     }
     let text = percent_encode(location.as_bytes(), ABOVE_ASCII).to_string();
     let to = from
         .join(&text)
-        .map_err(|error| refuse(format!("Location {text:?}: {error}")))?;
+        .map_err(|error| reject(format!("Location {text:?}: {error}")))?;
     if !matches!(to.scheme(), "http" | "https") {
-        return Err(refuse(format!(
-            "Location {text:?}: a redirect may lead to http and https only"
+        return Err(reject(format!(
+            "Location {text:?}: only http and https are allowed"
         )));
     }
     Ok((to, method_after(status, method)))
 }
 
-/// As browsers do it (Fetch standard, HTTP-redirect fetch, step 12): after 303 everything but HEAD becomes GET, after 301
-/// and 302 a POST does.
+/// Returns the method of the next request, as in browsers (Fetch standard, HTTP-redirect fetch, step 12): 303 changes every
+/// method but HEAD to GET; 301 and 302 change POST to GET.
 fn method_after(status: StatusCode, method: &Method) -> Method {
     match (status.as_u16(), method) {
         (303, method) if method != Method::HEAD => Method::GET,
@@ -70,10 +69,10 @@ mod tests {
     use super::*;
 
     fn to(from: &str, location: impl AsRef<[u8]>) -> Result<String, ProbeError> {
-        to_first_of(from, &[location.as_ref()])
+        follow_locations(from, &[location.as_ref()])
     }
 
-    fn to_first_of(from: &str, locations: &[&[u8]]) -> Result<String, ProbeError> {
+    fn follow_locations(from: &str, locations: &[&[u8]]) -> Result<String, ProbeError> {
         let value = |location: &&[u8]| HeaderValue::from_bytes(location).unwrap();
         let headers = locations
             .iter()
@@ -88,8 +87,8 @@ mod tests {
         .map(|(url, _)| url.into())
     }
 
-    fn refusal(locations: &[&[u8]]) -> String {
-        match to_first_of("http://host/", locations).unwrap_err() {
+    fn failure(locations: &[&[u8]]) -> String {
+        match follow_locations("http://host/", locations).unwrap_err() {
             ProbeError::Failed {
                 reason: Reason::Redirect,
                 detail,
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_location_is_resolved_against_the_url_it_came_from() {
+    fn a_location_is_resolved_against_the_url_of_its_response() {
         for (location, expected) in [
             ("https://other.example/x", "https://other.example/x"),
             ("//other.example/x", "http://other.example/x"),
@@ -132,22 +131,22 @@ mod tests {
     }
 
     #[test]
-    fn a_location_that_is_missing_or_empty_or_not_the_only_one_is_named() {
-        assert_eq!(refusal(&[]), "302 Found: there is no Location header");
+    fn a_missing_empty_or_ambiguous_location_is_reported() {
+        assert_eq!(failure(&[]), "302 Found: there is no Location header");
         for empty in [&b""[..], b"  "] {
-            assert_eq!(refusal(&[empty]), "302 Found: the Location header is empty");
+            assert_eq!(failure(&[empty]), "302 Found: the Location header is empty");
         }
         assert_eq!(
-            refusal(&[b"/a", b"/b"]),
-            "302 Found: there are several Location headers, and they differ"
+            failure(&[b"/a", b"/b"]),
+            "302 Found: there are several Location headers that differ"
         );
-        let twice_the_same = to_first_of("http://host/", &[b"/a", b"/a"]);
+        let twice_the_same = follow_locations("http://host/", &[b"/a", b"/a"]);
         assert_eq!(twice_the_same.as_deref(), Ok("http://host/a"));
     }
 
     proptest! {
         #[test]
-        fn any_location_leads_to_http_or_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn any_location_is_an_http_url_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(value) = HeaderValue::from_bytes(&bytes)
                 && let Ok(url) = to("https://host/a/b", value.as_bytes())
             {
@@ -159,15 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_that_leads_nowhere_is_refused() {
+    fn an_unusable_location_is_rejected() {
         for location in [
             "ftp://host/",
             "javascript:alert(1)",
             "http://",
             "http://[::1",
         ] {
-            let refusal = refusal(&[location.as_bytes()]);
-            assert!(refusal.contains(location), "{refusal}");
+            let failure = failure(&[location.as_bytes()]);
+            assert!(failure.contains(location), "{failure}");
         }
     }
 

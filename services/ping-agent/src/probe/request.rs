@@ -13,7 +13,7 @@ use super::cookies::Cookies;
 
 const AGENT: &str = concat!("UptimePulse/", env!("CARGO_PKG_VERSION"), " (+ping-agent)");
 
-/// A request for the URL, on a connection that is used for nothing else.
+/// Builds a request for the URL that closes its connection.
 pub(crate) fn request(
     method: Method,
     url: &Url,
@@ -37,14 +37,14 @@ pub(crate) fn request(
     Ok(request)
 }
 
-/// The user and password of a target's URL, for the server they are meant for.
+/// The user and password of a target's URL, which are only sent to its origin.
 pub(crate) struct Credentials {
     header: HeaderValue,
     origin: url::Origin,
 }
 
 impl Credentials {
-    /// Returns the credentials of the URL, if it has any, for Basic authentication (RFC 7617).
+    /// Returns the credentials of the URL for Basic authentication (RFC 7617); `None` if it has none.
     pub(crate) fn of(url: &Url) -> Option<Self> {
         if url.username().is_empty() && url.password().is_none() {
             return None;
@@ -61,7 +61,7 @@ impl Credentials {
         })
     }
 
-    /// The header for a request to this URL: none where a redirect led to another scheme, host or port.
+    /// Returns the header for a request to this URL; `None` after a redirect to another scheme, host or port.
     fn header_for(&self, url: &Url) -> Option<HeaderValue> {
         (url.origin() == self.origin).then(|| self.header.clone())
     }

@@ -1,12 +1,12 @@
-//! From a URL to the addresses of its host.
+//! Resolves the host of a URL to its addresses.
 //!
-//! The system's resolver (`getaddrinfo` on a thread of the blocking pool) answers: `/etc/hosts`, NSS modules, search
-//! domains and a cluster's DNS count for a probe exactly as for every other program of the machine, and nothing is
-//! remembered from one probe to the next, so that the `dns` phase is a real look-up each time.
+//! Look-ups use the system's resolver (`getaddrinfo` on a thread of the blocking pool). So `/etc/hosts`, NSS modules, search
+//! domains and a cluster's DNS work as in every other program of the machine. Nothing is cached between probes, so the
+//! `dns` phase is a real look-up each time.
 //!
-//! A look-up can't be cut short: where a name server does not answer, it goes on for long after its probe has run into
-//! the timeout. So a name never has more than one look-up at a time, names whose last one took long share a part of the
-//! threads, and names in the hosts file have threads of their own.
+//! A look-up can't be cancelled: if a name server does not answer, it goes on for long after its probe has timed out. So a
+//! name has at most one look-up at a time, names whose last look-up was slow share half of the threads, and names in the
+//! hosts file have threads of their own.
 
 mod lookups;
 
@@ -23,39 +23,39 @@ use super::phases::Phase;
 use lookups::Lookups;
 pub(crate) use lookups::{MAX_HOSTS_LOOKUPS, MAX_LOOKUPS};
 
-/// Finds the addresses of hosts. Clones share their look-ups.
+/// Resolves hosts to addresses. Clones share their look-ups.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolver {
     lookups: Lookups,
 }
 
 impl Resolver {
-    /// The system's.
-    pub(crate) fn of_the_system(limits: &Limits) -> Self {
-        let system = |name: &str| Ok((name, 0).to_socket_addrs()?.collect());
+    /// Creates a resolver that uses the system's.
+    pub(crate) fn system(limits: &Limits) -> Self {
+        let lookup = |name: &str| Ok((name, 0).to_socket_addrs()?.collect());
         let hosts = HostsFile::new("/etc/hosts");
         Self {
-            lookups: Lookups::new(system, hosts, MAX_LOOKUPS, limits),
+            lookups: Lookups::new(lookup, hosts, MAX_LOOKUPS, limits),
         }
     }
 
-    /// The addresses of the URL's host with its port, in the order in which to try them; at least one. An IP address is
-    /// taken as it is, without a look-up.
+    /// Returns the addresses of the URL's host with its port, in the order in which to try them; at least one. An IP address
+    /// needs no look-up.
     pub(crate) async fn resolve(
         &self,
         url: &Url,
         trace: &mut Trace,
     ) -> Result<Vec<SocketAddr>, ProbeError> {
-        let no_host = || ProbeError::failed(Reason::Dns, "the URL names no host");
+        let no_host = || ProbeError::failed(Reason::Dns, "the URL has no host");
         let port = url.port_or_known_default().ok_or_else(no_host)?;
         let name = match url.host().ok_or_else(no_host)? {
             Host::Ipv4(address) => return Ok(vec![(address, port).into()]),
             Host::Ipv6(address) => return Ok(vec![(address, port).into()]),
             Host::Domain(name) => name,
         };
-        let running = self.lookups.begin(name, &mut trace.own_wait).await?;
+        let running = self.lookups.begin(name, &mut trace.agent_wait).await?;
         let started = Instant::now();
-        let found = running.found().await;
+        let found = running.result().await;
         let mut found = found
             .as_deref()
             .map_err(|error| ProbeError::io(Reason::Dns, format_args!("look-up of {name}"), error))?
@@ -68,25 +68,25 @@ impl Resolver {
             ));
         }
         found.iter_mut().for_each(|address| address.set_port(port));
-        Ok(families_in_turn(found))
+        Ok(alternate_families(found))
     }
 }
 
-/// IPv6 and IPv4 in turn, the family of the first address first (RFC 8305, section 4): a family without a route costs one
-/// attempt, not one for each of its addresses.
-fn families_in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+/// Alternates IPv6 and IPv4, beginning with the family of the first address (RFC 8305, section 4): a family without a route
+/// then costs one attempt before the other is tried.
+fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (preferred, other): (Vec<_>, Vec<_>) = addresses
         .into_iter()
         .partition(|address| address.is_ipv6() == first_is_v6);
     let mut other = other.into_iter();
-    let mut in_turn: Vec<_> = Vec::with_capacity(preferred.len() + other.len());
+    let mut alternating: Vec<_> = Vec::with_capacity(preferred.len() + other.len());
     for address in preferred {
-        in_turn.push(address);
-        in_turn.extend(other.next());
+        alternating.push(address);
+        alternating.extend(other.next());
     }
-    in_turn.extend(other);
-    in_turn
+    alternating.extend(other);
+    alternating
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
     async fn resolve(url: &str) -> (Vec<SocketAddr>, Trace) {
         let limits = Limits::register(&Registry::new()).unwrap();
         let mut trace = Trace::default();
-        let found = Resolver::of_the_system(&limits)
+        let found = Resolver::system(&limits)
             .resolve(&Url::parse(url).unwrap(), &mut trace)
             .await;
         (found.unwrap(), trace)
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_looked_up_in_the_hosts_file_too() {
+    async fn a_name_in_the_hosts_file_is_resolved() {
         let (addresses, trace) = resolve("http://localhost:81/").await;
         assert!(
             addresses
@@ -128,13 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn the_families_take_turns() {
+    fn the_families_alternate() {
         let order = |addresses: &[&str]| {
             let parsed = addresses
                 .iter()
                 .map(|address| address.parse().unwrap())
                 .collect();
-            families_in_turn(parsed)
+            alternate_families(parsed)
                 .iter()
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()

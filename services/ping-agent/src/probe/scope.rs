@@ -1,4 +1,4 @@
-//! How far inside a network an address is, and which of them a redirect may lead to.
+//! Classifies addresses by the network from which they can be reached, and checks redirects against that scope.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,19 +8,19 @@ use url::Url;
 
 use super::failure::{ProbeError, Reason};
 
-/// From where an address can be reached. Each is further inside than the one before.
+/// The network from which an address can be reached, in ascending order of restriction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
     /// From anywhere.
     Public,
     /// From a private network.
     Private,
-    /// From this machine or its link only; also addresses that belong to no single machine.
+    /// From this machine or its link only. Includes multicast and reserved addresses.
     Local,
 }
 
 impl Scope {
-    /// The scope of an address. An IPv6 address that stands for an IPv4 address has that one's.
+    /// Returns the scope of an address. An IPv6 address that embeds an IPv4 address has the scope of that address.
     pub(crate) fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(address) => Self::of_v4(address),
@@ -36,7 +36,7 @@ impl Scope {
         match address.octets() {
             [0 | 127 | 224..=255, ..] | [169, 254, ..] => Self::Local,
             [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Self::Private,
-            // Between a provider and its customers, protocol assignments, benchmarks.
+            // Shared space of carrier-grade NAT, protocol assignments, benchmarks.
             [100, 64..=127, ..] | [192, 0, 0, _] | [198, 18 | 19, ..] => Self::Private,
             _ => Self::Public,
         }
@@ -45,16 +45,16 @@ impl Scope {
     /// Source: IANA's registry of special-purpose IPv6 addresses.
     fn of_v6(address: Ipv6Addr) -> Self {
         match address.segments() {
-            // Unspecified, loopback, and the rest of ::/16 but for what `embedded_v4` reads; link-local; multicast.
+            // Unspecified, loopback and the rest of ::/16, apart from mapped addresses; link-local; multicast.
             [0, ..] | [0xfe80..=0xfebf, ..] | [0xff00..=0xffff, ..] => Self::Local,
-            // Unique local, the old site-local, and NAT64 inside a network.
+            // Unique local, deprecated site-local, and local-use NAT64.
             [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] | [0x64, 0xff9b, 1, ..] => Self::Private,
             _ => Self::Public,
         }
     }
 }
 
-/// The IPv4 address to which a connection to this one goes: mapped (`::ffff:0:0/96`), NAT64 (`64:ff9b::/96`), 6to4
+/// Returns the embedded IPv4 address to which a connection leads: mapped (`::ffff:0:0/96`), NAT64 (`64:ff9b::/96`), 6to4
 /// (`2002::/16`).
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d] = match address.segments() {
@@ -76,27 +76,27 @@ impl Display for Scope {
     }
 }
 
-/// A redirect that is about to be followed: where from and under which rule.
-pub(crate) struct Hop<'a> {
-    /// The target whose probe it is.
+/// Decides whether the probe of a target may follow a redirect.
+pub(crate) struct RedirectPolicy<'a> {
+    /// The target that is probed.
     pub(crate) target: &'a Target,
-    /// The address of the target itself, to which the probe connected first.
+    /// The address of the target itself, from the first connection of the probe.
     pub(crate) own: IpAddr,
 }
 
-impl Hop<'_> {
-    /// Checks the URL, before anything is looked up.
+impl RedirectPolicy<'_> {
+    /// Checks the URL, before its host is looked up.
     pub(crate) fn check_url(&self, to: &Url) -> Result<(), ProbeError> {
         let is_allowed = self.target.redirects != Redirects::SameOrigin
             || to.origin() == self.target.url.origin();
         if is_allowed {
             return Ok(());
         }
-        Err(self.refusal(to, "is not of the target's own scheme, host and port"))
+        Err(self.rejection(to, "differs from the target's URL in scheme, host or port"))
     }
 
-    /// Keeps the addresses of the URL's host to which the probe may connect. There is no look-up after this one, so a name
-    /// server can't answer the check with one address and the probe with another.
+    /// Returns the addresses of the URL's host to which the probe may connect. The probe connects to these without another
+    /// look-up, so a name server can't return one address for the check and another for the connection.
     pub(crate) fn allowed(
         &self,
         to: &Url,
@@ -106,25 +106,25 @@ impl Hop<'_> {
             return Ok(addresses);
         }
         let own = Scope::of(self.own);
-        let (allowed, refused): (Vec<_>, Vec<_>) = addresses
+        let (allowed, rejected): (Vec<_>, Vec<_>) = addresses
             .into_iter()
             .partition(|address| Scope::of(address.ip()) <= own);
-        match refused.first() {
-            Some(refused) if allowed.is_empty() => {
-                let address = refused.ip();
+        match rejected.first() {
+            Some(rejected) if allowed.is_empty() => {
+                let address = rejected.ip();
                 let scope = Scope::of(address);
-                let own = format_args!("the target's own {} is {own}", self.own);
-                Err(self.refusal(to, format_args!("is at {address}, which is {scope}; {own}")))
+                let own = format_args!("the target's own address {} is {own}", self.own);
+                Err(self.rejection(to, format_args!("is at {address}, which is {scope}; {own}")))
             }
             _ => Ok(allowed),
         }
     }
 
-    fn refusal(&self, to: &Url, why: impl Display) -> ProbeError {
+    fn rejection(&self, to: &Url, why: impl Display) -> ProbeError {
         ProbeError::failed(
             Reason::Redirect,
             format_args!(
-                "{to} {why}; redirects = \"{}\" does not lead there; allowed in targets.toml: {}",
+                "redirect to {to} rejected by redirects = \"{}\": it {why}; allowed values in targets.toml: {}",
                 self.target.redirects.as_str(),
                 Redirects::ALLOWED
             ),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_inside_is_known_as_such_in_every_spelling() {
+    fn every_notation_of_an_address_has_its_scope() {
         for address in [
             "127.0.0.1",
             "127.255.255.254",
@@ -215,17 +215,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_mapped_address_has_the_scope_of_the_address_that_it_stands_for(bits: u32) {
+        fn a_mapped_address_has_the_scope_of_its_ipv4_address(bits: u32) {
             let address = Ipv4Addr::from_bits(bits);
             prop_assert_eq!(Scope::of(address.to_ipv6_mapped().into()), Scope::of(address.into()));
         }
     }
 
-    /// The addresses of these to which a probe of this target would connect after a redirect, or its failure.
+    /// Returns the addresses to which a probe of this target may connect after a redirect, or the detail of its failure.
     fn allowed(redirects: &str, own: &str, addresses: &[&str]) -> Result<Vec<String>, String> {
         let toml = format!("[[target]]\nurl = 'http://shop.example/'\n{redirects}");
         let set = TargetSet::parse_toml(&toml, &Defaults::default()).unwrap();
-        let hop = Hop {
+        let policy = RedirectPolicy {
             target: set.iter().next().unwrap(),
             own: own.parse().unwrap(),
         };
@@ -234,7 +234,7 @@ mod tests {
             .iter()
             .map(|address| SocketAddr::new(address.parse().unwrap(), 80))
             .collect();
-        match hop.allowed(&to, addresses) {
+        match policy.allowed(&to, addresses) {
             Ok(allowed) => Ok(allowed.iter().map(|to| to.ip().to_string()).collect()),
             Err(ProbeError::Failed {
                 reason: Reason::Redirect,
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_leads_no_further_inside_than_the_target_itself() {
+    fn a_redirect_never_leads_to_a_more_restricted_scope_than_the_target() {
         const PUBLIC: &str = "93.184.215.14";
         const PRIVATE: &str = "10.0.0.7";
         const LOOPBACK: &str = "127.0.0.1";
@@ -270,18 +270,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_addresses_inside_and_outside_is_reached_outside_only() {
+    fn only_the_allowed_addresses_of_a_name_are_used() {
         let result = allowed("", "1.1.1.1", &["127.0.0.1", "8.8.8.8", "::1", "10.0.0.1"]);
         assert_eq!(result, Ok(vec!["8.8.8.8".to_owned()]));
     }
 
     #[test]
-    fn the_refusal_names_the_address_the_setting_and_its_values() {
-        let refusal = allowed("", "1.1.1.1", &["169.254.169.254"]).unwrap_err();
+    fn the_rejection_names_the_address_the_setting_and_its_values() {
+        let rejection = allowed("", "1.1.1.1", &["169.254.169.254"]).unwrap_err();
         assert_eq!(
-            refusal,
-            "http://me:xxxxx@to.example/ is at 169.254.169.254, which is loopback, link-local or reserved; the target's \
-             own 1.1.1.1 is public; redirects = \"public\" does not lead there; allowed in targets.toml: \
+            rejection,
+            "redirect to http://me:xxxxx@to.example/ rejected by redirects = \"public\": it is at 169.254.169.254, which is \
+             loopback, link-local or reserved; the target's own address 1.1.1.1 is public; allowed values in targets.toml: \
              \"same-origin\", \"public\" or \"any\""
         );
     }

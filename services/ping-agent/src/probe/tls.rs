@@ -1,4 +1,4 @@
-//! TLS over a connection, with an eye on when the server's certificate expires.
+//! TLS handshakes that also record the expiry of the server's certificate.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -17,14 +17,14 @@ use url::{Host, Url};
 
 use super::failure::{ProbeError, Reason};
 
-/// Why an agent without root certificates can trust no server.
+/// The error of https probes without trusted root certificates.
 const NO_ROOTS: &str =
     "this machine has no trusted root certificates: install ca-certificates or set SSL_CERT_FILE";
 
-/// TLS cannot be set up at all.
+/// An error while TLS is set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsSetupError {
-    /// The crypto library lacks what TLS 1.2 and 1.3 need.
+    /// The crypto library does not support TLS 1.2 and 1.3.
     #[error("TLS cannot be set up: {0}")]
     Unsupported(#[from] rustls::Error),
     /// The trusted roots are unusable.
@@ -32,8 +32,8 @@ pub enum TlsSetupError {
     Roots(#[from] rustls::client::VerifierBuilderError),
 }
 
-/// Makes TLS connections for probes. The trusted roots are read once; a probe costs a copy of the configuration, which
-/// is a handful of reference counts.
+/// Makes TLS connections for probes. The trusted roots are read once. Each connection clones the configuration, which only
+/// increments a few reference counts.
 #[derive(Debug, Clone)]
 pub struct Tls {
     config: ClientConfig,
@@ -41,15 +41,15 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Trusts the roots of the system's store, or of the file or folder that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
-    /// Without any, every https probe fails, and the log says why.
+    /// Trusts the roots in the system's store, or in the file or folder of `SSL_CERT_FILE` or `SSL_CERT_DIR`. Without roots
+    /// every https probe fails, and a warning is logged.
     ///
     /// # Errors
     /// TLS cannot be set up.
     pub fn native() -> Result<Self, TlsSetupError> {
         let found = rustls_native_certs::load_native_certs();
         for error in &found.errors {
-            tracing::warn!(%error, "a trusted root certificate cannot be read");
+            tracing::warn!(%error, "cannot read a trusted root certificate");
         }
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(found.certs);
@@ -79,7 +79,7 @@ impl Tls {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
-        // A resumed session has neither a full handshake to measure nor a certificate to look at.
+        // A resumed session has no full handshake to measure, and no certificate.
         config.resumption = rustls::client::Resumption::disabled();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self {
@@ -91,8 +91,8 @@ impl Tls {
         })
     }
 
-    /// Makes the handshake for the URL's host. Beside the connection there is the time, in seconds since 1970, at which
-    /// the server's certificate expires or did: also when the certificate is refused, `None` when none was seen.
+    /// Makes the handshake for the URL's host. Returns the expiry of the server's certificate in seconds since 1970, and the
+    /// connection. The expiry is known even if the certificate is rejected; `None` if none was received.
     pub(crate) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         url: &Url,
@@ -140,14 +140,14 @@ fn server_name(url: &Url) -> Result<ServerName<'static>, InvalidDnsNameError> {
     }
 }
 
-/// Whom to trust: nobody where there are no roots.
+/// Verifies certificates. Without roots there is no verifier, and no certificate is trusted.
 #[derive(Debug, Clone)]
 struct Trust {
     verifier: Option<Arc<WebPkiServerVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// Verifies as rustls does, and notes the expiry of the certificate before it is judged.
+/// Verifies like rustls, and records the expiry of the certificate before its verification.
 #[derive(Debug)]
 struct ExpiryObserver {
     trust: Trust,

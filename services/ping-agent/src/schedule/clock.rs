@@ -1,4 +1,4 @@
-//! The time of the schedule.
+//! The schedule's clock.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,50 +7,50 @@ use tokio::time::Instant;
 
 use super::Micros;
 
-/// By less than this the wall clock and the schedule's are not apart: they are read one after the other, and a slot at the
-/// very start of a window has to be inside it.
-const SAME: Micros = 1_000_000;
+/// A smaller difference between the wall clock and this clock is ignored: they are read one after the other, and a slot at
+/// the exact start of a maintenance window must count as inside it.
+const SKEW: Micros = 1_000_000;
 
-/// Set by the wall clock once, so that slots are the same after a restart, and steady from then on: a clock that is put
-/// back or forward makes no probe double or missed.
+/// A monotonic clock that starts at the wall clock's time, so that slots are the same after a restart. A wall clock that is
+/// set back or forward causes neither double nor missed probes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     origin: Instant,
     /// The wall clock at `origin`.
-    set_to: Micros,
-    /// Reads the wall clock; without it, that is as steady as this one.
+    start: Micros,
+    /// Reads the wall clock. `None` in tests: the wall clock then agrees with this clock.
     wall: Option<fn() -> Micros>,
 }
 
 impl Clock {
-    /// Starts with the time of day.
-    pub(crate) fn of_the_system() -> Self {
+    /// Creates a clock that starts at the system's time.
+    pub(crate) fn system() -> Self {
         Self {
             wall: Some(wall_clock),
-            ..Self::set_to(wall_clock())
+            ..Self::starting_at(wall_clock())
         }
     }
 
-    /// Starts with this time.
-    pub(crate) fn set_to(now: Micros) -> Self {
+    /// Creates a clock that starts at this time.
+    pub(crate) fn starting_at(now: Micros) -> Self {
         Self {
             origin: Instant::now(),
-            set_to: now,
+            start: now,
             wall: None,
         }
     }
 
-    /// The time now.
+    /// Returns the current time.
     pub(crate) fn now(&self) -> Micros {
-        self.set_to + micros(self.origin.elapsed())
+        self.start + micros(self.origin.elapsed())
     }
 
-    /// Returns the time that the wall clock shows at this time of the schedule. It jumps when the clock is put right or the
-    /// machine has slept.
+    /// Converts a time of the schedule to wall-clock time. The result jumps when the wall clock is set or the machine has
+    /// been suspended.
     pub(crate) fn wall_time(&self, at: Micros) -> Timestamp {
         let now = self.now();
         let shown = match self.wall.map(|wall| wall()) {
-            Some(wall) if wall.abs_diff(now) >= SAME => at.saturating_add(wall).saturating_sub(now),
+            Some(wall) if wall.abs_diff(now) >= SKEW => at.saturating_add(wall).saturating_sub(now),
             _ => at,
         };
         i64::try_from(shown)
@@ -59,9 +59,9 @@ impl Clock {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Returns when this time is reached.
+    /// Returns the instant at which this clock reaches `at`.
     pub(crate) fn instant(&self, at: Micros) -> Instant {
-        self.origin + Duration::from_micros(at.saturating_sub(self.set_to))
+        self.origin + Duration::from_micros(at.saturating_sub(self.start))
     }
 }
 
@@ -70,7 +70,7 @@ fn wall_clock() -> Micros {
     micros(since_1970.unwrap_or_default())
 }
 
-/// In whole microseconds.
+/// Converts a duration to whole microseconds.
 pub(crate) fn micros(duration: Duration) -> Micros {
     Micros::try_from(duration.as_micros()).unwrap_or(Micros::MAX)
 }
@@ -85,11 +85,11 @@ mod tests {
     const NOW: Micros = 1_800_000_000 * SECOND;
 
     #[tokio::test(start_paused = true)]
-    async fn a_wall_clock_that_is_put_right_moves_the_time_of_day_and_no_slot() {
+    async fn a_wall_clock_that_is_set_moves_wall_time_but_no_slot() {
         let shown = |wall: fn() -> Micros| {
             let clock = Clock {
                 wall: Some(wall),
-                ..Clock::set_to(NOW)
+                ..Clock::starting_at(NOW)
             };
             assert_eq!(clock.now(), NOW);
             clock.wall_time(NOW + 5 * SECOND).to_string()
@@ -103,8 +103,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_of_the_system_follows_the_wall_clock() {
-        let clock = Clock::of_the_system();
+    async fn the_system_clock_follows_the_wall_clock() {
+        let clock = Clock::system();
         let shown = clock.wall_time(clock.now());
         let minute = SignedDuration::from_mins(1);
         assert!(shown.duration_until(Timestamp::now()).abs() < minute);

@@ -6,37 +6,39 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::clock::micros;
-use super::slot::{Slot, share};
+use super::slot::{Slot, offset};
 use super::wheel::Wheel;
 use super::{Micros, TICK};
 use crate::metrics::TargetSeries;
 
-/// A start that comes later than this counts as missed: the target waits for its next slot. After a stall the starts
-/// therefore spread out again by themselves, where making up for all at once would be a stampede.
-const LATEST: Micros = 1_000_000;
+/// A probe that would start later than this counts as missed, and the target waits for its next slot. So starts stay spread
+/// out after a stall; catching up on all of them would start them at once.
+const MAX_DELAY: Micros = 1_000_000;
 
-/// The first probes of new targets are made ahead of their slots, after a moment for what starts beside the agent …
+/// The delay of the first probes of new targets. They run ahead of their slots, but give services that start together with
+/// the agent a moment.
 const FIRST_AFTER: Micros = 500_000;
 
-/// … over this long, or at one a millisecond where they are many: the pace the agent is built for.
+/// The time over which first probes are spread; for many targets it is longer, at [`FIRST_PACE`] for each.
 const FIRST_WITHIN: Micros = 1_000_000;
+/// The time for each first probe: 1 ms, the pace that the agent is built for.
 const FIRST_PACE: Micros = 1_000;
 
 /// A target in the plan.
 pub(crate) struct Entry {
-    /// The target with its counters.
+    /// The target and its counters.
     pub(crate) series: Arc<TargetSeries>,
-    /// The probe that was started last.
+    /// The most recently started probe.
     pub(crate) probe: Option<JoinHandle<()>>,
     slot: Slot,
     /// The next start.
     due: Micros,
 }
 
-/// The decision about a target that is due.
+/// The decision about a target that is due: start a probe, or count it as missed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Turn {
-    /// The slot for which to start a probe now; `None` when it is too late for that.
+pub(crate) struct Decision {
+    /// The slot for which to start a probe now; `None` if it is too late.
     pub(crate) start: Option<Micros>,
     /// Slots that passed without a probe.
     pub(crate) missed: u64,
@@ -54,24 +56,24 @@ impl Plan {
         }
     }
 
-    /// Plans for these targets from now on. A target that was there before, by its name, keeps its slot unless its
-    /// interval has changed; a new one gets a first probe soon.
+    /// Replaces the targets. A target with a known name keeps its slot unless its interval has changed; the first probe of
+    /// a new target is due soon.
     pub(crate) fn replace(&mut self, targets: &[Arc<TargetSeries>], now: Micros) {
-        let mut known: HashMap<Arc<str>, Entry> = self
+        let mut by_name: HashMap<Arc<str>, Entry> = self
             .wheel
-            .take_all()
+            .drain()
             .into_iter()
             .map(|entry| (Arc::clone(&entry.series.target().name), entry))
             .collect();
         let new = targets
             .iter()
-            .filter(|series| !known.contains_key(&series.target().name))
+            .filter(|series| !by_name.contains_key(&series.target().name))
             .count();
         let first_within =
             FIRST_WITHIN.max(FIRST_PACE * Micros::try_from(new).unwrap_or(Micros::MAX));
         for series in targets {
             let series = Arc::clone(series);
-            let entry = match known.remove(&series.target().name) {
+            let entry = match by_name.remove(&series.target().name) {
                 Some(entry) => entry.updated(series, now),
                 None => Entry::new(series, now, first_within),
             };
@@ -79,16 +81,16 @@ impl Plan {
         }
     }
 
-    /// Hands every target that is due to `visit` and plans its next start.
-    pub(crate) fn advance(&mut self, now: Micros, mut visit: impl FnMut(&mut Entry, Turn)) {
-        for mut entry in self.wheel.take_due(now / TICK) {
-            let turn = entry.turn(now);
-            visit(&mut entry, turn);
+    /// Calls `visit` for every target that is due, and plans its next start.
+    pub(crate) fn advance(&mut self, now: Micros, mut visit: impl FnMut(&mut Entry, Decision)) {
+        for mut entry in self.wheel.pop_due(now / TICK) {
+            let decision = entry.decide(now);
+            visit(&mut entry, decision);
             self.insert(entry);
         }
     }
 
-    /// Returns when to call [`Plan::advance`] next; never without targets.
+    /// Returns the time at which to call [`Plan::advance`] next; `None` without targets.
     pub(crate) fn wake_at(&self) -> Option<Micros> {
         self.wheel.wake_at().map(|tick| tick * TICK)
     }
@@ -102,7 +104,7 @@ impl Entry {
     fn new(series: Arc<TargetSeries>, now: Micros, first_within: Micros) -> Self {
         let target = series.target();
         let slot = Slot::of(&target.name, target.interval);
-        let soon = (now + FIRST_AFTER + share(&target.name, first_within)).next_multiple_of(TICK);
+        let soon = (now + FIRST_AFTER + offset(&target.name, first_within)).next_multiple_of(TICK);
         Self {
             due: soon.min(slot.at_or_after(now)),
             series,
@@ -117,7 +119,7 @@ impl Entry {
         if slot == self.slot {
             return Self { series, ..self };
         }
-        // A probe in flight has ended by then.
+        // The probe in flight ends before this time.
         let free = if self.is_running() {
             now + micros(self.series.target().timeout)
         } else {
@@ -138,10 +140,10 @@ impl Entry {
             .is_some_and(|probe| !probe.is_finished())
     }
 
-    /// Decides on the start that is due, and moves on to the next one.
-    fn turn(&mut self, now: Micros) -> Turn {
-        // A first probe stands in for a slot that comes before it has ended. Otherwise this is the next slot, because a
-        // target's timeout is below its interval.
+    /// Decides about the start that is due, and moves on to the next one.
+    fn decide(&mut self, now: Micros) -> Decision {
+        // A first probe replaces the probe of a slot that comes before it can have ended. Otherwise this is the next
+        // slot, because a target's timeout is below its interval.
         let following = self
             .slot
             .at_or_after(self.due + micros(self.series.target().timeout).max(1));
@@ -155,13 +157,13 @@ impl Entry {
         } else {
             latest + interval
         };
-        if now.saturating_sub(latest) > LATEST {
-            Turn {
+        if now.saturating_sub(latest) > MAX_DELAY {
+            Decision {
                 start: None,
                 missed: passed + 1,
             }
         } else {
-            Turn {
+            Decision {
                 start: Some(latest),
                 missed: passed,
             }
@@ -190,10 +192,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the interval and however unevenly time passes: every slot is either made or missed, and a start is
-        /// never early, nor later than allowed, nor before the previous probe can have ended if both were in time.
+        /// Checks random intervals and irregular wake-ups: every slot is either started or missed. A start is never early,
+        /// nor later than allowed, nor before the previous probe can have ended if both were in time.
         #[test]
-        fn every_slot_is_made_or_missed(
+        fn every_slot_is_started_or_missed(
             interval_ms in 100_u64..20_000,
             timeout_percent in 10_u64..100,
             start in 0_u64..20_000_000,
@@ -205,16 +207,16 @@ mod tests {
             let mut now = 1_800_000_000_000_000 + start;
             let mut plan = Plan::new(now);
             plan.replace(&series(interval, timeout), now);
-            let (mut turns, mut first) = (0, None);
+            let (mut decided, mut first) = (0, None);
             for step in steps {
                 let until = now + step;
-                // As the runner does: wake where something is due, and at the end of the step.
+                // Wakes like the runner when a target is due, and at the end of the step.
                 while now < until {
                     now = plan.wake_at().map_or(until, |wake| wake.clamp(now + 1, until));
-                    plan.advance(now, |entry, turn| {
-                        turns += turn.missed + u64::from(turn.start.is_some());
-                        if let Some(start) = turn.start {
-                            assert!(start <= now && now - start <= LATEST);
+                    plan.advance(now, |entry, decision| {
+                        decided += decision.missed + u64::from(decision.start.is_some());
+                        if let Some(start) = decision.start {
+                            assert!(start <= now && now - start <= MAX_DELAY);
                             first.get_or_insert(start);
                         }
                         assert!(entry.due > now);
@@ -223,10 +225,10 @@ mod tests {
             }
             if let Some(first) = first {
                 let following = slot.at_or_after(first + micros(timeout).max(1));
-                // A slot counts once its tick is there.
-                let seen = now / TICK * TICK;
-                let slots = seen.checked_sub(following).map_or(0, |passed| 1 + passed / micros(interval));
-                prop_assert_eq!(turns, 1 + slots);
+                // A slot counts from its tick on.
+                let tick = now / TICK * TICK;
+                let slots = tick.checked_sub(following).map_or(0, |passed| 1 + passed / micros(interval));
+                prop_assert_eq!(decided, 1 + slots);
             }
         }
     }

@@ -1,9 +1,9 @@
-//! How many probes are in flight, and whose they are.
+//! The pool of probes in flight: limits their number, and shares it between targets that answer and targets that hang.
 //!
-//! A target that never answers holds its place for the whole timeout, a thousand times as long as one that answers. So
-//! the pool has two parts: targets whose last probe timed out share one half, and the rest may use whatever is free. Where
-//! that is not enough, because nothing is known of many targets yet or because many have just begun to hang, the probe that
-//! has been in flight for longest gives way.
+//! A probe of a target that never answers stays in flight for the whole timeout, a thousand times as long as one that is
+//! answered. So targets whose last probe timed out share one half of the pool; all others may use any free part of it. The
+//! pool can still be full: after a start no target is known to hang, or many targets begin to hang at once. Then the pool
+//! cancels the probe that has been in flight for longest.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,33 +14,33 @@ use tokio::task::{AbortHandle, JoinHandle};
 use super::Micros;
 use crate::metrics::{Hanging, SeriesTable, TargetSeries};
 
-/// A probe that has been in flight for less than this gives way to nobody.
+/// A probe is not cancelled before it has been in flight for this long.
 const GRACE: Micros = 250_000;
 
-/// How old the number of hanging targets may be: they are counted anew after this.
-const COUNT_FRESH: Micros = 1_000_000;
+/// The number of hanging targets is counted again after this time.
+const COUNT_TTL: Micros = 1_000_000;
 
-/// Fewer probes than this are not worth a look at which of them have ended.
-const FLIGHTS_AT_LEAST: usize = 64;
+/// Below this number of probes, searching for those that have ended is not worth its cost.
+const MIN_CLEANUP: usize = 64;
 
-/// How many probes may be in flight.
+/// The number of probes that may be in flight.
 #[derive(Debug, Clone, Copy)]
 pub enum Concurrency {
-    /// This many, whatever the number of targets.
+    /// A fixed number.
     Fixed(usize),
-    /// Twice as many as there are targets, so that neither part of the pool is ever full, but at most so many.
-    OfTargets {
-        /// The most that the machine allows.
-        most: usize,
+    /// Twice the number of targets, so that neither part of the pool is ever full, up to a maximum.
+    ByTargets {
+        /// The maximum that the open files of this machine allow.
+        max: usize,
     },
 }
 
 impl Concurrency {
-    /// For this number of targets. Each part of the pool has room for one probe at least.
+    /// Returns the size of the pool for this number of targets. Each part has room for at least one probe.
     fn of(self, targets: usize) -> usize {
         match self {
             Self::Fixed(probes) => probes,
-            Self::OfTargets { most } => targets.saturating_mul(2).min(most),
+            Self::ByTargets { max } => targets.saturating_mul(2).min(max),
         }
         .max(1)
     }
@@ -52,37 +52,31 @@ pub(crate) struct Pool {
     concurrency: Concurrency,
     all: Limit,
     hanging: Limit,
-    /// Probes of targets that are not known to hang, the oldest first.
+    /// Probes of targets that are not known to hang, oldest first.
     flights: VecDeque<Flight>,
-    /// At how many of them those that have ended are taken out.
-    clear_at: usize,
-    /// How many targets hang, and when they were counted.
+    /// The length of `flights` at which probes that have ended are removed from it.
+    cleanup_at: usize,
+    /// The number of targets that hang, and the time of the count.
     hanging_targets: (usize, Micros),
 }
 
-/// A probe that may have to give way.
+/// A probe in flight that can be cancelled.
 struct Flight {
     since: Micros,
     series: Arc<TargetSeries>,
-    place: Place,
+    lease: Lease,
     task: AbortHandle,
 }
 
-/// A probe's place in the pool: free again when the probe has ended, or handed on to another probe.
+/// A probe's lease on the pool. It ends with the probe, or passes to another probe that replaces it.
 #[derive(Debug, Clone)]
-pub(crate) struct Place(Arc<Mutex<Option<Permits>>>);
+pub(crate) struct Lease(Arc<Mutex<Option<Permits>>>);
 
-/// A target that hangs takes a second permit.
+/// The permit of all probes, and that of the hanging half for a target that hangs.
 type Permits = (Permit, Option<Permit>);
 
-/// The decision of the pool about a probe.
-#[derive(Debug)]
-pub(crate) enum Entry {
-    /// It can start.
-    Granted(Place),
-    /// It is missed, for this reason.
-    Refused(&'static str),
-}
+/// A lease, or the reason why the probe counts as missed.
+type Grant = Result<Lease, &'static str>;
 
 impl Pool {
     pub(crate) fn new(concurrency: Concurrency, limits: Limits) -> Self {
@@ -93,12 +87,12 @@ impl Pool {
             all,
             hanging,
             flights: VecDeque::new(),
-            clear_at: FLIGHTS_AT_LEAST,
+            cleanup_at: MIN_CLEANUP,
             hanging_targets: (0, 0),
         }
     }
 
-    /// Follows the number of targets. Probes in flight stay, and do not count against the new size.
+    /// Adjusts the size to the number of targets. Probes in flight go on, and do not count against the new size.
     pub(crate) fn resize(&mut self, targets: usize) {
         let size = self.concurrency.of(targets);
         if size != self.all.capacity() {
@@ -106,36 +100,34 @@ impl Pool {
         }
     }
 
-    /// Finds a place for the probe of this target in this slot. Returns it with the target whose probe gave way for it, if
-    /// one had to.
-    pub(crate) fn enter(
+    /// Acquires a lease for a probe of this target. Returns it with the target whose probe was cancelled for it, if there
+    /// is one.
+    pub(crate) fn acquire(
         &mut self,
         series: &TargetSeries,
         now: Micros,
         table: &SeriesTable,
-    ) -> (Entry, Option<Arc<TargetSeries>>) {
+    ) -> (Grant, Option<Arc<TargetSeries>>) {
         if let Some(hanging) = series.hanging() {
-            let entry = self.enter_hanging(hanging, now, table);
-            if matches!(entry, Entry::Refused(_)) {
-                series.let_wait();
+            let grant = self.acquire_for_hanging(hanging, now, table);
+            if grant.is_err() {
+                series.count_wait();
             }
-            return (entry, None);
+            return (grant, None);
         }
         if let Some(permit) = self.all.try_acquire(1) {
-            return (Entry::Granted(Place::new((permit, None))), None);
+            return (Ok(Lease::new((permit, None))), None);
         }
-        match self.make_room(now) {
-            Some((place, gone)) => (Entry::Granted(place), Some(gone)),
-            None => (
-                Entry::Refused("as many probes as are allowed were in flight"),
-                None,
-            ),
+        match self.cancel_oldest(now) {
+            Some((lease, cancelled)) => (Ok(lease), Some(cancelled)),
+            None => (Err("the maximum number of probes was in flight"), None),
         }
     }
 
-    /// The targets that hang take turns where their half of the pool is too small for all: one that was probed waits until
-    /// all others can have been. Otherwise their slots, which are always the same, could let the same ones in each time.
-    fn enter_hanging(&mut self, hanging: Hanging, now: Micros, table: &SeriesTable) -> Entry {
+    /// Acquires a lease in the hanging half. If the half is too small for all targets that hang, they take turns: a target
+    /// that was probed waits until all others could be probed. Their slots never change, so without turns the same targets
+    /// could get in each time.
+    fn acquire_for_hanging(&mut self, hanging: Hanging, now: Micros, table: &SeriesTable) -> Grant {
         let turns = self
             .count_hanging(now, table)
             .div_ceil(self.hanging.capacity().max(1));
@@ -145,13 +137,13 @@ impl Pool {
             .then(|| Some((self.hanging.try_acquire(1)?, self.all.try_acquire(1)?)))
             .flatten();
         match permits {
-            Some((hanging, any)) => Entry::Granted(Place::new((any, Some(hanging)))),
-            None => Entry::Refused("targets that timed out share half of the probes in flight"),
+            Some((hanging, any)) => Ok(Lease::new((any, Some(hanging)))),
+            None => Err("the half of the pool for targets that time out was full"),
         }
     }
 
     fn count_hanging(&mut self, now: Micros, table: &SeriesTable) -> usize {
-        if now >= self.hanging_targets.1 + COUNT_FRESH {
+        if now >= self.hanging_targets.1 + COUNT_TTL {
             let count = table
                 .load()
                 .iter()
@@ -162,33 +154,33 @@ impl Pool {
         self.hanging_targets.0
     }
 
-    /// Takes the place of the probe that has been in flight for longest.
-    fn make_room(&mut self, now: Micros) -> Option<(Place, Arc<TargetSeries>)> {
+    /// Cancels the probe that has been in flight for longest, and passes on its lease.
+    fn cancel_oldest(&mut self, now: Micros) -> Option<(Lease, Arc<TargetSeries>)> {
         while let Some(oldest) = self.flights.front() {
             if !oldest.task.is_finished() && now.saturating_sub(oldest.since) < GRACE {
                 return None;
             }
             let oldest = self.flights.pop_front()?;
-            if let Some(permits) = oldest.place.free() {
+            if let Some(permits) = oldest.lease.release() {
                 oldest.task.abort();
-                return Some((Place::new(permits), oldest.series));
+                return Some((Lease::new(permits), oldest.series));
             }
         }
         None
     }
 
-    /// The probe for which a place was found has started.
+    /// Records that the probe with this lease has started.
     pub(crate) fn started(
         &mut self,
         series: &Arc<TargetSeries>,
-        place: Place,
+        lease: Lease,
         task: &JoinHandle<()>,
         now: Micros,
     ) {
-        if place.is_in_hanging_part() {
+        if lease.is_in_hanging_half() {
             return;
         }
-        // A task keeps its memory for as long as its handle is here.
+        // A handle keeps the memory of its task allocated.
         while self
             .flights
             .front()
@@ -196,20 +188,20 @@ impl Pool {
         {
             self.flights.pop_front();
         }
-        if self.flights.len() >= self.clear_at {
+        if self.flights.len() >= self.cleanup_at {
             self.flights.retain(|flight| !flight.task.is_finished());
-            self.clear_at = FLIGHTS_AT_LEAST.max(2 * self.flights.len());
+            self.cleanup_at = MIN_CLEANUP.max(2 * self.flights.len());
         }
         self.flights.push_back(Flight {
             since: now,
             series: Arc::clone(series),
-            place,
+            lease,
             task: task.abort_handle(),
         });
     }
 }
 
-/// All probes, and the half that targets which hang may have of them.
+/// Creates the limits of all probes and of the half for targets that hang.
 fn parts(size: usize, limits: &Limits) -> (Limit, Limit) {
     (
         limits.limit("probes", size),
@@ -217,17 +209,17 @@ fn parts(size: usize, limits: &Limits) -> (Limit, Limit) {
     )
 }
 
-impl Place {
+impl Lease {
     fn new(permits: Permits) -> Self {
         Self(Arc::new(Mutex::new(Some(permits))))
     }
 
-    /// Frees it; `None` when it was free or handed on.
-    pub(crate) fn free(&self) -> Option<Permits> {
+    /// Ends the lease. Returns `None` if it has already ended or passed to another probe.
+    pub(crate) fn release(&self) -> Option<Permits> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn is_in_hanging_part(&self) -> bool {
+    fn is_in_hanging_half(&self) -> bool {
         let permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         permits
             .as_ref()

@@ -12,13 +12,13 @@ use tokio::time::{Instant, sleep_until};
 use super::Micros;
 use super::clock::Clock;
 use super::missed::MissedLog;
-use super::plan::{Entry, Plan, Turn};
-use super::pool::{self, Concurrency, Place, Pool};
+use super::plan::{Decision, Entry, Plan};
+use super::pool::{Concurrency, Lease, Pool};
 use crate::metrics::{AgentMetrics, SeriesTable, TargetSeries};
 use crate::probe::{Malformed, Probe, ProbeError, Report};
 use crate::shard::Shard;
 
-/// Runs the schedule. One per process, on a runtime that does nothing else.
+/// Runs the schedule. A process has one runner, on a runtime of its own.
 pub struct Runner<P> {
     targets: watch::Receiver<Arc<TargetSet>>,
     shard: Shard,
@@ -27,7 +27,7 @@ pub struct Runner<P> {
     pool: Pool,
 }
 
-/// The context of a running probe.
+/// The state that all running probes share.
 struct ProbeContext<P> {
     prober: P,
     metrics: AgentMetrics,
@@ -35,7 +35,7 @@ struct ProbeContext<P> {
 }
 
 impl<P: Probe> Runner<P> {
-    /// A runner for the targets of `shard`. Their series are in `table` from now on.
+    /// Creates a runner for the targets of `shard`, and puts their series into `table`.
     pub fn new(
         prober: P,
         targets: watch::Receiver<Arc<TargetSet>>,
@@ -61,14 +61,14 @@ impl<P: Probe> Runner<P> {
         runner
     }
 
-    /// Runs until shutdown is requested; calls `ready` when every target is planned. Probes in flight at the end are
-    /// dropped with the runtime and count as nothing.
+    /// Runs until shutdown is requested, and calls `ready` when every target is planned. Probes that are still in flight
+    /// are dropped with the runtime and not counted.
     pub async fn run(self, shutdown: Shutdown, ready: impl FnOnce()) {
-        self.run_by(Clock::of_the_system(), shutdown, ready).await;
+        self.run_with_clock(Clock::system(), shutdown, ready).await;
     }
 
-    /// [`Runner::run`] by another clock.
-    pub(super) async fn run_by(
+    /// [`Runner::run`] with another clock.
+    pub(super) async fn run_with_clock(
         mut self,
         clock: Clock,
         mut shutdown: Shutdown,
@@ -77,61 +77,61 @@ impl<P: Probe> Runner<P> {
         let mut plan = Plan::new(clock.now());
         plan.replace(&self.table.load(), clock.now());
         ready();
-        let mut watching = true;
+        let mut is_watching = true;
         loop {
             let wake = plan.wake_at().map(|at| clock.instant(at));
             tokio::select! {
                 biased;
                 () = shutdown.requested() => return,
-                changed = self.targets.changed(), if watching => match changed {
+                changed = self.targets.changed(), if is_watching => match changed {
                     Ok(()) => plan.replace(&self.update_table(), clock.now()),
-                    Err(_) => watching = false,
+                    Err(_) => is_watching = false,
                 },
-                () = reach(wake) => {
-                    plan.advance(clock.now(), |entry, turn| self.run_due(entry, turn, clock));
+                () = wait_until(wake) => {
+                    plan.advance(clock.now(), |entry, due| self.run_due(entry, due, clock));
                     self.context.missed.flush();
                 }
             }
         }
     }
 
-    /// Brings the table of series in line with the targets.
+    /// Updates the table of series and the size of the pool to the current targets.
     fn update_table(&mut self) -> Arc<[Arc<TargetSeries>]> {
         let targets = Arc::clone(&self.targets.borrow_and_update());
         let own = targets
             .iter()
-            .filter(|target| self.shard.takes(&target.name));
+            .filter(|target| self.shard.contains(&target.name));
         let table = self.table.replace(own);
-        tracing::info!(targets = table.len(), of = targets.len(), "probing");
+        tracing::info!(targets = table.len(), of = targets.len(), "probing targets");
         self.pool.resize(table.len());
         table
     }
 
     /// Starts the probe of a target that is due, or counts it as missed.
-    fn run_due(&mut self, entry: &mut Entry, turn: Turn, clock: Clock) {
-        self.miss(&entry.series, turn.missed, "the agent was stalled");
-        let Some(slot) = turn.start else { return };
+    fn run_due(&mut self, entry: &mut Entry, due: Decision, clock: Clock) {
+        self.miss(&entry.series, due.missed, "the agent was stalled");
+        let Some(slot) = due.start else { return };
         if entry.is_running() {
-            self.miss(&entry.series, 1, "the probe before was still running");
+            self.miss(&entry.series, 1, "the previous probe was still running");
             return;
         }
         let now = clock.now();
-        let (place, gone) = self.pool.enter(&entry.series, now, &self.table);
-        if let Some(gone) = gone {
-            gone.set_hanging();
+        let (lease, cancelled) = self.pool.acquire(&entry.series, now, &self.table);
+        if let Some(cancelled) = cancelled {
+            cancelled.set_hanging();
             self.miss(
-                &gone,
+                &cancelled,
                 1,
-                "it hung, and gave way to the probe of another target",
+                "it was cancelled to make room for the probe of another target",
             );
         }
-        match place {
-            pool::Entry::Granted(place) => {
-                let task = self.start(&entry.series, slot, clock, place.clone());
-                self.pool.started(&entry.series, place, &task, now);
+        match lease {
+            Ok(lease) => {
+                let task = self.start(&entry.series, slot, clock, lease.clone());
+                self.pool.started(&entry.series, lease, &task, now);
                 entry.probe = Some(task);
             }
-            pool::Entry::Refused(why) => self.miss(&entry.series, 1, why),
+            Err(why) => self.miss(&entry.series, 1, why),
         }
     }
 
@@ -140,7 +140,7 @@ impl<P: Probe> Runner<P> {
         series: &Arc<TargetSeries>,
         slot: Micros,
         clock: Clock,
-        place: Place,
+        lease: Lease,
     ) -> JoinHandle<()> {
         let context = Arc::clone(&self.context);
         let series = Arc::clone(series);
@@ -150,14 +150,14 @@ impl<P: Probe> Runner<P> {
                 .observe_lag(Duration::from_micros(clock.now().saturating_sub(slot)));
             let in_maintenance = series.in_maintenance(clock.wall_time(slot));
             context.run(&series, in_maintenance).await;
-            drop(place.free());
+            drop(lease.release());
         })
     }
 
     fn miss(&self, series: &TargetSeries, count: u64, why: &str) {
         if count > 0 {
             series.count_missed(count);
-            self.context.missed.note(count, why);
+            self.context.missed.record(count, why);
         }
     }
 }
@@ -167,7 +167,7 @@ impl<P: Probe> ProbeContext<P> {
         let report = self.prober.probe(series.target()).await;
         let before = series.record(&report, SystemTime::now(), in_maintenance);
         match &report.result {
-            Err(ProbeError::NotMade { why }) => self.missed.note(1, why),
+            Err(ProbeError::NotRun { cause }) => self.missed.record(1, cause),
             _ => self.metrics.observe_phases(&report.phases),
         }
         log(series.target(), &report, before.map(|last| last.up));
@@ -179,30 +179,30 @@ impl<P: Probe> ProbeContext<P> {
     }
 }
 
-/// Every probe at debug; at info when the state changed, or the first result is a failure.
+/// Logs each probe: at info if the state changed or the first probe failed, else at debug.
 fn log(target: &Target, report: &Report, was_up: Option<bool>) {
     let Target { name, kind, .. } = target;
     let (url, latency) = (target.redacted_url(), report.latency);
     match &report.result {
         Ok(()) if was_up == Some(false) => tracing::info!(%name, url, ?latency, "target is up"),
-        Ok(()) => tracing::debug!(%name, %kind, ?latency, "success"),
+        Ok(()) => tracing::debug!(%name, %kind, ?latency, "probe succeeded"),
         Err(ProbeError::Failed { reason, detail }) if was_up != Some(false) => {
             tracing::info!(%name, url, %reason, detail, "target is down");
         }
         Err(ProbeError::Failed { reason, detail }) => {
-            tracing::debug!(%name, %kind, ?latency, %reason, detail, "failure");
+            tracing::debug!(%name, %kind, ?latency, %reason, detail, "probe failed");
         }
-        Err(ProbeError::NotMade { why }) => tracing::debug!(%name, why, "not made"),
+        Err(ProbeError::NotRun { cause }) => tracing::debug!(%name, cause, "probe did not run"),
     }
 }
 
-/// Logs when the responses of a target become malformed, and when they are well-formed again.
+/// Logs when the responses of a target become malformed, and when they become well-formed again.
 fn log_malformed(target: &Target, report: &Report, before: Option<Malformed>) {
     let Target { name, .. } = target;
     match (before, report.malformed) {
         (None, Some(malformed)) => {
             let url = target.redacted_url();
-            tracing::warn!(%name, url, %malformed, "the response is malformed; it counts, because curl and browsers accept it");
+            tracing::warn!(%name, url, %malformed, "the response is malformed, but accepted, because curl and browsers accept it");
         }
         (Some(_), None) if report.got_response() => {
             tracing::info!(%name, "the response is no longer malformed");
@@ -211,8 +211,8 @@ fn log_malformed(target: &Target, report: &Report, before: Option<Malformed>) {
     }
 }
 
-/// Waits for a point in time, for ever where there is none.
-async fn reach(at: Option<Instant>) {
+/// Waits until a point in time, or forever for `None`.
+async fn wait_until(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,

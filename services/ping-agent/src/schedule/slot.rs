@@ -1,4 +1,4 @@
-//! A target's slot: the phase of its interval at which it is probed.
+//! A target's slot: the offset within its interval at which it is probed.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::clock::micros;
 use super::{Micros, TICK};
 use crate::hash::stable_hash;
 
-/// Every `interval`, `phase` after a multiple of it since 1970. It depends on the target's name and interval alone, so a
-/// target keeps it over restarts and whatever happens to other targets.
+/// The times `phase` + n × `interval` since 1970. They depend only on the target's name and interval, so a target keeps its
+/// slot over restarts and changes of other targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot {
     interval: Micros,
@@ -15,31 +15,31 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// The slot of the target of this name. Phases lie on ticks, evenly spread.
+    /// Returns the slot of the target of this name. Phases are multiples of a tick, spread evenly over the interval.
     pub(crate) fn of(name: &str, interval: Duration) -> Self {
         let interval = micros(interval).max(1);
-        let phase = share(name, interval);
+        let phase = offset(name, interval);
         Self {
             interval,
             phase: phase - phase % TICK,
         }
     }
 
-    /// The time between two starts.
+    /// Returns the time between two starts.
     pub(crate) fn interval(self) -> Micros {
         self.interval
     }
 
-    /// The first time of the slot that is not before `at`.
+    /// Returns the first time of the slot that is not before `at`.
     pub(crate) fn at_or_after(self, at: Micros) -> Micros {
         self.phase + at.saturating_sub(self.phase).div_ceil(self.interval) * self.interval
     }
 }
 
-/// The name's place in `0..whole`, by the high bits of its hash; shards go by the low ones.
-pub(crate) fn share(name: &str, whole: Micros) -> Micros {
-    let share = (u128::from(stable_hash(name)) * u128::from(whole)) >> 64;
-    Micros::try_from(share).unwrap_or_default()
+/// Maps the name to `0..whole` by the high bits of its hash. Shards use the low bits.
+pub(crate) fn offset(name: &str, whole: Micros) -> Micros {
+    let offset = (u128::from(stable_hash(name)) * u128::from(whole)) >> 64;
+    Micros::try_from(offset).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
             let slot = Slot::of(&format!("http://10.0.0.1:8080/health/{target}"), interval);
             starts[usize::try_from(slot.phase / (SECOND / 10)).unwrap()] += 1;
         }
-        // 100 a tenth of a second; a fair draw strays from it by 10, and by 50 practically never.
+        // 100 in each tenth of a second. The standard deviation of a fair draw is 10; 50 practically never happens.
         assert!(
             starts.iter().all(|starts| (50..=150).contains(starts)),
             "{starts:?}"
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_comes_once_an_interval_wherever_one_looks_from() {
+    fn a_slot_comes_once_an_interval() {
         let slot = Slot::of("https://example.com", Duration::from_secs(15));
         let first = slot.at_or_after(1_800_000_000 * SECOND);
         assert_eq!(slot.at_or_after(first), first);

@@ -1,4 +1,4 @@
-//! The schedule as a whole, with a clock of its own and probes that only take time.
+//! Tests the whole schedule with a clock of its own and a fake prober that only takes time.
 
 mod hanging;
 mod maintenance;
@@ -20,22 +20,22 @@ use crate::metrics::{AgentMetrics, SeriesTable};
 use crate::probe::{Phases, Probe, ProbeError, Reason, Report};
 use crate::shard::Shard;
 
-/// When a [`Lab`] starts: at 9:00 in Berlin.
+/// The time at which a [`Lab`] starts: 9:00 in Berlin.
 const START: Micros = 1_800_000_000_000_000;
 
-/// Notes when it was asked for which target. A target whose name starts with `hangs` uses up its timeout, and one whose
-/// name starts with `recovers` until it has.
+/// A prober that records its calls. The probe of a target whose name starts with `hangs` times out; so does that of
+/// `recovers` until `recovered` is set.
 #[derive(Clone, Default)]
 struct Fake {
     starts: Arc<Mutex<Vec<Start>>>,
     recovered: Arc<AtomicBool>,
 }
 
-/// Which target was probed, and when.
+/// The name of a target and the start of its probe.
 type Start = (Arc<str>, Instant);
 
 impl Fake {
-    /// The starts so far of the target of this name, since `origin`.
+    /// Returns the starts of the target of this name, as times since `origin`.
     fn starts(&self, name: &str, origin: Instant) -> Vec<Duration> {
         let starts = self.starts.lock().unwrap();
         starts
@@ -101,8 +101,8 @@ impl Lab {
             table.clone(),
             metrics,
         );
-        let clock = Clock::set_to(START);
-        tokio::spawn(runner.run_by(clock, Shutdown::never(), || ()));
+        let clock = Clock::starting_at(START);
+        tokio::spawn(runner.run_with_clock(clock, Shutdown::never(), || ()));
         Self {
             origin: Instant::now(),
             fake,
@@ -115,7 +115,7 @@ impl Lab {
         self.fake.starts(name, self.origin)
     }
 
-    /// Success, failure and missed.
+    /// Returns the success, failure and missed counts.
     fn counts(&self, name: &str) -> Option<(u64, u64, u64)> {
         let table = self.table.load();
         let series = table.iter().find(|series| &*series.target().name == name)?;
@@ -136,7 +136,7 @@ fn parse(toml: &str) -> TargetSet {
     TargetSet::parse_toml(toml, &Defaults::default()).unwrap()
 }
 
-/// A table a target: name, interval and timeout in seconds.
+/// Renders a table for each target: name, interval and timeout in seconds.
 fn toml(targets: &[(&str, f64, f64)]) -> String {
     targets
         .iter()
@@ -163,7 +163,7 @@ fn gaps(starts: &[Duration]) -> Vec<Duration> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_target_is_probed_once_an_interval_and_a_slow_one_delays_nobody() {
+async fn every_target_is_probed_once_an_interval_and_a_slow_one_delays_no_other() {
     let mut targets = vec![
         ("hangs", 10.0, 9.0),
         ("fast", 0.25, 0.2),
@@ -175,16 +175,16 @@ async fn every_target_is_probed_once_an_interval_and_a_slow_one_delays_nobody() 
     sleep(Duration::from_secs(120)).await;
     for (name, interval, _) in targets {
         let starts = lab.starts(name);
-        // The first probe comes ahead of the slot, the others keep to it; a tick is the most by which one strays.
-        let strays = gaps(&starts[1..])
+        // The first probe runs ahead of the slot; the others deviate from it by at most a tick.
+        let deviations = gaps(&starts[1..])
             .into_iter()
             .map(|gap| gap.as_secs_f64() - interval);
         assert!(
-            strays.clone().all(|stray| stray.abs() < 0.026),
+            deviations.clone().all(|deviation| deviation.abs() < 0.026),
             "{name}: {starts:?}"
         );
         assert!(
-            strays.count() as f64 >= 119.0 / interval - 3.0,
+            deviations.count() as f64 >= 119.0 / interval - 3.0,
             "{name}: {starts:?}"
         );
         assert_eq!(lab.counts(name).unwrap().2, 0, "{name} has missed probes");
@@ -229,9 +229,9 @@ async fn probes_beyond_the_concurrency_are_counted_as_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slots_that_pass_in_a_stall_are_counted_one_by_one_and_not_made_up_for() {
+async fn slots_that_pass_in_a_stall_count_as_missed_and_are_not_caught_up() {
     let lab = Lab::start(many(100, 10.0), 1024);
-    let made = || lab.fake.starts.lock().unwrap().len();
+    let started = || lab.fake.starts.lock().unwrap().len();
     let missed = || {
         lab.table
             .load()
@@ -240,20 +240,20 @@ async fn slots_that_pass_in_a_stall_are_counted_one_by_one_and_not_made_up_for()
             .sum::<u64>()
     };
     sleep(Duration::from_secs(30)).await;
-    let before = made();
+    let before = started();
     advance(Duration::from_secs(60)).await;
     sleep(Duration::from_millis(50)).await;
-    let at_once = made() - before;
-    // Those whose slot was in the last second: ten in fairness.
+    let at_once = started() - before;
+    // Only targets whose slot was in the last second: ten on average.
     assert!(at_once < 30, "{at_once} starts at once");
-    let missed_then = missed();
+    let skipped = missed();
     sleep(Duration::from_millis(19_950)).await;
-    assert_eq!(missed(), missed_then, "the schedule goes on as before");
-    assert_eq!(made() - before + usize::try_from(missed_then).unwrap(), 800);
+    assert_eq!(missed(), skipped, "the schedule goes on as before");
+    assert_eq!(started() - before + usize::try_from(skipped).unwrap(), 800);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reload_keeps_slots_and_counters_and_takes_the_series_of_what_is_gone() {
+async fn a_reload_keeps_slots_and_counters_and_drops_the_series_of_removed_targets() {
     let before = [
         ("stays", 10.0, 5.0),
         ("hangs-and-goes", 10.0, 9.0),
@@ -290,13 +290,13 @@ async fn a_reload_keeps_slots_and_counters_and_takes_the_series_of_what_is_gone(
     assert_eq!(
         lab.counts("hangs-and-goes"),
         None,
-        "its last probe has ended and counts nowhere"
+        "its last probe has ended and is not counted"
     );
-    let gone_since = lab.origin.elapsed() - Duration::from_secs(27);
+    let removed_at = lab.origin.elapsed() - Duration::from_secs(27);
     assert!(
         lab.starts("hangs-and-goes")
             .iter()
-            .all(|start| *start <= gone_since)
+            .all(|start| *start <= removed_at)
     );
     let even = |name: &str, since: usize| gaps(&lab.starts(name)[since..]);
     assert!(
@@ -322,7 +322,7 @@ async fn a_reload_keeps_slots_and_counters_and_takes_the_series_of_what_is_gone(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shard_has_the_series_of_its_own_targets_only() {
+async fn a_shard_has_only_the_series_of_its_own_targets() {
     let (_sender, receiver) = watch::channel(Arc::new(many(100, 10.0)));
     let metrics = AgentMetrics::register(&Registry::new()).unwrap();
     let tables = ["0/3", "1/3", "2/3"].map(|shard| {

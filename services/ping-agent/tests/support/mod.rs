@@ -1,9 +1,9 @@
-//! Probers with the default settings, and targets for them.
+//! Creates probers with the default settings, and targets for them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     dead_code,
-    reason = "helpers of tests, of which not every test file uses all"
+    reason = "test helpers; not every test file uses all of them"
 )]
 
 pub mod tls;
@@ -19,23 +19,23 @@ use service_kit::Limits;
 use targets::{Defaults, Target, TargetSet};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// A prober with the default settings, trusting these roots.
+/// Returns a prober with the default settings that trusts these roots.
 pub fn prober(roots: RootCertStore) -> Prober {
     prober_with(Method::GET, roots)
 }
 
-/// A prober for plain HTTP.
+/// Returns a prober for plain HTTP.
 pub fn plain_prober() -> Prober {
     prober(RootCertStore::empty())
 }
 
-/// A prober with another method.
+/// Returns a prober with this method.
 pub fn prober_with(method: Method, roots: RootCertStore) -> Prober {
     let limits = Limits::register(&Registry::new()).unwrap();
     Prober::new(method, 65_536, Tls::trusting(roots).unwrap(), &limits)
 }
 
-/// A target with a timeout of 1 s, unless another is among these further lines in its table.
+/// Returns a target with the additional lines `more` in its table. Its timeout is 1 s, unless `more` sets another.
 pub fn target(url: &str, more: &str) -> Arc<Target> {
     let timeout = match more.contains("timeout_seconds") {
         true => "",
@@ -50,14 +50,14 @@ pub fn target(url: &str, more: &str) -> Arc<Target> {
     )
 }
 
-/// Writes a chunk of the body time and again until the client leaves.
-pub async fn write_for_ever(stream: &mut (impl AsyncWrite + Unpin), chunk: &[u8], pause: Duration) {
+/// Repeats a chunk of the body until the client disconnects.
+pub async fn write_forever(stream: &mut (impl AsyncWrite + Unpin), chunk: &[u8], pause: Duration) {
     while stream.write_all(chunk).await.is_ok() {
         tokio::time::sleep(pause).await;
     }
 }
 
-/// What the probe failed for.
+/// Returns the reason of a failed probe.
 pub fn reason(report: &Report) -> Option<Reason> {
     match &report.result {
         Err(ProbeError::Failed { reason, .. }) => Some(*reason),

@@ -1,4 +1,4 @@
-//! A certificate authority, and servers with its certificates.
+//! A certificate authority for tests, and servers with its certificates.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use test_support::{request_head, server};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate authority of the test.
+/// A certificate authority.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
-    /// A store that trusts it.
+    /// A root store that trusts this authority.
     pub roots: RootCertStore,
 }
 
@@ -33,12 +33,12 @@ impl Authority {
         }
     }
 
-    /// Its certificate.
+    /// Returns its certificate.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// An https server with a certificate for `name` that expires at the start of the year.
+    /// Starts an https server with a certificate for `name` that expires at the start of the year `expires`.
     pub async fn server(&self, name: &str, expires: i32, answer: String) -> SocketAddr {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2020, 1, 1);
@@ -57,7 +57,7 @@ impl Authority {
         server(move |stream, _| {
             let (acceptor, answer) = (acceptor.clone(), answer.clone());
             async move {
-                // A client that refuses the certificate is what some of the tests are about.
+                // Clients reject the certificate in some tests.
                 let Ok(mut stream) = acceptor.accept(stream).await else {
                     return;
                 };

@@ -1,4 +1,4 @@
-//! What maintenance changes of the series.
+//! Tests the effects of maintenance on the series.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn active(table: &SeriesTable, now: Timestamp) -> bool {
 }
 
 #[test]
-fn a_probe_inside_a_window_counts_there_and_only_says_how_it_went() {
+fn a_probe_inside_a_window_counts_as_maintenance_and_sets_ping_up() {
     let table = table(WINDOWS);
     let series = Arc::clone(&table.load()[0]);
     let first_byte = [(Phase::FirstByte, 20)];
@@ -35,11 +35,11 @@ fn a_probe_inside_a_window_counts_there_and_only_says_how_it_went() {
     let before = series.record(&report(Err(Reason::Status), 35, &first_byte), at(2.0), true);
     assert_eq!(before.map(|last| last.up), Some(true));
     series.record(&report(Err(Reason::Timeout), 5_000, &[]), at(3.0), true);
-    let mut not_made = report(Ok(()), 5, &[]);
-    not_made.result = Err(ProbeError::NotMade {
-        why: "Too many open files".to_owned(),
+    let mut not_run = report(Ok(()), 5, &[]);
+    not_run.result = Err(ProbeError::NotRun {
+        cause: "Too many open files".to_owned(),
     });
-    series.record(&not_made, at(4.0), true);
+    series.record(&not_run, at(4.0), true);
     let text = text(&table);
     let samples = samples(&text);
     for (series, value) in [
@@ -63,7 +63,7 @@ fn a_probe_inside_a_window_counts_there_and_only_says_how_it_went() {
 #[test]
 fn a_target_is_in_maintenance_from_the_start_of_a_window_to_before_its_end() {
     let table = table(WINDOWS);
-    // Two windows overlap on the first day; scrapes of one moment may come after those of a later one.
+    // Two windows overlap on the first day. The times are not in order, as those of concurrent scrapes.
     for (at, expected) in [
         ("2026-12-01T00:59:59.999Z", false),
         ("2026-12-01T01:00:00Z", true),
@@ -81,7 +81,7 @@ fn a_target_is_in_maintenance_from_the_start_of_a_window_to_before_its_end() {
 }
 
 #[test]
-fn windows_follow_a_reload_and_the_counters_go_on() {
+fn a_reload_changes_the_windows_and_keeps_the_counters() {
     let table = table(WINDOWS);
     let inside = moment("2026-12-01T02:00:00Z");
     Arc::clone(&table.load()[0]).record(&report(Ok(()), 1, &[]), at(1.0), true);
@@ -99,7 +99,7 @@ fn windows_follow_a_reload_and_the_counters_go_on() {
 
 proptest! {
     #[test]
-    fn what_is_remembered_is_what_the_windows_say(minutes in prop::collection::vec(0_i64..4 * 1440, 1..40)) {
+    fn the_cached_state_agrees_with_the_windows(minutes in prop::collection::vec(0_i64..4 * 1440, 1..40)) {
         let table = table(WINDOWS);
         let series = Arc::clone(&table.load()[0]);
         for minute in minutes {

@@ -1,4 +1,4 @@
-//! Parses the `Expires` of a cookie in all the forms that browsers accept (RFC 6265bis, section 5.1.1).
+//! Parses the `Expires` attribute of a cookie in all forms that browsers accept (RFC 6265bis, section 5.1.1).
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_is_read_in_every_form_that_servers_use() {
+    fn a_date_is_parsed_in_every_form_that_servers_use() {
         for (text, expected) in [
             ("Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00Z"),
             ("Thu, 01-Jan-1970 00:00:01 GMT", "1970-01-01T00:00:01Z"),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_says_nothing() {
+    fn an_invalid_date_is_ignored() {
         for text in [
             "",
             "0",

@@ -6,8 +6,8 @@ fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
-/// What a request to `to` brings back of what an answer from `from` set.
-fn carried(from: &str, set: &[&str], to: &str) -> Option<String> {
+/// Returns the cookies of a request to `to` after a response from `from` has set some.
+fn sent(from: &str, set: &[&str], to: &str) -> Option<String> {
     let mut cookies = Cookies::default();
     for header in set {
         cookies.store(&url(from), header.as_bytes());
@@ -18,7 +18,7 @@ fn carried(from: &str, set: &[&str], to: &str) -> Option<String> {
 }
 
 #[test]
-fn a_cookie_goes_to_the_hosts_and_paths_it_is_for() {
+fn a_cookie_is_sent_to_its_hosts_and_paths() {
     let from = "http://shop.example.org/cart/pay";
     for (set, to, expected) in [
         ("a=1", "http://shop.example.org/cart/", true),
@@ -57,7 +57,7 @@ fn a_cookie_goes_to_the_hosts_and_paths_it_is_for() {
         ("a=1; domain=; path=/", "http://shop.example.org/", true),
         ("a=1; secure", from, false),
     ] {
-        assert_eq!(carried(from, &[set], to).is_some(), expected, "{set} {to}");
+        assert_eq!(sent(from, &[set], to).is_some(), expected, "{set} {to}");
     }
 }
 
@@ -73,12 +73,12 @@ fn a_secure_cookie_needs_https_or_this_machine() {
         ("http://localhost/", "http://localhost/", true),
         ("http://192.0.2.1/", "http://192.0.2.1/", false),
     ] {
-        assert_eq!(carried(from, &set, to).is_some(), expected, "{from} {to}");
+        assert_eq!(sent(from, &set, to).is_some(), expected, "{from} {to}");
     }
 }
 
 #[test]
-fn a_cookie_is_read_as_browsers_read_it() {
+fn cookies_are_parsed_as_in_browsers() {
     let from = "https://host.example/";
     let long = format!("a={}", "x".repeat(4095));
     let too_long = format!("a={}", "x".repeat(4096));
@@ -115,27 +115,27 @@ fn a_cookie_is_read_as_browsers_read_it() {
         (&["__secure-a=1"], None),
         (&["__Secure-a=1; secure"], Some("__Secure-a=1")),
     ] {
-        assert_eq!(carried(from, set, from).as_deref(), expected, "{set:?}");
+        assert_eq!(sent(from, set, from).as_deref(), expected, "{set:?}");
     }
 }
 
 #[test]
 fn the_longer_path_comes_first() {
     let set = ["a=1; path=/", "b=2; path=/x", "c=3; path=/"];
-    let carried = carried("http://host/", &set, "http://host/x/y");
-    assert_eq!(carried.as_deref(), Some("b=2; a=1; c=3"));
+    let sent = sent("http://host/", &set, "http://host/x/y");
+    assert_eq!(sent.as_deref(), Some("b=2; a=1; c=3"));
 }
 
 #[test]
-fn a_domain_that_is_an_address_is_for_that_address() {
+fn a_domain_that_is_an_address_is_for_that_address_only() {
     let from = "http://127.0.0.1/";
     assert_eq!(
-        carried(from, &["a=1; domain=127.0.0.1"], from).as_deref(),
+        sent(from, &["a=1; domain=127.0.0.1"], from).as_deref(),
         Some("a=1")
     );
-    assert_eq!(carried(from, &["a=1; domain=0.0.1"], from), None);
+    assert_eq!(sent(from, &["a=1; domain=0.0.1"], from), None);
     assert_eq!(
-        carried(
+        sent(
             "http://localhost/",
             &["a=1; domain=localhost"],
             "http://x.localhost/"
@@ -145,7 +145,7 @@ fn a_domain_that_is_an_address_is_for_that_address() {
 }
 
 #[test]
-fn a_server_that_sets_cookies_without_end_fills_no_memory() {
+fn the_number_and_the_size_of_cookies_are_limited() {
     let mut cookies = Cookies::default();
     let from = url("http://host/");
     for number in 0..1000 {
@@ -154,12 +154,12 @@ fn a_server_that_sets_cookies_without_end_fills_no_memory() {
     }
     assert_eq!(cookies.0.len(), MAX_COOKIES);
     let header = cookies.header_for(&from).unwrap();
-    assert!(header.as_bytes().starts_with(b"a950="), "the oldest went");
+    assert!(header.as_bytes().starts_with(b"a950="), "oldest dropped");
     assert!(header.len() < MAX_COOKIES * (MAX_COOKIE_BYTES + 2));
 }
 
 proptest! {
-    /// Bytes of a server never end a probe, and never break out of the header that carries them.
+    /// Checks that no bytes of a server cause a panic or break out of the `Cookie` header.
     #[test]
     fn any_bytes_are_a_cookie_or_ignored(
         headers in prop::collection::vec(

@@ -1,11 +1,11 @@
-//! The faults of a head.
+//! The faults of a response head.
 
 use std::fmt::{self, Display, Formatter};
 
-/// A line of a response's head that RFC 9112 does not allow, though browsers accept it.
+/// A line of a response head that RFC 9112 does not allow and browsers accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed {
-    /// From 1; the status line is the first.
+    /// The line number; the status line is 1.
     pub(super) line: usize,
     pub(super) fault: Fault,
 }
@@ -18,7 +18,7 @@ pub(super) enum Fault {
     Name,
     NoColon,
     Folded,
-    BlankBeforeColon,
+    SpaceBeforeColon,
     Length,
     ChunkedInHttp10,
 }
@@ -31,20 +31,20 @@ impl Display for Malformed {
             Fault::Name => "a header name that is not a token",
             Fault::NoColon => "no colon",
             Fault::Folded => "a header folded over several lines",
-            Fault::BlankBeforeColon => "a blank before the colon",
-            Fault::Length => "a Content-Length that is not one number",
-            Fault::ChunkedInHttp10 => "Transfer-Encoding in an answer of HTTP/1.0",
+            Fault::SpaceBeforeColon => "a space before the colon",
+            Fault::Length => "a Content-Length that is not a single number",
+            Fault::ChunkedInHttp10 => "Transfer-Encoding in an HTTP/1.0 response",
         };
         write!(f, "line {} of the head: {fault}", self.line)
     }
 }
 
-/// Returns whether hyper refuses a response for this header, though its line is well-formed.
+/// Returns whether hyper rejects a response because of this well-formed header.
 pub(super) fn is_bad_framing(name: &[u8], value: &[u8], is_http_1_0: bool) -> bool {
     framing_fault(name, value, is_http_1_0).is_some()
 }
 
-/// Returns the fault of a header that defines where the body ends.
+/// Returns the fault of a header that defines the end of the body.
 pub(super) fn framing_fault(name: &[u8], value: &[u8], is_http_1_0: bool) -> Option<Fault> {
     // Every number of 18 digits fits an i64.
     let is_number =

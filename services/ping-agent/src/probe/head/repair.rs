@@ -1,10 +1,10 @@
-//! Rewrites a head that browsers accept and hyper refuses.
+//! Rewrites a head that browsers accept and hyper rejects.
 
 use super::super::cookies::MAX_COOKIES;
 use super::malformed::{Fault, Malformed, framing_fault};
 
-/// The headers that the probe or hyper needs; the others are left out.
-const KEPT: [&str; 5] = [
+/// The headers that the probe or hyper needs. The others are dropped.
+const FORWARDED: [&str; 5] = [
     "content-encoding",
     "content-length",
     "location",
@@ -12,7 +12,7 @@ const KEPT: [&str; 5] = [
     "transfer-encoding",
 ];
 
-/// A parsed status line. Accepts what curl accepts; browsers accept more.
+/// A parsed status line. The parser accepts as much as curl; browsers accept more.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct StatusLine {
     pub(super) code: u16,
@@ -60,7 +60,8 @@ impl StatusLine {
 
 const PROTOCOL: &[u8] = b"HTTP/";
 
-/// Returns a head that hyper accepts, and the first fault of the original. `None` for a NUL, which curl and browsers refuse.
+/// Returns a head that hyper accepts, and the first fault of the original. `None` if there is a NUL, which curl and browsers
+/// reject.
 pub(super) fn repair(
     status_line: &StatusLine,
     head: &[u8],
@@ -74,7 +75,7 @@ pub(super) fn repair(
         malformed: None,
     };
     if !status_line.is_proper {
-        repair.note(1, Fault::StatusLine);
+        repair.record(1, Fault::StatusLine);
     }
     let lines = head
         .split(|&byte| byte == b'\n')
@@ -82,7 +83,7 @@ pub(super) fn repair(
     let mut is_continued = false;
     for (number, line) in (1..).zip(lines).skip(1) {
         if let [b' ' | b'\t', ..] = line {
-            repair.note(number, Fault::Folded);
+            repair.record(number, Fault::Folded);
             repair.check_value(number, line);
             if let Some((_, value)) = repair.headers.last_mut().filter(|_| is_continued) {
                 value.push(b' ');
@@ -92,7 +93,7 @@ pub(super) fn repair(
             is_continued = repair.header_line(number, line);
         }
     }
-    Some((repair.written(status_line.code), repair.malformed))
+    Some((repair.render(status_line.code), repair.malformed))
 }
 
 struct Repair {
@@ -102,55 +103,55 @@ struct Repair {
 }
 
 impl Repair {
-    fn note(&mut self, line: usize, fault: Fault) {
+    fn record(&mut self, line: usize, fault: Fault) {
         self.malformed.get_or_insert(Malformed { line, fault });
     }
 
-    /// Reads a line. Returns whether its header was kept.
+    /// Parses a line. Returns whether its header is forwarded.
     fn header_line(&mut self, number: usize, line: &[u8]) -> bool {
         let Some((name, value)) = split_once(line, b':') else {
-            self.note(number, Fault::NoColon);
+            self.record(number, Fault::NoColon);
             return false;
         };
         if name
             .last()
             .is_some_and(|&byte| matches!(byte, b' ' | b'\t'))
         {
-            self.note(number, Fault::BlankBeforeColon);
+            self.record(number, Fault::SpaceBeforeColon);
         }
         let name = name.trim_ascii_end();
         if http::HeaderName::from_bytes(name).is_err() {
-            self.note(number, Fault::Name);
+            self.record(number, Fault::Name);
             return false;
         }
         self.check_value(number, value);
         let value = value.trim_ascii();
         if let Some(fault) = framing_fault(name, value, self.is_http_1_0) {
-            self.note(number, fault);
+            self.record(number, fault);
         }
-        let kept = KEPT
+        let key = FORWARDED
             .into_iter()
-            .find(|kept| name.eq_ignore_ascii_case(kept.as_bytes()));
-        self.headers.extend(kept.map(|kept| (kept, value.to_vec())));
-        kept.is_some()
+            .find(|key| name.eq_ignore_ascii_case(key.as_bytes()));
+        self.headers.extend(key.map(|key| (key, value.to_vec())));
+        key.is_some()
     }
 
     fn check_value(&mut self, number: usize, value: &[u8]) {
         if has_control_character(value) {
-            self.note(number, Fault::ControlCharacter);
+            self.record(number, Fault::ControlCharacter);
         }
     }
 
-    /// Returns the values of a header in their order.
+    /// Returns the values of a header, in their order.
     fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.headers
             .iter()
-            .filter(move |(kept, _)| *kept == name)
+            .filter(move |(key, _)| *key == name)
             .map(|(_, value)| value.as_slice())
     }
 
-    /// Writes the new head. It has few lines, whatever the size of the original.
-    fn written(&self, code: u16) -> Vec<u8> {
+    /// Renders the new head, which has few lines even if the original has many.
+    fn render(&self, code: u16) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {code}\r\n").into_bytes();
         let mut add = |name: &str, value: &[u8]| {
             head.extend_from_slice(name.as_bytes());
@@ -158,7 +159,7 @@ impl Repair {
             head.extend_from_slice(value);
             head.extend_from_slice(b"\r\n");
         };
-        // Two values that differ are enough for a refusal.
+        // Two values that differ are enough to reject the response.
         let lengths = self
             .values("content-length")
             .flat_map(|value| value.split(|&byte| byte == b','))
@@ -166,10 +167,10 @@ impl Repair {
         for length in first_two(lengths) {
             add("content-length", &length);
         }
-        for location in first_two(self.values("location").map(encoded)) {
+        for location in first_two(self.values("location").map(percent_encode)) {
             add("location", &location);
         }
-        // Browsers ignore the whole line where a cookie has a control character.
+        // Browsers ignore the whole line of a cookie with a control character.
         let is_proper = |value: &&[u8]| !has_control_character(value);
         let cookies = self.values("set-cookie").filter(is_proper);
         for cookie in cookies.take(MAX_COOKIES) {
@@ -195,8 +196,8 @@ fn first_two(values: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
     first
 }
 
-/// Reads a length as curl does: `+5` and `5 bytes` are 5, and a length beyond an i64 is ignored. Without digits the result
-/// is a text that hyper refuses.
+/// Parses a length as curl does: `+5` and `5 bytes` are 5, and a length that does not fit an i64 is ignored. Without digits
+/// the result is a text that hyper rejects.
 fn length(value: &[u8]) -> Option<Vec<u8>> {
     let value = value.trim_ascii();
     let digits: Vec<u8> = value
@@ -214,7 +215,7 @@ fn length(value: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Percent-encodes control characters, as the URL parser of browsers does.
-fn encoded(location: &[u8]) -> Vec<u8> {
+fn percent_encode(location: &[u8]) -> Vec<u8> {
     location
         .iter()
         .flat_map(|&byte| {
@@ -231,13 +232,13 @@ fn has_control_character(value: &[u8]) -> bool {
     value.iter().any(|&byte| is_control_character(byte))
 }
 
-/// A tab is allowed in a header value.
+/// Excludes the tab, which is allowed in a header value.
 fn is_control_character(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
 fn split_once(line: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
-    let place = memchr::memchr(at, line)?;
-    let (before, after) = line.split_at_checked(place)?;
+    let position = memchr::memchr(at, line)?;
+    let (before, after) = line.split_at_checked(position)?;
     Some((before, after.get(1..)?))
 }

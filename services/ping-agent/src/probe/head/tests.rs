@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::*;
 use crate::probe::observed::Observed;
 
-/// A connection on which an answer comes in pieces of these sizes, over and over, and then ends.
+/// A connection that delivers a response in pieces of these sizes, in a cycle, and then ends.
 struct Pieces {
-    answer: Vec<u8>,
+    response: Vec<u8>,
     read: usize,
     sizes: Vec<usize>,
     turn: usize,
@@ -26,8 +26,8 @@ impl AsyncRead for Pieces {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let size = self.sizes[self.turn % self.sizes.len()].min(buf.remaining());
-        let end = (self.read + size).min(self.answer.len());
-        buf.put_slice(&self.answer[self.read..end]);
+        let end = (self.read + size).min(self.response.len());
+        buf.put_slice(&self.response[self.read..end]);
         self.read = end;
         self.turn += 1;
         Poll::Ready(Ok(()))
@@ -52,7 +52,7 @@ impl AsyncWrite for Pieces {
     }
 }
 
-/// Status and body as hyper reads them, or its error.
+/// The status code and body that hyper reads, or its error.
 type Outcome = Result<(u16, Vec<u8>), String>;
 
 async fn read(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Outcome {
@@ -65,7 +65,7 @@ async fn read(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> O
         .header("connection", "close")
         .body(Empty::<Bytes>::new())
         .unwrap();
-    let answer = async {
+    let outcome = async {
         let response = sender
             .send_request(request)
             .await
@@ -77,7 +77,7 @@ async fn read(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> O
             .map_err(|error| error.to_string())?;
         Ok((status, body.to_bytes().to_vec()))
     };
-    tokio::join!(answer, async { drop(connection.await) }).0
+    tokio::join!(outcome, async { drop(connection.await) }).0
 }
 
 fn blocking<T>(future: impl Future<Output = T>) -> T {
@@ -87,23 +87,23 @@ fn blocking<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-fn pieces(answer: &[u8], sizes: &[usize]) -> Pieces {
+fn pieces(response: &[u8], sizes: &[usize]) -> Pieces {
     Pieces {
-        answer: answer.to_vec(),
+        response: response.to_vec(),
         read: 0,
         sizes: sizes.to_vec(),
         turn: 0,
     }
 }
 
-/// The same through [`Observed`], with what was malformed.
-fn observed(answer: &[u8], sizes: &[usize]) -> (Outcome, Option<Malformed>) {
-    let (stream, seen) = Observed::new(pieces(answer, sizes));
+/// Reads the response through [`Observed`]. Returns the outcome and the fault.
+fn observed(response: &[u8], sizes: &[usize]) -> (Outcome, Option<Malformed>) {
+    let (stream, observations) = Observed::new(pieces(response, sizes));
     let result = blocking(read(stream));
-    (result, seen.malformed.get().copied())
+    (result, observations.malformed.get().copied())
 }
 
-/// Answers that are nearly HTTP: every part is right more often than not.
+/// Generates responses that are nearly HTTP: every part is usually well-formed.
 fn nearly_http() -> impl Strategy<Value = Vec<u8>> {
     let status_line = prop_oneof![
         6 => Just("HTTP/1.1 200 OK".to_owned()),
@@ -136,7 +136,7 @@ fn nearly_http() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(heads, body)| (heads.concat() + &body).into_bytes())
 }
 
-fn answers() -> impl Strategy<Value = Vec<u8>> {
+fn responses() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         8 => nearly_http(),
         1 => prop::collection::vec(any::<u8>(), 0..100),
@@ -148,65 +148,65 @@ fn answers() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// A head is the same however the network cuts it, and no bytes of a server end a probe in a panic.
+    /// Checks that the pieces of a response do not affect its result, and that no bytes cause a panic.
     #[test]
-    fn an_answer_is_read_the_same_however_it_is_cut(
-        answer in answers(), sizes in prop::collection::vec(1_usize..30, 1..5),
+    fn the_pieces_of_a_response_do_not_affect_its_result(
+        response in responses(), sizes in prop::collection::vec(1_usize..30, 1..5),
     ) {
-        let at_once = observed(&answer, &[8192]);
-        let (result, malformed) = observed(&answer, &sizes);
+        let at_once = observed(&response, &[8192]);
+        let (result, malformed) = observed(&response, &sizes);
         prop_assert_eq!(result.is_ok(), at_once.0.is_ok());
         prop_assert_eq!(result.ok(), at_once.0.ok());
         prop_assert_eq!(malformed, at_once.1);
     }
 
-    /// What hyper reads by itself is read like that, and nothing is said to be wrong with it.
+    /// Checks that a response which hyper accepts is unchanged and has no fault.
     #[test]
-    fn an_answer_that_hyper_reads_is_not_changed(answer in answers()) {
-        if let Ok(expected) = blocking(read(pieces(&answer, &[8192]))) {
-            let (result, malformed) = observed(&answer, &[8192]);
-            // A list of lengths that are equal is hyper's only tolerance that is no good form.
+    fn a_response_that_hyper_accepts_is_unchanged(response in responses()) {
+        if let Ok(expected) = blocking(read(pieces(&response, &[8192]))) {
+            let (result, malformed) = observed(&response, &[8192]);
+            // The only malformed head that hyper accepts has a list of equal lengths.
             prop_assume!(malformed.is_none_or(|malformed| malformed.fault != malformed::Fault::Length));
             prop_assert_eq!(result, Ok(expected));
             prop_assert_eq!(malformed, None);
         }
     }
 
-    /// A head that is rewritten is one that hyper reads, but for lengths that can't be believed.
+    /// Checks that hyper accepts a repaired head, unless its lengths are contradictory or invalid.
     #[test]
-    fn a_repaired_head_is_proper(answer in answers()) {
-        let Search::EndsAt(end) = end_of_head(&answer, 0) else { return Ok(()) };
-        let head = &answer[..end];
+    fn hyper_accepts_a_repaired_head(response in responses()) {
+        let HeadEnd::Found(end) = end_of_head(&response, 0) else { return Ok(()) };
+        let head = &response[..end];
         let line_end = memchr(b'\n', head).unwrap();
         let Some(status_line) = StatusLine::parse(&head[..line_end]) else { return Ok(()) };
         if let Some((proper, _)) = repair(&status_line, head) {
             let text = String::from_utf8_lossy(&proper).into_owned();
             let lengths: Vec<_> = text.lines().filter(|line| line.starts_with("content-length")).collect();
-            let is_believed = lengths.len() < 2 && !text.contains("content-length: invalid");
-            prop_assert!(!is_believed || is_interim(status_line.code) || is_proper(&proper), "{text:?}");
+            let has_valid_length = lengths.len() < 2 && !text.contains("content-length: invalid");
+            prop_assert!(!has_valid_length || is_interim(status_line.code) || is_proper(&proper), "{text:?}");
         }
     }
 }
 
 #[test]
-fn a_server_that_sends_a_byte_at_a_time_costs_no_more_than_its_bytes() {
-    let answer = [
+fn each_byte_is_searched_once_if_a_server_sends_single_bytes() {
+    let response = [
         b"HTTP/1.1 200 OK\r\n",
         "x: y\r\n".repeat(20_000).as_bytes(),
         b"\r\n",
     ]
     .concat();
-    let mut intake = Intake::default();
-    for byte in &answer {
-        intake.add(&[*byte]);
-        let before = intake.searched;
+    let mut buffer = HeadBuffer::default();
+    for byte in &response {
+        buffer.add(&[*byte]);
+        let before = buffer.searched;
         assert!(
-            before + 3 >= intake.held.len(),
-            "all but the last bytes were looked at once"
+            before + 3 >= buffer.held.len(),
+            "all but the last three bytes were searched before"
         );
-        if intake.advance().unwrap() == Progress::Complete(None) {
+        if buffer.advance().unwrap() == Progress::Complete(None) {
             break;
         }
     }
-    assert!(intake.take().unwrap().ends_with(b"\r\n\r\n"));
+    assert!(buffer.drain().unwrap().ends_with(b"\r\n\r\n"));
 }

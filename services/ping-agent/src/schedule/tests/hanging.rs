@@ -1,11 +1,11 @@
-//! Targets that hang share a part of the pool; the rest is for those that answer.
+//! Tests how the pool shares probes between targets that hang and targets that answer.
 
 use super::*;
 
-/// Of 15 s: the default interval.
+/// The default interval.
 const ROUND: Duration = Duration::from_secs(15);
 
-/// So many targets that hang with this timeout, and so many that answer.
+/// Returns `hanging` targets that hang with this timeout in seconds, and `answering` targets that answer.
 fn mixed(hanging: usize, timeout: f64, answering: usize) -> TargetSet {
     let hanging = (0..hanging).map(|number| (format!("hangs-{number}"), timeout));
     let answering = (0..answering).map(|number| (format!("answers-{number}"), 10.0));
@@ -17,7 +17,7 @@ fn mixed(hanging: usize, timeout: f64, answering: usize) -> TargetSet {
 }
 
 impl Lab {
-    /// Success, failure and missed of all targets whose name starts like this, together.
+    /// Returns the sums of success, failure and missed over all targets whose name has this prefix.
     fn sums(&self, prefix: &str) -> (u64, u64, u64) {
         let mut sums = (0, 0, 0);
         for series in self.table.load().iter() {
@@ -31,7 +31,7 @@ impl Lab {
         sums
     }
 
-    /// The targets whose name starts like this and that were never found down.
+    /// Returns the targets whose name has this prefix and that have no failure.
     fn never_failed(&self, prefix: &str) -> Vec<Arc<str>> {
         let table = self.table.load();
         let never = table.iter().filter(|series| {
@@ -53,15 +53,15 @@ async fn targets_that_answer_are_never_missed_beside_thousands_that_hang() {
         assert!(success >= 9_900, "{success}");
         let (_, failure, missed) = lab.sums("hangs");
         assert!(failure > 0 && missed > 0, "{failure} {missed}");
-        // They take turns, so that none of them is down without anybody knowing.
+        // They take turns, so the failure of every one of them is recorded.
         assert_eq!(lab.never_failed("hangs"), [], "{hanging} hang");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_files_are_enough_nobody_is_missed_though_everything_hangs() {
-    let most = 100_000;
-    let lab = Lab::start_with(mixed(2_000, 14.9, 0), Concurrency::OfTargets { most });
+async fn with_enough_files_no_probe_is_missed_even_if_every_target_hangs() {
+    let max = 100_000;
+    let lab = Lab::start_with(mixed(2_000, 14.9, 0), Concurrency::ByTargets { max });
     sleep(ROUND * 4).await;
     let (_, failure, missed) = lab.sums("hangs");
     assert!(failure >= 4_000, "{failure}");
@@ -69,18 +69,18 @@ async fn where_files_are_enough_nobody_is_missed_though_everything_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn few_files_are_shared_like_a_small_setting() {
-    let most = 200;
-    let lab = Lab::start_with(mixed(400, 10.0, 1_000), Concurrency::OfTargets { most });
+async fn a_small_maximum_is_shared_like_a_small_setting() {
+    let max = 200;
+    let lab = Lab::start_with(mixed(400, 10.0, 1_000), Concurrency::ByTargets { max });
     sleep(ROUND * 10).await;
     assert_eq!(lab.sums("answers").2, 0);
     assert_eq!(lab.never_failed("hangs"), []);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pool_follows_a_reload() {
-    let most = 100_000;
-    let lab = Lab::start_with(mixed(1, 14.9, 1), Concurrency::OfTargets { most });
+async fn a_reload_resizes_the_pool() {
+    let max = 100_000;
+    let lab = Lab::start_with(mixed(1, 14.9, 1), Concurrency::ByTargets { max });
     sleep(ROUND).await;
     lab.targets.send_replace(Arc::new(mixed(500, 14.9, 500)));
     sleep(ROUND * 4).await;
@@ -88,7 +88,7 @@ async fn the_pool_follows_a_reload() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_that_answers_again_leaves_the_others_that_hang() {
+async fn a_target_that_answers_again_leaves_the_hanging_half() {
     let mut targets = toml(&[("recovers", 15.0, 10.0)]);
     let others: Vec<_> = (0..100).map(|number| format!("hangs-{number}")).collect();
     let others: Vec<_> = others
@@ -104,7 +104,7 @@ async fn a_target_that_answers_again_leaves_the_others_that_hang() {
         "{success} {failure} {missed}"
     );
     lab.fake.recovered.store(true, Ordering::Relaxed);
-    // Its turn comes within as many rounds as there are turns: 100 in tens.
+    // Of 101 targets that hang, ten are probed a round, so its turn comes within 11 rounds.
     sleep(ROUND * 11).await;
     let before = lab.counts("recovers").unwrap();
     assert!(before.0 > 0, "{before:?}");
@@ -117,7 +117,7 @@ async fn a_target_that_answers_again_leaves_the_others_that_hang() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn targets_that_begin_to_hang_all_at_once_take_nothing_from_the_others() {
+async fn targets_that_begin_to_hang_all_at_once_cause_no_missed_probe_of_others() {
     let names: Vec<_> = (0..1_000)
         .map(|number| format!("recovers-{number}"))
         .collect();

@@ -1,9 +1,9 @@
-//! Maintenance windows: the start that a probe is due at decides.
+//! Tests maintenance windows: the slot of a probe decides whether it is inside a window.
 
 use super::*;
 use crate::schedule::slot::Slot;
 
-/// From one to two minutes after the start of a [`Lab`].
+/// A window from one to two minutes after the start of a [`Lab`].
 const WINDOW: &str = "
 [[target.maintenance]]
 start = 09:01:00
@@ -11,7 +11,7 @@ end = 09:02:00
 time_zone = 'Europe/Berlin'
 ";
 
-/// The targets, each with the window.
+/// Returns the targets, each with [`WINDOW`].
 fn with_window(targets: &[(&str, f64, f64)]) -> TargetSet {
     parse(
         &targets
@@ -28,7 +28,7 @@ impl Lab {
         series.unwrap().counters(Timestamp::MAX).maintenance
     }
 
-    /// Returns how many probes of this target started in these seconds.
+    /// Returns the number of probes of this target that started in these seconds.
     fn started(&self, name: &str, seconds: std::ops::Range<u64>) -> u64 {
         let within = Duration::from_secs(seconds.start)..Duration::from_secs(seconds.end);
         let starts = self.starts(name);
@@ -40,7 +40,7 @@ impl Lab {
 }
 
 #[tokio::test(start_paused = true)]
-async fn probes_that_start_inside_a_window_count_there_and_nowhere_else() {
+async fn probes_that_start_inside_a_window_count_only_as_maintenance() {
     let targets = [
         ("fast", 0.5, 0.25),
         ("slow", 10.0, 5.0),
@@ -54,7 +54,7 @@ async fn probes_that_start_inside_a_window_count_there_and_nowhere_else() {
         assert_eq!(lab.maintenance(name), inside, "{name}");
         let (success, failure, missed) = lab.counts(name).unwrap();
         let outside = lab.started(name, 0..60) + lab.started(name, 120..200);
-        // The last one may be in flight.
+        // The last probe may be in flight.
         assert!(
             (outside - 1..=outside).contains(&(success + failure)),
             "{name}"
@@ -64,7 +64,7 @@ async fn probes_that_start_inside_a_window_count_there_and_nowhere_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_starts_late_counts_by_its_slot() {
+async fn the_slot_of_a_late_probe_decides() {
     let names: Vec<_> = (0..100).map(|number| format!("t{number}")).collect();
     let targets: Vec<_> = names
         .iter()
@@ -99,7 +99,7 @@ async fn a_probe_that_starts_late_counts_by_its_slot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reload_that_changes_windows_decides_from_the_next_start_on() {
+async fn a_reload_that_changes_windows_applies_from_the_next_start_on() {
     let target = [("x", 10.0, 5.0)];
     let lab = Lab::start(set(&target), 1024);
     sleep(Duration::from_secs(80)).await;
