@@ -113,7 +113,8 @@ async fn a_failed_step_ends_up_and_the_error_names_the_next_step() {
     let (output, text) = checkout.lab(&["cluster", "up"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        text.contains("nix run .#load-images failed") && text.contains("can be run again"),
+        text.contains("nix run .#load-images failed")
+            && text.contains("run `./lab cluster up` again"),
         "{text}"
     );
     assert!(
@@ -181,7 +182,9 @@ async fn status_after_a_start_waits_until_prometheus_has_discovered_alertmanager
     let (output, text) = checkout.lab(&["cluster", "status"]).await;
     assert!(output.status.success(), "{text}");
     assert!(
-        text.contains("waiting: Alertmanager reachable: Prometheus knows no Alertmanager"),
+        text.contains(
+            "waiting: Alertmanager reachable: Prometheus has not discovered an Alertmanager"
+        ),
         "{text}"
     );
 }
@@ -261,5 +264,5 @@ async fn check_data_path_needs_no_repository() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(String::from_utf8_lossy(&output.stdout).starts_with("10 probes came through"));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("10 probe results passed through"));
 }

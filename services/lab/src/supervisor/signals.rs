@@ -13,7 +13,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Handles these signals from now on, so that they no longer end the process.
+    /// Handles these signals from now on, so that they do not end the process.
     ///
     /// # Errors
     /// The operating system refuses.

@@ -66,7 +66,7 @@ esac"#,
         self.folder.path().join(path)
     }
 
-    /// Replaces a program by `script`, after it has recorded its call if that changes something.
+    /// Installs a stub of the program `name` that runs `script`. It records its calls, except those that only read.
     pub fn stub(&self, name: &str, script: &str) {
         let file = self.path(&format!("bin/{name}"));
         fs::create_dir_all(file.parent().unwrap()).unwrap();
