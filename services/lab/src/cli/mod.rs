@@ -21,12 +21,12 @@ Environment:
   PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY, PING_BODY_MAX_BYTES, PING_HTTP_METHOD,
   PING_AGENT_CACHE_SECONDS, PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG,
   ALLOWED_HOSTS
-          Passed on to the services. Of all other variables only PATH, HOME, LANG, LC_ALL, TZ, TMPDIR,
-          RUST_BACKTRACE, SSL_CERT_FILE and SSL_CERT_DIR are";
+          Passed on to the services, as are PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, RUST_BACKTRACE,
+          SSL_CERT_FILE and SSL_CERT_DIR, but no other variables";
 
 /// The help text of `./lab bench`. The `lab` script starts it from tests/runner.
 pub const BENCH: &str =
-    "Measure the performance beside a comparable program; exit code 1 if a limit is exceeded";
+    "Run the benchmarks beside a comparable program; exit code 1 if a limit is exceeded";
 
 /// The help text of `./lab test`, also a command of tests/runner.
 pub const TEST: &str = "Run the test suites that this machine can run, and list those it can't";
@@ -88,13 +88,13 @@ pub enum Command {
     Logs {
         /// The part to show, or "lab" for the supervisor [default: all, in order of time]
         part: Option<String>,
-        /// Keep showing new lines
+        /// Follow the logs: print new lines as they are written
         #[arg(short, long)]
         follow: bool,
     },
     /// Stop all parts; data and logs stay
     Down,
-    /// Show how much Prometheus stores now, and how much it will store at the end of the retention
+    /// Show the storage of Prometheus, now and at the end of its retention
     Sizing(SizingArgs),
     /// Run the stack on Kubernetes: minikube, or the cluster of another context
     Cluster(ClusterArgs),
@@ -105,7 +105,7 @@ pub enum Command {
         #[arg(long, value_name = "URL")]
         gateway: Url,
     },
-    /// Become a part's program, and end with the supervisor, which runs this command.
+    /// Become a part's program, which is killed when the supervisor exits. Only the supervisor runs this.
     #[command(hide = true)]
     ExecPart(ExecPartArgs),
 }
@@ -160,7 +160,7 @@ pub struct ClusterArgs {
 pub enum ClusterCommand {
     /// Start minikube if it is stopped, build and load the images, apply, and wait until data flows
     Up,
-    /// Run the checks of the stack by name; exit code 1 if one fails
+    /// Run the checks of the stack; exit code 1 if one fails
     Status,
     /// Remove everything that was applied, including the volumes
     Down,

@@ -72,10 +72,10 @@ impl Lab {
 /// Builds a runtime that uses only the main thread, because a part is killed when the thread that started it ends.
 ///
 /// # Errors
-/// The operating system refuses.
+/// The runtime can't be created.
 pub fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("can't set up the runtime")
+        .context("can't create the async runtime")
 }

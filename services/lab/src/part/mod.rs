@@ -15,7 +15,7 @@ pub enum Part {
     DashboardUi,
     /// Receives alerts and keeps their history.
     AlertLogger,
-    /// A target that fails on demand.
+    /// Fails on demand, as a target.
     DemoTarget,
     /// Stores the history and evaluates the rules.
     Prometheus,
@@ -60,7 +60,7 @@ impl Part {
         Self::DemoTarget,
     ];
 
-    /// The part's name as a service, scrape job, log file and host in the cluster.
+    /// Returns the name: that of the service, scrape job, log file and host in the cluster.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl Part {
         }
     }
 
-    /// The path that answers 200 when the part is ready.
+    /// Returns the path that answers 200 when the part is ready.
     #[must_use]
     pub const fn readiness_path(self) -> &'static str {
         match self {

@@ -21,13 +21,13 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// The well-known ports, or consecutive ports from `base` (at most [`HIGHEST_BASE`]).
+    /// Returns the well-known ports, or consecutive ports from `base` (at most [`HIGHEST_BASE`]).
     #[must_use]
     pub const fn new(base: Option<u16>) -> Self {
         Self { base }
     }
 
-    /// The port of `part`.
+    /// Returns the port of `part`.
     #[must_use]
     pub const fn of(self, part: Part) -> u16 {
         match self.base {
@@ -45,7 +45,7 @@ impl Ports {
         }
     }
 
-    /// The port of the demo target's TLS listener.
+    /// Returns the port of the demo target's TLS listener.
     #[must_use]
     pub const fn demo_tls(self) -> u16 {
         match self.base {
@@ -54,19 +54,19 @@ impl Ports {
         }
     }
 
-    /// `127.0.0.1:PORT` of `part`.
+    /// Returns `127.0.0.1:PORT` of `part`.
     #[must_use]
     pub fn address(self, part: Part) -> SocketAddr {
         loopback(self.of(part))
     }
 
-    /// `127.0.0.1:PORT` of the demo target's TLS listener.
+    /// Returns `127.0.0.1:PORT` of the demo target's TLS listener.
     #[must_use]
     pub fn demo_tls_address(self) -> SocketAddr {
         loopback(self.demo_tls())
     }
 
-    /// `http://127.0.0.1:PORT` of `part`.
+    /// Returns `http://127.0.0.1:PORT` of `part`.
     #[must_use]
     pub fn url(self, part: Part) -> String {
         format!("http://{}", self.address(part))

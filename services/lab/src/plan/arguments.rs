@@ -7,15 +7,15 @@ use crate::part::Part;
 use crate::state::paths::PROMETHEUS_CONFIG;
 use crate::tools::GrafanaTool;
 
-/// The concurrency limit of Prometheus' queries, except those of rules: at most 7 for each of two gateways (2 for the state of
-/// the lab, and their limits `prometheus_queries` and `prometheus_windows`), and two for people.
+/// The concurrency limit of Prometheus' queries, except those of rules: at most 7 for each of two gateways (2 for the
+/// state of the lab, and their limits `prometheus_queries` and `prometheus_windows`), and two for people.
 pub const PROMETHEUS_QUERIES: usize = 16;
 
 /// Returns the arguments of Prometheus.
 pub fn prometheus(plan: &Plan<'_>, retention: &OsStr) -> Vec<OsString> {
     let mut args = vec![
-        // Relative to the working folder: Prometheus joins the folder of this path with the globs of `rule_files` into one
-        // glob, so a bracket or a backslash in an absolute path would match no file.
+        // Relative to the working folder: Prometheus joins the folder of this path with the globs of `rule_files` into
+        // one glob, so a bracket or a backslash in an absolute path would match no file.
         flag("--config.file", PROMETHEUS_CONFIG),
         flag("--storage.tsdb.path", plan.state.prometheus_data()),
         flag("--storage.tsdb.retention.time", retention),

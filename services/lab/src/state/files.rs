@@ -55,9 +55,8 @@ mod tests {
     fn the_error_for_a_full_disk_says_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         check_free_space(folder.path(), 1).unwrap();
-        let message = check_free_space(folder.path(), u64::MAX)
-            .unwrap_err()
-            .to_string();
+        let error = check_free_space(folder.path(), u64::MAX).unwrap_err();
+        let message = error.to_string();
         assert!(
             message.contains("MiB free") && message.contains("free some space"),
             "{message}"

@@ -1,5 +1,5 @@
-//! `lab.lock`: the lock of a state folder. The process that starts or supervises the lab holds it, and writes its identity
-//! into the file.
+//! `lab.lock`: the lock of a state folder. The process that starts or supervises the lab holds it, and writes its
+//! identity into the file.
 
 use std::fs::{self, File, TryLockError};
 use std::io;

@@ -27,7 +27,8 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Finds the root: `LAB_ROOT`, which the `lab` script sets, else an ancestor of the current folder or of the program's.
+    /// Finds the root: `LAB_ROOT`, which the `lab` script sets, else an ancestor of the current folder or of the
+    /// program's.
     ///
     /// # Errors
     /// `monitoring/` can't be found.
@@ -63,8 +64,8 @@ impl Installation {
         self.root.join("monitoring").join(path)
     }
 
-    /// Returns the state folder without `--state-dir`: `.lab` in the root, or a folder in the user's state folder if the root
-    /// is not writable, such as that of a package.
+    /// Returns the state folder without `--state-dir`: `.lab` in the root, or a folder in the user's state folder if the
+    /// root is not writable, such as that of a package.
     #[must_use]
     pub fn default_state_dir(&self) -> PathBuf {
         let writable = rustix::fs::access(&self.root, rustix::fs::Access::WRITE_OK).is_ok();
@@ -135,7 +136,7 @@ impl StateDir {
             .map_err(|error| anyhow!("{error}, or use another disk: --state-dir DIR"))
     }
 
-    /// Returns `./lab COMMAND` with the options for this state folder, to be command_line into a shell. A package of the lab sets
+    /// Returns `./lab COMMAND` with the option for this state folder, quoted for a shell. A package of the lab sets
     /// `LAB_COMMAND` to the command that replaces `./lab`.
     #[must_use]
     pub fn command_line(&self, command: &str) -> String {

@@ -15,13 +15,13 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Claims the folder with the lock that the caller has acquired.
+    /// Returns a claim with the lock that the caller has acquired.
     #[must_use]
     pub const fn new(state: StateDir, lock: Lock) -> Self {
         Self { state, lock }
     }
 
-    /// The folder.
+    /// Returns the state folder.
     pub(super) const fn state(&self) -> &StateDir {
         &self.state
     }

@@ -124,8 +124,8 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Supervises the parts until a signal arrives or no command can reach the lab any more, then stops them. The lab is up
-    /// when all parts have been ready and `check` passes.
+    /// Supervises the parts until a signal arrives or no command can reach the lab any more, then stops them. The lab is
+    /// up when all parts have been ready and `check` passes.
     ///
     /// # Errors
     /// The lab did not start, or its state folder is gone. All parts have been stopped by then.

@@ -16,7 +16,7 @@ impl Signals {
     /// Handles these signals from now on, so that they do not end the process.
     ///
     /// # Errors
-    /// The operating system refuses.
+    /// A handler can't be installed.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,

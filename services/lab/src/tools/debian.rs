@@ -105,8 +105,8 @@ pub fn check_tools(search_path: &OsStr) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Unpacks `package`, and the packages that its web pages need, into `destination`. `finish` prepares and checks the files
-/// in a temporary folder, which is then renamed to `destination`.
+/// Unpacks `package`, and the packages that its web pages need, into `destination`. `finish` prepares and checks the
+/// files in a temporary folder, which is then renamed to `destination`.
 ///
 /// # Errors
 /// The package can't be downloaded or unpacked, the disk is full, or `finish` fails.
@@ -149,8 +149,8 @@ fn remove_unfinished(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Downloads with the machine's package lists. If that fails, it uses new lists: a fresh image has none, and stale ones name
-/// files that no longer exist.
+/// Downloads with the machine's package lists. If that fails, it uses new lists: a fresh image has none, and stale ones
+/// name files that no longer exist.
 fn download(name: &str, dir: &Path, on_step: &mut dyn FnMut(&str)) -> anyhow::Result<Vec<PathBuf>> {
     on_step(&format!("downloading Debian's package {name}"));
     let folder = dir.join("debs");

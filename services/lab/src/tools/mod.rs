@@ -1,5 +1,5 @@
-//! Finds Prometheus, Alertmanager and Grafana on PATH. Prometheus and Alertmanager are else unpacked from Debian packages.
-//! With Nix, the shell and the wrapper of the lab put the pinned versions on PATH.
+//! Finds Prometheus, Alertmanager and Grafana on PATH. Prometheus and Alertmanager are else unpacked from Debian
+//! packages. With Nix, the shell and the wrapper of the lab put the pinned versions on PATH.
 
 mod alertmanager;
 mod debian;
@@ -29,8 +29,8 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Finds the servers in `search_path` (the value of PATH), else their unpacked packages in `folder`, else downloads them
-    /// there. `on_step` receives a message before each slow step. Blocks.
+    /// Finds the servers in `search_path` (the value of PATH), else their unpacked packages in `folder`, else downloads
+    /// them there. `on_step` receives a message before each slow step. Blocks.
     ///
     /// # Errors
     /// A server is missing and can't be downloaded. The message says what to install.

@@ -70,8 +70,8 @@ impl PrometheusTool {
             .map(drop)
     }
 
-    /// Returns promtool with the working folder `folder`. Pass the path of a file with globs of rule files relative to it,
-    /// because promtool makes the file's folder a part of the globs.
+    /// Returns promtool with the working folder `folder`. Pass the path of a file with globs of rule files relative to
+    /// it, because promtool makes the file's folder a part of the globs.
     #[must_use]
     pub fn promtool_in(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.promtool);

@@ -28,8 +28,8 @@ pub enum Location {
 }
 
 impl Server {
-    /// Finds the server in `search_path` (the value of PATH), else its unpacked package in `folder`. If there is none, unpacks
-    /// the package; `finish` prepares and checks its files.
+    /// Finds the server in `search_path` (the value of PATH), else its unpacked package in `folder`. If there is none,
+    /// unpacks the package; `finish` prepares and checks its files.
     pub fn find_or_fetch(
         self,
         search_path: &OsStr,

@@ -1,5 +1,5 @@
-//! A checkout of the repository for the tests of `cluster`: stubs of minikube, nix, terraform and kubectl that record their
-//! calls, and a server in the place of the parts.
+//! A checkout of the repository for the tests of `cluster`: stubs of minikube, nix, terraform and kubectl that record
+//! their calls, and a server in the place of the parts.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -18,7 +18,7 @@ const PERIOD: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct CheckResult {
     pub name: &'static str,
-    /// A summary of the results state, or the error.
+    /// A summary of the checked state, or the error.
     pub outcome: anyhow::Result<String>,
     /// Whether a failure remains until somebody acts. Other failures are normal during a start.
     pub needs_action: bool,
@@ -36,10 +36,6 @@ impl CheckResult {
     fn needs_action_if(mut self, needs_action: bool) -> Self {
         self.needs_action = needs_action;
         self
-    }
-
-    fn failure(&self) -> Option<&anyhow::Error> {
-        self.outcome.as_ref().err()
     }
 }
 
@@ -70,7 +66,7 @@ pub async fn wait(
         |results| {
             let failed = results
                 .iter()
-                .find_map(|check| Some((check.name, check.failure()?)));
+                .find_map(|check| Some((check.name, check.outcome.as_ref().err()?)));
             if let Some((name, error)) = failed {
                 let text = format!("waiting: {name}: {error:#}");
                 if text != shown {
@@ -102,7 +98,7 @@ async fn retry(
     }
 }
 
-/// Runs all checks once. If the cluster does not answer, the only result says so.
+/// Runs all checks once. If the cluster does not answer, that failure is the only result.
 async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<CheckResult> {
     let pods = match kubectl.get("pods") {
         Ok(pods) => pods,

@@ -44,8 +44,8 @@ pub struct Sizing {
     pub samples_per_second: Option<f64>,
     /// `prometheus_tsdb_storage_blocks_bytes`.
     pub blocks_bytes: u64,
-    /// `prometheus_tsdb_wal_storage_size_bytes`, or the size of this lab's write-ahead log on disk; null if another server is
-    /// too old to have the metric.
+    /// `prometheus_tsdb_wal_storage_size_bytes`, or the size of this lab's write-ahead log on disk; null if another
+    /// server is too old to have the metric.
     pub wal_bytes: Option<u64>,
     /// `prometheus_tsdb_head_chunks_storage_size_bytes`; null as for the write-ahead log.
     pub head_chunks_bytes: Option<u64>,

@@ -1,5 +1,5 @@
-//! The discovery files with the addresses for prometheus.yml: one for each job, and one for the Alertmanagers. Their format
-//! is that of `file_sd_config` in Prometheus' documentation.
+//! The discovery files with the addresses for prometheus.yml: one for each job, and one for the Alertmanagers. Their
+//! format is that of `file_sd_config` in Prometheus' documentation.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Renders `targets.toml` again when it changes while the lab runs. The services reload the rendered file when its content
-//! changes, and validate it.
+//! Renders `targets.toml` again when it changes while the lab runs. The services reload the rendered file when its
+//! content changes, and validate it.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -31,7 +31,8 @@ fn read(template: &Path) -> io::Result<(String, Permissions)> {
     ))
 }
 
-/// Writes the file with the permissions of the template, since the services reject passwords in a file that others can read.
+/// Writes the file with the permissions of the template, since the services reject passwords in a file that others can
+/// read.
 fn write(
     (text, permissions): &(String, Permissions),
     rendered: &Path,

@@ -41,8 +41,8 @@ pub fn alertmanager(
     replace_line(&text, RECEIVER_MARKER, &receiver)
 }
 
-/// Replaces the placeholders `${…}` of the mail receiver. Strings become JSON strings, which YAML reads unchanged whatever
-/// characters they contain.
+/// Replaces the placeholders `${…}` of the mail receiver. Strings become JSON strings, which YAML reads unchanged
+/// whatever characters they contain.
 fn receiver(template: &str, smtp: &Smtp) -> anyhow::Result<String> {
     let values = [
         ("smtp_smarthost", Value::from(smtp.smarthost.as_str())),

@@ -25,7 +25,7 @@ pub fn tie() -> io::Result<(Stdio, Tie)> {
 /// Ties this process to its supervisor, also after exec. The process that becomes the part calls it.
 ///
 /// # Errors
-/// The operating system refuses.
+/// The kernel rejects the call.
 pub fn tie_to_supervisor() -> io::Result<()> {
     // No process can ignore SIGKILL, and the parts lose no data by it.
     Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
@@ -60,8 +60,8 @@ pub fn boot_id() -> String {
         .unwrap_or_default()
 }
 
-/// Returns the start time, field 22 of `/proc/PID/stat` (proc(5)), unless fields 3 and 20 say that the process has exited.
-/// The command's name (field 2, in parentheses) may contain spaces and parentheses.
+/// Returns the start time, field 22 of `/proc/PID/stat` (proc(5)), unless fields 3 and 20 say that the process has
+/// exited. The command's name (field 2, in parentheses) may contain spaces and parentheses.
 fn start_ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
     // Field 3. A zombie has exited, and its parent has not waited for it yet. A zombie with more than one thread has not

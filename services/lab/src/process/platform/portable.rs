@@ -2,8 +2,8 @@
 //! each part kills it when its supervisor exits.
 //!
 //! As on Linux, the process becomes the part's program by exec, so that its id, signals and exit code are the program's.
-//! Before that it starts the guard as a child. The guard reads from a pipe whose only writer is the supervisor, so it reads
-//! the end of the pipe when the supervisor exits.
+//! Before that it starts the guard as a child. The guard reads from a pipe whose only writer is the supervisor, so it
+//! reads the end of the pipe when the supervisor exits.
 
 use std::env;
 use std::io::{self, PipeWriter};
@@ -78,8 +78,8 @@ pub fn start_of(pid: i32) -> Option<u64> {
     }
 }
 
-/// Returns the start time of a child that was just started, in seconds since 1970; 0 if it has exited already, since its exit
-/// code can still be read.
+/// Returns the start time of a child that was just started, in seconds since 1970; 0 if it has exited already, since its
+/// exit code can still be read.
 #[must_use]
 pub fn start_of_child(pid: i32) -> Option<u64> {
     match state_of(pid)? {
@@ -88,8 +88,8 @@ pub fn start_of_child(pid: i32) -> Option<u64> {
     }
 }
 
-/// Returns the id of the current boot; empty on systems other than macOS. `kern.boottime` is no such id, because it changes
-/// whenever the clock is set.
+/// Returns the id of the current boot; empty on systems other than macOS. `kern.boottime` is no such id, because it
+/// changes whenever the clock is set.
 #[must_use]
 pub fn boot_id() -> String {
     static ID: LazyLock<String> = LazyLock::new(|| {

@@ -149,7 +149,7 @@ pub async fn logger_has_lines(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     Ok(format!("Watchdog arrived {} s ago", age.as_secs()))
 }
 
-/// Checks that the gateway has probe results, and that its 0 % is not a contradiction to Prometheus.
+/// Checks that the gateway has probe results, and that Prometheus agrees if it reports an availability of 0 %.
 pub async fn gateway_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let summary: Summary = fetch(kubectl, "api-gateway", 8080, "uptime-summary").await?;
     let count = probes(&summary)
