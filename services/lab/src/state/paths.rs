@@ -27,8 +27,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Finds the root: `LAB_ROOT`, which the `lab` script sets, else an ancestor of the current folder or of the
-    /// program's.
+    /// Finds the root: `LAB_ROOT`, set by the `lab` script, else a folder above the current one or the program's.
     ///
     /// # Errors
     /// `monitoring/` can't be found.

@@ -64,16 +64,12 @@ pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
 }
 
 impl Process {
-    /// Returns the identity of the process.
     #[must_use]
     pub fn identity(&self) -> &ProcessIdentity {
         &self.identity
     }
 
     /// Waits for the process to exit.
-    ///
-    /// # Errors
-    /// The operating system returns an error.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }

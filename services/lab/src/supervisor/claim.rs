@@ -21,7 +21,6 @@ impl Claim {
         Self { state, lock }
     }
 
-    /// Returns the state folder.
     pub(super) const fn state(&self) -> &StateDir {
         &self.state
     }

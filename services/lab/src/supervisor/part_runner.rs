@@ -36,7 +36,6 @@ pub enum Order {
     Kill,
 }
 
-/// An event of a part.
 #[derive(Debug)]
 pub enum PartEvent {
     /// A process was started.
@@ -68,7 +67,6 @@ enum End {
     Unexpected { exit: PartExit, ready_for: Duration },
 }
 
-/// The task of a part.
 #[derive(Debug)]
 pub struct PartRunner {
     /// The program to start.

@@ -92,9 +92,6 @@ impl Apt {
 }
 
 /// Checks that Debian's package tools are installed.
-///
-/// # Errors
-/// A tool is missing.
 pub fn check_tools(search_path: &OsStr) -> anyhow::Result<()> {
     for tool in ["apt-get", "apt-cache", "dpkg-deb"] {
         ensure!(

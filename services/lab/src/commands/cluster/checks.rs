@@ -14,7 +14,6 @@ use crate::terminal::progress::Progress;
 /// The pause between two runs.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// The result of one check.
 #[derive(Debug)]
 pub struct CheckResult {
     pub name: &'static str,

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::shell::Shell;
 
-/// kubectl with its context and namespace.
 #[derive(Debug)]
 pub struct Kubectl<'a> {
     shell: &'a Shell,

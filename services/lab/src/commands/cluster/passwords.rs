@@ -15,7 +15,6 @@ const NAMES: [&str; 1] = ["TF_VAR_grafana_admin_password"];
 const LENGTH: usize = 24;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The passwords and their file.
 #[derive(Debug)]
 pub struct Passwords {
     /// The file, with lines of `NAME=VALUE` for a shell.

@@ -44,9 +44,6 @@ impl Shell {
     }
 
     /// Returns the command without running it.
-    ///
-    /// # Errors
-    /// As [`Shell::run`].
     pub fn command(&self, tool: &str, arguments: &[&str]) -> anyhow::Result<Command> {
         let words = self.words(tool)?;
         let (program, first) = words.split_first().context("no program")?;

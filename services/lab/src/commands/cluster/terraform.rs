@@ -9,7 +9,6 @@ use super::shell::Shell;
 /// The default namespace of terraform/variables.tf.
 const NAMESPACE: &str = "uptimepulse";
 
-/// Terraform for one context.
 #[derive(Debug)]
 pub struct Terraform<'a> {
     shell: &'a Shell,
@@ -84,8 +83,7 @@ impl<'a> Terraform<'a> {
             .unwrap_or_else(|| NAMESPACE.to_owned())
     }
 
-    /// Returns the target list that an apply would use; `None` if Terraform can't evaluate it. The apply reports the
-    /// reason.
+    /// Returns the target list that an apply would use; `None` if Terraform can't evaluate it.
     pub fn targets_file(&self, root: &Path) -> Option<PathBuf> {
         let mut arguments = vec!["-chdir=terraform", "console", "-no-color"];
         arguments.extend(self.variables.iter().map(String::as_str));

@@ -12,8 +12,7 @@ use super::{Cluster, checks, passwords, status};
 use crate::cli::Error;
 use crate::terminal::output;
 
-/// The time limit of the checks. They pass after discovery, a scrape, an evaluation and the first Watchdog, which takes
-/// 75 s.
+/// The time limit of the checks: discovery, a scrape and an evaluation, and a first Watchdog after 75 s.
 const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {

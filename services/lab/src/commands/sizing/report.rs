@@ -5,9 +5,6 @@ use anyhow::Context as _;
 use super::estimate::{Origin, Sizing};
 
 /// Formats the report as one JSON object; its keys are the fields of [`Sizing`].
-///
-/// # Errors
-/// Serialization fails, which does not happen for these types.
 pub fn json(sizing: &Sizing) -> anyhow::Result<String> {
     serde_json::to_string_pretty(sizing)
         .map(|text| text + "\n")

@@ -11,9 +11,6 @@ use crate::part::ports::Ports;
 use crate::state::files;
 
 /// Writes `JOB.json` for every part and `alertmanagers.json` into `folder`. A part that does not run has an empty list.
-///
-/// # Errors
-/// A file can't be written.
 pub fn write(folder: &Path, running: &[Part], ports: Ports) -> anyhow::Result<()> {
     for part in Part::ALL {
         write_one(

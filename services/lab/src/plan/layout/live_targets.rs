@@ -31,8 +31,7 @@ fn read(template: &Path) -> io::Result<(String, Permissions)> {
     ))
 }
 
-/// Writes the file with the permissions of the template, since the services reject passwords in a file that others can
-/// read.
+/// Writes the file with the template's permissions: the services reject passwords in a file that others can read.
 fn write(
     (text, permissions): &(String, Permissions),
     rendered: &Path,
