@@ -59,7 +59,7 @@ fn receiver(template: &str, smtp: &Smtp) -> anyhow::Result<String> {
     let mut rest = template;
     // One pass, so that a value that looks like a placeholder is not replaced.
     while let Some((before, after)) = rest.split_once("${") {
-        let (name, after) = after.split_once('}').context("a ${ without its }")?;
+        let (name, after) = after.split_once('}').context("a ${ has no closing }")?;
         let Some((_, value)) = values.iter().find(|(key, _)| *key == name) else {
             bail!("unknown placeholder ${{{name}}}");
         };
@@ -218,7 +218,7 @@ mod tests {
                 &format!("{RECEIVER}${{other}}"),
                 "unknown placeholder ${other}",
             ),
-            (TEMPLATE, &format!("{RECEIVER}${{smtp_to"), "without its }"),
+            (TEMPLATE, &format!("{RECEIVER}${{smtp_to"), "no closing }"),
         ] {
             let error = format!("{:#}", with_mail(template, receiver, &smtp()).unwrap_err());
             assert!(error.contains(expected), "{error}");
