@@ -1,8 +1,8 @@
 //! Runs UptimePulse on one machine: the services of this repository beside a real Prometheus and Alertmanager.
 //!
-//! [`commands`] holds one module a command. `up` looks for the servers ([`tools`]), decides what runs with which
-//! arguments, environment and files ([`plan`]) and supervises it ([`supervisor`]); the other commands read what the
-//! supervisor recorded in the state folder ([`state`]).
+//! [`commands`] has one module for each command. `up` finds the servers ([`tools`]), prepares each part's arguments,
+//! environment and files ([`plan`]), and supervises the parts ([`supervisor`]). The other commands read the supervisor's
+//! record in the state folder ([`state`]).
 
 pub mod cli;
 pub mod commands;
@@ -25,15 +25,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     run_program(args, commands::run)
 }
 
-/// Parses `args` (the program's name first) as `C`, runs `command` and returns its exit code: 0, 1 for a failure, 64 for
-/// wrong use. Errors are one message on stderr.
+/// Parses `args` (the program's name first) as `C`, runs `command` and returns its exit code: 0 for success, 1 for a
+/// failure, 64 for wrong use. Prints an error as one message on stderr.
 pub fn run_program<C: Parser>(
     args: impl IntoIterator<Item = OsString>,
     command: impl FnOnce(C) -> Result<ExitCode, cli::Error>,
 ) -> ExitCode {
     let parsed = match C::try_parse_from(args) {
         Ok(parsed) => parsed,
-        // Help and version are answers, on stdout; the rest is wrong use. Nobody is left to tell if printing fails.
+        // Help and version go to stdout and are a success; the rest is wrong use. A failed print can't be reported.
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() {

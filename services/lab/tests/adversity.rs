@@ -1,4 +1,4 @@
-//! The lab where something is against it: other eyes on the machine, a reader that has gone, a full disk, a race.
+//! Tests of the lab under adverse conditions: other users on the machine, a closed pipe, a full disk, races.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use tokio::process::Command;
 use support::{TestLab, processes, text};
 use test_support::until;
 
-/// Not a test: what the stand-ins of [`TestLab`] run.
+/// Not a test: the program of the stand-ins of [`TestLab`].
 #[test]
 #[ignore = "the program of the stand-ins"]
 fn stand_in() {
@@ -38,18 +38,18 @@ async fn a_password_in_a_url_is_in_no_argument_and_no_file() {
         .run(&["up", "--detach", "--port-base", &base, url, "https://two/"])
         .await;
     assert!(up.status.success(), "{}", text(&up.stderr));
-    let of = |process: &ProcessIdentity, what: &str| {
-        text(&std::fs::read(format!("/proc/{}/{what}", process.pid)).unwrap())
+    let read = |process: &ProcessIdentity, file: &str| {
+        text(&std::fs::read(format!("/proc/{}/{file}", process.pid)).unwrap())
     };
     let parts = processes(&lab);
     for process in parts.iter().chain([&lab.record().supervisor]) {
-        let arguments = of(process, "cmdline");
+        let arguments = read(process, "cmdline");
         assert!(!arguments.contains("hunter2"), "{arguments}");
     }
-    // Readable by the same user only.
-    let ping_agent = of(&parts[0], "environ");
-    let given = format!("PING_TARGET_URLS={url},https://two/\0");
-    assert!(ping_agent.contains(&given), "{ping_agent}");
+    // Only the same user can read the environment of a process.
+    let ping_agent = read(&parts[0], "environ");
+    let variable = format!("PING_TARGET_URLS={url},https://two/\0");
+    assert!(ping_agent.contains(&variable), "{ping_agent}");
     let found = Command::new("grep")
         .arg("-r")
         .args(["hunter2", lab.state().path().to_str().unwrap()])
@@ -60,7 +60,7 @@ async fn a_password_in_a_url_is_in_no_argument_and_no_file() {
 }
 
 #[tokio::test]
-async fn a_comma_in_a_url_is_refused_with_the_way_out() {
+async fn a_comma_in_a_url_is_rejected_with_its_escape() {
     let lab = TestLab::new();
     let base = lab.port_base().to_string();
     let url = "https://me:hunter2@a/?b=https://c,https://d";
@@ -74,7 +74,7 @@ async fn a_comma_in_a_url_is_refused_with_the_way_out() {
 }
 
 #[tokio::test]
-async fn the_lab_outlives_whoever_reads_its_progress() {
+async fn the_lab_survives_a_closed_stderr() {
     let lab = TestLab::new();
     let base = lab.port_base().to_string();
     let mut up = lab
@@ -99,7 +99,7 @@ async fn the_lab_outlives_whoever_reads_its_progress() {
 }
 
 #[tokio::test]
-async fn down_ends_a_lab_that_is_still_preparing_its_start() {
+async fn down_stops_a_lab_that_still_prepares_its_start() {
     let lab = TestLab::new();
     let checking = lab.path("checking");
     lab.script(
@@ -121,7 +121,7 @@ async fn down_ends_a_lab_that_is_still_preparing_its_start() {
 }
 
 #[tokio::test]
-async fn down_leaves_the_parts_of_a_lab_that_was_started_anew_alone() {
+async fn down_does_not_stop_the_parts_of_a_new_supervisor() {
     let lab = TestLab::new();
     std::fs::create_dir_all(lab.state().path()).unwrap();
     let mut part = Command::new("sleep")
@@ -130,7 +130,7 @@ async fn down_leaves_the_parts_of_a_lab_that_was_started_anew_alone() {
         .spawn()
         .unwrap();
     let process = ProcessIdentity::of(part.id().unwrap().cast_signed());
-    // The new supervisor has recorded its parts by the time that `down` looks for what the old one left.
+    // A new supervisor holds the lock and has recorded its parts before `down` looks for leftovers of the old one.
     let record = LabRecord {
         supervisor: ProcessIdentity {
             start_ticks: 0,
@@ -148,14 +148,16 @@ async fn down_leaves_the_parts_of_a_lab_that_was_started_anew_alone() {
         up: true,
     };
     record.save(&lab.state().state_file()).unwrap();
-    let lock = Lock::try_take(&lab.state().lock_file()).unwrap().unwrap();
+    let lock = Lock::try_acquire(&lab.state().lock_file())
+        .unwrap()
+        .unwrap();
     assert!(lab.run(&["down"]).await.status.success());
-    assert!(part.try_wait().unwrap().is_none(), "it was ended");
+    assert!(part.try_wait().unwrap().is_none(), "it was stopped");
     assert_eq!(lab.record(), record);
 
     drop(lock);
     assert!(lab.run(&["down"]).await.status.success());
-    assert!(part.try_wait().unwrap().is_some(), "a leftover is ended");
+    assert!(part.try_wait().unwrap().is_some(), "a leftover is stopped");
 }
 
 #[tokio::test]
@@ -163,7 +165,7 @@ async fn down_works_on_a_full_disk() {
     let lab = TestLab::new();
     assert!(lab.up_detached().await.status.success());
     let processes = processes(&lab);
-    // No file may grow, which is as good as a full disk.
+    // A file size limit of 0 has the effect of a full disk.
     let down = lab.command(&["down"]);
     let down = down.as_std();
     let output = Command::new("sh")

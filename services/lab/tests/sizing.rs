@@ -1,4 +1,4 @@
-//! What `sizing` makes of a Prometheus' answers.
+//! Tests of the estimates of `sizing` from a Prometheus' responses.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 const COMPACTED: &str = "sum(increase(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d])) \
     / sum(increase(prometheus_tsdb_compaction_chunk_samples_sum[1d]))";
 
-/// A Prometheus that knows these queries and finds nothing for all others.
+/// Starts a Prometheus that answers these queries, and all others with an empty result.
 async fn prometheus(retention: &str, answers: &[(&str, &str)]) -> MockServer {
     let server = MockServer::start().await;
     let flags = json!({"status": "success", "data": {"storage.tsdb.retention.time": retention}});
@@ -67,7 +67,7 @@ async fn a_password_in_the_address_is_not_shown() {
 }
 
 #[tokio::test]
-async fn without_a_compaction_the_projection_is_an_assumption_and_says_so() {
+async fn without_a_compaction_the_bytes_per_sample_are_assumed() {
     let server = prometheus("14d", &OLD_SERVER).await;
     let sizing = Sizing::of(&server.uri(), None).await.unwrap();
     assert_eq!(sizing.bytes_per_sample_origin, Origin::Assumed);
@@ -76,14 +76,14 @@ async fn without_a_compaction_the_projection_is_an_assumption_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_measured_is_used() {
+async fn measured_bytes_per_sample_are_used() {
     let mut answers = OLD_SERVER.to_vec();
     answers.retain(|(query, _)| *query != COMPACTED);
     answers.extend([
         (COMPACTED, "1.5"),
         ("sum(prometheus_tsdb_wal_storage_size_bytes)", "7"),
     ]);
-    // As a server reports its default.
+    // A server reports its default retention as 0s.
     let server = prometheus("0s", &answers).await;
     let sizing = Sizing::of(&server.uri(), None).await.unwrap();
     assert_eq!(sizing.bytes_per_sample_origin, Origin::Measured);
@@ -91,7 +91,7 @@ async fn what_is_measured_is_used() {
 }
 
 #[tokio::test]
-async fn a_server_without_the_metric_has_its_folder_measured() {
+async fn without_the_wal_metric_the_folder_is_measured() {
     let data = tempfile::tempdir().unwrap();
     std::fs::create_dir(data.path().join("wal")).unwrap();
     std::fs::write(data.path().join("wal/00000000"), vec![1; 50_000]).unwrap();
@@ -101,11 +101,11 @@ async fn a_server_without_the_metric_has_its_folder_measured() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_scrape_itself_is_no_row_of_zeros() {
+async fn a_server_without_metrics_of_itself_is_an_error() {
     let server = prometheus("14d", &[]).await;
     let error = Sizing::of(&server.uri(), None)
         .await
         .unwrap_err()
         .to_string();
-    assert!(error.contains("knows nothing about itself"), "{error}");
+    assert!(error.contains("has no metrics of itself"), "{error}");
 }

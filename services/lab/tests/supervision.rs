@@ -1,4 +1,4 @@
-//! Starting, watching over and stopping the parts, with stand-ins for them.
+//! Tests of starting, supervising and stopping the parts, with stand-ins for them.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use rustix::process::Signal;
 use support::{TestLab, processes, text};
 use test_support::until;
 
-/// Not a test: what the stand-ins of [`TestLab`] run.
+/// Not a test: the program of the stand-ins of [`TestLab`].
 #[test]
 #[ignore = "the program of the stand-ins"]
 fn stand_in() {
@@ -34,7 +34,7 @@ async fn until_gone(processes: &[ProcessIdentity]) {
 }
 
 #[tokio::test]
-async fn up_leaves_all_parts_ready_and_down_leaves_none() {
+async fn up_makes_all_parts_ready_and_down_stops_them() {
     let lab = TestLab::new();
     let up = lab.up_detached().await;
     assert!(up.status.success(), "{}", text(&up.stderr));
@@ -72,12 +72,12 @@ async fn up_leaves_all_parts_ready_and_down_leaves_none() {
     );
     assert!(
         lab.run(&["down"]).await.status.success(),
-        "down of what is down is no failure"
+        "down of a stopped lab is a success"
     );
 }
 
 #[tokio::test]
-async fn a_machine_without_certificates_brings_a_lab_up() {
+async fn up_works_without_root_certificates() {
     let lab = TestLab::new();
     let base = lab.port_base().to_string();
     let mut up = lab.command(&["up", "--detach", "--port-base", &base]);
@@ -87,7 +87,7 @@ async fn a_machine_without_certificates_brings_a_lab_up() {
 }
 
 #[tokio::test]
-async fn a_killed_part_comes_back_and_is_counted() {
+async fn a_killed_part_is_restarted_and_counted() {
     let lab = TestLab::new();
     assert!(lab.up_detached().await.status.success());
     let killed = lab
@@ -109,8 +109,8 @@ async fn a_killed_part_comes_back_and_is_counted() {
         code == 0 && prometheus["restarts"] == 1 && prometheus["pid"] != killed.pid
     })
     .await;
-    // `status` asks the part itself and may know it before the supervisor does.
-    until("the supervisor has told it", async || {
+    // `status` polls the part itself, so it may show the restart before the supervisor logs it.
+    until("the supervisor has logged it", async || {
         let log = text(&lab.run(&["logs", "lab"]).await.stdout);
         log.contains("prometheus was killed by signal 9 (SIGKILL)")
             && log.contains("prometheus is ready again")
@@ -119,7 +119,7 @@ async fn a_killed_part_comes_back_and_is_counted() {
 }
 
 #[tokio::test]
-async fn a_killed_supervisor_leaves_no_part_behind() {
+async fn a_killed_supervisor_leaves_no_part_running() {
     let lab = TestLab::new();
     assert!(lab.up_detached().await.status.success());
     let processes = processes(&lab);
@@ -139,12 +139,12 @@ async fn a_killed_supervisor_leaves_no_part_behind() {
     assert!(lab.run(&["down"]).await.status.success());
     assert!(
         lab.up_detached().await.status.success(),
-        "and it can be started again"
+        "the lab can be started again"
     );
 }
 
 #[tokio::test]
-async fn ctrl_c_stops_everything_and_is_success() {
+async fn ctrl_c_stops_all_parts_and_is_a_success() {
     let lab = TestLab::new();
     let base = lab.port_base().to_string();
     let mut up = lab
@@ -166,7 +166,7 @@ async fn ctrl_c_stops_everything_and_is_success() {
 }
 
 #[tokio::test]
-async fn a_part_that_refuses_its_configuration_ends_up_with_its_words() {
+async fn up_fails_with_the_output_of_a_part_that_rejects_its_configuration() {
     let lab = TestLab::new();
     lab.script(
         "bin/alert-logger",
@@ -192,7 +192,7 @@ async fn a_part_that_refuses_its_configuration_ends_up_with_its_words() {
 }
 
 #[tokio::test]
-async fn a_second_lab_in_the_same_folder_is_refused_and_the_first_goes_on() {
+async fn a_second_lab_in_the_same_folder_is_rejected_and_the_first_continues() {
     let lab = TestLab::new();
     assert!(lab.up_detached().await.status.success());
     let second = lab.run(&["up", "--detach"]).await;
@@ -217,9 +217,9 @@ async fn two_labs_run_side_by_side() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_named_before_anything_starts() {
+async fn a_port_in_use_is_reported_before_anything_starts() {
     let lab = TestLab::new();
-    let _taken = TcpListener::bind(("127.0.0.1", lab.port_base() + 5)).unwrap();
+    let _in_use = TcpListener::bind(("127.0.0.1", lab.port_base() + 5)).unwrap();
     let up = lab.up_detached().await;
     assert_eq!(up.status.code(), Some(1));
     let message = text(&up.stderr);
@@ -235,7 +235,7 @@ async fn a_taken_port_is_named_before_anything_starts() {
 }
 
 #[tokio::test]
-async fn logs_are_merged_or_of_one_part() {
+async fn logs_shows_all_parts_or_one() {
     let lab = TestLab::new();
     assert!(lab.up_detached().await.status.success());
     let all = text(&lab.run(&["logs"]).await.stdout);
@@ -250,7 +250,7 @@ async fn logs_are_merged_or_of_one_part() {
 }
 
 #[tokio::test]
-async fn wrong_use_is_64_with_the_way_out() {
+async fn wrong_use_exits_64_and_names_the_wrong_argument() {
     let lab = TestLab::new();
     for (args, expected) in [
         (vec!["up", "gopher://example.org"], "gopher"),
@@ -277,13 +277,13 @@ async fn wrong_use_is_64_with_the_way_out() {
         "{}",
         text(&partial.stderr)
     );
-    for answer in ["--help", "--version"] {
-        assert!(lab.run(&[answer]).await.status.success(), "{answer}");
+    for option in ["--help", "--version"] {
+        assert!(lab.run(&[option]).await.status.success(), "{option}");
     }
 }
 
 #[tokio::test]
-async fn commands_without_a_lab_say_so() {
+async fn without_a_lab_commands_name_the_command_that_starts_it() {
     let lab = TestLab::new();
     let (parts, code) = lab.status();
     assert_eq!((parts, code), (serde_json::json!([]), 1));

@@ -1,4 +1,4 @@
-//! Whether docs/tour.md goes past every file of terraform/ and monitoring/, and past none that is not there.
+//! Checks that docs/tour.md has a row for every file of terraform/ and monitoring/, and names no missing file.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,14 +12,14 @@ use std::path::Path;
 
 use test_support::repository;
 
-/// The folders whose files have a row each.
+/// The folders whose files have a row in the tour.
 const FOLDERS: [&str; 2] = ["terraform", "monitoring"];
 
 fn tour() -> String {
     fs::read_to_string(repository().join("docs/tour.md")).expect("docs/tour.md can be read")
 }
 
-/// What git ignores in terraform/: what Terraform downloads and knows, and what only this machine sets.
+/// Returns whether git ignores this file of terraform/: downloads and states of Terraform, and local settings.
 fn is_ignored(name: &str) -> bool {
     name.starts_with(".terraform")
         || name.contains(".tfstate")
@@ -27,8 +27,8 @@ fn is_ignored(name: &str) -> bool {
         || name == "images.auto.tfvars.json"
 }
 
-/// The files below `folder`, by their paths from the repository's root, and the folders that they are in.
-fn walk(root: &Path, folder: &str, found: &mut Found) {
+/// Adds the files and folders below `folder` to `found`.
+fn walk(root: &Path, folder: &str, found: &mut Tree) {
     found.folders.insert(folder.to_owned());
     for entry in fs::read_dir(root.join(folder)).unwrap() {
         let entry = entry.unwrap();
@@ -45,14 +45,15 @@ fn walk(root: &Path, folder: &str, found: &mut Found) {
     }
 }
 
+/// Paths relative to the repository's root.
 #[derive(Debug, Default)]
-struct Found {
+struct Tree {
     files: BTreeSet<String>,
     folders: BTreeSet<String>,
 }
 
-impl Found {
-    fn here() -> Self {
+impl Tree {
+    fn of_repository() -> Self {
         let mut found = Self::default();
         for folder in FOLDERS {
             walk(&repository(), folder, &mut found);
@@ -61,7 +62,7 @@ impl Found {
     }
 }
 
-/// What stands in backticks and begins with one of the folders. A slash at the end is that of a folder.
+/// Returns the paths in backticks that start with one of the folders, without a trailing slash.
 fn paths_named(text: &str) -> BTreeSet<String> {
     text.lines()
         .flat_map(|line| line.split('`').skip(1).step_by(2))
@@ -80,43 +81,43 @@ fn list<'a>(paths: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
 }
 
 #[test]
-fn every_file_is_in_the_tour() {
+fn every_file_has_a_row() {
     let named = paths_named(&tour());
-    let found = Found::here();
+    let found = Tree::of_repository();
     let missing = list(found.files.difference(&named));
     assert!(
         missing.is_empty(),
-        "docs/tour.md has a row for each file of terraform/ and monitoring/, and none for:\n{}",
+        "docs/tour.md must have a row for each file of terraform/ and monitoring/, but has none for:\n{}",
         missing.join("\n")
     );
 }
 
 #[test]
-fn every_path_in_the_tour_exists() {
+fn every_named_path_exists() {
     let named = paths_named(&tour());
-    let found = Found::here();
+    let found = Tree::of_repository();
     let gone = list(named.iter().filter(|path| {
-        // What git ignores may be named: it is there on some machines.
+        // An ignored file may be named, since it exists on some machines.
         !is_ignored(path.rsplit('/').next().unwrap_or_default())
             && !found.files.contains(*path)
             && !found.folders.contains(*path)
     }));
     assert!(
         gone.is_empty(),
-        "docs/tour.md names paths that are not there:\n{}",
+        "docs/tour.md names paths that do not exist:\n{}",
         gone.join("\n")
     );
 }
 
 #[test]
-fn paths_are_read_out_of_backticks_alone() {
+fn only_paths_in_backticks_are_read() {
     let text = "| `terraform/a.tf` | as `monitoring/README.md` says, terraform/b.tf | `terraform/chart/` `terraform` |";
     let expected = ["monitoring/README.md", "terraform/a.tf", "terraform/chart"];
     assert_eq!(paths_named(text), expected.map(str::to_owned).into());
 }
 
 #[test]
-fn what_git_ignores_is_not_looked_for() {
+fn files_that_git_ignores_are_skipped() {
     for ignored in [
         ".terraform",
         ".terraform.lock.hcl",
@@ -129,11 +130,11 @@ fn what_git_ignores_is_not_looked_for() {
     ] {
         assert!(is_ignored(ignored), "{ignored}");
     }
-    for kept in [
+    for tracked in [
         "terraform.tfvars.example",
         "variables.tf",
         "images.tftest.hcl",
     ] {
-        assert!(!is_ignored(kept), "{kept}");
+        assert!(!is_ignored(tracked), "{tracked}");
     }
 }

@@ -21,14 +21,14 @@ Environment:
   PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY, PING_BODY_MAX_BYTES, PING_HTTP_METHOD,
   PING_AGENT_CACHE_SECONDS, PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG,
   ALLOWED_HOSTS
-          Passed on to the services. Of all other variables only PATH, HOME, LANG, LC_ALL, TZ, TMPDIR,
-          RUST_BACKTRACE, SSL_CERT_FILE and SSL_CERT_DIR are";
+          Passed on to the services, as are PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, RUST_BACKTRACE,
+          SSL_CERT_FILE and SSL_CERT_DIR, but no other variables";
 
-/// What `./lab bench` does: a command of tests/runner, which the `lab` script starts.
+/// The help text of `./lab bench`. The `lab` script starts it from tests/runner.
 pub const BENCH: &str =
-    "Run the benchmarks, each figure beside that of a peer; exit code 1 if one exceeds its limit";
+    "Run the benchmarks beside a comparable program; exit code 1 if a limit is exceeded";
 
-/// What `./lab test` does, a command of tests/runner too.
+/// The help text of `./lab test`, also a command of tests/runner.
 pub const TEST: &str = "Run the test suites that this machine can run, and list those it can't";
 
 /// Runs UptimePulse on this machine: the services beside a real Prometheus and a real Alertmanager.
@@ -42,16 +42,16 @@ pub const TEST: &str = "Run the test suites that this machine can run, and list 
     after_help = format!("Commands of a checkout of the repository:\n  bench    {BENCH}\n  test     {TEST}")
 )]
 pub struct Cli {
-    /// Where everything is kept.
+    /// The state folder.
     #[command(flatten)]
     pub state: StateDirOption,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The option that every command has.
+/// The option of every command.
 #[derive(Debug, Args)]
 pub struct StateDirOption {
     /// Folder for data, logs and downloaded servers [default: .lab beside the lab script]
@@ -63,7 +63,7 @@ impl StateDirOption {
     /// Returns the state folder.
     ///
     /// # Errors
-    /// The path is invalid: wrong use.
+    /// The path is invalid.
     pub fn of(&self, installation: &Installation) -> Result<StateDir, Error> {
         match &self.state_dir {
             Some(dir) => StateDir::new(dir).map_err(|error| Error::Usage(format!("{error:#}"))),
@@ -86,15 +86,15 @@ pub enum Command {
     },
     /// Show the logs of the parts
     Logs {
-        /// The part to show ("lab" is the supervisor itself) [default: all parts, in order of time]
+        /// The part to show, or "lab" for the supervisor [default: all, in order of time]
         part: Option<String>,
-        /// Keep showing new lines
+        /// Follow the logs: print new lines as they are written
         #[arg(short, long)]
         follow: bool,
     },
-    /// Stop all parts; data and logs are kept
+    /// Stop all parts; data and logs stay
     Down,
-    /// Show how much Prometheus stores now, and how much it will store at the end of the retention
+    /// Show the storage of Prometheus, now and at the end of its retention
     Sizing(SizingArgs),
     /// Run the stack on Kubernetes: minikube, or the cluster of another context
     Cluster(ClusterArgs),
@@ -105,7 +105,7 @@ pub enum Command {
         #[arg(long, value_name = "URL")]
         gateway: Url,
     },
-    /// Become a part's program, which ends with the supervisor. For the supervisor alone.
+    /// Become a part's program, which is killed when the supervisor exits. Only the supervisor runs this.
     #[command(hide = true)]
     ExecPart(ExecPartArgs),
 }
@@ -126,7 +126,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(HIGHEST_BASE)))]
     pub port_base: Option<u16>,
 
-    /// Run as the supervisor that `up --detach` leaves in the background.
+    /// Run as the background supervisor of `up --detach`.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub detached: bool,
 }
@@ -150,7 +150,7 @@ pub struct ClusterArgs {
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Option<String>,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: ClusterCommand,
 }
@@ -160,7 +160,7 @@ pub struct ClusterArgs {
 pub enum ClusterCommand {
     /// Start minikube if it is stopped, build and load the images, apply, and wait until data flows
     Up,
-    /// Run the checks of the stack by name; exit code 1 if one fails
+    /// Run the checks of the stack; exit code 1 if one fails
     Status,
     /// Remove everything that was applied, including the volumes
     Down,
@@ -184,7 +184,7 @@ fn server_url(text: &str) -> Result<Url, String> {
     let is_usable =
         matches!(url.scheme(), "http" | "https") && url.has_host() && url.port() != Some(0);
     is_usable.then_some(url).ok_or_else(|| {
-        "it must be an absolute http or https URL, its port from 1 to 65535".to_owned()
+        "must be an absolute http or https URL with a port from 1 to 65535".to_owned()
     })
 }
 
@@ -194,12 +194,12 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_definition_is_consistent() {
+    fn the_command_line_definition_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn the_state_dir_works_after_every_command() {
+    fn every_command_accepts_state_dir() {
         for command in ["up", "status", "logs", "down", "sizing"] {
             let cli = Cli::try_parse_from(["lab", command, "--state-dir", "/tmp/x"]).unwrap();
             assert_eq!(
@@ -211,11 +211,11 @@ mod tests {
     }
 
     #[test]
-    fn a_server_at_which_nothing_can_listen_is_refused() {
+    fn sizing_rejects_an_unusable_server_url() {
         let parse = |url: &str| Cli::try_parse_from(["lab", "sizing", "--prometheus", url]);
         assert!(parse("http://127.0.0.1:9090/base").is_ok());
-        for refused in ["http://127.0.0.1:0/", "ftp://host/", "host:9090", "/base"] {
-            assert!(parse(refused).is_err(), "{refused}");
+        for rejected in ["http://127.0.0.1:0/", "ftp://host/", "host:9090", "/base"] {
+            assert!(parse(rejected).is_err(), "{rejected}");
         }
     }
 
@@ -224,8 +224,8 @@ mod tests {
         let parse = |base: &str| Cli::try_parse_from(["lab", "up", "--port-base", base]);
         assert!(parse("1").is_ok());
         assert!(parse("65527").is_ok());
-        for refused in ["0", "65528", "-1", "x"] {
-            assert!(parse(refused).is_err(), "{refused}");
+        for rejected in ["0", "65528", "-1", "x"] {
+            assert!(parse(rejected).is_err(), "{rejected}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `logs`: shows the output of the parts.
+//! `logs`: shows the logs of the parts.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode
         Some(part) if all.contains(&part) => vec![part],
         Some(part) => {
             return Err(Error::Usage(format!(
-                "no part is called {part:?}; there are {}",
+                "there is no part {part:?}; the parts are {}",
                 all.join(", ")
             )));
         }
@@ -55,7 +55,7 @@ pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode
     );
     loop {
         match print_new(&mut merge, &labels) {
-            // The reader has seen enough.
+            // The reader of the pipe has closed it (`| head`).
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return Ok(ExitCode::SUCCESS);
             }
@@ -69,7 +69,7 @@ pub async fn run(lab: &Lab, part: Option<&str>, follow: bool) -> Result<ExitCode
 }
 
 fn label(index: usize, name: &str) -> String {
-    // Six colours that can be read on dark and on light.
+    // Six colours that are readable on dark and light backgrounds.
     let colour = u8::try_from(index % 6 + 1).unwrap_or(1);
     format!("{} ", style(format!("{name:<12} |")).color256(colour))
 }

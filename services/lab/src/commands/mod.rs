@@ -1,4 +1,4 @@
-//! The commands, each in a module.
+//! The commands, one module for each.
 
 pub mod cluster;
 mod down;
@@ -30,7 +30,7 @@ struct Lab {
 /// Runs the command.
 ///
 /// # Errors
-/// The command failed, or was used wrongly.
+/// The command failed, or its use is wrong.
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     if let Command::ExecPart(args) = &cli.command {
         return exec_part::run(args.supervisor, &args.command);
@@ -57,8 +57,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
 }
 
 impl Lab {
-    /// Returns the running supervisor: the one that signed the lock, or, if the lock's file is gone, the one that wrote
-    /// the record.
+    /// Returns the running supervisor: the process that signed the lock or, if the lock file is gone, wrote the record.
     fn supervisor(&self) -> Option<ProcessIdentity> {
         lock::holder(&self.state.lock_file()).or_else(|| self.recorded_supervisor())
     }
@@ -70,13 +69,13 @@ impl Lab {
     }
 }
 
-/// Builds a runtime that runs on the main thread alone: a part is killed when the thread that started it ends.
+/// Builds a runtime that uses only the main thread, because a part is killed when the thread that started it ends.
 ///
 /// # Errors
-/// The operating system refuses.
+/// The runtime can't be created.
 pub fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("can't set up the runtime")
+        .context("can't create the async runtime")
 }

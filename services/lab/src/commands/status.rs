@@ -1,4 +1,4 @@
-//! `status`: polls the state of each part.
+//! `status`: polls and shows the state of each part.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::http;
 use crate::state::record::{LabRecord, PartRecord, PartState};
 use crate::terminal::output;
 
-/// How long a running supervisor may take to restore its record; it checks every second.
+/// The time limit for a running supervisor to restore its record. It checks the record every second.
 const RECORD_WAIT: Duration = Duration::from_secs(3);
 
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ struct PartStatus {
     restarts: u32,
 }
 
-/// The answer of `--json`.
+/// The output of `--json`.
 #[derive(Debug, Serialize)]
 struct Status {
     parts: Vec<PartStatus>,
@@ -39,7 +39,7 @@ pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
     let record = record(lab).await?;
     let status = Status {
         parts: match &record {
-            Some(record) => observe(record).await?,
+            Some(record) => poll_all(record).await?,
             None => vec![],
         },
     };
@@ -54,7 +54,7 @@ pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
         if !record.is_some_and(|record| record.supervisor.is_alive()) {
             text.push_str(&format!(
                 "The lab is not running; {} starts it.\n",
-                lab.state.typed("up")
+                lab.state.command_line("up")
             ));
         }
         output::print(&text)?;
@@ -84,24 +84,24 @@ async fn record(lab: &Lab) -> anyhow::Result<Option<LabRecord>> {
 }
 
 /// Polls all parts concurrently.
-async fn observe(record: &LabRecord) -> anyhow::Result<Vec<PartStatus>> {
+async fn poll_all(record: &LabRecord) -> anyhow::Result<Vec<PartStatus>> {
     let client = http::local_client(READINESS_TIMEOUT)?;
     let supervised = record.supervisor.is_alive();
-    let mut questions = JoinSet::new();
+    let mut polls = JoinSet::new();
     for (index, part) in record.parts.iter().cloned().enumerate() {
         let client = client.clone();
-        questions.spawn(async move { (index, observe_one(&client, part, supervised).await) });
+        polls.spawn(async move { (index, poll(&client, part, supervised).await) });
     }
-    let mut parts = questions.join_all().await;
+    let mut parts = polls.join_all().await;
     parts.sort_by_key(|(index, _)| *index);
     Ok(parts.into_iter().map(|(_, part)| part).collect())
 }
 
-async fn observe_one(client: &reqwest::Client, part: PartRecord, supervised: bool) -> PartStatus {
+async fn poll(client: &reqwest::Client, part: PartRecord, supervised: bool) -> PartStatus {
     let process = part.process.as_ref().filter(|process| process.is_alive());
     let ready = process.is_some() && http::answers(client, &part.readiness_url).await;
     PartStatus {
-        state: state_now(part.state, process.is_some(), ready, supervised),
+        state: combine(part.state, process.is_some(), ready, supervised),
         pid: process.map(|process| process.pid),
         name: part.name,
         url: part.url,
@@ -109,14 +109,14 @@ async fn observe_one(client: &reqwest::Client, part: PartRecord, supervised: boo
     }
 }
 
-/// Combines the recorded state of a part with the observed one.
-fn state_now(recorded: PartState, runs: bool, ready: bool, supervised: bool) -> PartState {
+/// Combines the recorded state of a part with the polled one.
+fn combine(recorded: PartState, runs: bool, ready: bool, supervised: bool) -> PartState {
     match (runs, recorded) {
         (true, _) if ready => PartState::Ready,
         (true, PartState::Ready) => PartState::NotReady,
         (true, recorded) => recorded,
         (false, PartState::Failed) => PartState::Failed,
-        // It died a moment ago, or its supervisor with it.
+        // It has just exited, and the supervisor has not recorded that yet.
         (false, PartState::Ready | PartState::NotReady) if supervised => PartState::Restarting,
         (false, recorded) if supervised => recorded,
         (false, _) => PartState::Stopped,
@@ -149,38 +149,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_that_runs_is_what_it_says() {
+    fn a_running_part_has_the_state_of_its_readiness() {
         assert_eq!(
-            state_now(PartState::Starting, true, true, true),
+            combine(PartState::Starting, true, true, true),
             PartState::Ready
         );
         assert_eq!(
-            state_now(PartState::Starting, true, false, true),
+            combine(PartState::Starting, true, false, true),
             PartState::Starting
         );
         assert_eq!(
-            state_now(PartState::Ready, true, false, true),
+            combine(PartState::Ready, true, false, true),
             PartState::NotReady
         );
     }
 
     #[test]
-    fn a_part_that_does_not_run_is_never_ready() {
+    fn a_part_without_a_process_is_never_ready() {
         for recorded in [
             PartState::Ready,
             PartState::NotReady,
             PartState::Starting,
             PartState::Restarting,
         ] {
-            assert_eq!(state_now(recorded, false, false, false), PartState::Stopped);
-            assert_ne!(state_now(recorded, false, false, true), PartState::Ready);
+            assert_eq!(combine(recorded, false, false, false), PartState::Stopped);
+            assert_ne!(combine(recorded, false, false, true), PartState::Ready);
         }
         assert_eq!(
-            state_now(PartState::Ready, false, false, true),
+            combine(PartState::Ready, false, false, true),
             PartState::Restarting
         );
         assert_eq!(
-            state_now(PartState::Failed, false, false, false),
+            combine(PartState::Failed, false, false, false),
             PartState::Failed
         );
     }

@@ -1,4 +1,4 @@
-//! HTTP clients of the parts, and of Prometheus in particular.
+//! HTTP clients for the parts, and one for Prometheus' API.
 
 pub mod prometheus;
 
@@ -37,22 +37,22 @@ pub fn client(url: &Url, timeout: Duration) -> anyhow::Result<reqwest::Client> {
     })?)
 }
 
-/// The largest answer that is read. The metrics of 50,000 targets take less.
-const ANSWER_BYTES: usize = 128 << 20;
+/// The largest response body that is read. The metrics of 50,000 targets are smaller.
+const MAX_BODY_BYTES: usize = 128 << 20;
 
-/// Reads the body of an answer.
+/// Reads the body of a response.
 ///
 /// # Errors
-/// It breaks off, or is larger than 128 MiB.
+/// The body is cut off, or larger than 128 MiB.
 pub async fn body(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
     let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await? {
+    while let Some(chunk) = response.chunk().await? {
         anyhow::ensure!(
-            body.len() + piece.len() <= ANSWER_BYTES,
-            "the answer is larger than {} MiB",
-            ANSWER_BYTES >> 20
+            body.len() + chunk.len() <= MAX_BODY_BYTES,
+            "the response is larger than {} MiB",
+            MAX_BODY_BYTES >> 20
         );
-        body.extend_from_slice(&piece);
+        body.extend_from_slice(&chunk);
     }
     Ok(body)
 }

@@ -1,4 +1,4 @@
-//! A client for the parts of Prometheus' HTTP API that the start check, `sizing` and the benchmarks need.
+//! A client for the endpoints of Prometheus' HTTP API that the start check, `sizing` and the benchmarks use.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -14,17 +14,17 @@ use crate::http;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A Prometheus server.
+/// A client of one Prometheus.
 #[derive(Debug)]
 pub struct Prometheus {
     client: reqwest::Client,
     url: String,
-    /// The URL to show, without its password.
+    /// The URL without its password, for messages.
     shown: String,
 }
 
 #[derive(Deserialize)]
-struct Answer<T> {
+struct ApiResponse<T> {
     data: Option<T>,
     error: Option<String>,
 }
@@ -40,7 +40,7 @@ struct Sample {
     value: (f64, String),
 }
 
-/// A group of rules. Its name is unique in its file only.
+/// A rule group. Its name is unique only in its file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleGroup {
     file: String,
@@ -48,7 +48,7 @@ pub struct RuleGroup {
 }
 
 impl RuleGroup {
-    /// The group `name` of the file `path`. Only the file's name counts, since its folder differs between readers.
+    /// Returns the group `name` of the file `path`. Only the file's name counts, since Prometheus may see another folder.
     #[must_use]
     pub fn new(path: &Path, name: String) -> Self {
         let file = path.file_name().unwrap_or_default();
@@ -120,7 +120,7 @@ struct Alertmanager {
 }
 
 impl Prometheus {
-    /// The server at `url`.
+    /// Returns a client of the server at `url`.
     pub fn new(url: &str) -> anyhow::Result<Self> {
         let shown = targets::redact(url.trim_end_matches('/'));
         let parsed = Url::parse(url).with_context(|| format!("not a URL: {shown}"))?;
@@ -131,12 +131,12 @@ impl Prometheus {
         })
     }
 
-    /// Returns the server's URL to show, without its password.
+    /// Returns the URL without its password, for messages.
     pub fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// Returns the value of a query with at most one element; `None` without one, or if it is not a number.
+    /// Returns the value of a query with at most one element; `None` if the result is empty or not finite.
     pub async fn scalar(&self, query: &str) -> anyhow::Result<Option<f64>> {
         let vector: Vector = self.get("query", &[("query", query)]).await?;
         let value = vector
@@ -161,7 +161,7 @@ impl Prometheus {
         Ok(rules.groups.into_iter().map(group).collect())
     }
 
-    /// Returns the targets that it scrapes.
+    /// Returns the targets that Prometheus scrapes.
     pub async fn scrape_targets(&self) -> anyhow::Result<BTreeSet<ScrapeTarget>> {
         let targets: Targets = self.get("targets", &[("state", "active")]).await?;
         let target = |target: ActiveTarget| ScrapeTarget {
@@ -171,11 +171,11 @@ impl Prometheus {
         Ok(targets.active_targets.into_iter().map(target).collect())
     }
 
-    /// Returns the URLs of the Alertmanagers that it sends alerts to.
+    /// Returns the URLs of the Alertmanagers to which Prometheus sends alerts.
     pub async fn alertmanagers(&self) -> anyhow::Result<Vec<String>> {
-        let known: Alertmanagers = self.get("alertmanagers", &[]).await?;
+        let response: Alertmanagers = self.get("alertmanagers", &[]).await?;
         let url = |alertmanager: Alertmanager| alertmanager.url;
-        Ok(known.active_alertmanagers.into_iter().map(url).collect())
+        Ok(response.active_alertmanagers.into_iter().map(url).collect())
     }
 
     async fn get<T: DeserializeOwned>(
@@ -183,22 +183,22 @@ impl Prometheus {
         path: &str,
         query: &[(&str, &str)],
     ) -> anyhow::Result<T> {
-        let asked = || format!("can't ask {}", self.shown);
+        let context = || format!("can't query {}", self.shown);
         let request = self
             .client
             .get(format!("{}/api/v1/{path}", self.url))
             .query(query);
-        let response = request.send().await.with_context(asked)?;
+        let response = request.send().await.with_context(context)?;
         let status = response.status();
-        let body = http::body(response).await.with_context(asked)?;
-        let answer: Answer<T> = serde_json::from_slice(&body).with_context(|| {
-            format!("{} answered {status}, and not as a Prometheus", self.shown)
+        let body = http::body(response).await.with_context(context)?;
+        let response: ApiResponse<T> = serde_json::from_slice(&body).with_context(|| {
+            format!("{} answered {status}, but is not a Prometheus", self.shown)
         })?;
-        match answer {
-            Answer {
+        match response {
+            ApiResponse {
                 data: Some(data), ..
             } => Ok(data),
-            Answer { error, .. } => bail!(
+            ApiResponse { error, .. } => bail!(
                 "{} answered {status}: {}",
                 self.shown,
                 error.unwrap_or_default()

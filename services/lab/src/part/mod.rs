@@ -9,13 +9,13 @@ use std::fmt;
 pub enum Part {
     /// Probes the targets.
     PingAgent,
-    /// Serves states, counts and availability as JSON.
+    /// Serves the JSON API.
     ApiGateway,
-    /// The status page.
+    /// Serves the status page.
     DashboardUi,
     /// Receives alerts and keeps their history.
     AlertLogger,
-    /// Misbehaves on demand.
+    /// Fails on demand, as a target.
     DemoTarget,
     /// Stores the history and evaluates the rules.
     Prometheus,
@@ -38,7 +38,7 @@ impl Part {
         Self::Grafana,
     ];
 
-    /// The services of this repository; their binaries are in the folder of the lab's own binary.
+    /// The services of this repository. Their binaries are beside that of the lab.
     pub const SERVICES: [Self; 5] = [
         Self::PingAgent,
         Self::ApiGateway,
@@ -47,8 +47,8 @@ impl Part {
         Self::DemoTarget,
     ];
 
-    /// The order of stopping: each part before those that it talks to, so that alerts are still delivered while Prometheus
-    /// and Alertmanager stop. (All parts start at once.)
+    /// The order of stopping: each part stops before the parts that it sends to, so that alerts are still delivered while
+    /// Prometheus and Alertmanager stop. All parts start at once.
     pub const STOP_ORDER: [Self; 8] = [
         Self::Grafana,
         Self::DashboardUi,
@@ -60,7 +60,7 @@ impl Part {
         Self::DemoTarget,
     ];
 
-    /// The part's name as a service, scrape job, log file and host in the cluster.
+    /// Returns the name: that of the service, scrape job, log file and host in the cluster.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl Part {
         }
     }
 
-    /// The path that answers 200 when the part is ready.
+    /// Returns the path that answers 200 when the part is ready.
     #[must_use]
     pub const fn readiness_path(self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_is_stopped_once() {
+    fn the_stop_order_has_every_part_once() {
         let mut sorted = Part::STOP_ORDER;
         sorted.sort();
         assert_eq!(sorted, Part::ALL);

@@ -10,7 +10,7 @@ use crate::part::Part;
 /// The number of consecutive ports that `--port-base` uses: one for each part, and the demo target's TLS listener.
 const COUNT: u16 = Part::ALL.len() as u16 + 1;
 
-/// The highest `--port-base` whose last port still exists.
+/// The highest `--port-base`: its last port is 65535.
 pub const HIGHEST_BASE: u16 = u16::MAX - COUNT + 1;
 
 /// The port of each part.
@@ -21,13 +21,13 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// The well-known ports, or consecutive ports from `base` (at most [`HIGHEST_BASE`]).
+    /// Returns the well-known ports, or consecutive ports from `base` (at most [`HIGHEST_BASE`]).
     #[must_use]
     pub const fn new(base: Option<u16>) -> Self {
         Self { base }
     }
 
-    /// The port of `part`.
+    /// Returns the port of `part`.
     #[must_use]
     pub const fn of(self, part: Part) -> u16 {
         match self.base {
@@ -45,7 +45,7 @@ impl Ports {
         }
     }
 
-    /// The port of the demo target's TLS listener.
+    /// Returns the port of the demo target's TLS listener.
     #[must_use]
     pub const fn demo_tls(self) -> u16 {
         match self.base {
@@ -54,19 +54,19 @@ impl Ports {
         }
     }
 
-    /// `127.0.0.1:PORT` of `part`.
+    /// Returns `127.0.0.1:PORT` of `part`.
     #[must_use]
     pub fn address(self, part: Part) -> SocketAddr {
         loopback(self.of(part))
     }
 
-    /// `127.0.0.1:PORT` of the demo target's TLS listener.
+    /// Returns `127.0.0.1:PORT` of the demo target's TLS listener.
     #[must_use]
     pub fn demo_tls_address(self) -> SocketAddr {
         loopback(self.demo_tls())
     }
 
-    /// `http://127.0.0.1:PORT` of `part`.
+    /// Returns `http://127.0.0.1:PORT` of `part`.
     #[must_use]
     pub fn url(self, part: Part) -> String {
         format!("http://{}", self.address(part))
@@ -75,7 +75,7 @@ impl Ports {
     /// Checks that the ports of `parts` are available.
     ///
     /// # Errors
-    /// A port is not available; the message lists each with its part, and what to do.
+    /// A port is not available. The message lists each such port with its part, and what to do.
     pub fn check_free(self, parts: &[Part]) -> anyhow::Result<()> {
         let mut wanted: Vec<(String, u16)> = parts
             .iter()
@@ -84,7 +84,7 @@ impl Ports {
         if parts.contains(&Part::DemoTarget) {
             wanted.push(("demo-target's TLS listener".to_owned(), self.demo_tls()));
         }
-        let taken: Vec<String> = wanted
+        let unavailable: Vec<String> = wanted
             .into_iter()
             .filter_map(|(name, port)| {
                 TcpListener::bind(loopback(port))
@@ -93,12 +93,12 @@ impl Ports {
             })
             .map(|(name, port, error)| format!("  {port} for {name}: {}", reason(&error)))
             .collect();
-        if taken.is_empty() {
+        if unavailable.is_empty() {
             return Ok(());
         }
         bail!(
-            "ports not available on 127.0.0.1:\n{}\nStop what listens there, or use other ports: ./lab up --port-base 20000",
-            taken.join("\n")
+            "ports not available on 127.0.0.1:\n{}\nStop the program that uses them, or use other ports: ./lab up --port-base 20000",
+            unavailable.join("\n")
         )
     }
 }
@@ -120,16 +120,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_gives_a_row_in_the_contracts_order() {
+    fn a_base_gives_consecutive_ports_in_the_order_of_the_parts() {
         let ports = Ports::new(Some(20_000));
-        let row: Vec<u16> = Part::ALL.iter().map(|&part| ports.of(part)).collect();
-        assert_eq!(row, (20_000..20_008).collect::<Vec<u16>>());
+        let used: Vec<u16> = Part::ALL.iter().map(|&part| ports.of(part)).collect();
+        assert_eq!(used, (20_000..20_008).collect::<Vec<u16>>());
         assert_eq!(ports.demo_tls(), 20_008);
         assert_eq!(Ports::new(Some(HIGHEST_BASE)).demo_tls(), u16::MAX);
     }
 
     #[test]
-    fn a_taken_port_is_named_with_its_part_and_the_way_out() {
+    fn a_port_in_use_is_named_with_its_part_and_the_option_to_change_it() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let ports = Ports::new(Some(port - Part::Prometheus as u16));

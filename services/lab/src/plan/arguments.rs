@@ -7,15 +7,15 @@ use crate::part::Part;
 use crate::state::paths::PROMETHEUS_CONFIG;
 use crate::tools::GrafanaTool;
 
-/// The queries that Prometheus answers at the same time, those of rules not among them. Two gateways ask for 7 each at most (2
-/// about the state of the lab, and their limits `prometheus_queries` and `prometheus_windows`); two are for people.
+/// The concurrency limit of Prometheus' queries, except those of rules: at most 7 for each of two gateways (2 for the
+/// state of the lab, and their limits `prometheus_queries` and `prometheus_windows`), and two for people.
 pub const PROMETHEUS_QUERIES: usize = 16;
 
 /// Returns the arguments of Prometheus.
 pub fn prometheus(plan: &Plan<'_>, retention: &OsStr) -> Vec<OsString> {
     let mut args = vec![
-        // Relative to the folder it runs in: Prometheus joins the folder of this path with the globs of `rule_files` and
-        // reads the result as one glob, so that a bracket or a backslash in the path would match no file.
+        // Relative to the working folder: Prometheus joins the folder of this path with the globs of `rule_files` into
+        // one glob, so a bracket or a backslash in an absolute path would match no file.
         flag("--config.file", PROMETHEUS_CONFIG),
         flag("--storage.tsdb.path", plan.state.prometheus_data()),
         flag("--storage.tsdb.retention.time", retention),
@@ -24,7 +24,7 @@ pub fn prometheus(plan: &Plan<'_>, retention: &OsStr) -> Vec<OsString> {
             "--web.listen-address",
             plan.ports.address(Part::Prometheus).to_string(),
         ),
-        // In the links of alerts, which otherwise carry the machine's name: only loopback answers.
+        // Without it, links in alerts contain the machine's name, but the lab listens only on loopback.
         flag("--web.external-url", plan.ports.url(Part::Prometheus)),
     ];
     if let Some(assets) = &plan.tools.prometheus.web_assets {
@@ -46,7 +46,7 @@ pub fn alertmanager(plan: &Plan<'_>) -> Vec<OsString> {
             plan.ports.address(Part::Alertmanager).to_string(),
         ),
         flag("--web.external-url", plan.ports.url(Part::Alertmanager)),
-        // One alone: no gossip, no port for it.
+        // Disables clustering and its port: there is only one Alertmanager.
         flag("--cluster.listen-address", ""),
     ]
 }

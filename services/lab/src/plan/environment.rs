@@ -1,9 +1,9 @@
-//! The environment of the parts: almost empty, so that variables of the user's shell don't change a lab.
+//! The environment of the parts: almost empty, so that variables of the user's shell do not change the lab.
 
 use std::ffi::OsString;
 
-/// The variables that every part gets from the user's environment if they are set: search paths of programs and
-/// certificates, language, time zone, log level, and allowed host names.
+/// The variables that every part gets from the user's environment if they are set: paths of programs and certificates,
+/// language, time zone, logging, and allowed host names.
 const EVERY_PART: [&str; 12] = [
     "PATH",
     "HOME",
@@ -34,7 +34,7 @@ pub const API_GATEWAY: [&str; 2] = ["PING_AGENT_CACHE_SECONDS", "PROMETHEUS_QUER
 /// A part's environment: names and values.
 pub type Environment = Vec<(String, OsString)>;
 
-/// Returns the variables that every part gets, and those of `more` that are set, read with `lookup`.
+/// Returns those variables of every part and of `more` that are set, read with `lookup`.
 pub fn passed_through(lookup: impl Fn(&str) -> Option<OsString>, more: &[&str]) -> Environment {
     EVERY_PART
         .iter()
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_variables_pass() {
+    fn only_listed_variables_are_passed_on() {
         let everything_set = |name: &str| Some(OsString::from(format!("value of {name}")));
         let names: Vec<String> = passed_through(everything_set, &API_GATEWAY)
             .into_iter()
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_stays_unset() {
+    fn an_unset_variable_stays_unset() {
         assert_eq!(passed_through(|_| None, &PING_AGENT), vec![]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the lab starts: each part's program, arguments, environment and files.
+//! The parts to start: each part's program, arguments, environment and files.
 
 mod arguments;
 mod environment;
@@ -28,20 +28,20 @@ pub enum Targets {
     Urls(String),
 }
 
-/// One part, ready to be started.
+/// The specification of one part.
 #[derive(Debug, Clone)]
 pub struct PartSpec {
-    /// Which part.
+    /// The part.
     pub part: Part,
     /// The program.
     pub program: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
-    /// Its whole environment.
+    /// Its complete environment.
     pub environment: Environment,
-    /// The folder it runs in.
+    /// Its working folder.
     pub working_dir: PathBuf,
-    /// Where it listens.
+    /// Its base URL.
     pub url: String,
     /// The URL that answers 200 when the part is ready.
     pub readiness_url: String,
@@ -50,32 +50,32 @@ pub struct PartSpec {
 /// The inputs of the specifications.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    /// Where the services' binaries and `monitoring/` are.
+    /// The folders of the services' binaries and of `monitoring/`.
     pub installation: &'a Installation,
-    /// Where the parts keep their data.
+    /// The state folder, with the data of the parts.
     pub state: &'a StateDir,
-    /// Where they listen.
+    /// Their ports.
     pub ports: Ports,
-    /// The servers.
+    /// The programs of the servers.
     pub tools: &'a Tools,
     /// The targets to probe.
     pub targets: &'a Targets,
 }
 
 impl Plan<'_> {
-    /// Returns the parts that run here, in the order of their ports: all, but Grafana only if the machine has it.
+    /// Returns the parts that run on this machine, in the order of their ports: all, but Grafana only if it was found.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let has = |part: &Part| *part != Part::Grafana || self.tools.grafana.is_some();
         Part::ALL.into_iter().filter(has).collect()
     }
 
-    /// Returns a line for each part that does not run here.
+    /// Returns a message for each part that does not run on this machine.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         match self.tools.grafana {
             Some(_) => vec![],
-            None => vec!["grafana: not on this machine; with `grafana` on PATH the next `./lab up` starts it".to_owned()],
+            None => vec!["grafana: not found on PATH, so it does not run; install it and restart the lab to use it".to_owned()],
         }
     }
 
@@ -89,7 +89,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Returns each part's specification. The user's environment variables are read with `lookup`.
+    /// Returns the specification of each part. `lookup` reads the user's environment.
     #[must_use]
     pub fn specs(&self, lookup: impl Fn(&str) -> Option<OsString>) -> Vec<PartSpec> {
         let retention = lookup(variables::RETENTION)
@@ -113,7 +113,7 @@ impl Plan<'_> {
                 }
                 _ => (self.installation.bin_dir.join(part.name()), vec![], None),
             };
-            let mut environment = environment::passed_through(&lookup, variables::tuning(part));
+            let mut environment = environment::passed_through(&lookup, variables::passed_on(part));
             environment.extend(
                 variables::of(self, part, &retention)
                     .into_iter()
@@ -182,12 +182,12 @@ mod tests {
 
     fn variable(specs: &[PartSpec], part: Part, name: &str) -> Option<String> {
         let spec = specs.iter().find(|spec| spec.part == part).unwrap();
-        let (_, value) = spec.environment.iter().find(|(known, _)| known == name)?;
+        let (_, value) = spec.environment.iter().find(|(key, _)| key == name)?;
         Some(value.to_string_lossy().into_owned())
     }
 
     #[test]
-    fn agent_and_gateway_have_the_same_targets() {
+    fn ping_agent_and_api_gateway_have_the_same_targets() {
         let urls = Targets::Urls("https://example.invalid".to_owned());
         for part in [Part::PingAgent, Part::ApiGateway] {
             let specs = specs(&urls, None);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_reads_around_the_gateway() {
+    fn the_dashboard_reads_only_from_the_gateway() {
         let specs = specs(&Targets::File, None);
         assert_eq!(
             variable(&specs, Part::DashboardUi, "API_GATEWAY_URL").unwrap(),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_prometheus_that_knows_local_assets_gets_them() {
+    fn only_a_prometheus_with_local_assets_gets_the_flag() {
         let args = |web_assets| {
             let specs = specs(&Targets::File, web_assets);
             let spec = specs

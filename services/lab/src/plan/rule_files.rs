@@ -11,14 +11,14 @@ use serde::{Deserialize, Deserializer};
 /// A rule file.
 #[derive(Debug, Deserialize)]
 pub struct RuleFile {
-    /// Where it is.
+    /// Its path.
     #[serde(skip)]
     pub path: PathBuf,
     /// Its groups.
     pub groups: Vec<Group>,
 }
 
-/// A group of rules.
+/// A rule group.
 #[derive(Debug, Deserialize)]
 pub struct Group {
     /// Its name, unique in the file.
@@ -73,12 +73,12 @@ impl RuleFile {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// It can't be read, or is no rule file.
+    /// It can't be read, or is not a rule file.
     pub fn read(path: PathBuf) -> anyhow::Result<Self> {
         let text =
             fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
         let file: Self = serde_saphyr::from_str(&text)
-            .with_context(|| format!("can't read the groups of {}", path.display()))?;
+            .with_context(|| format!("can't parse the groups of {}", path.display()))?;
         Ok(Self { path, ..file })
     }
 }
@@ -87,7 +87,6 @@ impl RuleFile {
 mod tests {
     use super::*;
 
-    /// What Prometheus accepts must not keep a lab from starting.
     #[test]
     fn numbers_and_empty_groups_are_accepted_as_prometheus_does() {
         let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use super::environment;
 use super::{Plan, Targets};
 use crate::part::Part;
 
-/// How long Prometheus keeps its data, and the gateway's longest window.
+/// The retention of Prometheus, which is also the gateway's longest window.
 pub const RETENTION: &str = "PROMETHEUS_RETENTION";
 
 /// Returns the variables that the lab sets for a part.
@@ -68,7 +68,7 @@ pub fn of(plan: &Plan<'_>, part: Part, retention: &OsStr) -> Vec<(&'static str, 
             ("GF_AUTH_ANONYMOUS_ENABLED", OsString::from("true")),
             ("GF_ANALYTICS_REPORTING_ENABLED", OsString::from("false")),
             ("GF_ANALYTICS_CHECK_FOR_UPDATES", OsString::from("false")),
-            // What the provisioning files refer to.
+            // The provisioning files contain these variables.
             ("PROMETHEUS_URL", url(Part::Prometheus)),
             (
                 "GRAFANA_DASHBOARDS_PATH",
@@ -81,8 +81,8 @@ pub fn of(plan: &Plan<'_>, part: Part, retention: &OsStr) -> Vec<(&'static str, 
     }
 }
 
-/// Returns the names of the user's variables that configure the part.
-pub fn tuning(part: Part) -> &'static [&'static str] {
+/// Returns the names of the variables of the user's environment that configure the part.
+pub fn passed_on(part: Part) -> &'static [&'static str] {
     match part {
         Part::PingAgent => &environment::PING_AGENT,
         Part::ApiGateway => &environment::API_GATEWAY,

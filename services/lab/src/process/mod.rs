@@ -1,4 +1,5 @@
-//! The identity of processes. An id alone is not enough: it is used again, and the lab must only stop what it started.
+//! The identity of processes. An id alone is not enough: ids are reused, and the lab must stop only processes that it
+//! started.
 
 pub mod platform;
 
@@ -8,25 +9,25 @@ use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-/// The identity of a process, which no later process with the same id has.
+/// The identity of a process. A later process with the same id has another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessIdentity {
     /// The process id.
     pub pid: i32,
-    /// When it started, in the units of the [`platform`]: on Linux clock ticks since the machine did.
+    /// The start time, in the unit of the [`platform`]: clock ticks since the boot on Linux, else seconds since 1970.
     pub start_ticks: u64,
     /// The id of the boot.
     pub boot_id: String,
 }
 
 impl ProcessIdentity {
-    /// Returns the process that has this id now; `None` without one, or for a zombie.
+    /// Returns the process that has this id now; `None` if there is none or it is a zombie.
     #[must_use]
     pub fn of(pid: i32) -> Option<Self> {
         platform::start_of(pid).map(|start| Self::new(pid, start))
     }
 
-    /// Returns the child of this process with this id, which was just started and not waited for yet.
+    /// Returns the child of this process with this id, which was just started and has not been waited for.
     #[must_use]
     pub fn of_child(pid: i32) -> Option<Self> {
         platform::start_of_child(pid).map(|start| Self::new(pid, start))
@@ -57,13 +58,13 @@ impl ProcessIdentity {
         if self.is_alive()
             && let Some(pid) = Pid::from_raw(self.pid)
         {
-            // Gone in between is as good as ended.
+            // This fails if the process has exited since the check.
             let _ = rustix::process::kill_process(pid, signal);
         }
     }
 
     /// Waits for its exit, at most for `limit`; returns whether it exited.
-    pub async fn gone_within(&self, limit: Duration) -> bool {
+    pub async fn exited_within(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         while self.is_alive() {
             if Instant::now() >= deadline {
@@ -75,11 +76,11 @@ impl ProcessIdentity {
     }
 
     /// Stops it with SIGTERM, and with SIGKILL after `grace`.
-    pub async fn end(&self, grace: Duration) {
+    pub async fn stop(&self, grace: Duration) {
         self.signal(Signal::TERM);
-        if !self.gone_within(grace).await {
+        if !self.exited_within(grace).await {
             self.signal(Signal::KILL);
-            self.gone_within(grace).await;
+            self.exited_within(grace).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Atomic replacement of files, and the check of free space.
+//! Replaces files atomically, and checks the free space of a disk.
 
 use std::fs::Permissions;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-/// Replaces the file atomically, readable by its owner alone.
+/// Replaces the file atomically. Only its owner can read it.
 ///
 /// # Errors
 /// Its folder can't be written to.
@@ -15,7 +15,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     replace_with(path, content, Permissions::from_mode(0o600))
 }
 
-/// [`replace`], with these permissions.
+/// Replaces the file atomically, with these permissions.
 ///
 /// # Errors
 /// Its folder can't be written to.
@@ -28,18 +28,18 @@ pub fn replace_with(path: &Path, content: &[u8], permissions: Permissions) -> io
     Ok(())
 }
 
-/// Checks that at least `least` bytes are free in `folder`.
+/// Checks that at least `least` bytes are free on the disk of `folder`.
 ///
 /// # Errors
-/// They are not; the message says what to do.
-pub fn check_room(folder: &Path, least: u64) -> anyhow::Result<()> {
+/// Less is free. The message says what to do.
+pub fn check_free_space(folder: &Path, least: u64) -> anyhow::Result<()> {
     let Ok(disk) = rustix::fs::statvfs(folder) else {
         return Ok(());
     };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     ensure!(
         free >= least,
-        "the disk of {} has {} MiB left, and at least {} MiB are needed; make room",
+        "the disk of {} has {} MiB free, but {} MiB are needed; free some space",
         folder.display(),
         free >> 20,
         least >> 20
@@ -52,12 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_named_with_the_way_out() {
+    fn the_error_for_a_full_disk_says_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
-        check_room(folder.path(), 1).unwrap();
-        let message = check_room(folder.path(), u64::MAX).unwrap_err().to_string();
+        check_free_space(folder.path(), 1).unwrap();
+        let error = check_free_space(folder.path(), u64::MAX).unwrap_err();
+        let message = error.to_string();
         assert!(
-            message.contains("MiB left") && message.contains("make room"),
+            message.contains("MiB free") && message.contains("free some space"),
             "{message}"
         );
     }

@@ -1,4 +1,5 @@
-//! `lab.lock`: locked by the process that starts or supervises the lab of a state folder. The file names the process.
+//! `lab.lock`: the lock of a state folder. The process that starts or supervises the lab holds it, and writes its
+//! identity into the file.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -14,15 +15,15 @@ use crate::process::ProcessIdentity;
 pub struct Lock(File);
 
 impl Lock {
-    /// Acquires the lock at `path`; `None` if another process has it.
+    /// Acquires the lock at `path`; `None` if another process holds it.
     ///
     /// # Errors
     /// The file can't be written or locked.
-    pub fn try_take(path: &Path) -> anyhow::Result<Option<Self>> {
+    pub fn try_acquire(path: &Path) -> anyhow::Result<Option<Self>> {
         let file = File::options()
             .write(true)
             .create(true)
-            // What is in it is the holder's.
+            // The content belongs to the current holder.
             .truncate(false)
             .open(path)
             .with_context(|| format!("can't write {}", path.display()))?;
@@ -35,14 +36,14 @@ impl Lock {
         }
     }
 
-    /// Returns whether the file at `path` is still the locked one, and was not removed or replaced.
+    /// Returns whether the file at `path` is still the locked one; false if it was removed or replaced.
     ///
     /// # Errors
     /// The metadata of a file can't be read.
     pub fn is_at(&self, path: &Path) -> io::Result<bool> {
-        let own = self.0.metadata()?;
+        let locked = self.0.metadata()?;
         match fs::metadata(path) {
-            Ok(found) => Ok((found.dev(), found.ino()) == (own.dev(), own.ino())),
+            Ok(current) => Ok((current.dev(), current.ino()) == (locked.dev(), locked.ino())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
@@ -61,7 +62,7 @@ impl Lock {
     }
 }
 
-/// Returns the process that signed the lock last, if it still runs.
+/// Returns the process that signed the lock file, if it still runs.
 #[must_use]
 pub fn holder(path: &Path) -> Option<ProcessIdentity> {
     let holder: ProcessIdentity = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
@@ -73,15 +74,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_one_holder_and_the_file_names_it() {
+    fn only_one_process_holds_the_lock_and_the_file_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lab.lock");
         assert_eq!(holder(&path), None);
-        let lock = Lock::try_take(&path).unwrap().unwrap();
+        let lock = Lock::try_acquire(&path).unwrap().unwrap();
         lock.sign().unwrap();
-        assert!(Lock::try_take(&path).unwrap().is_none());
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
         assert_eq!(holder(&path), ProcessIdentity::own());
         drop(lock);
-        assert!(Lock::try_take(&path).unwrap().is_some());
+        assert!(Lock::try_acquire(&path).unwrap().is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! Paths in the installation (read only) and in the state folder (everything that the lab writes).
+//! Paths in the installation, which is read-only, and in the state folder, into which the lab writes.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -8,16 +8,16 @@ use anyhow::{Context as _, anyhow};
 use super::files;
 use crate::part::Part;
 
-/// A file that only the repository's root (or a packaged copy of its `monitoring/`) has.
+/// A file that identifies the repository's root, or a packaged copy of its `monitoring/`.
 const LANDMARK: &str = "monitoring/prometheus/prometheus.yml";
 
 /// The name of Prometheus' configuration, in the part's own folder.
 pub const PROMETHEUS_CONFIG: &str = "prometheus.yml";
 
 /// The free space that a lab needs to start.
-const LEAST_FREE: u64 = 200 << 20;
+const REQUIRED_BYTES: u64 = 200 << 20;
 
-/// The lab's own files.
+/// The folders of the installed lab.
 #[derive(Debug, Clone)]
 pub struct Installation {
     /// The folder that holds `monitoring/`.
@@ -27,26 +27,25 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Finds the root in `LAB_ROOT` (set by the `lab` script), else upwards from the current folder and from the
-    /// program's.
+    /// Finds the root: `LAB_ROOT`, set by the `lab` script, else a folder above the current one or the program's.
     ///
     /// # Errors
     /// `monitoring/` can't be found.
     pub fn find() -> anyhow::Result<Self> {
-        let program = env::current_exe().context("can't tell where this program lies")?;
+        let program = env::current_exe().context("can't find the path of this program")?;
         let bin_dir = program.parent().unwrap_or(Path::new("/")).to_path_buf();
         let root = match env::var_os("LAB_ROOT") {
             Some(root) => {
                 let root = std::path::absolute(root).context("LAB_ROOT")?;
                 anyhow::ensure!(
                     root.join(LANDMARK).is_file(),
-                    "LAB_ROOT is {}, and there is no {LANDMARK} in it; it has to be the repository's root",
+                    "LAB_ROOT is {}, which does not contain {LANDMARK}; it must be the repository's root",
                     root.display()
                 );
                 root
             }
             None => {
-                let current = env::current_dir().context("can't tell the current folder")?;
+                let current = env::current_dir().context("can't find the current folder")?;
                 current
                     .ancestors()
                     .chain(bin_dir.ancestors())
@@ -58,14 +57,14 @@ impl Installation {
         Ok(Self { root, bin_dir })
     }
 
-    /// A file or folder of `monitoring/`.
+    /// Returns the path of a file or folder of `monitoring/`.
     #[must_use]
     pub fn monitoring(&self, path: &str) -> PathBuf {
         self.root.join("monitoring").join(path)
     }
 
-    /// The state folder without `--state-dir`: `.lab` in the root, or in the user's state folder where the root can't be
-    /// written to (a package's).
+    /// Returns the state folder without `--state-dir`: `.lab` in the root, or a folder in the user's state folder if the
+    /// root is not writable, such as that of a package.
     #[must_use]
     pub fn default_state_dir(&self) -> PathBuf {
         let writable = rustix::fs::access(&self.root, rustix::fs::Access::WRITE_OK).is_ok();
@@ -80,7 +79,7 @@ impl Installation {
             .join("uptimepulse")
     }
 
-    /// The folder of downloaded servers, which all state folders share.
+    /// Returns the folder of downloaded servers. All state folders share it.
     #[must_use]
     pub fn tools_dir(&self) -> PathBuf {
         self.default_state_dir().join("tools")
@@ -95,7 +94,7 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// The folder of `--state-dir`, made absolute: parts run in other folders.
+    /// Returns the folder of `--state-dir` as an absolute path, since parts run in other folders.
     ///
     /// # Errors
     /// `dir` is empty, or the current folder is gone.
@@ -108,7 +107,7 @@ impl StateDir {
         })
     }
 
-    /// The folder without `--state-dir`.
+    /// Returns the folder without `--state-dir`.
     #[must_use]
     pub fn default_of(installation: &Installation) -> Self {
         Self {
@@ -117,10 +116,10 @@ impl StateDir {
         }
     }
 
-    /// Creates the folder, and checks that it is writable and has room.
+    /// Creates the folder, and checks that it is writable and that its disk has enough free space.
     ///
     /// # Errors
-    /// It is not; the message says what to do.
+    /// A check failed. The message says what to do.
     pub fn create(&self) -> anyhow::Result<()> {
         let path = self.path.display();
         let create = || -> io::Result<()> {
@@ -129,16 +128,17 @@ impl StateDir {
             fs::create_dir_all(self.part(Part::Alertmanager))?;
             tempfile::tempfile_in(&self.path).map(drop)
         };
-        create()
-            .with_context(|| format!("can't write to {path}; another folder: --state-dir DIR"))?;
-        files::check_room(&self.path, LEAST_FREE)
+        create().with_context(|| {
+            format!("can't write to {path}; set another folder: --state-dir DIR")
+        })?;
+        files::check_free_space(&self.path, REQUIRED_BYTES)
             .map_err(|error| anyhow!("{error}, or use another disk: --state-dir DIR"))
     }
 
-    /// `./lab COMMAND` as it has to be typed for this state folder. A package of the lab sets `LAB_COMMAND` to what starts
-    /// it in the place of `./lab`.
+    /// Returns `./lab COMMAND` with the option for this state folder, quoted for a shell. A package of the lab sets
+    /// `LAB_COMMAND` to the command that replaces `./lab`.
     #[must_use]
-    pub fn typed(&self, command: &str) -> String {
+    pub fn command_line(&self, command: &str) -> String {
         let lab = env::var("LAB_COMMAND").unwrap_or_else(|_| "./lab".to_owned());
         if self.is_default {
             format!("{lab} {command}")
@@ -150,68 +150,68 @@ impl StateDir {
         }
     }
 
-    /// The folder itself.
+    /// Returns the path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file that the supervisor locks while it runs.
+    /// Returns the file that the supervisor locks while it runs.
     #[must_use]
     pub fn lock_file(&self) -> PathBuf {
         self.path.join("lab.lock")
     }
 
-    /// The supervisor's record of the parts.
+    /// Returns the file of the supervisor's record.
     #[must_use]
     pub fn state_file(&self) -> PathBuf {
         self.path.join("lab.json")
     }
 
-    /// The folder of the logs.
+    /// Returns the folder of the logs.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
     }
 
-    /// The log of the part (or of `lab`, the supervisor).
+    /// Returns the log file of the part `name`, or of `lab`, the supervisor.
     #[must_use]
     pub fn log(&self, name: &str) -> PathBuf {
         self.logs().join(format!("{name}.log"))
     }
 
-    /// A part's own folder, for its configuration and data.
+    /// Returns a part's folder for its configuration and data.
     #[must_use]
     pub fn part(&self, part: Part) -> PathBuf {
         self.path.join(part.name())
     }
 
-    /// `monitoring/targets.toml` with local addresses.
+    /// Returns the file into which `monitoring/targets.toml` is rendered.
     #[must_use]
     pub fn targets_file(&self) -> PathBuf {
         self.path.join("targets.toml")
     }
 
-    /// Prometheus' configuration, a link to the repository's.
+    /// Returns Prometheus' configuration, a link into `monitoring/`.
     #[must_use]
     pub fn prometheus_config(&self) -> PathBuf {
         self.part(Part::Prometheus).join(PROMETHEUS_CONFIG)
     }
 
-    /// Prometheus' data.
+    /// Returns the folder of Prometheus' data.
     #[must_use]
     pub fn prometheus_data(&self) -> PathBuf {
         self.part(Part::Prometheus).join("data")
     }
 
-    /// Alertmanager's rendered configuration.
+    /// Returns Alertmanager's rendered configuration.
     #[must_use]
     pub fn alertmanager_config(&self) -> PathBuf {
         self.part(Part::Alertmanager).join("alertmanager.yml")
     }
 }
 
-/// Quotes the text so that a shell reads it as one word. `#` begins a comment only at the beginning of a word.
+/// Quotes the text so that a shell reads it as one word. `#` starts a comment only at the start of a word.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = |char: char| char.is_alphanumeric() || "/._-+:@%=,#".contains(char);
     if !text.is_empty() && !text.starts_with('#') && text.chars().all(plain) {
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_folder_that_is_a_file_is_one_message() {
+    fn the_error_for_a_state_folder_that_is_a_file_names_the_option() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let message = format!(
             "{:#}",
@@ -236,12 +236,12 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_quoted_with_the_folder_they_need() {
-        let given = StateDir::new(Path::new("/tmp/two")).unwrap();
-        assert_eq!(given.typed("down"), "./lab down --state-dir /tmp/two");
+    fn command_lines_contain_the_quoted_state_folder() {
+        let two = StateDir::new(Path::new("/tmp/two")).unwrap();
+        assert_eq!(two.command_line("down"), "./lab down --state-dir /tmp/two");
         let spaced = StateDir::new(Path::new("/tmp/Ann's lab")).unwrap();
         assert_eq!(
-            spaced.typed("down"),
+            spaced.command_line("down"),
             r"./lab down --state-dir '/tmp/Ann'\''s lab'"
         );
         let installation = Installation {
@@ -249,7 +249,7 @@ mod tests {
             bin_dir: "/repo/target/release".into(),
         };
         assert_eq!(
-            StateDir::default_of(&installation).typed("down"),
+            StateDir::default_of(&installation).command_line("down"),
             "./lab down"
         );
         assert_eq!([quoted(".#x"), quoted("#x")], [".#x", "'#x'"]);

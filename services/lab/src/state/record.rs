@@ -1,4 +1,4 @@
-//! `lab.json`: the supervisor's record of the parts. The supervisor is its only writer while it runs.
+//! `lab.json`: the supervisor's record of the parts. While the supervisor runs, nothing else writes it.
 
 use std::io;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub enum PartState {
 }
 
 impl PartState {
-    /// The name in `status`, text and JSON.
+    /// Returns the name in the table and JSON of `status`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,16 +42,16 @@ impl PartState {
     }
 }
 
-/// One part.
+/// The record of one part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartRecord {
     /// Its name.
     pub name: String,
     /// Its state.
     pub state: PartState,
-    /// Where it listens.
+    /// Its base URL.
     pub url: String,
-    /// The URL of its readiness.
+    /// The URL that answers 200 when it is ready.
     pub readiness_url: String,
     /// Its process, if it runs.
     pub process: Option<ProcessIdentity>,
@@ -59,23 +59,22 @@ pub struct PartRecord {
     pub restarts: u32,
 }
 
-/// The whole file.
+/// The content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabRecord {
     /// The process that supervises the parts.
     pub supervisor: ProcessIdentity,
     /// The parts, in the order of their ports.
     pub parts: Vec<PartRecord>,
-    /// A line for each part that this machine does not have.
+    /// A message for each part that does not run on this machine.
     pub notes: Vec<String>,
-    /// Whether all parts were ready and the start check passed.
+    /// Whether all parts have been ready and the start check passed.
     #[serde(default)]
     pub up: bool,
 }
 
 impl LabRecord {
-    /// Reads the file; `None` when there is none (the lab was never up here) or it is damaged: the file is a cache of
-    /// what the supervisor knows, and a running supervisor writes it anew.
+    /// Reads the file; `None` if it does not exist or is damaged. A running supervisor restores it.
     ///
     /// # Errors
     /// The file can't be read.
@@ -110,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_saved_is_loaded() {
+    fn a_saved_record_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lab.json");
         assert_eq!(LabRecord::load(&path).unwrap(), None);
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_in_json_and_in_the_table_are_the_same() {
+    fn json_and_the_table_use_the_same_state_names() {
         for state in [
             PartState::Ready,
             PartState::Starting,

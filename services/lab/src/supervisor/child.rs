@@ -1,4 +1,4 @@
-//! Starting and stopping one process of a part.
+//! Starts and stops one process of a part.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -16,17 +16,17 @@ use crate::process::platform::{self, Tie};
 /// How long a part may take to stop before it is killed.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// A running process. It is killed when this is dropped.
+/// A running process. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
     identity: ProcessIdentity,
-    // Dropping it would end the process where the kernel does not.
+    // Held as long as the process may run: on systems other than Linux, dropping it kills the process.
     _tie: Tie,
 }
 
-/// Starts the part through `lab exec-part`, which ties its life to this thread's (see [`super::exec_part`]).
-/// The pipe carries its stdout and stderr, in the order of writing.
+/// Starts the part through `lab exec-part`, which ties it to this thread: the part is killed when the thread ends (see
+/// [`super::exec_part`]). The pipe carries its stdout and stderr, in the order of writing.
 ///
 /// # Errors
 /// The process can't be created. A program that can't be executed exits with code 127.
@@ -46,14 +46,14 @@ pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
         .stdin(stdin)
         .stdout(input.try_clone()?)
         .stderr(input)
-        // The terminal's Ctrl-C is for the supervisor, which stops the parts in order.
+        // Ctrl-C in the terminal must reach only the supervisor, which stops the parts in order.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
     let identity = child
         .id()
         .and_then(|pid| ProcessIdentity::of_child(pid.cast_signed()))
-        .ok_or_else(|| io::Error::other("it was gone at once"))?;
+        .ok_or_else(|| io::Error::other("it exited at once"))?;
     let output = pipe::Receiver::from_owned_fd(output.into())?;
     let process = Process {
         child,
@@ -64,42 +64,38 @@ pub fn spawn(spec: &PartSpec) -> io::Result<(Process, pipe::Receiver)> {
 }
 
 impl Process {
-    /// Returns the identity of the process.
     #[must_use]
     pub fn identity(&self) -> &ProcessIdentity {
         &self.identity
     }
 
     /// Waits for the process to exit.
-    ///
-    /// # Errors
-    /// The operating system returns an error.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 
-    /// Stops the process with SIGTERM, and with SIGKILL after 8 s or when `impatient` completes.
-    pub async fn stop(&mut self, impatient: impl Future<Output = ()>) {
+    /// Stops the process with SIGTERM, and with SIGKILL after 8 s or when `kill_now` completes.
+    pub async fn stop(&mut self, kill_now: impl Future<Output = ()>) {
         if let Some(pid) = self
             .child
             .id()
             .and_then(|pid| Pid::from_raw(pid.cast_signed()))
         {
-            // It is our child and not waited for yet: the id is still its own.
+            // Nothing has waited for this child yet, so its id can't have been reused.
             let _ = rustix::process::kill_process(pid, Signal::TERM);
         }
         tokio::select! {
             _ = self.child.wait() => return,
             () = tokio::time::sleep(GRACE) => {}
-            () = impatient => {}
+            () = kill_now => {}
         }
         let _ = self.child.kill().await;
     }
 }
 
-/// Describes how a process exited.
+/// Describes the exit of a process, such as "exited with code 1".
 #[must_use]
-pub fn how_it_ended(status: ExitStatus) -> String {
+pub fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with code {code}"),
         (None, Some(signal)) => {
@@ -121,13 +117,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_and_signals_are_told_apart() {
+    fn an_exit_is_described_by_its_code_or_signal() {
         assert_eq!(
-            how_it_ended(ExitStatus::from_raw(64 << 8)),
+            describe_exit(ExitStatus::from_raw(64 << 8)),
             "exited with code 64"
         );
         assert_eq!(
-            how_it_ended(ExitStatus::from_raw(9)),
+            describe_exit(ExitStatus::from_raw(9)),
             "was killed by signal 9 (SIGKILL)"
         );
     }

@@ -1,5 +1,5 @@
-//! The lock and the record that the supervisor holds in its state folder. The running processes are the truth, and both
-//! files are restored when somebody removes or damages them, so that `down` and `status` always reach the lab.
+//! The supervisor's lock and record in its state folder. `down` and `status` find the lab through them, so the supervisor
+//! restores both files if they are removed or damaged while it runs.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::state::lock::Lock;
 use crate::state::paths::StateDir;
 use crate::state::record::LabRecord;
 
-/// The supervisor's hold on its state folder.
+/// The supervisor's claim to its state folder.
 #[derive(Debug)]
 pub struct Claim {
     state: StateDir,
@@ -15,13 +15,12 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Claims the folder with the lock that the caller has acquired.
+    /// Returns a claim with the lock that the caller has acquired.
     #[must_use]
     pub const fn new(state: StateDir, lock: Lock) -> Self {
         Self { state, lock }
     }
 
-    /// The folder.
     pub(super) const fn state(&self) -> &StateDir {
         &self.state
     }
@@ -29,20 +28,20 @@ impl Claim {
     /// Acquires the lock again if its file was removed or replaced; returns whether it was.
     ///
     /// # Errors
-    /// The folder is gone, or another lab has the lock: no command can reach this lab. The error is a message.
+    /// The folder is gone, or another lab has the lock: no command can reach this lab. The error is the message to show.
     pub(super) fn renew(&mut self) -> Result<bool, String> {
         let folder = self.state.path();
         if is_gone(folder) {
             return Err(format!("its state folder {} was removed", folder.display()));
         }
         let path = self.state.lock_file();
-        // A full disk or the like is no reason to give the lab up; the next look tells more.
+        // An error, such as a full disk, may be temporary and must not stop the lab. The next check tries again.
         if self.lock.is_at(&path).unwrap_or(true) {
             return Ok(false);
         }
-        match Lock::try_take(&path) {
+        match Lock::try_acquire(&path) {
             Ok(Some(lock)) => {
-                // An unsigned lock is named by the record.
+                // If this fails, `down` finds the supervisor in the record.
                 let _ = lock.sign();
                 self.lock = lock;
                 Ok(true)
@@ -62,7 +61,7 @@ impl Claim {
     }
 }
 
-/// Returns whether `path` certainly does not exist. Any other error may be temporary.
+/// Returns whether `path` does not exist. An error counts as existing, since it may be temporary.
 fn is_gone(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
 }
@@ -73,29 +72,29 @@ mod tests {
 
     fn claim(folder: &Path) -> Claim {
         let state = StateDir::new(folder).unwrap();
-        let lock = Lock::try_take(&state.lock_file()).unwrap().unwrap();
+        let lock = Lock::try_acquire(&state.lock_file()).unwrap().unwrap();
         Claim::new(state, lock)
     }
 
     #[test]
-    fn a_lock_that_was_removed_is_taken_anew() {
+    fn a_removed_lock_is_acquired_again() {
         let folder = tempfile::tempdir().unwrap();
         let mut claim = claim(folder.path());
         assert_eq!(claim.renew(), Ok(false));
         let path = claim.state.lock_file();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(claim.renew(), Ok(true));
-        assert!(Lock::try_take(&path).unwrap().is_none());
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
         assert_eq!(claim.renew(), Ok(false));
     }
 
     #[test]
-    fn a_lab_that_nobody_can_reach_is_given_up() {
+    fn renewing_fails_if_another_lab_has_the_lock_or_the_folder_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let mut claim = claim(folder.path());
         let path = claim.state.lock_file();
         std::fs::remove_file(&path).unwrap();
-        let other = Lock::try_take(&path).unwrap().unwrap();
+        let other = Lock::try_acquire(&path).unwrap().unwrap();
         assert!(claim.renew().unwrap_err().contains("another lab"));
         drop(other);
         std::fs::remove_dir_all(folder.path()).unwrap();

@@ -1,7 +1,7 @@
 //! `exec-part`: becomes a part's program, tied to the life of its supervisor.
 //!
-//! The processes are tied between fork and exec ([`platform::tie_to_supervisor`]). A separate command needs no unsafe code
-//! for that. The tie survives exec.
+//! The tie ([`platform::tie_to_supervisor`]) must be made between fork and exec, and survives exec. A separate command
+//! needs no unsafe code for that.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
@@ -19,11 +19,11 @@ pub const NOT_EXECUTED: u8 = 127;
 /// Replaces this process by `command`, a part's program and its arguments.
 ///
 /// # Errors
-/// The operating system refuses to tie the lives together, or the arguments are not the supervisor's.
+/// The operating system can't tie the processes together, or `command` is empty.
 pub fn run(supervisor: i32, command: &[OsString]) -> Result<ExitCode, Error> {
     platform::tie_to_supervisor().context("can't tie this part to its supervisor")?;
     if getppid() != Pid::from_raw(supervisor) {
-        // It died before the request was made, and nobody is going to stop the part.
+        // The supervisor died before the tie was made, so nothing would stop the part.
         return Ok(ExitCode::FAILURE);
     }
     let Some((program, arguments)) = command.split_first() else {
@@ -31,7 +31,7 @@ pub fn run(supervisor: i32, command: &[OsString]) -> Result<ExitCode, Error> {
     };
     let error = Command::new(program)
         .args(arguments)
-        // What it was started with belongs to the tie.
+        // This process' own stdin may be a pipe that belongs to the tie.
         .stdin(Stdio::null())
         .exec();
     eprintln!("can't execute {}: {error}", program.display());

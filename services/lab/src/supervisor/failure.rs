@@ -1,38 +1,38 @@
-//! Why a lab did not start, or had to stop.
+//! The reasons why a lab does not start, or has to stop.
 
-use super::keeper::PartExit;
+use super::part_runner::PartExit;
 use crate::part::Part;
 
 /// The reason why the lab did not start, or stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartupFailure {
     /// A part did not start.
-    #[error("{part} {why}{}", quoted(.last_lines))]
+    #[error("{part} {reason}{}", quoted(.last_lines))]
     Part {
-        /// Which part.
+        /// The part.
         part: Part,
-        /// How it failed.
-        why: String,
-        /// The last lines that it wrote.
+        /// The failure, such as "exited with code 1".
+        reason: String,
+        /// The last lines of its output.
         last_lines: Vec<String>,
     },
-    /// The state folder is gone, so no command could reach the lab.
+    /// The state folder is gone or belongs to another lab, so no command could reach this one.
     #[error("the lab stopped: {0}")]
     Unreachable(String),
     /// All parts are ready, but a check of the whole lab failed.
-    #[error("all parts are ready, but {seconds} s later the lab still does not work:\n  {}", .missing.join("\n  "))]
+    #[error("all parts are ready, but {seconds} s later these checks still fail:\n  {}", .failed.join("\n  "))]
     Check {
         /// The time limit of the checks.
         seconds: u64,
         /// A message for each check that failed.
-        missing: Vec<String>,
+        failed: Vec<String>,
     },
 }
 
 fn quoted(lines: &[String]) -> String {
     match lines {
-        [] => "; it wrote nothing".to_owned(),
-        lines => format!("; the last lines that it wrote:\n  {}", lines.join("\n  ")),
+        [] => "; it printed nothing".to_owned(),
+        lines => format!("; the last lines of its output:\n  {}", lines.join("\n  ")),
     }
 }
 
@@ -40,7 +40,7 @@ impl StartupFailure {
     pub(super) fn from_exit(part: Part, exit: PartExit) -> Self {
         Self::Part {
             part,
-            why: exit.how,
+            reason: exit.description,
             last_lines: exit.last_lines,
         }
     }

@@ -1,13 +1,14 @@
-//! Keeps the parts running: a supervisor that owns their records, and a task for each part.
+//! Supervises the parts: one supervisor owns the record, and one task for each part starts and restarts it.
 //!
-//! It must run on a current-thread runtime on the main thread: each part is killed when the thread that started it ends.
+//! It must run on a current-thread runtime on the main thread, because a part is killed when the thread that started it
+//! ends.
 
 mod backoff;
 mod child;
 mod claim;
 pub mod exec_part;
 mod failure;
-mod keeper;
+mod part_runner;
 mod reporter;
 mod signals;
 mod start_check;
@@ -20,7 +21,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 pub use self::claim::Claim;
 pub use self::failure::StartupFailure;
-use self::keeper::{Keeper, Order, PartEvent};
+use self::part_runner::{Order, PartEvent, PartRunner};
 pub use self::reporter::{LOG_NAME, Reporter};
 pub use self::signals::Signals;
 pub use self::start_check::StartCheck;
@@ -29,16 +30,16 @@ use crate::part::Part;
 use crate::plan::PartSpec;
 use crate::state::record::{LabRecord, PartRecord, PartState};
 
-/// How long all parts together may take to become ready.
+/// The time limit for all parts to become ready.
 const STARTUP_LIMIT: Duration = Duration::from_secs(120);
 
-/// The time limit of the checks once all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
+/// The time limit of the checks after all parts are ready. Prometheus 2.42 applies its first discovery after 5 s.
 const CHECK_LIMIT: Duration = Duration::from_secs(30);
 
-/// A part that exits this often before the lab is up has failed.
+/// The number of exits before all parts are ready after which a part has failed.
 const STARTUP_EXITS: u32 = 3;
 
-/// How long a part may take to answer whether it is ready.
+/// The timeout of a readiness poll.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often the supervisor checks that its lock and its record still exist.
@@ -51,7 +52,7 @@ struct Supervised {
     record: PartRecord,
     orders: watch::Sender<Order>,
     started: bool,
-    /// The last lines that it wrote before it stopped.
+    /// The last lines of its output before it stopped.
     last_lines: Vec<String>,
 }
 
@@ -100,14 +101,14 @@ impl Supervisor {
                 started: false,
                 last_lines: vec![],
             });
-            let keeper = Keeper {
+            let runner = PartRunner {
                 log: claim.state().log(spec.part.name()),
                 spec,
                 client: client.clone(),
                 events: sender.clone(),
                 orders: receiver,
             };
-            tokio::spawn(keeper.run());
+            tokio::spawn(runner.run());
         }
         let mut supervisor = Self {
             claim,
@@ -123,11 +124,11 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Supervises the parts until a signal asks for the end or no command can reach the lab any more, then stops them. The
-    /// lab is up when all parts were ready and `check` passes.
+    /// Supervises the parts until a signal arrives or no command can reach the lab any more, then stops them. The lab is
+    /// up when all parts have been ready and `check` passes.
     ///
     /// # Errors
-    /// The lab did not start, or its state folder is gone. All parts are stopped then.
+    /// The lab did not start, or its state folder is gone. All parts have been stopped by then.
     pub async fn run(mut self, check: StartCheck) -> Result<(), StartupFailure> {
         let deadline = self.begun + STARTUP_LIMIT;
         let mut checked = pin!(check.wait(CHECK_LIMIT));
@@ -147,9 +148,9 @@ impl Supervisor {
                 _ = claim_check.tick() => if let Err(failure) = self.renew_claim() {
                     break Some(failure);
                 },
-                () = tokio::time::sleep_until(deadline), if !self.ready => break self.overdue(),
-                held = &mut checked, if self.ready && !self.record.up => match held {
-                    Ok(held) => self.now_up(&held),
+                () = tokio::time::sleep_until(deadline), if !self.ready => break self.startup_timeout(),
+                result = &mut checked, if self.ready && !self.record.up => match result {
+                    Ok(passed) => self.mark_up(&passed),
                     Err(failure) => break Some(failure),
                 },
             }
@@ -157,18 +158,18 @@ impl Supervisor {
         self.stop(failure).await
     }
 
-    /// Applies an event to the record. A failure is one that ends the start of the lab.
+    /// Applies an event to the record. Returns a failure if the lab can't start because of it.
     fn apply(&mut self, part: Part, event: PartEvent) -> Option<StartupFailure> {
         let ready = self.ready;
-        let kept = self.parts.iter_mut().find(|kept| kept.part == part)?;
-        let record = &mut kept.record;
+        let supervised = self.parts.iter_mut().find(|it| it.part == part)?;
+        let record = &mut supervised.record;
         let mut failure = None;
         match event {
             PartEvent::Started(process) => {
-                if kept.started {
+                if supervised.started {
                     record.restarts += 1;
                 }
-                kept.started = true;
+                supervised.started = true;
                 record.process = Some(process);
                 record.state = PartState::Starting;
             }
@@ -181,23 +182,23 @@ impl Supervisor {
             PartEvent::Exited(exit, wait) => {
                 record.process = None;
                 record.state = PartState::Restarting;
-                if !ready && (exit.hopeless || record.restarts + 1 >= STARTUP_EXITS) {
+                if !ready && (exit.permanent || record.restarts + 1 >= STARTUP_EXITS) {
                     failure = Some(StartupFailure::from_exit(part, exit));
                 } else {
                     let seconds = wait.as_secs_f64();
                     self.reporter.event(&format!(
-                        "{part} {}; starting it again in {seconds} s",
-                        exit.how
+                        "{part} {}; restarting it in {seconds} s",
+                        exit.description
                     ));
                 }
             }
             PartEvent::LogLost(error) => {
                 self.reporter.event(&format!(
-                    "{part}'s log can't be written, lines are lost: {error}"
+                    "can't write the log of {part}, so its lines are lost: {error}"
                 ));
             }
             PartEvent::Stopped(last_lines) => {
-                kept.last_lines = last_lines;
+                supervised.last_lines = last_lines;
                 record.process = None;
                 record.state = PartState::Stopped;
             }
@@ -206,14 +207,14 @@ impl Supervisor {
         failure
     }
 
-    /// Restores a lock or a record that was removed or damaged, or that could not be written earlier.
+    /// Restores the lock or the record if it was removed or damaged, or could not be written earlier.
     fn renew_claim(&mut self) -> Result<(), StartupFailure> {
         match self.claim.renew() {
             Ok(false) => {}
-            Ok(true) => self.reporter.event("lab.lock was removed; it is back"),
-            Err(why) => {
-                self.reporter.event(&format!("{why}: stopping all parts"));
-                return Err(StartupFailure::Unreachable(why));
+            Ok(true) => self.reporter.event("lab.lock was removed; restored it"),
+            Err(cause) => {
+                self.reporter.event(&format!("{cause}: stopping all parts"));
+                return Err(StartupFailure::Unreachable(cause));
             }
         }
         if !self.claim.is_recorded(&self.record) {
@@ -224,9 +225,9 @@ impl Supervisor {
 
     /// Writes the record and shows the states of the parts.
     fn publish(&mut self) {
-        self.record.parts = self.parts.iter().map(|kept| kept.record.clone()).collect();
+        self.record.parts = self.parts.iter().map(|it| it.record.clone()).collect();
         let saved = self.record.save(&self.claim.state().state_file());
-        self.reporter.state_saved(saved);
+        self.reporter.record_saved(saved);
         if !self.ready
             && self
                 .record
@@ -241,29 +242,29 @@ impl Supervisor {
         }
     }
 
-    fn now_up(&mut self, held: &str) {
+    fn mark_up(&mut self, passed: &str) {
         self.record.up = true;
         self.publish();
-        self.reporter.up(held);
+        self.reporter.up(passed);
     }
 
-    /// The first part that is not ready at the deadline. Its last lines are known when it has stopped.
-    fn overdue(&self) -> Option<StartupFailure> {
+    /// Returns the failure of the first part that is not ready at the deadline. [`Self::stop`] adds its last lines.
+    fn startup_timeout(&self) -> Option<StartupFailure> {
         let late = self
             .parts
             .iter()
-            .find(|kept| kept.record.state != PartState::Ready)?;
+            .find(|it| it.record.state != PartState::Ready)?;
         Some(StartupFailure::Part {
             part: late.part,
-            why: format!("was not ready after {} s", STARTUP_LIMIT.as_secs()),
+            reason: format!("was not ready after {} s", STARTUP_LIMIT.as_secs()),
             last_lines: vec![],
         })
     }
 
-    /// Stops the parts one after the other, in [`Part::STOP_ORDER`].
+    /// Stops the parts one after another, in [`Part::STOP_ORDER`].
     async fn stop(mut self, mut failure: Option<StartupFailure>) -> Result<(), StartupFailure> {
         self.reporter.stopping();
-        // From here on an exit is no failure to start, and nothing is waited for.
+        // An exit is no longer a failure to start, and no part is waited for.
         self.ready = true;
         for part in Part::STOP_ORDER {
             self.stop_one(part).await;
@@ -271,11 +272,11 @@ impl Supervisor {
         if let Some(StartupFailure::Part {
             part, last_lines, ..
         }) = &mut failure
-            && let Some(kept) = self.parts.iter_mut().find(|kept| kept.part == *part)
+            && let Some(supervised) = self.parts.iter_mut().find(|it| it.part == *part)
         {
-            kept.record.state = PartState::Failed;
+            supervised.record.state = PartState::Failed;
             if last_lines.is_empty() {
-                *last_lines = std::mem::take(&mut kept.last_lines);
+                *last_lines = std::mem::take(&mut supervised.last_lines);
             }
         }
         self.publish();
@@ -289,14 +290,14 @@ impl Supervisor {
     }
 
     async fn stop_one(&mut self, part: Part) {
-        let Some(index) = self.parts.iter().position(|kept| kept.part == part) else {
+        let Some(index) = self.parts.iter().position(|it| it.part == part) else {
             return;
         };
         self.order(part, Order::Stop);
         while self
             .parts
             .get(index)
-            .is_some_and(|kept| kept.record.state != PartState::Stopped)
+            .is_some_and(|it| it.record.state != PartState::Stopped)
         {
             tokio::select! {
                 event = self.events.recv() => match event {
@@ -314,8 +315,8 @@ impl Supervisor {
     }
 
     fn order(&self, part: Part, order: Order) {
-        if let Some(kept) = self.parts.iter().find(|kept| kept.part == part) {
-            kept.orders.send_modify(|given| *given = order.max(*given));
+        if let Some(it) = self.parts.iter().find(|it| it.part == part) {
+            it.orders.send_modify(|given| *given = order.max(*given));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reports events to `lab.log`, and to the terminal if the supervisor runs in the foreground.
+//! Reports the supervisor's events to `lab.log`, and to the terminal if the supervisor runs in the foreground.
 
 use std::io;
 
@@ -18,25 +18,25 @@ pub struct Reporter {
     state: StateDir,
     log: LogFile,
     terminal: Option<Progress>,
-    /// Whether the last write of the record failed; a failure is reported once.
-    state_lost: bool,
+    /// Whether the last write of the record failed, so that a failure is reported once.
+    record_failed: bool,
 }
 
 impl Reporter {
-    /// Reports to the log of `state`, and to `terminal` where there is one.
+    /// Returns a reporter to the log of `state`, and to `terminal` if there is one.
     #[must_use]
     pub fn new(state: StateDir, terminal: Option<Progress>) -> Self {
         Self {
             log: LogFile::new(state.log(LOG_NAME)),
             state,
             terminal,
-            state_lost: false,
+            record_failed: false,
         }
     }
 
     /// Reports an event.
     pub fn event(&mut self, text: &str) {
-        // A full disk is told on the terminal; there is no third place.
+        // If the log can't be written, the terminal is the only other place.
         let _ = self
             .log
             .append(format!("{:.3} {text}\n", Timestamp::now()).as_bytes());
@@ -62,14 +62,14 @@ impl Reporter {
             .append(format!("{:.3} all parts are ready\n", Timestamp::now()).as_bytes());
     }
 
-    /// Reports that the lab is up; `held` lists the checks that passed.
-    pub fn up(&mut self, held: &str) {
+    /// Reports that the lab is up; `passed` lists the checks.
+    pub fn up(&mut self, passed: &str) {
         if let Some(terminal) = &mut self.terminal {
             terminal.up("Ctrl-C stops everything.");
         }
         let _ = self
             .log
-            .append(format!("{:.3} the lab is up: {held}\n", Timestamp::now()).as_bytes());
+            .append(format!("{:.3} the lab is up: {passed}\n", Timestamp::now()).as_bytes());
     }
 
     /// Ends the progress display before the parts are stopped.
@@ -79,15 +79,15 @@ impl Reporter {
         }
     }
 
-    /// Takes the result of writing the record, and reports a failure once. The parts continue to run.
-    pub fn state_saved(&mut self, saved: io::Result<()>) {
+    /// Reports the first of consecutive failures to write the record. The parts continue to run.
+    pub fn record_saved(&mut self, saved: io::Result<()>) {
         match saved {
-            Ok(()) => self.state_lost = false,
+            Ok(()) => self.record_failed = false,
             Err(error) => {
-                if !std::mem::replace(&mut self.state_lost, true) {
+                if !std::mem::replace(&mut self.record_failed, true) {
                     let path = self.state.state_file();
                     self.event(&format!(
-                        "can't write {}, so status is behind until it can: {error}",
+                        "can't write {}, so `status` may be stale: {error}",
                         path.display()
                     ));
                 }

@@ -13,10 +13,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Handles these signals from now on, so that they no longer end the process.
+    /// Handles these signals from now on, so that they do not end the process.
     ///
     /// # Errors
-    /// The operating system refuses.
+    /// A handler can't be installed.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,

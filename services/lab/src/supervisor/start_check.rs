@@ -1,4 +1,4 @@
-//! The checks that must pass before `up` reports that the lab is up. Parts that are ready may still watch nothing.
+//! The checks that must pass before `up` reports that the lab is up. Ready parts alone do not prove that the lab works.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The expected state, and the clients that read the actual one.
+/// The expected state, and the clients that read the actual state.
 pub struct StartCheck {
     client: reqwest::Client,
     prometheus: Prometheus,
@@ -72,15 +72,15 @@ impl StartCheck {
                 self.agent().await,
                 self.page().await,
             ];
-            let (held, missing): (Vec<_>, Vec<_>) = checks.into_iter().partition(Result::is_ok);
-            if missing.is_empty() {
-                let held: Vec<String> = held.into_iter().flatten().collect();
-                return Ok(held.join(", "));
+            let (passed, failed): (Vec<_>, Vec<_>) = checks.into_iter().partition(Result::is_ok);
+            if failed.is_empty() {
+                let passed: Vec<String> = passed.into_iter().flatten().collect();
+                return Ok(passed.join(", "));
             }
             if Instant::now() >= deadline {
                 return Err(StartupFailure::Check {
                     seconds: limit.as_secs(),
-                    missing: missing
+                    failed: failed
                         .into_iter()
                         .filter_map(Result::err)
                         .map(|error| format!("{error:#}"))
@@ -100,19 +100,19 @@ impl StartCheck {
             .collect();
         anyhow::ensure!(
             missing.is_empty(),
-            "Prometheus has not loaded {} of the {} groups of rules in monitoring/prometheus/rules: {}",
+            "Prometheus has not loaded {} of the {} rule groups in monitoring/prometheus/rules: {}",
             missing.len(),
             self.groups.len(),
             missing.join(", ")
         );
-        Ok(format!("{} groups of rules loaded", self.groups.len()))
+        Ok(format!("{} rule groups loaded", self.groups.len()))
     }
 
     async fn scrapes(&self) -> anyhow::Result<String> {
-        let found = self.prometheus.scrape_targets().await?;
+        let active = self.prometheus.scrape_targets().await?;
         let missing: Vec<String> = self
             .scraped
-            .difference(&found)
+            .difference(&active)
             .map(ToString::to_string)
             .collect();
         anyhow::ensure!(
@@ -126,36 +126,36 @@ impl StartCheck {
     }
 
     async fn alertmanager(&self) -> anyhow::Result<String> {
-        let known = self.prometheus.alertmanagers().await?;
+        let active = self.prometheus.alertmanagers().await?;
         let address = self.alertmanager.to_string();
         anyhow::ensure!(
-            known.iter().any(|url| url.contains(&address)),
-            "Prometheus does not know the Alertmanager at {address}"
+            active.iter().any(|url| url.contains(&address)),
+            "Prometheus has not discovered the Alertmanager at {address}"
         );
-        Ok("Alertmanager known".to_owned())
+        Ok("Alertmanager discovered".to_owned())
     }
 
     async fn agent(&self) -> anyhow::Result<String> {
         let expected = self.targets.load()?.len();
-        let asked = || format!("ping-agent does not answer at {}", self.agent_metrics);
+        let context = || format!("ping-agent does not answer at {}", self.agent_metrics);
         let response = self.client.get(&self.agent_metrics).send().await;
-        let text = http::body(response.with_context(asked)?).await;
-        let watched = text
-            .with_context(asked)?
+        let text = http::body(response.with_context(context)?).await;
+        let probed = text
+            .with_context(context)?
             .split(|byte| *byte == b'\n')
             .filter(|line| line.starts_with(b"ping_target_info{"))
             .count();
         anyhow::ensure!(
-            watched == expected,
-            "ping-agent watches {watched} targets, and {expected} are configured"
+            probed == expected,
+            "ping-agent probes {probed} targets, but {expected} are configured"
         );
-        Ok(format!("{watched} targets watched"))
+        Ok(format!("{probed} targets probed"))
     }
 
     async fn page(&self) -> anyhow::Result<String> {
         anyhow::ensure!(
             http::answers(&self.client, &self.page).await,
-            "the status page does not answer with success at {}",
+            "the status page does not answer with a success at {}",
             self.page
         );
         Ok("status page served".to_owned())
@@ -180,19 +180,19 @@ mod tests {
 
     const PARTS: [&str; 2] = ["ping-agent", "prometheus"];
 
-    /// A Prometheus, an agent and a page in one, that know so many of the two groups and parts.
-    async fn server(known: usize) -> MockServer {
+    /// Starts a server in the place of Prometheus, agent and page, with `count` of the two groups, parts and targets.
+    async fn server(count: usize) -> MockServer {
         let server = MockServer::start().await;
         let group = |name| json!({ "file": "/etc/x/a.yml", "name": name });
         let target = |job| json!({ "labels": { "job": job, "instance": "127.0.0.1:1" } });
         let data: [(&str, Value); 3] = [
             (
                 "/api/v1/rules",
-                json!({ "groups": Vec::from_iter(["slo", "lab"].map(group).into_iter().take(known)) }),
+                json!({ "groups": Vec::from_iter(["slo", "lab"].map(group).into_iter().take(count)) }),
             ),
             (
                 "/api/v1/targets",
-                json!({ "activeTargets": Vec::from_iter(PARTS.map(target).into_iter().take(known)) }),
+                json!({ "activeTargets": Vec::from_iter(PARTS.map(target).into_iter().take(count)) }),
             ),
             (
                 "/api/v1/alertmanagers",
@@ -200,15 +200,15 @@ mod tests {
             ),
         ];
         for (at, data) in data {
-            let answer = ResponseTemplate::new(200).set_body_json(json!({ "data": data }));
-            let mock = Mock::given(path(at)).respond_with(answer);
+            let response = ResponseTemplate::new(200).set_body_json(json!({ "data": data }));
+            let mock = Mock::given(path(at)).respond_with(response);
             mock.mount(&server).await;
         }
-        let lines = "ping_target_info{target=\"a\"} 1\n".repeat(known);
+        let lines = "ping_target_info{target=\"a\"} 1\n".repeat(count);
         for (at, body) in [("/metrics", lines), ("/", String::new())] {
-            let answer = ResponseTemplate::new(200).set_body_string(body);
+            let response = ResponseTemplate::new(200).set_body_string(body);
             Mock::given(path(at))
-                .respond_with(answer)
+                .respond_with(response)
                 .mount(&server)
                 .await;
         }
@@ -235,25 +235,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lab_that_watches_everything_is_up() {
+    async fn a_lab_in_which_all_checks_pass_is_up() {
         let server = server(2).await;
-        let held = check(&server, 2).wait(Duration::ZERO).await.unwrap();
+        let passed = check(&server, 2).wait(Duration::ZERO).await.unwrap();
         assert_eq!(
-            held,
-            "2 groups of rules loaded, 2 parts scraped, Alertmanager known, 2 targets watched, status page served"
+            passed,
+            "2 rule groups loaded, 2 parts scraped, Alertmanager discovered, 2 targets probed, status page served"
         );
     }
 
     #[tokio::test]
-    async fn what_is_missing_at_the_limit_is_named() {
+    async fn failed_checks_are_named_at_the_time_limit() {
         let server = server(1).await;
         let failure = check(&server, 3).wait(Duration::ZERO).await.unwrap_err();
         let message = failure.to_string();
         for expected in [
-            "1 of the 2 groups of rules in monitoring/prometheus/rules: lab of a.yml",
+            "1 of the 2 rule groups in monitoring/prometheus/rules: lab of a.yml",
             "1 of the 2 parts to scrape: prometheus at 127.0.0.1:1",
             "Alertmanager at 127.0.0.1:3",
-            "ping-agent watches 1 targets, and 2 are configured",
+            "ping-agent probes 1 targets, but 2 are configured",
         ] {
             assert!(message.contains(expected), "{message}");
         }

@@ -15,7 +15,7 @@ use crate::state::record::{LabRecord, PartState};
 pub fn error(error: &Error) {
     let text = match error {
         Error::Usage(message) => message.clone(),
-        // The causes on lines of their own: several of them quote a program's output.
+        // Each cause on its own line, since several of them quote a program's output.
         Error::Failed(error) => error
             .chain()
             .map(ToString::to_string)
@@ -28,12 +28,12 @@ pub fn error(error: &Error) {
     ));
 }
 
-/// Prints a line on stderr. A closed terminal or pipe must not end the lab.
+/// Prints a line on stderr. Errors are ignored: a closed terminal or pipe must not end the lab.
 pub fn notice(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Prints text on stdout. A pipe that its reader closed (`| head`) is no error.
+/// Prints text on stdout. A closed pipe (`| head`) is no error.
 ///
 /// # Errors
 /// Stdout can't be written to.
@@ -65,13 +65,13 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
         let Some(record) = record.part(part.name()) else {
             continue;
         };
-        let what = match part {
+        let name = match part {
             Part::DashboardUi => style("status page").bold().to_string(),
             other => other.to_string(),
         };
-        let padding = " ".repeat(14usize.saturating_sub(console::measure_text_width(&what)));
+        let padding = " ".repeat(14usize.saturating_sub(console::measure_text_width(&name)));
         text.push_str(&format!(
-            "  {what}{padding} {}\n",
+            "  {name}{padding} {}\n",
             style(&record.url).cyan()
         ));
     }
@@ -79,18 +79,18 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
         text.push_str(&format!("\n  {}\n", style(note).dim()));
     }
     text.push_str(&format!("\nData and logs: {}\n", state.path().display()));
-    for (command, what) in [
-        ("status", "how the parts are"),
-        ("logs -f", "what they write"),
+    for (command, description) in [
+        ("status", "shows the state of each part"),
+        ("logs -f", "follows the logs"),
     ] {
         text.push_str(&format!(
             "{:<14}  {}\n",
-            state.typed(command),
-            style(what).dim()
+            state.command_line(command),
+            style(description).dim()
         ));
     }
     text.push('\n');
-    // The lab runs even if nobody can read it.
+    // A failed print must not end the lab.
     let _ = print(&text);
 }
 

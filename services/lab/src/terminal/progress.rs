@@ -13,8 +13,8 @@ use crate::state::record::{LabRecord, PartRecord, PartState};
 /// The progress of one command.
 #[derive(Debug)]
 pub struct Progress {
-    begun: Instant,
-    /// `None` if stderr is no terminal: then each step is a line.
+    started_at: Instant,
+    /// `None` if stderr is no terminal. Each step is a line then.
     spinner: Option<ProgressBar>,
     shown_ready: BTreeSet<String>,
 }
@@ -23,7 +23,7 @@ impl Progress {
     /// Returns the time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.started_at.elapsed()
     }
 
     /// Shows the current step.
@@ -34,7 +34,7 @@ impl Progress {
         }
     }
 
-    /// Shows that it waits for those of `parts` that are not ready.
+    /// Shows which of `parts` are not ready yet.
     pub fn waiting(&mut self, parts: &[PartRecord]) {
         let names = |ready: bool| {
             parts
@@ -44,8 +44,8 @@ impl Progress {
         };
         match &self.spinner {
             Some(spinner) => {
-                let missing = names(false).collect::<Vec<_>>().join(", ");
-                spinner.set_message(format!("waiting for {missing}"));
+                let waiting_for = names(false).collect::<Vec<_>>().join(", ");
+                spinner.set_message(format!("waiting for {waiting_for}"));
             }
             None => {
                 for name in names(true) {
@@ -68,12 +68,12 @@ impl Progress {
         self.step("checking that rules, targets, alerts and the status page work");
     }
 
-    /// Reports that the lab is up; `last` says how to stop it.
-    pub fn up(&mut self, last: &str) {
+    /// Reports that the lab is up; `hint` says how to stop it.
+    pub fn up(&mut self, hint: &str) {
         self.finish();
-        // The lab is up even if nobody can read it.
         let seconds = self.elapsed().as_secs_f64();
-        let _ = output::print(&format!("UptimePulse is up after {seconds:.1} s. {last}\n"));
+        // A failed print must not end the lab.
+        let _ = output::print(&format!("UptimePulse is up after {seconds:.1} s. {hint}\n"));
     }
 
     /// Prints an event with its time.
@@ -108,7 +108,7 @@ impl Default for Progress {
             spinner
         });
         Self {
-            begun: Instant::now(),
+            started_at: Instant::now(),
             spinner,
             shown_ready: BTreeSet::new(),
         }

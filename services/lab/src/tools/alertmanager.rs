@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use super::run;
-use super::server::{Found, Server};
+use super::server::{Location, Server};
 
 const SERVER: Server = Server {
     name: "Alertmanager",
@@ -17,10 +17,10 @@ const SERVER: Server = Server {
     package: "prometheus-alertmanager",
 };
 
-/// Where Debian's build reads its templates from: compiled in, and it does not start without them.
+/// The folder of the templates, compiled into Debian's build. It does not start without them.
 const COMPILED_IN: &[u8] = b"/usr/share/prometheus/alertmanager";
 
-/// The same, relative to the folder it runs in. Of the same length, so that the binary stays as it is otherwise.
+/// The same folder relative to the working folder. It has the same length, so the rest of the binary does not change.
 const RELATIVE: &[u8] = b"usr/share/prometheus//alertmanager";
 
 /// Alertmanager's programs.
@@ -30,7 +30,7 @@ pub struct AlertmanagerTool {
     pub server: PathBuf,
     /// `amtool`.
     pub amtool: PathBuf,
-    /// The folder the server has to run in.
+    /// The working folder that the server needs to find its templates.
     pub working_dir: Option<PathBuf>,
 }
 
@@ -38,7 +38,7 @@ impl AlertmanagerTool {
     pub(super) fn find_or_fetch(
         search_path: &OsStr,
         folder: &Path,
-        say: &mut dyn FnMut(&str),
+        on_step: &mut dyn FnMut(&str),
     ) -> anyhow::Result<Self> {
         let finish = |root: &Path| {
             let tool = Self::unpacked(root);
@@ -46,13 +46,13 @@ impl AlertmanagerTool {
             run(Command::new(&tool.server).arg("--version")).map(drop)
         };
         Ok(
-            match SERVER.find_or_fetch(search_path, folder, say, finish)? {
-                Found::OnPath(server, amtool) => Self {
+            match SERVER.find_or_fetch(search_path, folder, on_step, finish)? {
+                Location::OnPath(server, amtool) => Self {
                     working_dir: templates_root(&server),
                     server,
                     amtool,
                 },
-                Found::Unpacked(root) => Self::unpacked(&root),
+                Location::Unpacked(root) => Self::unpacked(&root),
             },
         )
     }
@@ -68,15 +68,15 @@ impl AlertmanagerTool {
     /// Checks the configuration with amtool.
     ///
     /// # Errors
-    /// amtool rejects it; the message quotes it.
+    /// amtool rejects it. The message quotes its output.
     pub fn check_config(&self, config: &Path) -> anyhow::Result<()> {
         run(Command::new(&self.amtool).arg("check-config").arg(config))
-            .with_context(|| format!("{} is wrong", config.display()))
+            .with_context(|| format!("{} is invalid", config.display()))
             .map(drop)
     }
 }
 
-/// Returns the folder above a relocated server that has its templates.
+/// Returns the folder above a relocated server that contains its templates.
 fn templates_root(server: &Path) -> Option<PathBuf> {
     let server = server.canonicalize().ok()?;
     let root = server
@@ -86,32 +86,32 @@ fn templates_root(server: &Path) -> Option<PathBuf> {
     Some(root.to_path_buf())
 }
 
-/// Makes the unpacked server read its templates from the folder it runs in.
+/// Patches the lab's copy of the server to read its templates from its working folder.
 ///
-/// The other ways of giving it the compiled-in path all fail somewhere: writing to /usr needs root and is an
-/// installation, a mount namespace is forbidden in most containers and to ordinary users of Ubuntu 24.04 (and clears the
-/// death signal that ties a part to its supervisor), and building it needs Go. Only our own copy is changed.
+/// The alternatives do not work everywhere. Writing to /usr needs root and is an installation. A mount namespace is
+/// forbidden in most containers and to ordinary users of Ubuntu 24.04, and it clears the death signal that ties a part to
+/// its supervisor. Building the server needs Go.
 fn relocate(server: &Path) -> anyhow::Result<()> {
     let mut binary =
         fs::read(server).with_context(|| format!("can't read {}", server.display()))?;
     let count = replace_all(&mut binary, COMPILED_IN, RELATIVE);
     ensure!(
         count > 0,
-        "{} does not have the path of its templates compiled in as expected",
+        "{} does not contain the expected path of its templates",
         server.display()
     );
     fs::write(server, binary).with_context(|| format!("can't write {}", server.display()))
 }
 
-/// Overwrites each `old` in `bytes` with `new`, which is of the same length; returns how many there were.
+/// Replaces each `old` in `bytes` by `new`, which has the same length, and returns their number.
 fn replace_all(bytes: &mut [u8], old: &[u8], new: &[u8]) -> usize {
     let mut count = 0;
     let mut from = 0;
     while let Some(rest) = bytes.get_mut(from..)
         && let Some(at) = rest.windows(old.len()).position(|window| window == old)
-        && let Some(place) = rest.get_mut(at..at + old.len())
+        && let Some(slot) = rest.get_mut(at..at + old.len())
     {
-        place.copy_from_slice(new);
+        slot.copy_from_slice(new);
         from += at + old.len();
         count += 1;
     }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_runs_where_its_templates_are() {
+    fn a_server_runs_in_the_folder_of_its_templates() {
         let root = tempfile::tempdir().unwrap();
         let server = root.path().join("bin/alertmanager");
         fs::create_dir_all(root.path().join("bin")).unwrap();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn every_occurrence_is_replaced_and_nothing_else() {
+    fn every_occurrence_is_replaced() {
         assert_eq!(COMPILED_IN.len(), RELATIVE.len());
         let mut bytes = [b"a", COMPILED_IN, COMPILED_IN, b"/ui", &[0xff, 0]].concat();
         let expected = [b"a", RELATIVE, RELATIVE, b"/ui", &[0xff, 0]].concat();

@@ -1,4 +1,4 @@
-//! Unpacks Debian packages into a folder, without root rights, installation or services.
+//! Downloads and unpacks Debian packages into a folder, without root rights, installation or services.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,22 +8,22 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use super::{on_path, run};
-use crate::state::files::check_room;
+use crate::state::files::check_free_space;
 
-/// Parts of the packages that no server needs at run time; the time zones' sources alone are 200 MB.
+/// Folders of the packages that no server needs. The sources of the time zones alone are 200 MB.
 const UNUSED: [&str; 2] = ["usr/share/doc", "usr/share/javascript/moment-timezone/data"];
 
-/// Packages, lists and unpacked files together, at most.
-const ROOM: u64 = 500 << 20;
+/// The free space for packages, lists and unpacked files together.
+const REQUIRED_BYTES: u64 = 500 << 20;
 
-/// The prefix of folders that are incomplete.
+/// The prefix of incomplete folders.
 const UNFINISHED: &str = ".fetching-";
 
 /// The package lists that apt reads.
 enum Apt {
     /// The machine's own lists, as the last `apt-get update` left them.
     System,
-    /// Lists of our own in this folder.
+    /// Separate lists in this folder.
     Own(PathBuf),
 }
 
@@ -37,26 +37,26 @@ impl Apt {
                 .arg(format!("Dir::State={}", folder.display()))
                 .arg("-o")
                 .arg(format!("Dir::Cache={}", folder.join("cache").display()))
-                // Elsewhere it would count as a machine without any package, a foreign one.
+                // Without the machine's status, apt would see a machine without any package.
                 .args(["-o", "Dir::State::status=/var/lib/dpkg/status"]);
         }
         command
     }
 
-    /// Fetches new lists into `folder`, which anybody can. The machine's stay as they are.
+    /// Downloads new lists into `folder`, which needs no root rights and leaves the machine's lists unchanged.
     fn with_own_lists(folder: PathBuf) -> anyhow::Result<Self> {
         fs::create_dir_all(folder.join("lists/partial"))?;
         fs::create_dir_all(folder.join("cache/archives/partial"))?;
         let apt = Self::Own(folder);
-        // Without this, lists that can't be fetched are a warning, and every package is then unknown.
+        // By default a failed download of a list is only a warning, and every package is unknown afterwards.
         run(apt
             .command("apt-get")
             .args(["-q", "-o", "APT::Update::Error-Mode=any", "update"]))
-        .context("can't read Debian's lists of packages; is there a network?")?;
+        .context("can't download Debian's package lists; check the network connection")?;
         Ok(apt)
     }
 
-    /// The packages of scripts and fonts that `package` depends on, directly or not: what its web pages load.
+    /// Returns the direct and indirect dependencies of `package` that contain scripts and fonts for its web pages.
     fn web_dependencies(&self, package: &str) -> anyhow::Result<Vec<String>> {
         let output = run(self.command("apt-cache").args([
             "depends",
@@ -71,13 +71,13 @@ impl Apt {
         ]))?;
         Ok(String::from_utf8_lossy(&output.stdout)
             .lines()
-            // Packages stand at the start of a line, their dependencies below them, indented.
+            // A line without indentation is a package; its dependencies follow, indented.
             .filter(|line| line.starts_with("libjs-") || line.starts_with("fonts-"))
             .map(str::to_owned)
             .collect())
     }
 
-    /// Downloads the package and what its pages need into the empty `folder`.
+    /// Downloads the package and the dependencies of its web pages into the empty `folder`.
     fn download(&self, package: &str, folder: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(folder)?;
         let mut packages = self.web_dependencies(package)?;
@@ -91,46 +91,43 @@ impl Apt {
     }
 }
 
-/// Checks that the tools of Debian are installed.
-///
-/// # Errors
-/// A tool is missing.
+/// Checks that Debian's package tools are installed.
 pub fn check_tools(search_path: &OsStr) -> anyhow::Result<()> {
     for tool in ["apt-get", "apt-cache", "dpkg-deb"] {
         ensure!(
             on_path(search_path, &[tool]).is_some(),
-            "there is no {tool} on PATH"
+            "{tool} is not on PATH"
         );
     }
     Ok(())
 }
 
-/// Unpacks `package`, and the packages its web pages need, into `destination`, which appears when it is complete.
-/// `finish` is shown the folder before that.
+/// Unpacks `package`, and the packages that its web pages need, into `destination`. `finish` prepares and checks the
+/// files in a temporary folder, which is then renamed to `destination`.
 ///
 /// # Errors
-/// There is no apt, it has no such package or can't download it, the disk is full, or `finish` fails.
+/// The package can't be downloaded or unpacked, the disk is full, or `finish` fails.
 pub fn unpack(
     package: &str,
     destination: &Path,
-    say: &mut dyn FnMut(&str),
+    on_step: &mut dyn FnMut(&str),
     finish: impl FnOnce(&Path) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let parent = destination.parent().context("no folder to unpack into")?;
     remove_unfinished(parent)?;
-    check_room(parent, ROOM)?;
+    check_free_space(parent, REQUIRED_BYTES)?;
     let work = tempfile::Builder::new()
         .prefix(UNFINISHED)
         .tempdir_in(parent)?;
-    let debs = download(package, work.path(), say)?;
+    let debs = download(package, work.path(), on_step)?;
 
-    say(&format!("unpacking {package}"));
+    on_step(&format!("unpacking {package}"));
     let root = work.path().join("root");
     for deb in debs {
         run(Command::new("dpkg-deb").arg("-x").arg(deb).arg(&root))?;
     }
     for unused in UNUSED {
-        // Not every release has them.
+        // Not every release has these folders.
         let _ = fs::remove_dir_all(root.join(unused));
     }
     finish(&root)?;
@@ -149,17 +146,18 @@ fn remove_unfinished(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Downloads with the machine's lists, else (a fresh image has none, old ones name files that are gone) with new ones.
-fn download(package: &str, work: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<Vec<PathBuf>> {
-    say(&format!("downloading Debian's package {package}"));
-    let folder = work.join("debs");
-    if Apt::System.download(package, &folder).is_err() {
-        say("reading new lists of Debian's packages into the lab's own folder");
-        // What the first try got may be another version.
+/// Downloads with the machine's package lists. If that fails, it uses new lists: a fresh image has none, and stale ones
+/// name files that no longer exist.
+fn download(name: &str, dir: &Path, on_step: &mut dyn FnMut(&str)) -> anyhow::Result<Vec<PathBuf>> {
+    on_step(&format!("downloading Debian's package {name}"));
+    let folder = dir.join("debs");
+    if Apt::System.download(name, &folder).is_err() {
+        on_step("downloading new package lists of Debian into the lab's own folder");
+        // Packages of the first try may have another version.
         fs::remove_dir_all(&folder)?;
-        let apt = Apt::with_own_lists(work.join("apt"))?;
-        say(&format!("downloading Debian's package {package}"));
-        apt.download(package, &folder)?;
+        let apt = Apt::with_own_lists(dir.join("apt"))?;
+        on_step(&format!("downloading Debian's package {name}"));
+        apt.download(name, &folder)?;
     }
     let debs: Vec<PathBuf> = fs::read_dir(&folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -1,4 +1,4 @@
-//! Grafana, if the machine has it.
+//! Finds Grafana on PATH.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct GrafanaTool {
 }
 
 impl GrafanaTool {
-    /// Looks in `search_path`, the value of PATH. Nix keeps its home beside its programs; packages keep it in /usr/share.
+    /// Finds Grafana in `search_path`, the value of PATH. Nix has its home beside its programs, packages in /usr/share.
     #[must_use]
     pub fn find(search_path: &OsStr) -> Option<Self> {
         let server = on_path(search_path, &["grafana", "grafana-server"])?;
@@ -57,7 +57,7 @@ mod tests {
         if !std::path::Path::new("/usr/share/grafana").exists() {
             assert!(
                 GrafanaTool::find(bin.as_os_str()).is_none(),
-                "a Grafana without its pages can't run"
+                "Grafana can't run without its pages"
             );
         }
         file("share/grafana/conf/defaults.ini");

@@ -1,6 +1,5 @@
-//! Prometheus, Alertmanager and Grafana: found on PATH, else unpacked from Debian packages.
-//!
-//! With Nix, the shell and the wrapper of the lab put the pinned versions on PATH.
+//! Finds Prometheus, Alertmanager and Grafana on PATH. Prometheus and Alertmanager are else unpacked from Debian
+//! packages. With Nix, the shell and the wrapper of the lab put the pinned versions on PATH.
 
 mod alertmanager;
 mod debian;
@@ -18,31 +17,31 @@ pub use self::alertmanager::AlertmanagerTool;
 pub use self::grafana::GrafanaTool;
 pub use self::prometheus::PrometheusTool;
 
-/// Every server the lab can run.
+/// The servers that the lab runs beside the services.
 #[derive(Debug, Clone)]
 pub struct Tools {
     /// Prometheus and promtool.
     pub prometheus: PrometheusTool,
     /// Alertmanager and amtool.
     pub alertmanager: AlertmanagerTool,
-    /// Grafana, if the machine has it.
+    /// Grafana, if it is on PATH.
     pub grafana: Option<GrafanaTool>,
 }
 
 impl Tools {
-    /// Finds the servers in `search_path` (the value of PATH) or, unpacked before, in `folder`; else fetches them there.
-    /// `say` receives a message before each step that takes time. Blocks.
+    /// Finds the servers in `search_path` (the value of PATH), else their unpacked packages in `folder`, else downloads
+    /// them there. `on_step` receives a message before each slow step. Blocks.
     ///
     /// # Errors
-    /// A server is missing and can't be downloaded; the message says what to install.
+    /// A server is missing and can't be downloaded. The message says what to install.
     pub fn find_or_fetch(
         search_path: &OsStr,
         folder: &Path,
-        say: &mut dyn FnMut(&str),
+        on_step: &mut dyn FnMut(&str),
     ) -> anyhow::Result<Self> {
         Ok(Self {
-            prometheus: PrometheusTool::find_or_fetch(search_path, folder, say)?,
-            alertmanager: AlertmanagerTool::find_or_fetch(search_path, folder, say)?,
+            prometheus: PrometheusTool::find_or_fetch(search_path, folder, on_step)?,
+            alertmanager: AlertmanagerTool::find_or_fetch(search_path, folder, on_step)?,
             grafana: GrafanaTool::find(search_path),
         })
     }
@@ -60,10 +59,10 @@ pub fn on_path(search_path: &OsStr, names: &[&str]) -> Option<PathBuf> {
     })
 }
 
-/// Runs a command and waits for its exit.
+/// Runs a command to its end and returns its output.
 ///
 /// # Errors
-/// It can't be started, or fails; the message quotes the end of its output.
+/// It can't be started, or fails. The message quotes the last six lines of its output.
 pub fn run(command: &mut Command) -> anyhow::Result<Output> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_command_is_quoted() {
+    fn the_error_of_a_failed_command_quotes_its_output() {
         let message = run(Command::new("sh").args(["-c", "echo why; exit 3"]))
             .unwrap_err()
             .to_string();

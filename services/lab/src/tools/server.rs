@@ -1,4 +1,4 @@
-//! A server and the program that checks its configuration: on PATH, else unpacked from a Debian package.
+//! Finds a server and the program that checks its configuration: on PATH, else unpacked from a Debian package.
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
@@ -8,35 +8,35 @@ use anyhow::{Context as _, anyhow};
 
 use super::{debian, on_path};
 
-/// A server, by its names.
+/// The names of a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Server {
     pub name: &'static str,
-    /// The program. In Debian it may have the name of the package.
+    /// The program. In Debian its name may be that of the package.
     pub program: &'static str,
     pub checker: &'static str,
     pub package: &'static str,
 }
 
-/// Where a server was found.
+/// The location of a server.
 #[derive(Debug)]
-pub enum Found {
-    /// Its program and the one that checks its configuration are on PATH.
+pub enum Location {
+    /// The paths of the program and of its checker, which are on PATH.
     OnPath(PathBuf, PathBuf),
-    /// Its package is unpacked in this folder.
+    /// The folder of the unpacked package.
     Unpacked(PathBuf),
 }
 
 impl Server {
-    /// Finds the server in `search_path` (the value of PATH) or, unpacked before, in `folder`; else unpacks it there.
-    /// `finish` prepares and checks the unpacked files before the folder appears.
+    /// Finds the server in `search_path` (the value of PATH), else its unpacked package in `folder`. If there is none,
+    /// unpacks the package; `finish` prepares and checks its files.
     pub fn find_or_fetch(
         self,
         search_path: &OsStr,
         folder: &Path,
-        say: &mut dyn FnMut(&str),
+        on_step: &mut dyn FnMut(&str),
         finish: impl FnOnce(&Path) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Found> {
+    ) -> anyhow::Result<Location> {
         let Self {
             name,
             program,
@@ -45,32 +45,32 @@ impl Server {
         } = self;
         let server = on_path(search_path, &[program, package]);
         if let Some((server, checker)) = server.zip(on_path(search_path, &[checker])) {
-            return Ok(Found::OnPath(server, checker));
+            return Ok(Location::OnPath(server, checker));
         }
         let root = folder.join(program);
         let fetch = || -> anyhow::Result<()> {
             debian::check_tools(search_path)?;
-            let _lock = lock(folder, say)?;
+            let _lock = lock(folder, on_step)?;
             if root.is_dir() {
                 return Ok(());
             }
-            debian::unpack(package, &root, say, finish)
+            debian::unpack(package, &root, on_step, finish)
         };
         if !root.is_dir() {
             fetch().map_err(|error| {
                 anyhow!(
-                    "{name} is not on PATH and could not be fetched from Debian's packages: {error:#}\n\
+                    "{name} is not on PATH, and its Debian package could not be used: {error:#}\n\
                      Put `{program}` and `{checker}` on PATH, or install the package {package} and stop its service: \
                      systemctl disable --now {package}"
                 )
             })?;
         }
-        Ok(Found::Unpacked(root))
+        Ok(Location::Unpacked(root))
     }
 }
 
-/// Locks `folder` against other processes that download into it, until the result is dropped.
-fn lock(folder: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
+/// Locks `folder` against downloads of other processes until the result is dropped.
+fn lock(folder: &Path, on_step: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
     let path = folder.join("lock");
     let mut open = || -> anyhow::Result<File> {
         std::fs::create_dir_all(folder)?;
@@ -78,7 +78,7 @@ fn lock(folder: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Result<File> {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                say("waiting for another lab that is fetching");
+                on_step("waiting for the download of another lab");
                 file.lock()?;
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),

@@ -1,5 +1,5 @@
-//! A lab of stand-ins: a copy of the `lab` binary beside scripts that take the places of services and servers, and a
-//! root with a `monitoring/` of its own. Each stand-in is the test program again, whose `stand_in` they run.
+//! A lab of stand-ins: a copy of the `lab` binary, scripts in the place of services and servers, and a root with its own
+//! `monitoring/`. Each script runs the test `stand_in` of the test program.
 
 mod stand_in;
 
@@ -18,7 +18,7 @@ use lab::state::record::LabRecord;
 use test_support::{Lab, repository};
 use tokio::process::Command;
 
-/// What a stand-in does: it listens where it is told to, answers what `up` checks, and everything else with 200.
+/// Runs a stand-in: listens on `LISTEN_ADDR`, and answers the requests of `up`'s checks, and all others with 200.
 pub fn serve_as_stand_in() {
     let listener = TcpListener::bind(std::env::var("LISTEN_ADDR").unwrap()).unwrap();
     eprintln!("listening on {}", listener.local_addr().unwrap());
@@ -26,7 +26,7 @@ pub fn serve_as_stand_in() {
         let mut connection = connection.unwrap();
         let mut request = [0; 4096];
         let length = connection.read(&mut request).unwrap_or_default();
-        let body = stand_in::answer(&text(&request[..length]));
+        let body = stand_in::response(&text(&request[..length]));
         let _ = write!(
             connection,
             "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -35,7 +35,7 @@ pub fn serve_as_stand_in() {
     }
 }
 
-/// The parts' processes, as recorded.
+/// Returns the recorded processes of the parts.
 pub fn processes(lab: &TestLab) -> Vec<ProcessIdentity> {
     let record = lab.record();
     record
@@ -107,7 +107,7 @@ impl TestLab {
             .unwrap()
     }
 
-    /// A program that runs [`serve_as_stand_in`].
+    /// Writes a program that runs [`serve_as_stand_in`].
     fn stand_in(&self, path: &str) {
         let program = std::env::current_exe().unwrap();
         self.script(
@@ -127,7 +127,7 @@ impl TestLab {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// `./lab ARGS` with this lab's state folder, and nothing of the caller's environment but the search path.
+    /// Returns `./lab ARGS` with this lab's state folder, and only the search path of the caller's environment.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::from(self.lab.command(args));
         command
@@ -138,8 +138,8 @@ impl TestLab {
         command
     }
 
-    /// The stand-ins first, then the caller's folders: the system's programs need not be in /usr/bin. A folder with a
-    /// Grafana is left out, since that would be started as one more part.
+    /// Returns the folder of the stand-ins, then the caller's PATH, since the system's programs need not be in /usr/bin.
+    /// Folders with Grafana are left out, since the lab would start it.
     fn search_path(&self) -> OsString {
         let callers = std::env::var_os("PATH").unwrap_or_default();
         let has_grafana = |folder: &PathBuf| {
@@ -159,12 +159,12 @@ impl TestLab {
         self.command(args).output().await.unwrap()
     }
 
-    /// The parts as `status --json` shows them, and its exit code.
+    /// Returns the parts of `status --json`, and its exit code.
     pub fn status(&self) -> (serde_json::Value, i32) {
         self.lab.parts()
     }
 
-    /// `up` with the ports of this lab.
+    /// Runs `up --detach` with the ports of this lab.
     pub async fn up_detached(&self) -> Output {
         let base = self.port_base().to_string();
         self.run(&["up", "--detach", "--port-base", &base]).await
@@ -172,7 +172,7 @@ impl TestLab {
 }
 
 impl Drop for TestLab {
-    /// A test that failed leaves nothing running either.
+    /// Kills all processes, so that a failed test leaves none running.
     fn drop(&mut self) {
         if let Ok(Some(record)) = LabRecord::load(&self.state().state_file()) {
             let parts = record.parts.iter().filter_map(|part| part.process.as_ref());

@@ -1,12 +1,12 @@
-//! The answers of the stand-ins to what `up` checks before it says that the lab is up.
+//! The responses of the stand-ins to the checks of `up`.
 
 use std::fs;
 
 use serde_json::{Value, json};
 use targets::{Defaults, TargetSource};
 
-/// The body for this request.
-pub fn answer(request: &str) -> String {
+/// Returns the body of the response to `request`.
+pub fn response(request: &str) -> String {
     let path = request.split([' ', '?']).nth(1).unwrap_or_default();
     match path {
         "/api/v1/rules" => success(json!({ "groups": [] })),
@@ -14,10 +14,10 @@ pub fn answer(request: &str) -> String {
         "/api/v1/alertmanagers" => {
             let url =
                 |address: &String| json!({ "url": format!("http://{address}/api/v2/alerts") });
-            let known: Vec<Value> = discovered("alertmanagers").iter().map(url).collect();
-            success(json!({ "activeAlertmanagers": known }))
+            let active: Vec<Value> = discovered("alertmanagers").iter().map(url).collect();
+            success(json!({ "activeAlertmanagers": active }))
         }
-        "/metrics" => watched(),
+        "/metrics" => metrics(),
         _ => String::new(),
     }
 }
@@ -26,7 +26,7 @@ fn success(data: Value) -> String {
     json!({ "status": "success", "data": data }).to_string()
 }
 
-/// The addresses in a discovery file. Prometheus runs in the folder above.
+/// Returns the addresses in a discovery file. Prometheus' working folder is the folder above.
 fn discovered(job: &str) -> Vec<String> {
     let text = fs::read_to_string(format!("discovery/{job}.json")).unwrap();
     let groups: Value = serde_json::from_str(&text).unwrap();
@@ -47,8 +47,8 @@ fn scraped() -> Vec<Value> {
         .collect()
 }
 
-/// A line for each target that the agent is given.
-fn watched() -> String {
+/// Returns a line of `ping_target_info` for each configured target.
+fn metrics() -> String {
     let variable = |name| std::env::var(name).ok();
     TargetSource::new(
         variable("PING_TARGET_URLS"),

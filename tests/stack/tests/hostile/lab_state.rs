@@ -143,9 +143,9 @@ fn without_a_network_up_says_so() {
     assert_eq!(output.status.code(), Some(1), "{message}");
     let has_apt = |folder: &std::path::PathBuf| folder.join("apt-get").exists();
     let expected = if folders.iter().any(has_apt) {
-        "is there a network?"
+        "check the network connection"
     } else {
-        "there is no apt-get on PATH"
+        "apt-get is not on PATH"
     };
     assert!(message.contains(expected), "{message}");
     assert!(message.contains("Put `prometheus`"), "{message}");

@@ -1,4 +1,4 @@
-//! The checks of the stack in a cluster, by name. Each failure says what to do.
+//! The checks of the stack in a cluster. Each has a name, and its error says what to do.
 
 mod http_checks;
 mod object_checks;
@@ -14,97 +14,91 @@ use crate::terminal::progress::Progress;
 /// The pause between two runs.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// The result of a check.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckResult {
     pub name: &'static str,
-    /// A summary, or the error.
+    /// A summary of the checked state, or the error.
     pub outcome: anyhow::Result<String>,
-    /// Whether a failure lasts until somebody acts. Other failures are normal during a start.
-    pub lasts: bool,
+    /// Whether a failure remains until somebody acts. Other failures are normal during a start.
+    pub needs_action: bool,
 }
 
-impl Checked {
+impl CheckResult {
     fn new(name: &'static str, outcome: anyhow::Result<String>) -> Self {
         Self {
             name,
             outcome,
-            lasts: false,
+            needs_action: false,
         }
     }
 
-    fn lasts_if(mut self, lasts: bool) -> Self {
-        self.lasts = lasts;
+    fn needs_action_if(mut self, needs_action: bool) -> Self {
+        self.needs_action = needs_action;
         self
     }
-
-    fn failure(&self) -> Option<&anyhow::Error> {
-        self.outcome.as_ref().err()
-    }
 }
 
-/// Returns whether no check failed.
-pub fn all_good(checked: &[Checked]) -> bool {
-    checked.iter().all(|check| check.outcome.is_ok())
+/// Returns whether all checks passed.
+pub fn all_passed(results: &[CheckResult]) -> bool {
+    results.iter().all(|check| check.outcome.is_ok())
 }
 
-/// Returns whether a failure lasts until somebody acts.
-pub fn something_lasts(checked: &[Checked]) -> bool {
-    checked
+/// Returns whether a failure remains until somebody acts.
+pub fn any_needs_action(results: &[CheckResult]) -> bool {
+    results
         .iter()
-        .any(|check| check.lasts && check.outcome.is_err())
+        .any(|check| check.needs_action && check.outcome.is_err())
 }
 
-/// Runs all checks until they pass, at most for `limit`, or until `hopeless` returns that waiting is useless. Shows which
-/// check it waits for.
-pub async fn settle(
+/// Runs all checks until they pass, at most for `limit`, or until `give_up` returns true. Shows which check it waits for.
+pub async fn wait(
     kubectl: &Kubectl<'_>,
     tags: &Path,
     limit: Duration,
-    hopeless: impl Fn(&[Checked]) -> bool,
-) -> Vec<Checked> {
+    give_up: impl Fn(&[CheckResult]) -> bool,
+) -> Vec<CheckResult> {
     let mut progress = Progress::default();
-    let mut said = String::new();
-    let checked = until_good(
+    let mut shown = String::new();
+    let results = retry(
         limit,
         async || run(kubectl, tags).await,
-        |checked| {
-            let failed = checked
+        |results| {
+            let failed = results
                 .iter()
-                .find_map(|check| Some((check.name, check.failure()?)));
+                .find_map(|check| Some((check.name, check.outcome.as_ref().err()?)));
             if let Some((name, error)) = failed {
                 let text = format!("waiting: {name}: {error:#}");
-                if text != said {
+                if text != shown {
                     progress.step(&text);
-                    said = text;
+                    shown = text;
                 }
             }
-            !hopeless(checked)
+            !give_up(results)
         },
     )
     .await;
     progress.finish();
-    checked
+    results
 }
 
-/// Runs the checks until all pass or `limit` has passed. `go_on` receives the results of each run, and can stop.
-async fn until_good(
+/// Runs the checks until all pass, `limit` has passed, or `go_on` returns false for the results of a run.
+async fn retry(
     limit: Duration,
-    mut run: impl AsyncFnMut() -> Vec<Checked>,
-    mut go_on: impl FnMut(&[Checked]) -> bool,
-) -> Vec<Checked> {
-    let begun = Instant::now();
+    mut run: impl AsyncFnMut() -> Vec<CheckResult>,
+    mut go_on: impl FnMut(&[CheckResult]) -> bool,
+) -> Vec<CheckResult> {
+    let start = Instant::now();
     loop {
-        let checked = run().await;
-        if all_good(&checked) || begun.elapsed() >= limit || !go_on(&checked) {
-            return checked;
+        let results = run().await;
+        if all_passed(&results) || start.elapsed() >= limit || !go_on(&results) {
+            return results;
         }
         sleep(PERIOD).await;
     }
 }
 
-/// Runs all checks once. If the cluster does not answer, there is only a check of that.
-async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<Checked> {
+/// Runs all checks once. If the cluster does not answer, that failure is the only result.
+async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<CheckResult> {
     let pods = match kubectl.get("pods") {
         Ok(pods) => pods,
         Err(error) => {
@@ -112,40 +106,40 @@ async fn run(kubectl: &Kubectl<'_>, tags: &Path) -> Vec<Checked> {
             let outcome = Err(error.context(format!(
                 "the cluster of the context {context} does not answer: start it (minikube start), or name another one: --context NAME"
             )));
-            return vec![Checked::new("cluster answers", outcome).lasts_if(true)];
+            return vec![CheckResult::new("cluster answers", outcome).needs_action_if(true)];
         }
     };
     let volumes = kubectl.get("persistentvolumeclaims");
     let volumes = volumes.and_then(|volumes| object_checks::volumes_bound(&volumes));
-    let mut checked = vec![
-        Checked::new("PVCs bound", volumes),
-        Checked::new("pods ready", object_checks::pods_ready(&pods))
-            .lasts_if(object_checks::need_help(&pods)),
-        Checked::new("images current", object_checks::images_current(&pods, tags)),
-        Checked::new("targets up", http_checks::targets_up(kubectl).await),
-        Checked::new("rule exists", http_checks::rule_exists(kubectl).await),
-        Checked::new(
+    let mut results = vec![
+        CheckResult::new("PVCs bound", volumes),
+        CheckResult::new("pods ready", object_checks::pods_ready(&pods))
+            .needs_action_if(object_checks::any_container_needs_action(&pods)),
+        CheckResult::new("images current", object_checks::images_current(&pods, tags)),
+        CheckResult::new("targets up", http_checks::targets_up(kubectl).await),
+        CheckResult::new("rule exists", http_checks::rule_exists(kubectl).await),
+        CheckResult::new(
             "configuration loaded",
             http_checks::configuration_loaded(kubectl).await,
         ),
-        Checked::new(
+        CheckResult::new(
             "Alertmanager reachable",
             http_checks::alertmanager_reachable(kubectl).await,
         ),
-        Checked::new(
+        CheckResult::new(
             "logger has lines",
             http_checks::logger_has_lines(kubectl).await,
         ),
-        Checked::new(
+        CheckResult::new(
             "gateway answers",
             http_checks::gateway_answers(kubectl).await,
         ),
     ];
     if object_checks::runs(&pods, "grafana") {
         let grafana = http_checks::grafana_answers(kubectl).await;
-        checked.push(Checked::new("Grafana answers", grafana));
+        results.push(CheckResult::new("Grafana answers", grafana));
     }
-    checked
+    results
 }
 
 #[cfg(test)]
@@ -154,39 +148,45 @@ mod tests {
 
     use super::*;
 
-    /// Checks of a Prometheus that started at `start` and knows its Alertmanager 5 s later.
-    fn after(start: Instant) -> Vec<Checked> {
-        let knows = || {
+    /// Runs a check of a Prometheus that started at `start` and discovers Alertmanager 5 s later.
+    fn check_since(start: Instant) -> Vec<CheckResult> {
+        let outcome = || {
             ensure!(
                 start.elapsed() >= Duration::from_secs(5),
-                "Prometheus knows no Alertmanager"
+                "Prometheus has not discovered an Alertmanager"
             );
             Ok(String::new())
         };
-        vec![Checked::new("Alertmanager reachable", knows())]
+        vec![CheckResult::new("Alertmanager reachable", outcome())]
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_prometheus_that_has_just_started_is_waited_for() {
+    async fn checks_wait_for_a_prometheus_that_has_just_started() {
         let start = Instant::now();
         let limit = Duration::from_secs(90);
-        assert!(!all_good(&after(start)), "what a single run sees");
-        assert!(all_good(
-            &until_good(limit, async || after(start), |_| true).await
+        assert!(!all_passed(&check_since(start)), "a single run fails");
+        assert!(all_passed(
+            &retry(limit, async || check_since(start), |_| true).await
         ));
         assert!(start.elapsed() < Duration::from_secs(10));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_stays_wrong_is_told_after_the_limit_or_at_once_where_nothing_will_change() {
+    async fn a_failure_is_returned_after_the_limit_or_at_once_if_it_needs_action() {
         let start = Instant::now();
-        let wrong =
-            || vec![Checked::new("targets up", Err(anyhow::anyhow!("down"))).lasts_if(true)];
+        let failing = || {
+            vec![CheckResult::new("targets up", Err(anyhow::anyhow!("down"))).needs_action_if(true)]
+        };
         let limit = Duration::from_secs(90);
-        let checked = until_good(limit, async || wrong(), |_| true).await;
-        assert!(!all_good(&checked) && start.elapsed() >= limit);
+        let results = retry(limit, async || failing(), |_| true).await;
+        assert!(!all_passed(&results) && start.elapsed() >= limit);
         let start = Instant::now();
-        until_good(limit, async || wrong(), |checked| !something_lasts(checked)).await;
+        retry(
+            limit,
+            async || failing(),
+            |results| !any_needs_action(results),
+        )
+        .await;
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }

@@ -14,16 +14,16 @@ use crate::cli::Error;
 use crate::http;
 use crate::terminal::output;
 
-/// The time limit. A first probe, a scrape and an evaluation take less, also right after an install.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The time limit. Right after an install, the first probe, scrape and evaluation take less.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// The pause between two checks.
 const PERIOD: Duration = Duration::from_secs(3);
 
-/// Repeats the check until it passes; exit code 1 with the reason if it does not in time.
+/// Repeats the check until it passes. Fails with the reason if it does not pass in time.
 pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
     let client = http::local_client(Duration::from_secs(5))?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     loop {
         match check(&client, gateway).await {
             Ok(text) => {
@@ -40,47 +40,48 @@ async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String
     let status: StatusSummary = get(client, gateway, "api/v1/status").await?;
     if let Some(source) = status.sources.iter().find(|source| !source.ok) {
         let detail = source.detail.as_deref().unwrap_or_default();
-        bail!("the gateway does not reach {}: {detail}", source.name);
+        bail!("api-gateway can't reach {}: {detail}", source.name);
     }
     let summary: Summary = get(client, gateway, "uptime-summary").await?;
-    let probes = probes(&summary).context("the gateway has no counts yet: no target was probed")?;
-    // Once more, by way of Prometheus.
+    let probes =
+        probes(&summary).context("api-gateway has no probe results yet: no target was probed")?;
+    // The counts above come from ping-agent, these from Prometheus.
     let windowed = "uptime-summary-windowed?window=5m";
     let windowed: WindowedSummary = get(client, gateway, windowed).await?;
     ensure!(
         self::probes(&windowed.summary).is_some(),
-        "{probes} probes were made, and Prometheus has none of them yet"
+        "ping-agent has {probes} probe results, but Prometheus has none yet"
     );
     Ok(format!(
-        "{probes:.0} probes came through ping-agent, Prometheus and api-gateway"
+        "{probes:.0} probe results passed through ping-agent, Prometheus and api-gateway"
     ))
 }
 
-/// Requests `path` and parses the JSON of the answer.
+/// Requests `path` and parses the JSON of the response.
 ///
 /// # Errors
-/// It does not answer, or answers with an error.
+/// The server does not answer, or its response is an error or no such JSON.
 pub async fn get<T: DeserializeOwned>(
     client: &reqwest::Client,
     base: &Url,
     path: &str,
 ) -> anyhow::Result<T> {
     let url = base.join(path)?;
-    let answer = client
+    let response = client
         .get(url.clone())
         .send()
         .await
         .map_err(|error| anyhow!("{url} does not answer: {}", error.without_url()))?;
-    let status = answer.status();
+    let status = response.status();
     ensure!(status.is_success(), "{url} answers {status}");
-    let body = http::body(answer)
+    let body = http::body(response)
         .await
         .with_context(|| format!("{url} does not answer"))?;
     serde_json::from_slice(&body)
-        .with_context(|| format!("{url} answers something else than expected"))
+        .with_context(|| format!("the response of {url} has an unexpected format"))
 }
 
-/// Returns the number of probes in a summary; `None` without any.
+/// Returns the number of probes in a summary; `None` if it is 0.
 pub fn probes(summary: &Summary) -> Option<f64> {
     let probes = summary.total.success + summary.total.failures;
     (probes > 0.0).then_some(probes)
@@ -126,7 +127,7 @@ mod tests {
         server
     }
 
-    async fn said(server: &MockServer) -> String {
+    async fn check_text(server: &MockServer) -> String {
         let client = http::local_client(Duration::from_secs(5)).unwrap();
         let url = server.uri().parse().unwrap();
         match check(&client, &url).await {
@@ -136,18 +137,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn probes_that_fail_are_data_as_well() {
-        assert!(said(&gateway(true, 3).await).await.starts_with("3 probes"));
+    async fn failed_probes_count_as_results() {
+        let text = check_text(&gateway(true, 3).await).await;
+        assert!(text.starts_with("3 probe results"), "{text}");
     }
 
     #[tokio::test]
-    async fn what_is_cut_is_named() {
-        let text = said(&gateway(false, 3).await).await;
+    async fn the_error_names_the_interrupted_connection() {
+        let text = check_text(&gateway(false, 3).await).await;
         assert!(
-            text.contains("does not reach prometheus: it cannot be reached"),
+            text.contains("can't reach prometheus: it cannot be reached"),
             "{text}"
         );
-        let text = said(&gateway(true, 0).await).await;
+        let text = check_text(&gateway(true, 0).await).await;
         assert!(text.contains("no target was probed"), "{text}");
     }
 }

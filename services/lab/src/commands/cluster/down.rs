@@ -1,4 +1,4 @@
-//! `cluster down`: removes everything that `up` applied, and names the volumes that the cluster keeps.
+//! `cluster down`: removes everything that `up` applied, and lists the volumes that the cluster retains.
 
 use std::process::ExitCode;
 
@@ -12,34 +12,34 @@ use crate::terminal::output;
 pub fn run(cluster: &Cluster<'_>) -> Result<ExitCode, Error> {
     let terraform = cluster.terraform();
     terraform.prepare()?;
-    // Afterwards the state no longer knows the namespace.
+    // Read the namespace first: after the destroy it is no longer in Terraform's state.
     let kubectl = cluster.kubectl();
     terraform.destroy()?;
-    output::print(&kept(&kubectl))?;
+    output::print(&removal_message(&kubectl))?;
     if cluster.minikube {
-        output::print("minikube still runs: minikube stop, or minikube delete\n")?;
+        output::print("minikube still runs; to end it: minikube stop, or minikube delete\n")?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Describes the volumes that remain: those of a storage class that retains them.
-fn kept(kubectl: &Kubectl<'_>) -> String {
+/// Returns a message with the volumes that remain because their storage class retains them.
+fn removal_message(kubectl: &Kubectl<'_>) -> String {
     let volumes = match kubectl.get("persistentvolumes") {
         Ok(volumes) => volumes,
-        // They belong to no namespace, so not everybody may list them.
+        // Volumes belong to no namespace, so the user may not be allowed to list them.
         Err(error) => {
             return format!(
-                "The stack is removed. Whether its volumes are, kubectl can't tell: {error:#}\n"
+                "The stack is removed. Its volumes can't be listed to check that they are removed, too: {error:#}\n"
             );
         }
     };
     let names = retained(&volumes, &kubectl.namespace);
     if names.is_empty() {
-        return "The stack is removed, its volumes too.\n".to_owned();
+        return "The stack and its volumes are removed.\n".to_owned();
     }
     format!(
-        "The stack is removed. Its storage class retains volumes, and these are left with their data: {}\n\
-         To delete them: kubectl --context {} delete persistentvolume {}, then what they name in your storage\n",
+        "The stack is removed. Its storage class retained these volumes with their data: {}\n\
+         To delete them: kubectl --context {} delete persistentvolume {}; then delete their data in your storage\n",
         names.join(", "),
         kubectl.context,
         names.join(" ")
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn volumes_of_a_class_that_retains_them_are_named() {
+    fn retained_volumes_of_the_namespace_are_listed() {
         let volume = |name: &str, policy: &str, namespace: &str| {
             json!({"metadata": {"name": name}, "spec": {
                 "persistentVolumeReclaimPolicy": policy, "claimRef": {"namespace": namespace}

@@ -1,4 +1,4 @@
-//! `kubectl port-forward` on a free port.
+//! Runs `kubectl port-forward` on a free port.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use tokio::time::timeout;
 
 use super::kubectl::Kubectl;
 
-/// How long kubectl may take to connect.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit for kubectl to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection to a service of the cluster, closed when dropped.
+/// A port-forward to a service of the cluster. Dropping it closes it.
 #[derive(Debug)]
 pub struct Forward {
     /// `http://127.0.0.1:PORT`
     pub url: String,
-    /// Killed when this is dropped.
+    /// Dropping it kills kubectl.
     _kubectl: Child,
-    /// Kept open, since kubectl writes a line for each connection and exits if it can't.
-    _said: BufReader<ChildStdout>,
+    /// Must stay open: kubectl prints a line for each connection, and exits if it can't.
+    _stdout: BufReader<ChildStdout>,
 }
 
 impl Forward {
     /// Connects to the port of the service.
     ///
     /// # Errors
-    /// kubectl's own message, such as that the service does not exist or has no running pod.
+    /// kubectl failed, for example because the service does not exist or has no running pod.
     pub async fn to(kubectl: &Kubectl<'_>, service: &str, port: u16) -> anyhow::Result<Self> {
         let service = format!("service/{service}");
         let mut command = Command::from(kubectl.command(&[
@@ -47,12 +47,12 @@ impl Forward {
         let mut stderr = child.stderr.take().context("no stderr")?;
         let mut line = String::new();
         let mut stdout = BufReader::new(stdout);
-        let said = timeout(PATIENCE, stdout.read_line(&mut line)).await;
-        match said.ok().and(local_address(&line)) {
+        let read = timeout(CONNECT_TIMEOUT, stdout.read_line(&mut line)).await;
+        match read.ok().and(local_address(&line)) {
             Some(address) => Ok(Self {
                 url: format!("http://{address}"),
                 _kubectl: child,
-                _said: stdout,
+                _stdout: stdout,
             }),
             None => {
                 let _ = child.start_kill();
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_is_in_what_kubectl_says() {
+    fn the_address_is_read_from_the_output_of_kubectl() {
         assert_eq!(
             local_address("Forwarding from 127.0.0.1:40123 -> 9090\n"),
             Some("127.0.0.1:40123")

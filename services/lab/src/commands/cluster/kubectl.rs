@@ -1,11 +1,10 @@
-//! kubectl, for one context and namespace.
+//! Runs kubectl for one context and namespace.
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::shell::Shell;
 
-/// kubectl with its context and namespace.
 #[derive(Debug)]
 pub struct Kubectl<'a> {
     shell: &'a Shell,
@@ -24,23 +23,23 @@ impl<'a> Kubectl<'a> {
 
     /// Returns the command without running it.
     pub fn command(&self, arguments: &[&str]) -> anyhow::Result<std::process::Command> {
-        let place = ["--context", &self.context, "--namespace", &self.namespace];
-        self.shell.command("kubectl", &[&place, arguments].concat())
+        let flags = ["--context", &self.context, "--namespace", &self.namespace];
+        self.shell.command("kubectl", &[&flags, arguments].concat())
     }
 
     /// Returns the output of `kubectl get … -o json`.
     ///
     /// # Errors
-    /// kubectl's own message.
-    pub fn get(&self, what: &str) -> anyhow::Result<Value> {
+    /// kubectl failed. The message is kubectl's.
+    pub fn get(&self, kind: &str) -> anyhow::Result<Value> {
         let output = self
-            .command(&["get", what, "--request-timeout=10s", "-o", "json"])?
+            .command(&["get", kind, "--request-timeout=10s", "-o", "json"])?
             .output()
             .context("can't run kubectl")?;
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
         }
-        serde_json::from_slice(&output.stdout).context("kubectl printed something that is not JSON")
+        serde_json::from_slice(&output.stdout).context("the output of kubectl is not JSON")
     }
 }
 
@@ -51,7 +50,7 @@ pub fn items(list: &Value) -> &[Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// Returns the text at `pointer`, or an empty one.
+/// Returns the text at `pointer`, or an empty text.
 pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value
         .pointer(pointer)

@@ -1,4 +1,4 @@
-//! `cluster`: the stack on Kubernetes. Every step is shown as a command that a person could type.
+//! `cluster`: runs the stack on Kubernetes, and shows every step as a command that you could type.
 
 mod checks;
 pub mod data_path;
@@ -21,8 +21,9 @@ use self::terraform::Terraform;
 use crate::cli::{ClusterArgs, ClusterCommand, Error};
 use crate::state::paths::{Installation, StateDir};
 
-/// The context that `minikube start` creates, unless the profile's variable names another.
+/// The context that `minikube start` creates, unless [`PROFILE`] names another.
 const MINIKUBE: &str = "minikube";
+/// minikube's environment variable for its profile.
 const PROFILE: &str = "MINIKUBE_PROFILE";
 
 /// The cluster that the commands work on.
@@ -32,7 +33,7 @@ struct Cluster<'a> {
     state: &'a StateDir,
     shell: Shell,
     context: String,
-    /// Whether to start minikube and load images: no `--context` was given.
+    /// Whether to start minikube and load images, which is the case without `--context`.
     minikube: bool,
 }
 
@@ -50,7 +51,7 @@ impl Cluster<'_> {
 /// Runs the command.
 ///
 /// # Errors
-/// A tool is missing, or a step failed; the message says what to do.
+/// A tool is missing, or a step failed. The message says what to do.
 pub fn run(
     installation: &Installation,
     state: &StateDir,
@@ -66,7 +67,7 @@ pub fn run(
     let kubeconfig = std::env::var("KUBECONFIG").unwrap_or_default();
     if kubeconfig.contains(':') {
         return Err(Error::Usage(format!(
-            "KUBECONFIG is {kubeconfig:?}: Terraform reads a single file; set it to the one that knows the context"
+            "KUBECONFIG is {kubeconfig:?}, but Terraform reads a single file; set it to the file that contains the context"
         )));
     }
     let profile = || std::env::var(PROFILE).ok().filter(|name| !name.is_empty());

@@ -1,5 +1,5 @@
-//! The passwords that `cluster up` generates: in a file that only its owner can read, and never in Terraform's
-//! state.
+//! Generates the passwords for `cluster up`. They are stored in a file that only its owner can read, and never in
+//! Terraform's state.
 
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -8,44 +8,40 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
-/// The variables from which Terraform reads the required passwords.
+/// The environment variables from which Terraform reads the required passwords.
 const NAMES: [&str; 1] = ["TF_VAR_grafana_admin_password"];
 
-/// 24 characters of 6 bits.
+/// The number of characters, each of 6 random bits.
 const LENGTH: usize = 24;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The file and its passwords.
 #[derive(Debug)]
 pub struct Passwords {
-    /// Lines of `NAME=VALUE`, as a shell reads them.
+    /// The file, with lines of `NAME=VALUE` for a shell.
     pub file: PathBuf,
-    /// The passwords that the environment does not set already.
+    /// The names and values of those passwords that the environment does not set.
     pub variables: Vec<(String, String)>,
 }
 
-/// Reads the passwords of `folder`, and generates missing ones.
+/// Reads the passwords in `folder`, and generates missing ones.
 ///
 /// # Errors
-/// The file can't be read or written, is readable by others, or holds something else.
-pub fn find_or_make(folder: &Path) -> anyhow::Result<Passwords> {
+/// The file can't be read or written, other users can read it, or a line is invalid.
+pub fn load_or_generate(folder: &Path) -> anyhow::Result<Passwords> {
     fs::create_dir_all(folder).with_context(|| format!("can't create {}", folder.display()))?;
     let file = folder.join("passwords.env");
-    let mut known = read(&file).with_context(|| format!("can't use {}", file.display()))?;
+    let mut variables = read(&file).with_context(|| format!("can't use {}", file.display()))?;
     for name in NAMES {
-        if !known.iter().any(|(known, _)| known == name) {
-            let password = make().context("can't make a password")?;
+        if !variables.iter().any(|(key, _)| key == name) {
+            let password = generate().context("can't generate a password")?;
             append(&file, name, &password)
                 .with_context(|| format!("can't write {}", file.display()))?;
-            known.push((name.to_owned(), password));
+            variables.push((name.to_owned(), password));
         }
     }
-    // What the user has set counts.
-    known.retain(|(name, _)| std::env::var_os(name).is_none());
-    Ok(Passwords {
-        file,
-        variables: known,
-    })
+    // A variable of the user's environment takes precedence.
+    variables.retain(|(name, _)| std::env::var_os(name).is_none());
+    Ok(Passwords { file, variables })
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
@@ -58,14 +54,12 @@ fn read(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mode = fs::metadata(file)?.permissions().mode() & 0o777;
     ensure!(
         mode & 0o077 == 0,
-        "others can read it (mode {mode:o}): chmod 600, and change the passwords in it"
+        "other users can read it (mode {mode:o}): run chmod 600, and change the passwords in it"
     );
     text.lines()
         .filter(|line| !line.trim().is_empty())
         .map(|line| {
-            let (name, value) = line
-                .split_once('=')
-                .context("a line that is not NAME=VALUE")?;
+            let (name, value) = line.split_once('=').context("a line is not NAME=VALUE")?;
             Ok((name.to_owned(), value.to_owned()))
         })
         .collect()
@@ -81,7 +75,7 @@ fn append(file: &Path, name: &str, password: &str) -> anyhow::Result<()> {
     Ok(file.sync_all()?)
 }
 
-fn make() -> anyhow::Result<String> {
+fn generate() -> anyhow::Result<String> {
     let mut bytes = [0; LENGTH];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes
@@ -98,29 +92,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_made_once_and_for_their_owner_alone() {
+    fn passwords_are_generated_once_and_only_their_owner_can_read_them() {
         let folder = tempfile::tempdir().unwrap();
-        let made = find_or_make(folder.path()).unwrap();
-        let mode = fs::metadata(&made.file).unwrap().permissions().mode();
+        let generated = load_or_generate(folder.path()).unwrap();
+        let mode = fs::metadata(&generated.file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(made.variables[0].1.len(), LENGTH);
+        assert_eq!(generated.variables[0].1.len(), LENGTH);
         assert_eq!(
-            find_or_make(folder.path()).unwrap().variables,
-            made.variables
+            load_or_generate(folder.path()).unwrap().variables,
+            generated.variables
         );
         let other = tempfile::tempdir().unwrap();
         assert_ne!(
-            find_or_make(other.path()).unwrap().variables,
-            made.variables
+            load_or_generate(other.path()).unwrap().variables,
+            generated.variables
         );
     }
 
     #[test]
-    fn a_file_that_others_can_read_is_refused() {
+    fn a_file_that_others_can_read_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
-        let made = find_or_make(folder.path()).unwrap();
-        fs::set_permissions(&made.file, fs::Permissions::from_mode(0o644)).unwrap();
-        let message = format!("{:#}", find_or_make(folder.path()).unwrap_err());
+        let generated = load_or_generate(folder.path()).unwrap();
+        fs::set_permissions(&generated.file, fs::Permissions::from_mode(0o644)).unwrap();
+        let message = format!("{:#}", load_or_generate(folder.path()).unwrap_err());
         assert!(
             message.contains("chmod 600") && message.contains("passwords.env"),
             "{message}"

@@ -1,4 +1,4 @@
-//! Commands that a person could type in the repository's root.
+//! Shows and runs commands that you could type in the repository's root.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::state::paths::quoted;
 use crate::terminal::output;
 use crate::tools::on_path;
 
-/// Shows and runs commands.
+/// Runs commands in one folder.
 #[derive(Debug)]
 pub struct Shell {
     root: PathBuf,
@@ -19,7 +19,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// A shell in `root`, with the tools on the environment's `PATH`.
+    /// Returns a shell in `root`, with the tools on the environment's `PATH`.
     pub fn new(root: &std::path::Path) -> Self {
         Self {
             root: root.to_path_buf(),
@@ -27,7 +27,7 @@ impl Shell {
         }
     }
 
-    /// Returns the words that start `tool`: its name if it is on `PATH`, else a call through the flake's shell.
+    /// Returns the words that start `tool`: its name if it is on `PATH`, else a call through `nix develop`.
     ///
     /// # Errors
     /// Neither the tool nor Nix is installed.
@@ -39,14 +39,11 @@ impl Shell {
             return Ok(["nix", "develop", "-c", tool].map(str::to_owned).to_vec());
         }
         bail!(
-            "there is no {tool} here: install Nix (https://nixos.org/download), which brings all that is needed, or {tool} itself"
+            "{tool} is not on PATH: install Nix (https://nixos.org/download), with which the lab gets all tools, or {tool} itself"
         )
     }
 
     /// Returns the command without running it.
-    ///
-    /// # Errors
-    /// As [`Shell::run`].
     pub fn command(&self, tool: &str, arguments: &[&str]) -> anyhow::Result<Command> {
         let words = self.words(tool)?;
         let (program, first) = words.split_first().context("no program")?;
@@ -59,19 +56,19 @@ impl Shell {
         Ok(command)
     }
 
-    /// Shows the command and runs it with its output. `variables` are passwords and not shown.
+    /// Shows the command, then runs it with its output. `variables` are passwords, so they are not shown.
     ///
     /// # Errors
-    /// The tool is missing, or the command failed; `way_out` ends the message.
+    /// The tool is missing, or the command failed. The message ends with `hint`.
     pub fn run(
         &self,
         tool: &str,
         arguments: &[&str],
         variables: &[(String, String)],
-        way_out: &str,
+        hint: &str,
     ) -> anyhow::Result<()> {
         let mut command = self.command(tool, arguments)?;
-        let text = shown(&command);
+        let text = format_command(&command);
         output::notice(&format!(
             "{} {}",
             style("$").for_stderr().cyan(),
@@ -82,7 +79,7 @@ impl Shell {
             .status()
             .with_context(|| format!("can't run {text}"))?;
         if !status.success() {
-            bail!("{text} failed ({status}): {way_out}");
+            bail!("{text} failed ({status}): {hint}");
         }
         Ok(())
     }
@@ -102,7 +99,7 @@ impl Shell {
 }
 
 /// Formats the command for a shell.
-fn shown(command: &Command) -> String {
+fn format_command(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word: &OsStr| quoted(&word.to_string_lossy()))

@@ -1,4 +1,4 @@
-//! `cluster status`: the checks, by name.
+//! `cluster status`: runs the checks and shows their results.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use console::style;
 use tokio::runtime::Runtime;
 
 use super::Cluster;
-use super::checks::{self, Checked, all_good, something_lasts};
+use super::checks::{self, CheckResult, all_passed, any_needs_action};
 use crate::cli::Error;
 use crate::terminal::output;
 
-/// The time limit for failures that pass by themselves: a rollout takes a minute, a first scrape and evaluation half
-/// a minute more, a first Watchdog 75 s.
-const SETTLES_WITHIN: Duration = Duration::from_secs(90);
+/// The time limit for failures that need no action: a rollout takes a minute, a first scrape and evaluation half a minute
+/// more, a first Watchdog 75 s.
+const TIME_LIMIT: Duration = Duration::from_secs(90);
 
 /// Shows the result of each check; exit code 1 if one failed.
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
@@ -22,14 +22,14 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
         "context {}, namespace {}",
         kubectl.context, kubectl.namespace
     ));
-    let checked = runtime.block_on(checks::settle(
+    let results = runtime.block_on(checks::wait(
         &kubectl,
         &tags(cluster),
-        SETTLES_WITHIN,
-        something_lasts,
+        TIME_LIMIT,
+        any_needs_action,
     ));
-    output::print(&table(&checked))?;
-    Ok(if all_good(&checked) {
+    output::print(&table(&results))?;
+    Ok(if all_passed(&results) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -44,11 +44,11 @@ pub fn tags(cluster: &Cluster<'_>) -> std::path::PathBuf {
         .join("terraform/images.auto.tfvars.json")
 }
 
-pub fn table(checked: &[Checked]) -> String {
-    checked
+pub fn table(results: &[CheckResult]) -> String {
+    results
         .iter()
         .map(|check| match &check.outcome {
-            Ok(seen) => format!("{}      {:<24} {seen}\n", style("ok").green(), check.name),
+            Ok(text) => format!("{}      {:<24} {text}\n", style("ok").green(), check.name),
             Err(error) => format!("{}  {:<24} {error:#}\n", style("failed").red(), check.name),
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Terraform in terraform/, with a state for each context.
+//! Runs Terraform in terraform/, with a state for each context.
 
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,6 @@ use super::shell::Shell;
 /// The default namespace of terraform/variables.tf.
 const NAMESPACE: &str = "uptimepulse";
 
-/// Terraform for one context.
 #[derive(Debug)]
 pub struct Terraform<'a> {
     shell: &'a Shell,
@@ -20,7 +19,7 @@ pub struct Terraform<'a> {
 impl<'a> Terraform<'a> {
     pub fn new(shell: &'a Shell, context: &str) -> Self {
         let mut variables = vec![format!("-var=config_context={context}")];
-        // The providers don't read it.
+        // The providers do not read KUBECONFIG themselves.
         if let Ok(file) = std::env::var("KUBECONFIG")
             && !file.is_empty()
         {
@@ -33,24 +32,24 @@ impl<'a> Terraform<'a> {
         }
     }
 
-    /// Installs the providers, and selects the state of this context, so that another cluster's is never used.
+    /// Installs the providers, and selects the state of this context, so that it never changes another cluster.
     pub fn prepare(&self) -> anyhow::Result<()> {
-        let way_out = "`nix develop` brings a Terraform that has its providers; another one fetches them from the registry";
-        self.run(&["init", "-input=false"], &[], way_out)?;
+        let hint = "`nix develop` brings a Terraform that has its providers; another one fetches them from the registry";
+        self.run(&["init", "-input=false"], &[], hint)?;
         let select = ["workspace", "select", "-or-create", &self.workspace];
         self.run(
             &select,
             &[],
-            "terraform/.terraform may be another version's: remove it",
+            "terraform/.terraform may be from another version of Terraform: remove it",
         )
     }
 
-    /// Applies, with the passwords in `secrets`.
+    /// Runs `terraform apply` with the passwords in `secrets`.
     pub fn apply(&self, secrets: &[(String, String)]) -> anyhow::Result<()> {
         self.change("apply", secrets)
     }
 
-    /// Removes everything, including the volumes.
+    /// Runs `terraform destroy`, which removes everything, including the volumes.
     pub fn destroy(&self) -> anyhow::Result<()> {
         self.change("destroy", &[])
     }
@@ -58,12 +57,11 @@ impl<'a> Terraform<'a> {
     fn change(&self, command: &str, secrets: &[(String, String)]) -> anyhow::Result<()> {
         let mut arguments = vec![command, "-input=false", "-auto-approve"];
         arguments.extend(self.variables.iter().map(String::as_str));
-        let way_out =
-            "what it says last names the reason; it can be run again, and goes on where it stopped";
-        self.run(&arguments, secrets, way_out)
+        let hint = "its last lines have the reason; run the command again, and it continues where it stopped";
+        self.run(&arguments, secrets, hint)
     }
 
-    /// Returns the namespace of the last apply, else the default one.
+    /// Returns the namespace of the last apply, or the default one if there is none.
     pub fn namespace(&self) -> String {
         let output = self
             .shell
@@ -75,7 +73,7 @@ impl<'a> Terraform<'a> {
             .and_then(|mut command| command.output().ok())
             .filter(|output| output.status.success())
             .and_then(|output| String::from_utf8(output.stdout).ok())
-            // Without a state it prints a warning, and succeeds.
+            // Without a state, Terraform prints a warning and succeeds.
             .filter(|name| {
                 name.chars()
                     .all(|char| char.is_ascii_alphanumeric() || char == '-')
@@ -85,17 +83,17 @@ impl<'a> Terraform<'a> {
             .unwrap_or_else(|| NAMESPACE.to_owned())
     }
 
-    /// Returns the target list that an apply would use. `None` if Terraform can't evaluate it; the apply reports why.
+    /// Returns the target list that an apply would use; `None` if Terraform can't evaluate it.
     pub fn targets_file(&self, root: &Path) -> Option<PathBuf> {
         let mut arguments = vec!["-chdir=terraform", "console", "-no-color"];
         arguments.extend(self.variables.iter().map(String::as_str));
         let mut command = self.shell.command("terraform", &arguments).ok()?;
-        let mut question = tempfile::tempfile().ok()?;
-        question.write_all(b"local.targets_file\n").ok()?;
-        question.rewind().ok()?;
-        let answer = command.stdin(question).output().ok()?;
-        // A string in quotes, relative to the configuration.
-        let file: String = serde_json::from_slice(&answer.stdout).ok()?;
+        let mut expression = tempfile::tempfile().ok()?;
+        expression.write_all(b"local.targets_file\n").ok()?;
+        expression.rewind().ok()?;
+        let output = command.stdin(expression).output().ok()?;
+        // The output is a quoted string, a path relative to terraform/.
+        let file: String = serde_json::from_slice(&output.stdout).ok()?;
         Some(root.join("terraform").join(file))
     }
 
@@ -103,14 +101,14 @@ impl<'a> Terraform<'a> {
         &self,
         arguments: &[&str],
         secrets: &[(String, String)],
-        way_out: &str,
+        hint: &str,
     ) -> anyhow::Result<()> {
         let arguments = [&["-chdir=terraform"], arguments].concat();
-        self.shell.run("terraform", &arguments, secrets, way_out)
+        self.shell.run("terraform", &arguments, secrets, hint)
     }
 }
 
-/// Returns the workspace of a context. minikube has the default one, which a plain `terraform apply` uses.
+/// Returns the workspace of a context. minikube has the default workspace, which `terraform apply` by hand uses, too.
 fn workspace(context: &str) -> String {
     if context == MINIKUBE {
         return "default".to_owned();
@@ -132,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_context_has_a_workspace_with_a_name_that_terraform_takes() {
+    fn a_context_becomes_a_valid_workspace_name() {
         assert_eq!(workspace("minikube"), "default");
         assert_eq!(workspace("kind-lab"), "kind-lab");
         assert_eq!(

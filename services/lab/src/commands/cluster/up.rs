@@ -1,4 +1,4 @@
-//! `cluster up`: builds and applies the stack, and waits until it is ready.
+//! `cluster up`: builds and applies the stack, and waits until its checks pass.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,36 +12,36 @@ use super::{Cluster, checks, passwords, status};
 use crate::cli::Error;
 use crate::terminal::output;
 
-/// The time limit of the checks. Discovery, a scrape and an evaluation come first, and the first Watchdog takes 75 s.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// The time limit of the checks: discovery, a scrape and an evaluation, and a first Watchdog after 75 s.
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
     let shell = &cluster.shell;
     if cluster.minikube {
         if !shell.succeeds("minikube", &["status"])? {
-            let way_out = "minikube names the driver that it wants; `minikube delete` clears one that is broken";
-            shell.run("minikube", &["start"], &[], way_out)?;
+            let hint = "its output names the driver that it needs; `minikube delete` removes a broken cluster";
+            shell.run("minikube", &["start"], &[], hint)?;
         }
-        let way_out = "its last lines name the image; it can be run again, and what is built is not built again";
-        shell.run("nix", &["run", ".#load-images"], &[], way_out)?;
+        let hint = "its last lines name the image; run `./lab cluster up` again, which builds only what is missing";
+        shell.run("nix", &["run", ".#load-images"], &[], hint)?;
     }
-    let secrets = passwords::find_or_make(&cluster.state.path().join("cluster"))?;
+    let secrets = passwords::load_or_generate(&cluster.state.path().join("cluster"))?;
     output::notice(&format!(
-        "Passwords: {} (for a terraform apply by hand: set -a; . {}; set +a)",
+        "Passwords: {} (to run terraform apply by hand: set -a; . {}; set +a)",
         secrets.file.display(),
         crate::state::paths::quoted(&secrets.file.to_string_lossy())
     ));
     let terraform = cluster.terraform();
     terraform.prepare()?;
     if let Some(file) = terraform.targets_file(&cluster.installation.root) {
-        refuse_passwords(&file)?;
+        reject_passwords(&file)?;
     }
     terraform.apply(&secrets.variables)?;
     wait(cluster, runtime)?;
-    let way_out = "terraform apply has not finished";
-    shell.run("terraform", &["-chdir=terraform", "output"], &[], way_out)?;
+    let hint = "terraform apply has not finished";
+    shell.run("terraform", &["-chdir=terraform", "output"], &[], hint)?;
     output::print(
-        "UptimePulse is up. Open one of port_forwards, for example that of dashboard-ui; ./lab cluster status checks it again.\n",
+        "UptimePulse is up. To open it, run one of port_forwards, such as that of dashboard-ui. ./lab cluster status checks it again.\n",
     )?;
     Ok(ExitCode::SUCCESS)
 }
@@ -50,23 +50,23 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
 fn wait(cluster: &Cluster<'_>, runtime: &Runtime) -> anyhow::Result<()> {
     let kubectl = cluster.kubectl();
     let tags = status::tags(cluster);
-    // Even a pod that crashes may come up once the others have.
-    let checked = runtime.block_on(checks::settle(&kubectl, &tags, PATIENCE, |_| false));
-    output::print(&status::table(&checked))?;
+    // A crashing pod may recover once the others are ready.
+    let results = runtime.block_on(checks::wait(&kubectl, &tags, TIME_LIMIT, |_| false));
+    output::print(&status::table(&results))?;
     ensure!(
-        checks::all_good(&checked),
-        "it is applied, and not all of it is well after {} s",
-        PATIENCE.as_secs()
+        checks::all_passed(&results),
+        "the stack is applied, but checks still fail after {} s",
+        TIME_LIMIT.as_secs()
     );
     Ok(())
 }
 
 /// Rejects a target list with a password before anything is applied.
-fn refuse_passwords(file: &Path) -> anyhow::Result<()> {
+fn reject_passwords(file: &Path) -> anyhow::Result<()> {
     let source = TargetSource::new(None, Some(file.to_path_buf()), Defaults::of_a_reader());
-    if let Some(place) = source.find_password()? {
+    if let Some(key) = source.find_password()? {
         bail!(
-            "{}: {place} holds a password, which would be readable in Terraform's state and in a ConfigMap: watch an address that needs none",
+            "{}: {key} holds a password, which would be readable in Terraform's state and in a ConfigMap; use a URL without a password",
             file.display()
         );
     }

@@ -8,15 +8,15 @@ use serde::Serialize;
 
 use crate::http::prometheus::Prometheus;
 
-/// What a sample takes where this Prometheus has not compacted anything yet: the upper end of the 1 to 2 bytes of
-/// Prometheus' documentation ("Storage", operational aspects).
+/// The bytes per sample if this Prometheus has compacted nothing yet: the upper end of the 1 to 2 bytes in Prometheus'
+/// documentation ("Storage", operational aspects).
 const ASSUMED_BYTES_PER_SAMPLE: f64 = 2.0;
 
-/// Bytes per sample of the chunks compacted within the last day; not a number without any.
+/// The query for the bytes per sample of the chunks compacted within the last day; NaN if there are none.
 const COMPACTED: &str = "sum(increase(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d])) \
     / sum(increase(prometheus_tsdb_compaction_chunk_samples_sum[1d]))";
 
-/// Prometheus' own default, which it reports as 0s.
+/// Prometheus' default retention, which it reports as 0s.
 const DEFAULT_RETENTION: Duration = Duration::from_secs(15 * 86_400);
 
 /// The origin of the bytes per sample.
@@ -34,7 +34,7 @@ pub enum Origin {
 pub struct Sizing {
     /// The URL of the server.
     pub prometheus: String,
-    /// The number of servers whose metrics it holds; the other fields are sums over them.
+    /// The number of Prometheus servers whose metrics it has. The other fields are sums over them.
     pub servers: u64,
     /// `prometheus_tsdb_head_series`.
     pub head_series: u64,
@@ -44,28 +44,28 @@ pub struct Sizing {
     pub samples_per_second: Option<f64>,
     /// `prometheus_tsdb_storage_blocks_bytes`.
     pub blocks_bytes: u64,
-    /// `prometheus_tsdb_wal_storage_size_bytes`, or the size of this lab's write-ahead log on disk; null for another server
-    /// that is too old to have the metric.
+    /// `prometheus_tsdb_wal_storage_size_bytes`, or the size of this lab's write-ahead log on disk; null if another
+    /// server is too old to have the metric.
     pub wal_bytes: Option<u64>,
     /// `prometheus_tsdb_head_chunks_storage_size_bytes`; null as for the write-ahead log.
     pub head_chunks_bytes: Option<u64>,
     /// The size of the data folder on disk; null for a Prometheus of another lab.
     pub folder_bytes: Option<u64>,
-    /// The size of a sample in a block.
+    /// The bytes per sample in a block.
     pub bytes_per_sample: f64,
     /// The origin of `bytes_per_sample`.
     pub bytes_per_sample_origin: Origin,
-    /// The retention.
+    /// The retention in seconds.
     pub retention_seconds: u64,
-    /// The size at the end of the retention: `samples_per_second × bytes_per_sample × retention_seconds + wal_bytes`.
+    /// The bytes at the end of the retention: `samples_per_second × bytes_per_sample × retention_seconds + wal_bytes`.
     pub projected_bytes: Option<u64>,
 }
 
 impl Sizing {
-    /// Queries the Prometheus at `url`; `data` is its folder if it is on this machine.
+    /// Queries the Prometheus at `url`; `data` is its data folder if it is on this machine.
     ///
     /// # Errors
-    /// It does not answer, or does not scrape itself.
+    /// Prometheus does not answer, or has no metrics of itself.
     pub async fn of(url: &str, data: Option<&Path>) -> anyhow::Result<Self> {
         let prometheus = Prometheus::new(url)?;
         let url = prometheus.shown();
@@ -82,8 +82,8 @@ impl Sizing {
             .await?
         else {
             bail!(
-                "{url} knows nothing about itself: it has not scraped itself yet (a lab does within 30 s of its start), \
-                 or has no job that does"
+                "{url} has no metrics of itself: it has not scraped itself yet (in a lab that takes up to 30 s), or has no \
+                 scrape job for itself"
             );
         };
         let samples_per_second =
@@ -119,7 +119,7 @@ impl Sizing {
     }
 }
 
-/// Rounds a count or size, since PromQL has fractions only.
+/// Rounds a count or size, since all values of PromQL are floats.
 fn whole(value: f64) -> u64 {
     value.round() as u64
 }
@@ -129,7 +129,7 @@ async fn retention(prometheus: &Prometheus) -> anyhow::Result<Duration> {
     match gateway_api::duration::parse(&text) {
         Some(Duration::ZERO) => Ok(DEFAULT_RETENTION),
         Some(retention) => Ok(retention),
-        None => bail!("its retention is {text:?}, which is not a duration of Prometheus"),
+        None => bail!("its retention {text:?} is not a duration of Prometheus"),
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_size_on_disk_counts_folders_below() {
+    fn the_size_on_disk_includes_subfolders() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("wal")).unwrap();
         std::fs::write(folder.path().join("wal/0"), vec![1; 100_000]).unwrap();

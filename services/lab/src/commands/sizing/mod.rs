@@ -1,4 +1,4 @@
-//! `sizing`: what Prometheus stores now and will store at the end of its retention.
+//! `sizing`: reports the storage of Prometheus, now and at the end of its retention.
 
 mod estimate;
 mod report;
@@ -35,7 +35,7 @@ fn local_prometheus(lab: &Lab) -> anyhow::Result<String> {
     match prometheus {
         Some(part) => Ok(part.url.clone()),
         None => anyhow::bail!(
-            "the lab is not running; start it (./lab up), or name a Prometheus: --prometheus URL"
+            "the lab is not running; start it (./lab up), or query another Prometheus: --prometheus URL"
         ),
     }
 }

@@ -1,17 +1,14 @@
-//! The report as a table and as JSON.
+//! Formats the report as a table and as JSON.
 
 use anyhow::Context as _;
 
 use super::estimate::{Origin, Sizing};
 
 /// Formats the report as one JSON object; its keys are the fields of [`Sizing`].
-///
-/// # Errors
-/// Serialization fails, which it does not for these types.
 pub fn json(sizing: &Sizing) -> anyhow::Result<String> {
     serde_json::to_string_pretty(sizing)
         .map(|text| text + "\n")
-        .context("can't write the numbers as JSON")
+        .context("can't serialize the report as JSON")
 }
 
 /// Formats the report as a table.
@@ -34,7 +31,7 @@ pub fn text(sizing: &Sizing) -> String {
         .iter()
         .map(|(name, size)| format!("{name} {}", bytes(*size)))
         .collect();
-    let unknown = || "not known yet".to_owned();
+    let unknown = || "no data yet".to_owned();
     let rate = sizing.samples_per_second.map(|rate| format!("{rate:.1}"));
     let projection = format!("samples a second × bytes a sample × {days} d + write-ahead log");
     let rows = [
@@ -66,7 +63,7 @@ pub fn text(sizing: &Sizing) -> String {
         (
             "folder on disk",
             sizing.folder_bytes.map_or_else(|| "-".to_owned(), bytes),
-            "what the files of this lab's Prometheus take",
+            "the data folder of this lab's Prometheus",
         ),
         (
             "retention",
@@ -74,7 +71,7 @@ pub fn text(sizing: &Sizing) -> String {
             "storage.tsdb.retention.time",
         ),
         (
-            "then stored",
+            "projected",
             sizing.projected_bytes.map_or_else(unknown, bytes),
             &projection,
         ),
@@ -83,7 +80,7 @@ pub fn text(sizing: &Sizing) -> String {
     let mut text = format!("Prometheus at {}\n", sizing.prometheus);
     if sizing.servers > 1 {
         text.push_str(&format!(
-            "It holds the metrics of {} servers; these are their sums.\n",
+            "It has the metrics of {} Prometheus servers; the values are sums over them.\n",
             sizing.servers
         ));
     }
@@ -130,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_what_is_assumed_and_what_comes_of_it() {
+    fn the_table_marks_an_assumption_and_shows_the_projection() {
         let text = text(&sizing());
         assert!(text.contains("2.00  assumed"), "{text}");
         assert!(text.contains("637.5 MiB"), "{text}");
@@ -138,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_numbers_are_null_and_not_zero() {
+    fn missing_values_are_null_and_not_zero() {
         let unknown = Sizing {
             samples_per_second: None,
             projected_bytes: None,
@@ -147,7 +144,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&json(&unknown).unwrap()).unwrap();
         assert!(value["projected_bytes"].is_null());
         assert_eq!(value["bytes_per_sample_origin"], "assumed");
-        assert!(text(&unknown).contains("not known yet"));
+        assert!(text(&unknown).contains("no data yet"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `up --detach`: starts a supervisor in the background, and returns when the lab is up or failed to start.
+//! `up --detach`: starts a supervisor in the background, and returns when the lab is up or has failed to start.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -37,7 +37,7 @@ pub async fn run(
         .with_context(|| format!("can't write {}", path.display()))?;
     let log_start = log.metadata().map_or(0, |metadata| metadata.len());
     let mut signals = Signals::listen().context("can't listen for signals")?;
-    let program = platform::program().context("can't tell where this program lies")?;
+    let program = platform::program().context("can't find the path of this program")?;
     let mut supervisor = Command::new(program)
         .arg0("lab")
         .args(detached_args(lab, args))
@@ -47,22 +47,22 @@ pub async fn run(
         .spawn()
         .context("can't start the supervisor")?;
     if let Some(mut stdin) = supervisor.stdin.take() {
-        // Should it have ended already, its message follows.
+        // This fails only if the supervisor has exited; the loop below reports its error.
         let _ = stdin.write_all(urls.join("\0").as_bytes()).await;
     }
     let mut shown = false;
     loop {
         tokio::select! {
             status = supervisor.wait() => {
-                let status = status.context("can't watch the supervisor")?;
+                let status = status.context("can't wait for the supervisor")?;
                 progress.finish();
                 return Err(last_message(&path, log_start).unwrap_or_else(|| {
-                    anyhow!("the supervisor ended ({status}); see {}", path.display())
+                    anyhow!("the supervisor exited ({status}); see {}", path.display())
                 }).into());
             }
             name = signals.next() => {
                 progress.event(&format!("{name}: stopping all parts"));
-                end(&mut supervisor).await;
+                stop(&mut supervisor).await;
                 return Err(anyhow!("stopped before the lab was up").into());
             }
             () = tokio::time::sleep(POLL_INTERVAL) => {}
@@ -80,15 +80,15 @@ pub async fn run(
         shown |= ready;
         if record.up {
             progress.up(&format!(
-                "It goes on running; {} stops it.",
-                lab.state.typed("down")
+                "It runs in the background; {} stops it.",
+                lab.state.command_line("down")
             ));
             return Ok(ExitCode::SUCCESS);
         }
     }
 }
 
-/// Returns the supervisor's arguments for `args`. It reads the URLs from stdin.
+/// Returns the arguments of the supervisor, which reads the URLs from stdin.
 fn detached_args(lab: &Lab, args: &UpArgs) -> Vec<OsString> {
     let mut all: Vec<OsString> = vec![
         "up".into(),
@@ -102,19 +102,19 @@ fn detached_args(lab: &Lab, args: &UpArgs) -> Vec<OsString> {
     all
 }
 
-/// Returns the supervisor's record; `None` while the file is an earlier supervisor's.
+/// Returns the supervisor's record; `None` while the file is that of an earlier supervisor.
 fn own_record(lab: &Lab, supervisor: &Child) -> Option<LabRecord> {
     let record = LabRecord::load(&lab.state.state_file()).ok()??;
     let own = ProcessIdentity::of(supervisor.id()?.cast_signed());
     (own.as_ref() == Some(&record.supervisor)).then_some(record)
 }
 
-async fn end(supervisor: &mut Child) {
+async fn stop(supervisor: &mut Child) {
     if let Some(pid) = supervisor
         .id()
         .and_then(|pid| Pid::from_raw(pid.cast_signed()))
     {
-        // It is our child and not waited for yet: the id is still its own.
+        // Nothing has waited for this child yet, so its id can't have been reused.
         let _ = kill_process(pid, Signal::TERM);
     }
     let _ = supervisor.wait().await;
@@ -126,7 +126,7 @@ fn last_message(log: &Path, from: u64) -> Option<anyhow::Error> {
     file.seek(SeekFrom::Start(from)).ok()?;
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
-    // Its only line that begins so: its news begin with the time, and what it quotes is indented.
+    // No other line starts like this: events start with a time, and quoted output is indented.
     let message = format!("\n{text}")
         .split_once("\nlab: ")
         .map(|(_, message)| message.trim_end().to_owned())?;
@@ -138,11 +138,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_message_is_whole_whatever_it_quotes() {
+    fn the_last_message_is_found_with_the_output_that_it_quotes() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("lab.log");
         let earlier = "lab: of an earlier start\n";
-        let message = "prometheus exited with code 1; the last lines that it wrote:\n  open /repo/.lab: denied";
+        let message = "prometheus exited with code 1; the last lines of its output:\n  open /repo/.lab: denied";
         std::fs::write(
             &log,
             format!("{earlier}2026-11-23T02:37:02.141Z all parts\nlab: {message}\n"),

@@ -31,17 +31,17 @@ struct Request {
     smtp: Option<Smtp>,
 }
 
-/// The parts to start.
+/// The parts to start, and the checks of the lab.
 struct Prepared {
     specs: Vec<PartSpec>,
     check: StartCheck,
     notes: Vec<String>,
 }
 
-/// Runs `up` in the foreground, detached, or as the supervisor of the detached form.
+/// Runs `up` in the foreground, with `--detach`, or as the background supervisor of `--detach`.
 pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
     if args.detached {
-        // A session of its own: the terminal's end is not the lab's.
+        // In a session of its own the lab survives the end of the terminal.
         rustix::process::setsid().context("can't leave the terminal's session")?;
     }
     let urls = if args.detached {
@@ -56,7 +56,7 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
     runtime()?.block_on(async {
         let prepared = prepare(lab, &request, progress.as_ref()).await?;
         if args.detach {
-            // The supervisor takes it over, and prepares anew what may have changed in between.
+            // The supervisor acquires the lock itself, and prepares the start again, since things may have changed.
             drop(lock);
             return detach::run(lab, args, &urls, progress.take().unwrap_or_default()).await;
         }
@@ -89,7 +89,7 @@ impl Request {
     fn new(args: &UpArgs, urls: &[String]) -> Result<Self, Error> {
         if let Some(url) = urls.iter().find(|url| url.contains(',')) {
             return Err(Error::Usage(format!(
-                "{:?} holds a comma, which separates URLs; write %2C for one inside a URL, and spaces between URLs",
+                "{:?} contains a comma, which separates URLs; write %2C inside a URL, and separate URLs by spaces",
                 targets::redact(url)
             )));
         }
@@ -110,8 +110,8 @@ impl Request {
     }
 }
 
-/// Reads the URLs that [`detach`] sends. They are no arguments, which every user of the machine could read while the
-/// supervisor runs: a URL may hold a password.
+/// Reads the URLs that [`detach`] sends. A URL may contain a password, and every user of the machine can read the
+/// arguments of a process.
 fn urls_from_stdin() -> anyhow::Result<Vec<String>> {
     let mut text = String::new();
     std::io::stdin()
@@ -122,16 +122,16 @@ fn urls_from_stdin() -> anyhow::Result<Vec<String>> {
 
 /// Acquires the lock of the state folder, which the supervisor holds while it runs.
 fn lock(lab: &Lab) -> anyhow::Result<Lock> {
-    // A lab whose lock was removed still runs, and takes the lock anew.
+    // A running lab whose lock was removed acquires it again.
     let running = lab.recorded_supervisor().is_some();
-    let lock = Lock::try_take(&lab.state.lock_file())?.filter(|_| !running);
+    let lock = Lock::try_acquire(&lab.state.lock_file())?.filter(|_| !running);
     let lock = lock.ok_or_else(|| {
         anyhow!(
-            "a lab is already running with its state in {}: see `{}`, or end it with `{}`.\n\
-             A second one beside it: ./lab up --state-dir DIR --port-base N",
+            "a lab is already running with its state in {}: see `{}`, or stop it with `{}`.\n\
+             To start a second one beside it: ./lab up --state-dir DIR --port-base N",
             lab.state.path().display(),
-            lab.state.typed("status"),
-            lab.state.typed("down")
+            lab.state.command_line("status"),
+            lab.state.command_line("down")
         )
     })?;
     lock.sign()?;
@@ -144,16 +144,16 @@ async fn prepare(
     request: &Request,
     progress: Option<&Progress>,
 ) -> Result<Prepared, Error> {
-    down::end_leftovers(lab).await?;
+    down::stop_leftovers(lab).await?;
     let search_path = std::env::var_os("PATH").unwrap_or_default();
     request.ports.check_free(&parts_to_start(&search_path))?;
     check_services(lab)?;
-    let mut say = |text: &str| {
+    let mut on_step = |text: &str| {
         if let Some(progress) = progress {
             progress.step(text);
         }
     };
-    let tools = Tools::find_or_fetch(&search_path, &lab.installation.tools_dir(), &mut say)?;
+    let tools = Tools::find_or_fetch(&search_path, &lab.installation.tools_dir(), &mut on_step)?;
     let plan = Plan {
         installation: &lab.installation,
         state: &lab.state,
@@ -169,12 +169,12 @@ async fn prepare(
     })
 }
 
-/// Returns the parts before the servers are downloaded, so that a port in use is reported at once.
+/// Returns the parts that will run. It needs no downloaded servers, so that a port in use is reported early.
 fn parts_to_start(search_path: &OsStr) -> Vec<Part> {
-    let grafana = GrafanaTool::find(search_path).is_some();
+    let has_grafana = GrafanaTool::find(search_path).is_some();
     Part::ALL
         .into_iter()
-        .filter(|&part| part != Part::Grafana || grafana)
+        .filter(|&part| part != Part::Grafana || has_grafana)
         .collect()
 }
 
@@ -186,7 +186,7 @@ fn check_services(lab: &Lab) -> anyhow::Result<()> {
         .collect();
     anyhow::ensure!(
         missing.is_empty(),
-        "not built: {} (looked in {}); ./lab builds them, or: cargo build --release --workspace --bins",
+        "these programs are not in {1}: {0}; build them with ./lab, or with cargo build --release --workspace --bins",
         missing.join(", "),
         lab.installation.bin_dir.display()
     );

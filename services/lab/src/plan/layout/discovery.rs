@@ -1,5 +1,5 @@
-//! The discovery files with the addresses for prometheus.yml (see `file_sd_config` in the documentation of Prometheus): one
-//! for each job, and one for the Alertmanagers.
+//! The discovery files with the addresses for prometheus.yml: one for each job, and one for the Alertmanagers. Their
+//! format is that of `file_sd_config` in Prometheus' documentation.
 
 use std::path::Path;
 
@@ -10,10 +10,7 @@ use crate::part::Part;
 use crate::part::ports::Ports;
 use crate::state::files;
 
-/// Writes `JOB.json` for every part and `alertmanagers.json` into `folder`. A part that does not run has no addresses.
-///
-/// # Errors
-/// A file can't be written.
+/// Writes `JOB.json` for every part and `alertmanagers.json` into `folder`. A part that does not run has an empty list.
 pub fn write(folder: &Path, running: &[Part], ports: Ports) -> anyhow::Result<()> {
     for part in Part::ALL {
         write_one(
@@ -32,7 +29,7 @@ fn write_one(folder: &Path, name: &str, part: Option<Part>, ports: Ports) -> any
         Some(part) => json!([{ "targets": [ports.address(part).to_string()] }]),
         None => json!([]),
     };
-    // Atomically, since Prometheus may be reading.
+    // Prometheus may be reading the file, so replace it atomically.
     files::replace(&path, groups.to_string().as_bytes())
         .with_context(|| format!("can't write {}", path.display()))
 }
@@ -42,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_job_has_a_file_and_absent_parts_no_address() {
+    fn every_job_has_a_file_and_a_part_that_does_not_run_has_no_address() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &[Part::PingAgent], Ports::new(Some(20_000))).unwrap();
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();

@@ -1,5 +1,5 @@
-//! Renders `targets.toml` again when it changes while the lab runs, so that an edit in `monitoring/` reaches the services.
-//! They read the rendered file again when its content changes, and validate it.
+//! Renders `targets.toml` again when it changes while the lab runs. The services reload the rendered file when its
+//! content changes, and validate it.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -12,7 +12,7 @@ use super::render;
 use crate::part::ports::Ports;
 use crate::state::files;
 
-/// How often the content of the file is compared. The services poll as often.
+/// The poll interval of the template. The services use the same one.
 const PERIOD: Duration = Duration::from_secs(2);
 
 /// Renders `template` into `rendered`.
@@ -31,7 +31,7 @@ fn read(template: &Path) -> io::Result<(String, Permissions)> {
     ))
 }
 
-/// Writes the file with the permissions of the template: the services refuse passwords in a file that others can read.
+/// Writes the file with the template's permissions: the services reject passwords in a file that others can read.
 fn write(
     (text, permissions): &(String, Permissions),
     rendered: &Path,
@@ -41,19 +41,19 @@ fn write(
     files::replace_with(rendered, text.as_bytes(), permissions.clone())
 }
 
-/// Renders `template` into `rendered` whenever it changes. Never ends.
+/// Renders `template` into `rendered` whenever it changes. Never returns.
 pub async fn follow(template: PathBuf, rendered: PathBuf, ports: Ports) {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut seen = None;
+    let mut applied = None;
     loop {
         ticks.tick().await;
-        // Away for a moment, as when an editor saves it, or the disk is full: the next look will do.
+        // An editor may be replacing the file, or the disk may be full: the next poll tries again.
         let Ok(now) = read(&template) else {
             continue;
         };
-        if seen.as_ref() != Some(&now) && write(&now, &rendered, ports).is_ok() {
-            seen = Some(now);
+        if applied.as_ref() != Some(&now) && write(&now, &rendered, ports).is_ok() {
+            applied = Some(now);
         }
     }
 }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn an_edit_reaches_the_services_file_with_local_addresses() {
+    async fn an_edit_is_rendered_with_local_addresses() {
         let folder = tempfile::tempdir().unwrap();
         let (template, rendered) = (
             folder.path().join("template"),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_services_file_is_as_private_as_the_one_that_it_is_made_from() {
+    fn the_rendered_file_has_the_permissions_of_its_template() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let (template, rendered) = (

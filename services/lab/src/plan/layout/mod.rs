@@ -20,10 +20,10 @@ use crate::part::Part;
 use crate::part::ports::Ports;
 use crate::state::paths::Installation;
 
-/// Writes every file that the parts read at their start, and checks the files with the servers' own tools.
+/// Writes all files that the parts read at their start, and checks them with promtool and amtool.
 ///
 /// # Errors
-/// A file of `monitoring/` is wrong, or one of the state folder can't be written.
+/// A file of `monitoring/` is invalid, or a file of the state folder can't be written.
 pub fn write(plan: &Plan<'_>, smtp: Option<&Smtp>) -> Result<(), Error> {
     write_prometheus(plan)?;
     write_alertmanager(plan, smtp)?;
@@ -51,7 +51,7 @@ fn write_prometheus(plan: &Plan<'_>) -> anyhow::Result<()> {
     plan.tools.prometheus.check_config(&config)
 }
 
-/// Links `path` to `target`, replacing an older link.
+/// Makes `path` a link to `target`, and replaces an older link.
 fn link(target: &Path, path: &Path) -> anyhow::Result<()> {
     let replace = || match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -69,7 +69,7 @@ fn write_alertmanager(plan: &Plan<'_>, smtp: Option<&Smtp>) -> anyhow::Result<()
 /// Renders alertmanager.yml of `monitoring/` for this machine, with a mail receiver if a mail server is set.
 ///
 /// # Errors
-/// A file can't be read, or lacks the text to replace.
+/// A file can't be read, or does not contain the text to replace.
 pub fn alertmanager(
     installation: &Installation,
     ports: Ports,
@@ -99,7 +99,7 @@ fn write_targets(plan: &Plan<'_>) -> Result<(), Error> {
     })?;
     plan.target_source().load().map(drop).map_err(|error| {
         Error::Usage(format!(
-            "{error}\nIt was made from monitoring/targets.toml; correct it there."
+            "{error}\nThe file is rendered from monitoring/targets.toml; correct it there."
         ))
     })
 }
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_follows_the_repository_when_it_moves() {
+    fn a_link_is_replaced_when_the_repository_has_moved() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules");
         link(Path::new("/old"), &path).unwrap();

@@ -1,4 +1,4 @@
-//! Renders the few files of `monitoring/` that name the cluster's addresses or the mail server and whose format has no
+//! Renders the files of `monitoring/` that contain the cluster's addresses or the mail server, and whose format has no
 //! variables. All other files are used unchanged.
 
 use anyhow::{Context as _, bail, ensure};
@@ -8,12 +8,12 @@ use super::smtp::Smtp;
 use crate::part::Part;
 use crate::part::ports::Ports;
 
-/// The webhook of alert-logger in the cluster, which alertmanager.yml names once.
+/// The webhook of alert-logger in the cluster, which alertmanager.yml contains once.
 const CLUSTER_WEBHOOK: &str = "http://alert-logger:8080/webhook";
 const ROUTE_MARKER: &str = "# uptimepulse:email-route";
 const RECEIVER_MARKER: &str = "# uptimepulse:email-receiver";
 
-/// The fragments that give Alertmanager a mail receiver, and the server to use.
+/// The fragments of alertmanager.yml for a mail receiver, and the mail server.
 #[derive(Debug, Clone, Copy)]
 pub struct Mail<'a> {
     /// `monitoring/alertmanager/email-route.yml`.
@@ -24,8 +24,8 @@ pub struct Mail<'a> {
     pub smtp: &'a Smtp,
 }
 
-/// alertmanager.yml for this machine: the webhook's address replaced and, with `mail`, its fragments in the place of the
-/// marker lines.
+/// Renders alertmanager.yml for this machine: replaces the webhook's address and, with `mail`, the marker lines by the
+/// fragments.
 ///
 /// # Errors
 /// A text to replace does not occur exactly once.
@@ -41,8 +41,8 @@ pub fn alertmanager(
     replace_line(&text, RECEIVER_MARKER, &receiver)
 }
 
-/// Fills in the placeholders `${…}` of the mail receiver. Strings become JSON strings, which YAML reads as they are
-/// meant whatever they hold.
+/// Replaces the placeholders `${…}` of the mail receiver. Strings become JSON strings, which YAML reads unchanged
+/// whatever characters they contain.
 fn receiver(template: &str, smtp: &Smtp) -> anyhow::Result<String> {
     let values = [
         ("smtp_smarthost", Value::from(smtp.smarthost.as_str())),
@@ -57,10 +57,10 @@ fn receiver(template: &str, smtp: &Smtp) -> anyhow::Result<String> {
     ];
     let mut text = String::new();
     let mut rest = template;
-    // In one pass, so that a value that looks like a placeholder stays a value.
+    // One pass, so that a value that looks like a placeholder is not replaced.
     while let Some((before, after)) = rest.split_once("${") {
-        let (name, after) = after.split_once('}').context("a ${ without its }")?;
-        let Some((_, value)) = values.iter().find(|(known, _)| *known == name) else {
+        let (name, after) = after.split_once('}').context("a ${ has no closing }")?;
+        let Some((_, value)) = values.iter().find(|(key, _)| *key == name) else {
             bail!("unknown placeholder ${{{name}}}");
         };
         text.push_str(before);
@@ -81,17 +81,17 @@ fn replace_once(text: &str, old: &str, new: &str) -> anyhow::Result<String> {
     let count = text.matches(old).count();
     ensure!(
         count == 1,
-        "{old:?} has to be in alertmanager.yml once, and is there {count} times"
+        "alertmanager.yml must contain {old:?} exactly once, but contains it {count} times"
     );
     Ok(text.replacen(old, new, 1))
 }
 
-/// Replaces the one line that is `marker` (indented or not) by the lines of `new`.
+/// Replaces the line `marker` (indented or not) by the lines of `new`.
 fn replace_line(text: &str, marker: &str, new: &str) -> anyhow::Result<String> {
     let count = text.lines().filter(|line| line.trim() == marker).count();
     ensure!(
         count == 1,
-        "the line {marker:?} has to be in alertmanager.yml once, and is there {count} times"
+        "alertmanager.yml must contain the line {marker:?} exactly once, but contains it {count} times"
     );
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -161,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn without_mail_only_the_address_differs() {
+    fn without_mail_only_the_webhook_is_replaced() {
         let expected = TEMPLATE.replace("http://alert-logger:8080/webhook", WEBHOOK);
         assert_eq!(alertmanager(TEMPLATE, WEBHOOK, None).unwrap(), expected);
     }
 
     #[test]
-    fn with_mail_the_fragments_take_the_markers_places() {
+    fn with_mail_the_fragments_replace_the_markers() {
         let text = with_mail(TEMPLATE, RECEIVER, &smtp()).unwrap();
         assert_eq!(
             text,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_can_not_become_configuration() {
+    fn a_value_cannot_inject_configuration() {
         let evil = Smtp {
             username: "x\"\n  injected: ${smtp_to} # \\".to_owned(),
             ..smtp()
@@ -193,11 +193,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_exactly_once_is_refused() {
+    fn a_text_that_does_not_occur_exactly_once_is_rejected() {
         let twice = format!("{TEMPLATE}# http://alert-logger:8080/webhook\n");
         for (template, receiver, expected) in [
-            ("route:\n", RECEIVER, "once, and is there 0 times"),
-            (&twice, RECEIVER, "once, and is there 2 times"),
+            ("route:\n", RECEIVER, "once, but contains it 0 times"),
+            (&twice, RECEIVER, "once, but contains it 2 times"),
             (
                 &TEMPLATE.replace("email-route", "other"),
                 RECEIVER,
@@ -206,7 +206,7 @@ mod tests {
             (
                 &format!("{TEMPLATE}# uptimepulse:email-receiver\n"),
                 RECEIVER,
-                "is there 2 times",
+                "contains it 2 times",
             ),
             (
                 TEMPLATE,
@@ -218,7 +218,7 @@ mod tests {
                 &format!("{RECEIVER}${{other}}"),
                 "unknown placeholder ${other}",
             ),
-            (TEMPLATE, &format!("{RECEIVER}${{smtp_to"), "without its }"),
+            (TEMPLATE, &format!("{RECEIVER}${{smtp_to"), "no closing }"),
         ] {
             let error = format!("{:#}", with_mail(template, receiver, &smtp()).unwrap_err());
             assert!(error.contains(expected), "{error}");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_get_the_addresses_of_this_lab() {
+    fn targets_get_local_addresses() {
         let template = "a http://demo-target:8080/ok b https://demo-target:8443/ c http://prometheus:9090/-/ready \
                         d http://api-gateway:8080/healthz e https://example.org:8080/";
         assert_eq!(

@@ -25,17 +25,17 @@ pub struct Smtp {
     pub to: String,
     /// `SMTP_AUTH_USERNAME`.
     pub username: String,
-    /// `SMTP_AUTH_PASSWORD_FILE`, absolute. The password itself is read by Alertmanager alone.
+    /// `SMTP_AUTH_PASSWORD_FILE`, absolute. Only Alertmanager reads the password in it.
     pub password_file: String,
     /// `SMTP_REQUIRE_TLS`, true unless set.
     pub require_tls: bool,
 }
 
 impl Smtp {
-    /// Reads the settings with `lookup`; `None` when none of them is set. An empty variable counts as not set.
+    /// Reads the settings with `lookup`; `None` if none of them is set. An empty variable counts as unset.
     ///
     /// # Errors
-    /// Only some of them are set, or a value is invalid: wrong use.
+    /// Only some of them are set, or a value is invalid.
     pub fn from_environment(
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, Error> {
@@ -56,14 +56,14 @@ impl Smtp {
         ] = REQUIRED.map(lookup)
         else {
             return Err(Error::Usage(format!(
-                "mail needs {} as well: {} are set together or not at all",
+                "alerts by mail also need {}: set all of {}, or none",
                 missing.join(", "),
                 REQUIRED.join(", ")
             )));
         };
         if !is_host_and_port(&smarthost) {
             return Err(Error::Usage(format!(
-                "SMTP_SMARTHOST is {smarthost:?}; it has to be host:port, such as \"mail.example.org:587\""
+                "SMTP_SMARTHOST is {smarthost:?}; it must be host:port, such as \"mail.example.org:587\""
             )));
         }
         let require_tls = match lookup(REQUIRE_TLS).as_deref() {
@@ -71,7 +71,7 @@ impl Smtp {
             Some("false") => false,
             Some(other) => {
                 return Err(Error::Usage(format!(
-                    "{REQUIRE_TLS} is {other:?}; it has to be true or false"
+                    "{REQUIRE_TLS} is {other:?}; it must be true or false"
                 )));
             }
         };
@@ -94,19 +94,19 @@ fn is_host_and_port(text: &str) -> bool {
 
 /// Returns the absolute path of a file that can be read.
 fn readable(path: &str) -> Result<String, Error> {
-    let wrong =
+    let invalid =
         |reason: String| Error::Usage(format!("SMTP_AUTH_PASSWORD_FILE is {path:?}: {reason}"));
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let file = File::open(path).map_err(|error| invalid(error.to_string()))?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err(wrong(
-            "it has to be a file that holds the password".to_owned(),
+        return Err(invalid(
+            "it must be a file that contains the password".to_owned(),
         ));
     }
-    let absolute = std::path::absolute(path).map_err(|error| wrong(error.to_string()))?;
+    let absolute = std::path::absolute(path).map_err(|error| invalid(error.to_string()))?;
     absolute
         .into_os_string()
         .into_string()
-        .map_err(|_| wrong("the path has to be UTF-8".to_owned()))
+        .map_err(|_| invalid("the path must be UTF-8".to_owned()))
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_no_mail() {
+    fn unset_or_empty_variables_mean_no_mail() {
         assert_eq!(Smtp::from_environment(|_| None).unwrap(), None);
         assert_eq!(
             Smtp::from_environment(|_| Some(String::new())).unwrap(),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_required_unless_said_otherwise() {
+    fn tls_is_required_by_default() {
         assert!(settings(&[]).unwrap().unwrap().require_tls);
         assert!(
             !settings(&[("SMTP_REQUIRE_TLS", "false")])
@@ -157,22 +157,22 @@ mod tests {
     }
 
     #[test]
-    fn wrong_settings_name_the_variable_and_what_is_allowed() {
+    fn an_invalid_setting_is_rejected_with_its_name_and_the_allowed_values() {
         for (changes, expected) in [
-            ([("SMTP_TO", "")], "mail needs SMTP_TO as well"),
+            ([("SMTP_TO", "")], "alerts by mail also need SMTP_TO:"),
             (
                 [("SMTP_SMARTHOST", "mail.example.org")],
-                "has to be host:port",
+                "must be host:port",
             ),
             (
                 [("SMTP_REQUIRE_TLS", "yes")],
-                "\"yes\"; it has to be true or false",
+                "\"yes\"; it must be true or false",
             ),
             (
                 [("SMTP_AUTH_PASSWORD_FILE", "/does/not/exist")],
                 "\"/does/not/exist\"",
             ),
-            ([("SMTP_AUTH_PASSWORD_FILE", "/")], "has to be a file"),
+            ([("SMTP_AUTH_PASSWORD_FILE", "/")], "must be a file"),
         ] {
             let error = settings(&changes).unwrap_err();
             assert!(

@@ -1,4 +1,4 @@
-//! Linux: processes are files in `/proc`, and the kernel ends a part with its supervisor.
+//! Linux: `/proc` describes processes, and the kernel kills a part when its supervisor exits.
 
 use std::fs;
 use std::io;
@@ -10,43 +10,43 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 /// The error message if the lab can't identify its own process.
 pub const NO_PROCESSES: &str = "can't read /proc, which the lab needs";
 
-/// The supervisor's end of the tie to a part: empty, since the kernel knows both processes.
+/// The supervisor's end of the tie to a part. It is empty, since the kernel makes the tie.
 #[derive(Debug)]
 pub struct Tie;
 
-/// Returns a part's stdin, and the [`Tie`] to hold as long as the part may run.
+/// Returns the stdin for a part, and the [`Tie`] to hold as long as the part may run.
 ///
 /// # Errors
-/// None here.
+/// None on Linux.
 pub fn tie() -> io::Result<(Stdio, Tie)> {
     Ok((Stdio::null(), Tie))
 }
 
-/// Called by the process that becomes the part: from now on it dies with its supervisor, also after exec.
+/// Ties this process to its supervisor, also after exec. The process that becomes the part calls it.
 ///
 /// # Errors
-/// The operating system refuses.
+/// The kernel rejects the call.
 pub fn tie_to_supervisor() -> io::Result<()> {
-    // SIGKILL leaves no chance of a process being left behind; the parts are made to survive it.
+    // No process can ignore SIGKILL, and the parts lose no data by it.
     Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
 }
 
 /// Returns a path of this program that stays valid when a newer build replaces it on disk.
 ///
 /// # Errors
-/// None here.
+/// None on Linux.
 pub fn program() -> io::Result<PathBuf> {
     Ok("/proc/self/exe".into())
 }
 
-/// When the process that has the id now started, in clock ticks since the machine did; `None` when there is none (a
-/// zombie is none).
+/// Returns the start time of the process with this id, in clock ticks since the boot; `None` if there is none or it is a
+/// zombie.
 #[must_use]
 pub fn start_of(pid: i32) -> Option<u64> {
     start_ticks(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// [`start_of`] a child that was started just now.
+/// Returns the start time of a child that was just started, as [`start_of`].
 #[must_use]
 pub fn start_of_child(pid: i32) -> Option<u64> {
     start_of(pid)
@@ -60,12 +60,12 @@ pub fn boot_id() -> String {
         .unwrap_or_default()
 }
 
-/// Returns field 22 of `/proc/PID/stat`, proc(5), unless fields 3 and 20 say that the process has exited. The command's
-/// name (field 2, in parentheses) may contain spaces and parentheses itself.
+/// Returns the start time, field 22 of `/proc/PID/stat` (proc(5)), unless fields 3 and 20 say that the process has
+/// exited. The command's name (field 2, in parentheses) may contain spaces and parentheses.
 fn start_ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
-    // Field 3. A zombie has ended; only its parent has not noticed. One with other threads is still on its way: they hold its
-    // sockets until they have ended, too.
+    // Field 3. A zombie has exited, and its parent has not waited for it yet. A zombie with more than one thread has not
+    // exited yet: its threads still hold its sockets.
     let is_zombie = matches!(fields.next()?, "Z" | "X");
     let threads: u64 = fields.nth(16)?.parse().ok()?;
     if is_zombie && threads <= 1 {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_with_parentheses_and_spaces_do_not_shift_the_fields() {
+    fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 1000 200";
         assert_eq!(start_ticks(stat), Some(4242));
     }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_is_alive_while_one_of_its_threads_is() {
+    fn a_zombie_with_running_threads_is_alive() {
         let stat = "7 (x) Z 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 4242 1000 200";
         assert_eq!(start_ticks(stat), Some(4242));
     }

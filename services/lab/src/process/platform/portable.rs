@@ -1,9 +1,9 @@
-//! Systems without `/proc` and without a parent death signal, macOS above all: ps tells about processes, and a guard
-//! beside each part ends it with its supervisor.
+//! Systems without `/proc` and without a parent death signal, such as macOS: `ps` describes processes, and a guard beside
+//! each part kills it when its supervisor exits.
 //!
-//! The part's process becomes its program here too, so that its id, signals and exit code are the program's own. Before
-//! that it leaves a child, the guard, which reads from a pipe that only the supervisor can write to: the pipe's end is
-//! the supervisor's.
+//! As on Linux, the process becomes the part's program by exec, so that its id, signals and exit code are the program's.
+//! Before that it starts the guard as a child. The guard reads from a pipe whose only writer is the supervisor, so it
+//! reads the end of the pipe when the supervisor exits.
 
 use std::env;
 use std::io::{self, PipeWriter};
@@ -15,19 +15,19 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// The error message if the lab can't identify its own process.
-pub const NO_PROCESSES: &str = "can't ask /bin/ps about processes, which the lab needs";
+pub const NO_PROCESSES: &str = "can't identify this process with /bin/ps, which the lab needs";
 
-/// The supervisor's end of the tie to a part. The part is killed when it is dropped or the supervisor exits.
+/// The supervisor's end of the tie to a part. The part is killed when this is dropped or the supervisor exits.
 pub type Tie = PipeWriter;
 
-/// Reads until the supervisor is gone, then kills the part ($1) if that still is its parent: after the part's own end
-/// the id may be another's. A shell, since a process can't both become the part and stay, nor fork without unsafe code.
+/// The guard: reads until the supervisor has exited, then kills the part ($1) if it is still its parent. After the part's
+/// exit another process may have the id. It is a shell script, because a fork in Rust needs unsafe code.
 const GUARD: &str = r#"read -r line; [ "$1" = $(/bin/ps -o ppid= -p $$) ] && kill -KILL "$1""#;
 
-/// A start time that no process has.
+/// The start time of a zombie child, which no running process has.
 const NEVER: u64 = 0;
 
-/// The state of a process according to ps.
+/// The state of a process as `ps` reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProcessState {
     /// It has been running since this second.
@@ -36,7 +36,7 @@ enum ProcessState {
     Zombie,
 }
 
-/// Returns a part's stdin, and the [`Tie`] to hold as long as the part may run.
+/// Returns the stdin for a part, and the [`Tie`] to hold as long as the part may run.
 ///
 /// # Errors
 /// A pipe can't be created.
@@ -45,8 +45,8 @@ pub fn tie() -> io::Result<(Stdio, Tie)> {
     Ok((guard.into(), supervisor))
 }
 
-/// Called by the process that becomes the part, with the stdin of [`tie`]: from now on it dies with its supervisor, also
-/// after exec.
+/// Ties this process to its supervisor, also after exec. The process that becomes the part calls it, with the stdin of
+/// [`tie`].
 ///
 /// # Errors
 /// The guard can't be started.
@@ -54,7 +54,7 @@ pub fn tie_to_supervisor() -> io::Result<()> {
     Command::new("/bin/sh")
         .args(["-c", GUARD, "lab-guard"])
         .arg(std::process::id().to_string())
-        // Or the part's output would not end with the part.
+        // Otherwise the guard would hold the part's output open after the part's exit.
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -64,12 +64,12 @@ pub fn tie_to_supervisor() -> io::Result<()> {
 /// Returns the path of this program on disk.
 ///
 /// # Errors
-/// The operating system does not know it.
+/// The operating system can't tell it.
 pub fn program() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
-/// Returns when the process with this id started, in seconds since 1970; `None` without one, or for a zombie.
+/// Returns the start time of the process with this id, in seconds since 1970; `None` if there is none or it is a zombie.
 #[must_use]
 pub fn start_of(pid: i32) -> Option<u64> {
     match state_of(pid)? {
@@ -78,7 +78,8 @@ pub fn start_of(pid: i32) -> Option<u64> {
     }
 }
 
-/// [`start_of`] a child that was started just now. It may have ended while ps started; its exit code is still to be had.
+/// Returns the start time of a child that was just started, in seconds since 1970; 0 if it has exited already, since its
+/// exit code can still be read.
 #[must_use]
 pub fn start_of_child(pid: i32) -> Option<u64> {
     match state_of(pid)? {
@@ -87,8 +88,8 @@ pub fn start_of_child(pid: i32) -> Option<u64> {
     }
 }
 
-/// Which run of the machine this is; empty on a system other than macOS. Not `kern.boottime`: that changes whenever the
-/// clock is set.
+/// Returns the id of the current boot; empty on systems other than macOS. `kern.boottime` is no such id, because it
+/// changes whenever the clock is set.
 #[must_use]
 pub fn boot_id() -> String {
     static ID: LazyLock<String> = LazyLock::new(|| {
@@ -107,7 +108,7 @@ fn state_of(pid: i32) -> Option<ProcessState> {
     )?)
 }
 
-/// "Ss   Tue Nov 24 17:25:32 2026", in UTC.
+/// Parses a state and a start time in UTC, such as "Ss   Tue Nov 24 17:25:32 2026".
 fn parse(line: &str) -> Option<ProcessState> {
     let (state, start) = line.trim().split_once(char::is_whitespace)?;
     if state.starts_with('Z') {
@@ -120,8 +121,8 @@ fn parse(line: &str) -> Option<ProcessState> {
         .map(ProcessState::Running)
 }
 
-/// What a program of the system writes when it succeeds. By its whole path: what is on PATH may be another, and every
-/// command of the lab has to get the same answer, whatever its language and time zone.
+/// Returns the output of a system program if it succeeds. `program` is a full path, and language and time zone are fixed,
+/// so that every command of the lab gets the same output.
 fn output(program: &str, args: &[&str]) -> Option<String> {
     let output = Command::new(program)
         .args(args)
@@ -150,14 +151,14 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(20);
 
-    /// Linux, where nobody but these tests asks ps, may have none.
+    /// Returns whether `ps` exists. On Linux only these tests use it, and it may be missing.
     fn has_ps() -> bool {
-        let there = Path::new("/bin/ps").exists();
-        assert!(there || cfg!(target_os = "linux"), "there is no /bin/ps");
-        there
+        let found = Path::new("/bin/ps").exists();
+        assert!(found || cfg!(target_os = "linux"), "no /bin/ps");
+        found
     }
 
-    fn started(program: &str, args: &[&str], stdin: impl Into<Stdio>) -> Child {
+    fn spawn(program: &str, args: &[&str], stdin: impl Into<Stdio>) -> Child {
         tokio::process::Command::new(program)
             .args(args)
             .stdin(stdin)
@@ -171,12 +172,12 @@ mod tests {
     }
 
     #[test]
-    fn what_ps_says_is_understood() {
+    fn the_output_of_ps_is_parsed() {
         let running = Some(ProcessState::Running(1_795_541_132));
         assert_eq!(parse("Ss   Tue Nov 24 17:25:32 2026\n"), running);
         assert_eq!(parse("  S+ Tue Nov 24 17:25:32 2026    \n"), running);
-        let first_days = Some(ProcessState::Running(1_794_267_001));
-        assert_eq!(parse("R    Mon Nov  9 23:30:01 2026"), first_days);
+        let one_digit_day = Some(ProcessState::Running(1_794_267_001));
+        assert_eq!(parse("R    Mon Nov  9 23:30:01 2026"), one_digit_day);
         assert_eq!(
             parse("Z    Tue Nov 24 17:25:32 2026"),
             Some(ProcessState::Zombie)
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn this_process_has_started_and_stays_the_same() {
+    fn this_process_has_one_start_time_and_boot() {
         if !has_ps() {
             return;
         }
@@ -202,11 +203,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_has_ended_is_none_though_a_child_that_nobody_waited_for_is_still_ones_child() {
+    async fn a_zombie_has_no_start_time_except_as_a_child() {
         if !has_ps() {
             return;
         }
-        let mut child = started("true", &[], Stdio::null());
+        let mut child = spawn("true", &[], Stdio::null());
         let pid = pid_of(&child);
         timeout(LIMIT, async {
             while state_of(pid) != Some(ProcessState::Zombie) {
@@ -223,28 +224,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_guard_kills_its_part_when_the_supervisor_is_gone() {
+    async fn the_guard_kills_its_part_when_the_supervisor_exits() {
         if !has_ps() {
             return;
         }
         let (stdin, tie) = tie().unwrap();
-        // As [`tie_to_supervisor`] and exec do it, which would turn these tests into the part.
+        // The same as `tie_to_supervisor` and exec, which would replace this test process by the part.
         let part =
             "exec 3<&0; sh -c \"$0\" guard $$ <&3 >/dev/null 2>&1 & exec sleep 60 </dev/null 3<&-";
-        let mut part = started("sh", &["-c", part, GUARD], stdin);
+        let mut part = spawn("sh", &["-c", part, GUARD], stdin);
         let early = timeout(Duration::from_millis(500), part.wait()).await;
-        assert!(early.is_err(), "it ended though its supervisor is there");
+        assert!(early.is_err(), "it exited before its supervisor");
         drop(tie);
         let status = timeout(LIMIT, part.wait()).await.unwrap().unwrap();
         assert_eq!(status.signal(), Some(9));
     }
 
     #[tokio::test]
-    async fn the_guard_spares_whoever_is_not_its_parent() {
+    async fn the_guard_kills_only_its_parent() {
         let (stdin, tie) = tie().unwrap();
-        let mut other = started("sleep", &["60"], Stdio::null());
+        let mut other = spawn("sleep", &["60"], Stdio::null());
         let pid = pid_of(&other).to_string();
-        let mut guard = started("sh", &["-c", GUARD, "guard", &pid], stdin);
+        let mut guard = spawn("sh", &["-c", GUARD, "guard", &pid], stdin);
         drop(tie);
         let status = timeout(LIMIT, guard.wait()).await.unwrap().unwrap();
         assert!(!status.success());

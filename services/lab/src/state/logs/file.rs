@@ -4,16 +4,16 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Past this size the file is renamed and a new one is created.
+/// The size limit. A larger file is rotated: renamed, and a new one is created.
 const LIMIT: u64 = 10 << 20;
 
-/// Returns the path of the old file of a log: `NAME.log.1`.
+/// Returns the path of the rotated file of a log: `NAME.log.1`.
 #[must_use]
 pub fn old_file(path: &Path) -> PathBuf {
     path.with_extension("log.1")
 }
 
-/// A log file, appended to. One old file is kept.
+/// A log file with one rotated file.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
@@ -23,7 +23,7 @@ pub struct LogFile {
 }
 
 impl LogFile {
-    /// The log at `path`. It is opened when first written to.
+    /// Returns the log at `path`. The first write opens it.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl LogFile {
     /// Appends whole lines.
     ///
     /// # Errors
-    /// The disk is full or the like. The lines are lost, and the next call tries again.
+    /// The file can't be written, for example because the disk is full. The lines are lost; the next call tries again.
     pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let result = self.try_append(lines);
         if result.is_err() {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_keeps_one_old_file_and_loses_no_line_at_the_turn() {
+    fn a_rotation_keeps_one_old_file_and_loses_no_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("prometheus.log");
         let mut log = LogFile::new(path.clone());
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_on_where_an_earlier_run_stopped() {
+    fn a_new_run_appends_to_the_log() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.log");
         LogFile::new(path.clone()).append(b"before\n").unwrap();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn it_recovers_from_an_error() {
+    fn writing_recovers_from_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("logs/x.log");
         let mut log = LogFile::new(path.clone());

@@ -1,4 +1,4 @@
-//! Merges several logs in order of time.
+//! Merges several logs by the time of their lines.
 
 use std::io;
 
@@ -6,25 +6,25 @@ use jiff::Timestamp;
 
 use super::reader::LogReader;
 
-/// How far into a line its time may begin: `ts=`, `time="`, a JSON key.
+/// The last offset in a line at which its time may start, after `ts=`, `time="` or a JSON key.
 const TIME_WITHIN: usize = 40;
 
 /// The next line of a log.
 #[derive(Debug)]
-struct Waiting {
+struct Line {
     time: Timestamp,
-    line: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 #[derive(Debug)]
 struct Source {
     reader: LogReader,
-    /// The time of its last line; a line without a time belongs to the line before.
+    /// The time of its last line. A line without a time has that of the line before.
     time: Timestamp,
-    next: Option<Waiting>,
+    next: Option<Line>,
 }
 
-/// Several logs, merged by the times that their lines begin with.
+/// Several logs, merged by the time at the start of each line.
 #[derive(Debug)]
 pub struct Merge {
     sources: Vec<Source>,
@@ -54,9 +54,9 @@ impl Merge {
                 && let Some(line) = source.reader.next_line()?
             {
                 source.time = time_of(&line).unwrap_or(source.time);
-                source.next = Some(Waiting {
+                source.next = Some(Line {
                     time: source.time,
-                    line,
+                    bytes: line,
                 });
             }
         }
@@ -73,11 +73,11 @@ impl Merge {
             })
             .min_by_key(|(time, index, _)| (*time, *index));
         Ok(earliest
-            .and_then(|(_, index, source)| source.next.take().map(|next| (index, next.line))))
+            .and_then(|(_, index, source)| source.next.take().map(|next| (index, next.bytes))))
     }
 }
 
-/// Finds the RFC 3339 time near the beginning of a line.
+/// Finds the RFC 3339 time near the start of a line.
 fn time_of(line: &[u8]) -> Option<Timestamp> {
     let part_of_time = |byte: &u8| byte.is_ascii_digit() || b"-:.TZ+".contains(byte);
     let head = line.get(..line.len().min(TIME_WITHIN + 35))?;
@@ -107,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn times_are_found_where_the_parts_write_them() {
+    fn the_time_is_found_in_the_formats_of_all_parts() {
         let expected: Timestamp = "2026-11-23T02:37:02.141Z".parse().unwrap();
         for line in [
             "2026-11-23T02:37:02.141Z  INFO ping_agent: probing",
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_in_order_of_time_and_continuations_stay_with_theirs() {
+    fn lines_are_ordered_by_time_and_continuation_lines_stay_with_their_line() {
         let folder = tempfile::tempdir().unwrap();
         let log = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -148,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_line_is_read(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn any_line_is_accepted(line in proptest::collection::vec(any::<u8>(), 0..200)) {
             time_of(&line);
         }
     }

@@ -1,4 +1,4 @@
-//! The parts' logs: written while a part runs, read by `logs`.
+//! The logs of the parts: writing them, and reading them for `logs`.
 
 mod file;
 mod merge;

@@ -1,4 +1,4 @@
-//! Copies the output of a part to its log file, and keeps its last lines.
+//! Copies the output of a part to its log file, and returns its last lines.
 
 use std::collections::VecDeque;
 use std::io;
@@ -7,14 +7,14 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::file::LogFile;
 
-/// A longer line is split, so that a part that writes no newline does not fill the memory.
+/// Longer lines are split, so that a part that writes no newline does not fill the memory.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// The number of last lines for the error message about a part that did not start.
+/// The number of last lines in the error message about a part that did not start.
 const TAIL: usize = 12;
 
-/// Reads `output` to its end (the part's), writing whole lines to `log`, and returns the last ones. Reading goes on when
-/// writing fails, or the part would stall on a full pipe; `on_error` is told once, until writing works again.
+/// Copies `output` to `log` in whole lines until it is closed, and returns the last ones. If writing fails, it continues
+/// reading, since the part would stall on a full pipe. `on_error` is called once until writing works again.
 pub async fn pump(
     mut output: impl AsyncRead + Unpin,
     mut log: LogFile,
@@ -24,7 +24,7 @@ pub async fn pump(
     let mut failing = false;
     let mut buffer = Vec::new();
     loop {
-        // An error of a pipe is its end.
+        // A read error counts as the end of the pipe.
         let at_end = output.read_buf(&mut buffer).await.unwrap_or(0) == 0;
         let complete = match buffer.iter().rposition(|&byte| byte == b'\n') {
             Some(newline) => newline + 1,
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn pumped(bytes: &[u8]) -> (String, Vec<String>) {
+    fn pump_bytes(bytes: &[u8]) -> (String, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.log");
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -83,18 +83,18 @@ mod tests {
     }
 
     #[test]
-    fn the_last_lines_are_kept_and_a_torn_one_is_ended() {
+    fn the_last_lines_are_returned_and_an_incomplete_line_is_ended() {
         let text: String = (0..20).map(|n| format!("line {n}\n")).collect();
-        let (log, tail) = pumped(format!("{text}torn").as_bytes());
-        assert_eq!(log, format!("{text}torn\n"));
+        let (log, tail) = pump_bytes(format!("{text}incomplete").as_bytes());
+        assert_eq!(log, format!("{text}incomplete\n"));
         assert_eq!(tail.len(), TAIL);
-        assert_eq!(tail.last().unwrap(), "torn");
+        assert_eq!(tail.last().unwrap(), "incomplete");
         assert_eq!(tail.first().unwrap(), "line 9");
     }
 
     #[test]
-    fn a_line_without_end_does_not_pile_up() {
-        let (log, _) = pumped(&vec![b'x'; 3 * LONGEST_LINE]);
+    fn a_line_without_newline_is_split() {
+        let (log, _) = pump_bytes(&vec![b'x'; 3 * LONGEST_LINE]);
         assert_eq!(log.matches('x').count(), 3 * LONGEST_LINE);
         assert!(log.lines().count() > 1);
     }
@@ -102,14 +102,14 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn nothing_is_lost(lengths in proptest::collection::vec(0..2000usize, 0..100)) {
+        fn no_line_is_lost(lengths in proptest::collection::vec(0..2000usize, 0..100)) {
             let text: String = lengths.iter().map(|&length| "x".repeat(length) + "\n").collect();
-            prop_assert_eq!(pumped(text.as_bytes()).0, text);
+            prop_assert_eq!(pump_bytes(text.as_bytes()).0, text);
         }
     }
 
     #[test]
-    fn a_full_disk_is_told_once_and_does_not_stop_the_reading() {
+    fn a_full_disk_is_reported_once_and_does_not_stop_reading() {
         let missing = std::path::PathBuf::from("/nonexistent/x.log");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()

@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 
 use super::file::old_file;
 
-/// Reads the old file of a log, then the current one, then what is added.
+/// Reads the rotated file of a log, then the current one, then new lines.
 #[derive(Debug)]
 pub struct LogReader {
     path: PathBuf,
     file: Option<BufReader<File>>,
-    /// The beginning of a line that is not complete yet.
-    begun: Vec<u8>,
+    /// The start of an incomplete line.
+    partial: Vec<u8>,
 }
 
 impl LogReader {
-    /// The log at `path`, which need not exist yet.
+    /// Returns a reader of the log at `path`, which need not exist yet.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
         let file = open(&old_file(&path)).or_else(|| open(&path));
         Self {
             path,
             file,
-            begun: Vec::new(),
+            partial: Vec::new(),
         }
     }
 
@@ -41,15 +41,15 @@ impl LogReader {
                 }
                 continue;
             };
-            file.read_until(b'\n', &mut self.begun)?;
-            if self.begun.last() == Some(&b'\n') {
-                self.begun.pop();
-                return Ok(Some(std::mem::take(&mut self.begun)));
+            file.read_until(b'\n', &mut self.partial)?;
+            if self.partial.last() == Some(&b'\n') {
+                self.partial.pop();
+                return Ok(Some(std::mem::take(&mut self.partial)));
             }
             if !self.was_rotated() {
                 return Ok(None);
             }
-            // What came after the look and before the rotation.
+            // Lines may have been added between the last read and the rotation.
             if let Some(file) = &mut self.file
                 && !file.fill_buf()?.is_empty()
             {
@@ -59,7 +59,7 @@ impl LogReader {
         }
     }
 
-    /// Returns whether another file has the log's name now. The open file is complete then.
+    /// Returns whether the log's name belongs to another file now. The open file is complete then.
     fn was_rotated(&self) -> bool {
         let Some(open) = self
             .file
@@ -98,11 +98,11 @@ mod tests {
     }
 
     #[test]
-    fn it_follows_across_a_rotation_and_loses_nothing() {
+    fn a_rotation_while_reading_loses_no_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.log");
         let mut reader = LogReader::new(path.clone());
-        assert!(lines(&mut reader).is_empty(), "not there yet");
+        assert!(lines(&mut reader).is_empty(), "the log does not exist yet");
 
         append(&path, "one\ntw");
         assert_eq!(lines(&mut reader), ["one"]);

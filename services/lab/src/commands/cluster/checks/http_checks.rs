@@ -1,4 +1,4 @@
-//! Checks of the parts' own answers, through port-forwards.
+//! Checks of the parts' responses, through port-forwards.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use super::super::forward::Forward;
 use super::super::kubectl::{Kubectl, text};
 use crate::http;
 
-/// `Watchdog` comes every minute, and after a start only with the second evaluation.
+/// The age limit of the last `Watchdog`. It arrives every minute, and after a start only with the second evaluation.
 const WATCHDOG_AGE: Duration = Duration::from_secs(180);
 
-/// Requests `path` of the service.
-async fn ask<T: DeserializeOwned>(
+/// Requests `path` from the service and parses the JSON of the response.
+async fn fetch<T: DeserializeOwned>(
     kubectl: &Kubectl<'_>,
     service: &str,
     port: u16,
@@ -29,18 +29,18 @@ async fn ask<T: DeserializeOwned>(
     get(&http::local_client(Duration::from_secs(10))?, &base, path).await
 }
 
-fn list<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a Vec<Value>> {
-    answer
+fn list<'a>(response: &'a Value, pointer: &str) -> anyhow::Result<&'a Vec<Value>> {
+    response
         .pointer(pointer)
         .and_then(Value::as_array)
-        .with_context(|| format!("its answer has no {pointer}"))
+        .with_context(|| format!("the response has no {pointer}"))
 }
 
 /// Checks that Prometheus reaches all its targets.
 pub async fn targets_up(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let answer: Value = ask(kubectl, "prometheus", 9090, "api/v1/targets?state=active").await?;
-    let targets = list(&answer, "/data/activeTargets")?;
-    ensure!(!targets.is_empty(), "Prometheus has discovered nothing yet");
+    let response: Value = fetch(kubectl, "prometheus", 9090, "api/v1/targets?state=active").await?;
+    let targets = list(&response, "/data/activeTargets")?;
+    ensure!(!targets.is_empty(), "Prometheus has no target yet");
     let down: Vec<String> = targets
         .iter()
         .filter(|target| text(target, "/health") != "up")
@@ -62,8 +62,8 @@ pub async fn targets_up(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
 
 /// Checks that the rules are loaded and evaluate.
 pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let answer: Value = ask(kubectl, "prometheus", 9090, "api/v1/rules").await?;
-    let rules: Vec<&Value> = list(&answer, "/data/groups")?
+    let response: Value = fetch(kubectl, "prometheus", 9090, "api/v1/rules").await?;
+    let rules: Vec<&Value> = list(&response, "/data/groups")?
         .iter()
         .filter_map(|group| group.get("rules").and_then(Value::as_array))
         .flatten()
@@ -73,12 +73,12 @@ pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
         .find(|rule| text(rule, "/name") == "TargetDown")
     else {
         bail!(
-            "Prometheus has no rule TargetDown: kubectl logs deployment/prometheus config-reloader says why"
+            "Prometheus has no rule TargetDown: kubectl logs deployment/prometheus config-reloader has the reason"
         );
     };
     ensure!(
         text(rule, "/health") != "err",
-        "TargetDown does not evaluate: {}",
+        "TargetDown can't be evaluated: {}",
         text(rule, "/lastError")
     );
     Ok(format!(
@@ -90,13 +90,13 @@ pub async fn rule_exists(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
 /// Checks that both servers use their ConfigMaps. After an invalid change a server keeps the old configuration.
 pub async fn configuration_loaded(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
     let query = r#"api/v1/query?query={__name__=~"(prometheus|alertmanager)_config_last_reload_successful"}"#;
-    let answer: Value = ask(kubectl, "prometheus", 9090, query).await?;
-    let servers = list(&answer, "/data/result")?;
+    let response: Value = fetch(kubectl, "prometheus", 9090, query).await?;
+    let servers = list(&response, "/data/result")?;
     for server in servers {
         let job = text(server, "/metric/job");
         ensure!(
             text(server, "/value/1") == "1",
-            "{job} refused its configuration and goes on with the old one: kubectl logs deployment/{job} config-reloader"
+            "{job} rejected its configuration and keeps the old one: kubectl logs deployment/{job} config-reloader"
         );
     }
     ensure!(
@@ -108,7 +108,7 @@ pub async fn configuration_loaded(kubectl: &Kubectl<'_>) -> anyhow::Result<Strin
 
 /// Checks that Grafana and its database work.
 pub async fn grafana_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let health: Value = ask(kubectl, "grafana", 3000, "api/health").await?;
+    let health: Value = fetch(kubectl, "grafana", 3000, "api/health").await?;
     let database = text(&health, "/database");
     ensure!(
         database == "ok",
@@ -125,50 +125,48 @@ pub async fn alertmanager_reachable(kubectl: &Kubectl<'_>) -> anyhow::Result<Str
         http::answers(&client, &format!("{}/-/ready", forward.url)).await,
         "Alertmanager is not ready: kubectl logs deployment/alertmanager alertmanager"
     );
-    let answer: Value = ask(kubectl, "prometheus", 9090, "api/v1/alertmanagers").await?;
-    let known = list(&answer, "/data/activeAlertmanagers")?;
-    let first = known
+    let response: Value = fetch(kubectl, "prometheus", 9090, "api/v1/alertmanagers").await?;
+    let active = list(&response, "/data/activeAlertmanagers")?;
+    let first = active
         .first()
-        .context("Prometheus knows no Alertmanager, and no alert leaves it")?;
+        .context("Prometheus has not discovered an Alertmanager, so it sends no alerts")?;
     Ok(text(first, "/url").to_owned())
 }
 
-/// Checks that the alert that always fires was delivered lately, so that any other would be.
+/// Checks that `Watchdog`, the alert that always fires, was delivered recently.
 pub async fn logger_has_lines(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let answer: Value = ask(kubectl, "alert-logger", 8080, "api/v1/alerts").await?;
-    let last: Timestamp = text(&answer, "/watchdog/last_received_at")
+    let response: Value = fetch(kubectl, "alert-logger", 8080, "api/v1/alerts").await?;
+    let last: Timestamp = text(&response, "/watchdog/last_received_at")
         .parse()
         .ok()
-        .context(
-            "Watchdog never came: alerts do not reach alert-logger, and nobody would see them",
-        )?;
+        .context("Watchdog has never arrived: alerts do not reach alert-logger")?;
     let age = Timestamp::now().duration_since(last).unsigned_abs();
     ensure!(
         age <= WATCHDOG_AGE,
-        "Watchdog came {} s ago, and should every minute: no alert reaches alert-logger",
+        "Watchdog arrived {} s ago, but should arrive every minute: alerts do not reach alert-logger",
         age.as_secs()
     );
-    Ok(format!("Watchdog came {} s ago", age.as_secs()))
+    Ok(format!("Watchdog arrived {} s ago", age.as_secs()))
 }
 
-/// Checks that the gateway has counts, and that they agree with Prometheus.
+/// Checks that the gateway has probe results, and that Prometheus agrees if it reports an availability of 0 %.
 pub async fn gateway_answers(kubectl: &Kubectl<'_>) -> anyhow::Result<String> {
-    let summary: Summary = ask(kubectl, "api-gateway", 8080, "uptime-summary").await?;
-    let count =
-        probes(&summary).context("the gateway has no counts: ping-agent has probed nothing yet")?;
+    let summary: Summary = fetch(kubectl, "api-gateway", 8080, "uptime-summary").await?;
+    let count = probes(&summary)
+        .context("the gateway has no probe results: ping-agent has probed nothing yet")?;
     let percent = summary.total.availability_percent;
     let percent = percent.context("the gateway has no availability")?;
     if percent == 0.0 {
         let query = "api/v1/query?query=sum(ping_success_total)";
-        let metrics: Value = ask(kubectl, "prometheus", 9090, query).await?;
+        let metrics: Value = fetch(kubectl, "prometheus", 9090, query).await?;
         let successes = metrics
             .pointer("/data/result/0/value/1")
             .and_then(Value::as_str);
         ensure!(
             successes.is_none_or(|successes| successes == "0"),
-            "the gateway says 0 %, and Prometheus has {} successes: kubectl rollout restart deployment/api-gateway",
+            "the gateway reports 0 %, but Prometheus has {} successes: kubectl rollout restart deployment/api-gateway",
             successes.unwrap_or_default()
         );
     }
-    Ok(format!("{count:.0} probes, {percent:.2} % of them good"))
+    Ok(format!("{count:.0} probes, {percent:.2} % successful"))
 }

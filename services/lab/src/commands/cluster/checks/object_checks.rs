@@ -1,4 +1,4 @@
-//! Checks of the objects in the cluster.
+//! Checks of Kubernetes objects.
 
 use std::fs;
 use std::path::Path;
@@ -8,48 +8,48 @@ use serde_json::Value;
 
 use super::super::kubectl::{items, text};
 
-/// Checks that every claim has its volume.
+/// Checks that every claim is bound to a volume.
 pub fn volumes_bound(claims: &Value) -> anyhow::Result<String> {
     let claims = items(claims);
     ensure!(
         !claims.is_empty(),
-        "there are no claims: terraform apply makes them"
+        "there are no claims: terraform apply creates them"
     );
     for claim in claims {
         let phase = text(claim, "/status/phase");
         ensure!(
             phase == "Bound",
-            "{} is {phase}: `kubectl get storageclass` has to show a default one, or set storage_class",
+            "{} is {phase}: `kubectl get storageclass` must show a default one; else set storage_class",
             text(claim, "/metadata/name")
         );
     }
     Ok(names(claims))
 }
 
-/// Why a container waits until somebody acts.
-const NEEDS_HELP: [&str; 4] = [
+/// The reasons of waiting containers that remain until somebody acts.
+const NEEDS_ACTION: [&str; 4] = [
     "CrashLoopBackOff",
     "ErrImageNeverPull",
     "ErrImagePull",
     "ImagePullBackOff",
 ];
 
-/// Whether a container waits until somebody acts.
-pub fn need_help(pods: &Value) -> bool {
+/// Returns whether a container waits until somebody acts.
+pub fn any_container_needs_action(pods: &Value) -> bool {
     items(pods)
         .iter()
         .filter(|pod| !is_done(pod))
         .flat_map(|pod| list(pod, "/status/containerStatuses"))
-        .any(|container| NEEDS_HELP.contains(&text(container, "/state/waiting/reason")))
+        .any(|container| NEEDS_ACTION.contains(&text(container, "/state/waiting/reason")))
 }
 
-/// Checks that every pod is ready. The error says what to do.
+/// Checks that every pod is ready.
 pub fn pods_ready(pods: &Value) -> anyhow::Result<String> {
-    // A hook's pod is left for its log.
+    // The pod of a Helm hook remains for its log.
     let pods: Vec<&Value> = items(pods).iter().filter(|pod| !is_done(pod)).collect();
     ensure!(
         !pods.is_empty(),
-        "there are no pods: terraform apply makes them"
+        "there are no pods: terraform apply creates them"
     );
     for pod in &pods {
         let name = text(pod, "/metadata/name");
@@ -66,7 +66,7 @@ pub fn pods_ready(pods: &Value) -> anyhow::Result<String> {
                     "{name}: {image} can't be pulled: push it there (nix run .#load-images -- COMMAND), or correct image_registry"
                 ),
                 "CrashLoopBackOff" => {
-                    bail!("{name} ends again and again: kubectl logs --previous {name}")
+                    bail!("{name} crashes again and again: kubectl logs --previous {name}")
                 }
                 _ => bail!(
                     "{name}: {} is not ready: kubectl describe pod {name}",
@@ -86,11 +86,11 @@ pub fn pods_ready(pods: &Value) -> anyhow::Result<String> {
 /// Checks that the pods run the images that were loaded last.
 pub fn images_current(pods: &Value, tags: &Path) -> anyhow::Result<String> {
     let Ok(file) = fs::read(tags) else {
-        return Ok("no images were loaded from here".to_owned());
+        return Ok("no images were loaded from this checkout".to_owned());
     };
     let tags: Value = serde_json::from_slice(&file).with_context(|| {
         format!(
-            "{} is not JSON: nix run .#load-images writes it anew",
+            "{} is not JSON: nix run .#load-images writes it again",
             tags.display()
         )
     })?;
@@ -107,17 +107,17 @@ pub fn images_current(pods: &Value, tags: &Path) -> anyhow::Result<String> {
             if let Some(loaded) = loaded {
                 ensure!(
                     loaded == tag,
-                    "{} runs {name}:{tag}, and {name}:{loaded} was loaded since: terraform -chdir=terraform apply",
+                    "{} runs {name}:{tag}, but {name}:{loaded} was loaded since: terraform -chdir=terraform apply",
                     text(pod, "/metadata/name")
                 );
                 compared += 1;
             }
         }
     }
-    Ok(format!("{compared} containers run what was loaded last"))
+    Ok(format!("{compared} containers run the last loaded images"))
 }
 
-/// Whether a pod of this part is among them.
+/// Returns whether there is a pod of this part.
 pub fn runs(pods: &Value, part: &str) -> bool {
     items(pods)
         .iter()
@@ -161,17 +161,17 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_image_says_how_it_is_loaded() {
+    fn the_error_of_a_pod_says_what_to_do() {
         assert_eq!(
             pods_ready(&pods(json!({"running": {}}), true)).unwrap(),
             "1 pods"
         );
         assert!(
-            !need_help(&pods(json!({"running": {}}), false)),
-            "it starts"
+            !any_container_needs_action(&pods(json!({"running": {}}), false)),
+            "it is still starting"
         );
         let never = pods(json!({"waiting": {"reason": "ErrImageNeverPull"}}), false);
-        assert!(need_help(&never));
+        assert!(any_container_needs_action(&never));
         let message = pods_ready(&never).unwrap_err().to_string();
         assert!(
             message.contains("nix run .#load-images") && message.contains("ping-agent:new"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_was_loaded_and_not_applied_is_named() {
+    fn a_loaded_image_that_is_not_applied_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let tags = folder.path().join("tags.json");
         let pods = pods(json!({"running": {}}), true);
@@ -196,7 +196,7 @@ mod tests {
         fs::write(&tags, r#"{"image_tags": {"ping-agent": "new"}}"#).unwrap();
         assert_eq!(
             images_current(&pods, &tags).unwrap(),
-            "1 containers run what was loaded last"
+            "1 containers run the last loaded images"
         );
         fs::write(&tags, r#"{"image_tags": {"ping-agent": "newer"}}"#).unwrap();
         let message = images_current(&pods, &tags).unwrap_err().to_string();

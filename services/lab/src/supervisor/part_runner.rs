@@ -1,4 +1,4 @@
-//! Keeps one part running, in a task that reports to the supervisor and follows its orders.
+//! Runs one part: a task that starts and restarts it, reports its events to the supervisor, and follows its orders.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
-use super::child::{self, Process, how_it_ended};
+use super::child::{self, Process, describe_exit};
 use super::exec_part::NOT_EXECUTED;
 use crate::cli::EX_USAGE;
 use crate::http;
@@ -22,7 +22,7 @@ use crate::state::logs::{LogFile, pump};
 
 const READINESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long the output of a part that exited may stay open, held by a process that it left, before it is abandoned.
+/// How long the output of a part may stay open after its exit, held by a process that it left behind.
 const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
 /// An order of the supervisor. An order is only replaced by a stronger one.
@@ -36,18 +36,17 @@ pub enum Order {
     Kill,
 }
 
-/// What happened to a part.
 #[derive(Debug)]
 pub enum PartEvent {
     /// A process was started.
     Started(ProcessIdentity),
     /// It is ready.
     Ready,
-    /// It exited without an order, and is restarted after this time.
+    /// It exited without an order, and will be restarted after this time.
     Exited(PartExit, Duration),
     /// Its log can't be written; the part continues to run.
     LogLost(io::Error),
-    /// It stopped as ordered, with the last lines that it wrote.
+    /// It stopped as ordered. Contains the last lines of its output.
     Stopped(Vec<String>),
 }
 
@@ -55,23 +54,22 @@ pub enum PartEvent {
 #[derive(Debug)]
 pub struct PartExit {
     /// The description, such as "exited with code 1".
-    pub how: String,
-    /// Whether a restart is useless: wrong configuration, or no such program.
-    pub hopeless: bool,
-    /// The last lines that it wrote.
+    pub description: String,
+    /// Whether a restart can't help: the configuration is wrong, or the program can't be executed.
+    pub permanent: bool,
+    /// The last lines of its output.
     pub last_lines: Vec<String>,
 }
 
-/// How a run of the process ended.
+/// The end of a run of the process.
 enum End {
     Ordered(Vec<String>),
     Unexpected { exit: PartExit, ready_for: Duration },
 }
 
-/// A part's task.
 #[derive(Debug)]
-pub struct Keeper {
-    /// What to start.
+pub struct PartRunner {
+    /// The program to start.
     pub spec: PartSpec,
     /// The log of its output.
     pub log: PathBuf,
@@ -83,29 +81,29 @@ pub struct Keeper {
     pub orders: watch::Receiver<Order>,
 }
 
-impl Keeper {
+impl PartRunner {
     /// Starts and restarts the part until it is ordered to stop.
     pub async fn run(self) {
         let mut backoff = Backoff::default();
         loop {
             let end = match child::spawn(&self.spec) {
-                Ok((process, output)) => self.watch_over(process, output).await,
+                Ok((process, output)) => self.run_process(process, output).await,
                 Err(error) => not_started(&error),
             };
             let (exit, ready_for) = match end {
                 End::Ordered(last_lines) => return self.report(PartEvent::Stopped(last_lines)),
                 End::Unexpected { exit, ready_for } => (exit, ready_for),
             };
-            let wait = backoff.after(ready_for);
-            self.report(PartEvent::Exited(exit, wait));
+            let delay = backoff.delay(ready_for);
+            self.report(PartEvent::Exited(exit, delay));
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                () = tokio::time::sleep(delay) => {}
                 () = self.ordered(Order::Stop) => return self.report(PartEvent::Stopped(vec![])),
             }
         }
     }
 
-    async fn watch_over(&self, mut process: Process, output: pipe::Receiver) -> End {
+    async fn run_process(&self, mut process: Process, output: pipe::Receiver) -> End {
         self.report(PartEvent::Started(process.identity().clone()));
         let pump = self.pump(output);
         let mut ready_at: Option<Instant> = None;
@@ -142,13 +140,13 @@ impl Keeper {
         }
     }
 
-    /// Waits for `order` or a stronger one. A supervisor that is gone counts as the strongest order.
+    /// Waits for `order` or a stronger one. The end of the supervisor counts as the strongest order.
     async fn ordered(&self, order: Order) {
         let _ = self.orders.clone().wait_for(|&given| given >= order).await;
     }
 
     fn report(&self, event: PartEvent) {
-        // Without a supervisor there is nobody to tell.
+        // Sending fails only when the supervisor has ended.
         let _ = self.events.send((self.spec.part, event));
     }
 }
@@ -167,15 +165,15 @@ async fn last_lines(pump: JoinHandle<Vec<String>>) -> Vec<String> {
 fn exit(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> PartExit {
     match status {
         Ok(status) => PartExit {
-            how: how_it_ended(status),
-            hopeless: status
+            description: describe_exit(status),
+            permanent: status
                 .code()
                 .is_some_and(|code| [EX_USAGE, NOT_EXECUTED].map(i32::from).contains(&code)),
             last_lines,
         },
         Err(error) => PartExit {
-            how: format!("can't be watched: {error}"),
-            hopeless: false,
+            description: format!("can't be waited for: {error}"),
+            permanent: false,
             last_lines,
         },
     }
@@ -184,8 +182,8 @@ fn exit(status: io::Result<ExitStatus>, last_lines: Vec<String>) -> PartExit {
 fn not_started(error: &io::Error) -> End {
     End::Unexpected {
         exit: PartExit {
-            how: format!("could not be started: {error}"),
-            hopeless: false,
+            description: format!("could not be started: {error}"),
+            permanent: false,
             last_lines: vec![],
         },
         ready_for: Duration::ZERO,
