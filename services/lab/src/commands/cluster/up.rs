@@ -63,7 +63,7 @@ fn wait(cluster: &Cluster<'_>, runtime: &Runtime) -> anyhow::Result<()> {
 
 /// Rejects a target list with a password before anything is applied.
 fn refuse_passwords(file: &Path) -> anyhow::Result<()> {
-    let source = TargetSource::new(None, Some(file.to_path_buf()), Defaults::of_a_reader());
+    let source = TargetSource::new(None, Some(file.to_path_buf()), Defaults::for_listing());
     if let Some(place) = source.find_password()? {
         bail!(
             "{}: {place} holds a password, which would be readable in Terraform's state and in a ConfigMap: watch an address that needs none",
