@@ -35,7 +35,7 @@ use crate::metrics::Metrics;
 use crate::store::history::History;
 use crate::store::recorder::Recorder;
 
-/// Shortest time between two polls while an incident is open.
+/// Shortest pause between two polls while an incident is open.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Ratio of the pause after a poll to the duration of the poll, so that polls don't keep a large lab busy.

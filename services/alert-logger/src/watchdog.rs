@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(seconds(&lab), Some(now - 5));
     }
 
-    /// The directory of the log is gone, as if its disk were full.
+    /// The directory of the log was deleted, which fails like a full disk.
     #[test]
     fn an_arrival_that_cannot_be_stored_does_not_count() {
         let dir = tempfile::tempdir().unwrap();
