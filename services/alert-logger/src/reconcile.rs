@@ -6,8 +6,8 @@
 //! - If Alertmanager resolves an alert by itself, the end is unconfirmed until Prometheus responds again.
 //! - An alert that fires again after an interruption continues its incident ([`attribute`]).
 //!
-//! Responses of Prometheus count only while its `Watchdog` fires, which proves that it evaluates its rules.
-//! `docs/decisions.md` has the reasons.
+//! Prometheus' responses count only while its `Watchdog` fires, because then it evaluates its rules. The reasons are in
+//! `docs/decisions.md`.
 
 mod attribute;
 mod last_active_file;

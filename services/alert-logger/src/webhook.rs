@@ -56,8 +56,7 @@ struct RawAlert {
 /// Parses a request body that arrived at `received_at`.
 ///
 /// # Errors
-/// The body is not UTF-8 or not JSON, has another version, or a field that the history needs is missing or invalid. The
-/// message names the field.
+/// The body is not JSON in UTF-8, has another version, or lacks a valid value of a required field, which is named.
 pub fn parse(bytes: &[u8], received_at: Timestamp) -> Result<Payload, WebhookError> {
     // serde_json does not validate the strings that it skips, but stdout must be UTF-8.
     let text = std::str::from_utf8(bytes)

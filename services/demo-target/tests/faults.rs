@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const TIMEOUT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Sends a request over a new connection.
 async fn request(demo: &DemoTarget, path: &str) -> TcpStream {
@@ -80,7 +80,7 @@ async fn a_dropped_connection_ends_without_a_response() {
     demo.set("ok", r#"{"kind":"drop"}"#).await;
     let mut bytes = Vec::new();
     let mut stream = request(&demo, "/ok").await;
-    let ended = timeout(TIMEOUT, stream.read_to_end(&mut bytes))
+    let ended = timeout(LIMIT, stream.read_to_end(&mut bytes))
         .await
         .unwrap();
     assert!(ended.is_err() || bytes.is_empty(), "{bytes:?}");
@@ -103,7 +103,7 @@ async fn an_endless_body_goes_on_until_the_client_disconnects() {
     assert_eq!(response.status(), 200);
     let mut received = 0;
     while received <= 2 * 64 * 1024 {
-        received += timeout(TIMEOUT, response.chunk())
+        received += timeout(LIMIT, response.chunk())
             .await
             .unwrap()
             .unwrap()
@@ -151,10 +151,10 @@ async fn hanging_and_endless_responses_do_not_delay_the_shutdown() {
     demo.set("endless", r#"{"kind":"endless_body"}"#).await;
     let _hanging = request(&demo, "/t/hang").await;
     let mut endless = request(&demo, "/t/endless").await;
-    timeout(TIMEOUT, endless.read_u8()).await.unwrap().unwrap();
+    timeout(LIMIT, endless.read_u8()).await.unwrap().unwrap();
     let started = Instant::now();
     demo.0.process.terminate();
-    let status = demo.0.process.exit(TIMEOUT).await;
+    let status = demo.0.process.exit(LIMIT).await;
     assert!(status.success(), "{status}");
     assert!(started.elapsed() < Duration::from_secs(2));
 }

@@ -58,11 +58,7 @@ async fn request(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -
     response
 }
 
-async fn rejection(
-    demo: &DemoTarget,
-    client: &TlsConnector,
-    name: &'static str,
-) -> CertificateError {
+async fn failure(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -> CertificateError {
     let error = connect(demo, client, name).await.unwrap_err();
     match error.get_ref().unwrap().downcast_ref() {
         Some(rustls::Error::InvalidCertificate(error)) => error.clone(),
@@ -89,14 +85,14 @@ async fn expiry_name_and_issuer_change_with_the_next_handshake() {
     request(&demo, &client, "localhost").await;
 
     demo.put("/tls", r#"{"expires_in_seconds":-60}"#).await;
-    let expired = rejection(&demo, &client, "localhost").await;
+    let expired = failure(&demo, &client, "localhost").await;
     assert!(
         matches!(expired, CertificateError::ExpiredContext { .. }),
         "{expired:?}"
     );
 
     demo.put("/tls", r#"{"name":"other.example"}"#).await;
-    let other = rejection(&demo, &client, "localhost").await;
+    let other = failure(&demo, &client, "localhost").await;
     assert!(
         matches!(other, CertificateError::NotValidForNameContext { .. }),
         "{other:?}"
@@ -106,7 +102,7 @@ async fn expiry_name_and_issuer_change_with_the_next_handshake() {
     for issuer in [r#"{"issuer":"unknown-ca"}"#, r#"{"issuer":"self"}"#] {
         demo.put("/tls", issuer).await;
         assert_eq!(
-            rejection(&demo, &client, "localhost").await,
+            failure(&demo, &client, "localhost").await,
             CertificateError::UnknownIssuer
         );
     }

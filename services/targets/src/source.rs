@@ -53,8 +53,7 @@ impl TargetSource {
         }
     }
 
-    /// Returns the location of the first password in the file, such as `target[0].url (line 3)`, whatever the file's
-    /// permissions. Blocks on the file.
+    /// Returns the location of the first password in the file, such as `target[0].url (line 3)`. Blocks on the file.
     ///
     /// # Errors
     /// The file can't be read, or is not TOML.

@@ -124,11 +124,7 @@ async fn an_invalid_file_is_logged_once_and_the_old_targets_stay() {
         fs::write(&path, bad).unwrap();
         polls().await;
         let lines = log.lines_with(message);
-        assert_eq!(
-            lines.len(),
-            1,
-            "one line per content, not per poll: {lines:?}"
-        );
+        assert_eq!(lines.len(), 1, "one line per content: {lines:?}");
         assert!(
             lines.concat().contains("ERROR")
                 && lines.concat().contains(&path.display().to_string())

@@ -63,10 +63,8 @@ pub(crate) fn parse(
             index,
             line: lines.number(table.span().start),
         };
-        targets.push((
-            location,
-            target(location, table.get_ref(), &lines, defaults)?,
-        ));
+        let target = target(location, table.get_ref(), &lines, defaults)?;
+        targets.push((location, target));
     }
     Ok(targets)
 }

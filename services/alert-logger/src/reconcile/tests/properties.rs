@@ -28,15 +28,13 @@ fn any_world() -> impl Strategy<Value = World> {
         state,
         any::<bool>(),
     )
-        .prop_map(
-            |(restarts, has_rule, watchdog_fires, state, active)| World {
-                prometheus_started: restarts,
-                watchdog_fires,
-                has_rule: has_rule || state != State::Inactive,
-                state,
-                expires: active.then_some(100_000),
-            },
-        )
+        .prop_map(|(restarts, has_rule, watchdog_fires, state, sent)| World {
+            prometheus_started: restarts,
+            watchdog_fires,
+            has_rule: has_rule || state != State::Inactive,
+            state,
+            expires: sent.then_some(100_000),
+        })
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
