@@ -13,9 +13,9 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(set) = TargetSet::parse_toml(text, &defaults) {
         for target in set.iter() {
             let password = target.url.password().unwrap_or_default();
-            // A short one may be part of something else.
+            // A short password may be part of another word.
             assert!(password.len() < 8 || password == "xxxxx" || !format!("{target:?}").contains(password));
-            // From 1970 on.
+            // The default is 1970.
             if let Some(first) = target.maintenance.next_after(Default::default()) {
                 assert!(target.maintenance.active(first.start).is_some_and(|active| active.end >= first.end));
                 let next = target.maintenance.occurrences(first.start..first.end).take(1_000);

@@ -1,4 +1,4 @@
-//! One alert as the history knows it, and how two records of it become one.
+//! An alert in the history, and how its records are merged.
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -14,42 +14,42 @@ use serde::{Deserialize, Serialize};
 /// Label or annotation names and their values.
 pub type Labels = BTreeMap<String, String>;
 
-/// Whether an alert is still true.
+/// The status of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It is.
+    /// The alert is active.
     Firing,
-    /// It was.
+    /// The alert has ended.
     Resolved,
 }
 
-/// How an alert ended.
+/// The evidence for the end of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// Prometheus resolved it, and the notification arrived.
     Delivered,
-    /// Neither Prometheus nor Alertmanager knows it any more, and no notification of its end arrived.
+    /// Neither Prometheus nor Alertmanager reports it any more, and no notification of its end arrived.
     NotDelivered,
-    /// Alertmanager resolved it by itself while Prometheus was silent. Prometheus has yet to confirm that.
+    /// Alertmanager resolved it by itself while Prometheus was unavailable. Prometheus has not confirmed the end yet.
     Unconfirmed,
 }
 
-/// The state of an alert, as Prometheus and Alertmanager answered when they were polled.
+/// The state of an alert according to a poll of Prometheus and Alertmanager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It goes on, after it had been taken for ended.
+    /// It is active, although it had been recorded as ended.
     Active,
-    /// Neither of them knows it any more.
+    /// Neither Prometheus nor Alertmanager reports it any more.
     Ended,
     /// Alertmanager resolved it by itself.
     Unconfirmed,
 }
 
 impl Verdict {
-    /// As it is written.
+    /// Returns the serialized form.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,22 +60,23 @@ impl Verdict {
     }
 }
 
-/// The outcome of a reconciliation. Of several, the newest counts.
+/// The outcome of a reconciliation. The newest one counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
-    /// When it was found.
+    /// The time of the reconciliation.
     pub at: Timestamp,
     /// The verdict.
     pub verdict: Verdict,
-    /// When the alert was last known to be active.
+    /// The time at which the alert was last known to be active.
     pub last_active_at: Timestamp,
-    /// The end that Alertmanager gave when it resolved the alert by itself: a guess, so it is no end.
+    /// The end in Alertmanager's notification when it resolved the alert by itself. It is a guess, so it is not recorded
+    /// as the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired_at: Option<Timestamp>,
 }
 
-/// The identity of an alert: its fingerprint, and since when it fires. Two deliveries with the same key fold. The order is the
-/// history's: newest first, then by fingerprint.
+/// The identity of an alert: its fingerprint and the time at which it began to fire. Deliveries with the same key are
+/// merged. The order is that of the history: newest first, then by fingerprint.
 ///
 /// Its text form, `STARTS_AT,FINGERPRINT`, is the cursor of `GET /api/v1/alerts`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +86,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of the alert with this fingerprint that began to fire then.
+    /// Returns the key of the alert with this fingerprint that began to fire at `starts_at`.
     #[must_use]
     pub fn new(fingerprint: &str, starts_at: Timestamp) -> Self {
         Self {
@@ -101,7 +102,7 @@ impl Display for Key {
     }
 }
 
-/// A text that is no [`Key`].
+/// The text is not a valid [`Key`].
 #[derive(Debug, thiserror::Error)]
 #[error("not of the form STARTS_AT,FINGERPRINT")]
 pub struct KeyError;
@@ -118,27 +119,26 @@ impl FromStr for Key {
     }
 }
 
-/// All records of one alert, merged; a single delivery is the smallest such sum. It is a record of the log
-/// as it stands.
+/// One or more records of an alert, merged. Its JSON is also the format of a record in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// Alertmanager's hash of the labels.
     pub fingerprint: String,
-    /// When it began to fire.
+    /// The time at which it began to fire.
     pub starts_at: Timestamp,
-    /// When Prometheus resolved it; `None` while it fires, and where that was not delivered.
+    /// The time at which Prometheus resolved it; `None` while it fires, or if its end was not delivered.
     pub ends_at: Option<Timestamp>,
     /// The labels, which identify the alert.
     pub labels: Labels,
-    /// The annotations, which explain it.
+    /// The annotations, which explain the alert.
     pub annotations: Labels,
-    /// The page of the expression that raised it; empty where the sender named none.
+    /// Prometheus' page of the alert's expression; empty if the sender named none.
     pub generator_url: String,
-    /// When the first delivery arrived.
+    /// Arrival of the first delivery.
     pub first_received_at: Timestamp,
-    /// When the first delivery arrived that said it is resolved.
+    /// Arrival of the first delivery with the status resolved.
     pub resolved_received_at: Option<Timestamp>,
-    /// When Prometheus began to fire it anew after it had been restarted in the middle.
+    /// The times at which Prometheus began to fire it again after a restart in the middle.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub restarted_at: BTreeSet<Timestamp>,
     /// The newest outcome of a reconciliation.
@@ -153,7 +153,7 @@ impl Alert {
         Key::new(&self.fingerprint, self.starts_at)
     }
 
-    /// Returns whether it is still true.
+    /// Returns the alert's status.
     #[must_use]
     pub fn status(&self) -> Status {
         match self.end() {
@@ -162,8 +162,8 @@ impl Alert {
         }
     }
 
-    /// Returns how it ended, and when. Where the end was not delivered, or is unconfirmed, the time is the one at which the
-    /// alert was last known to be active.
+    /// Returns the evidence and the time of the end. If the end was not delivered or is unconfirmed, the time is the one
+    /// at which the alert was last known to be active.
     #[must_use]
     pub fn end(&self) -> Option<(End, Timestamp)> {
         if let Some(ends_at) = self.ends_at {
@@ -177,25 +177,25 @@ impl Alert {
         }
     }
 
-    /// Returns whether its end has yet to be delivered, or to be found.
+    /// Returns whether its end is unknown or unconfirmed.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.end(), None | Some((End::Unconfirmed, _)))
     }
 
-    /// Returns when it began to fire, the last time.
+    /// Returns the last time at which it began to fire.
     #[must_use]
     pub fn last_start(&self) -> Timestamp {
         let restart = self.restarted_at.last().copied();
         restart.map_or(self.starts_at, |restart| restart.max(self.starts_at))
     }
 
-    /// Takes in what another record of the same alert says. Commutative, associative and idempotent, so neither
-    /// order nor repetition matters: resolved beats firing, a later end beats an earlier one, and of texts that
-    /// still differ the greatest stays; the times of receipt are the earliest, the finding is the newest.
+    /// Merges two records of the same alert. The operation is commutative, associative and idempotent, so neither the
+    /// order nor a repetition matters: resolved wins over firing, a later end over an earlier one, and then the greatest
+    /// text. The earliest times of receipt and the newest finding are kept.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
-        let telling = if other.statement() > self.statement() {
+        let winner = if other.content() > self.content() {
             other
         } else {
             self
@@ -208,12 +208,12 @@ impl Alert {
                 .min(),
             restarted_at: &self.restarted_at | &other.restarted_at,
             finding: self.finding.as_ref().max(other.finding.as_ref()).cloned(),
-            ..telling.clone()
+            ..winner.clone()
         }
     }
 
-    /// Returns the content of a notification beside the key; the greater one wins.
-    fn statement(&self) -> impl Ord + '_ {
+    /// Returns the content of a notification without the key. In a merge the greater one wins.
+    fn content(&self) -> impl Ord + '_ {
         (
             self.ends_at,
             &self.labels,
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn receipt_of_the_first_delivery_and_of_the_first_resolve_stay() {
+    fn the_times_of_the_first_delivery_and_of_the_first_resolve_are_kept() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let mut first = firing("a", 100);
         first.first_received_at = at(110);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_before_there_were_findings_is_read() {
+    fn a_record_of_an_older_version_without_findings_is_read() {
         let line = br#"{"fingerprint":"a","starts_at":"1970-01-01T00:01:40Z","ends_at":null,
             "labels":{"alertname":"TargetDown"},"annotations":{},"generator_url":"http://prometheus/graph",
             "first_received_at":"1970-01-01T00:01:40Z","resolved_received_at":null}"#;
@@ -296,8 +296,8 @@ mod tests {
             let key = firing(fingerprint, 1_700_000_000).key();
             assert_eq!(key.to_string().parse::<Key>().unwrap(), key);
         }
-        for refused in ["", "9f1c", "yesterday,9f1c"] {
-            assert!(refused.parse::<Key>().is_err(), "{refused}");
+        for invalid in ["", "9f1c", "yesterday,9f1c"] {
+            assert!(invalid.parse::<Key>().is_err(), "{invalid}");
         }
     }
 

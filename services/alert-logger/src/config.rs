@@ -1,4 +1,4 @@
-//! The configuration of alert-logger.
+//! The settings of alert-logger.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,12 +14,12 @@ const ALERTMANAGER_URL: &str = "alertmanager_url";
 const ALLOWED: &str =
     "a directory that can be written to, or the name of a new one in an existing directory";
 
-/// alert-logger's configuration.
+/// The settings of alert-logger.
 #[derive(Debug)]
 pub struct Config {
-    /// Where the history is kept; without it, it lives in memory only.
+    /// The directory of the alert log. Without it, the history is in memory only.
     pub alert_log_dir: Option<PathBuf>,
-    /// The Prometheus and the Alertmanager that incidents are reconciled with; without them, they are not.
+    /// The Prometheus and the Alertmanager with which incidents are reconciled, if any.
     pub reconcile_with: Option<(Url, Url)>,
 }
 
@@ -49,13 +49,13 @@ impl Configuration for Config {
     }
 }
 
-/// One without the other would close no incident, or close those that go on.
+/// Requires both URLs or neither. With only one server, incidents would never be closed, or closed while they go on.
 fn reconcile_with(settings: &Settings) -> Result<Option<(Url, Url)>, ConfigError> {
     let url = |key| settings.parse(key, HTTP_URL, http_url);
     let missing = |key: &str, other: &str| {
         let (key, other) = (key.to_ascii_uppercase(), other.to_ascii_uppercase());
         let allowed = format!(
-            "{HTTP_URL}, since {other} is set: incidents are reconciled with both, or with neither"
+            "{HTTP_URL}, because {other} is set: incidents are reconciled with both or neither"
         );
         Err(ConfigError::missing(&key, allowed))
     };
@@ -67,7 +67,7 @@ fn reconcile_with(settings: &Settings) -> Result<Option<(Url, Url)>, ConfigError
     }
 }
 
-/// Makes the directory if it is missing, and tries whether a file can be made in it.
+/// Creates the directory if it is missing, and checks that a file can be created in it.
 fn make_writable(dir: &Path) -> io::Result<()> {
     if !dir.try_exists()? {
         fs::create_dir(dir)?;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_directory_the_history_lives_in_memory() {
+    fn the_directory_is_optional() {
         let settings = Settings::load(Config::KEYS, []).unwrap();
         assert_eq!(Config::read(&settings).unwrap().alert_log_dir, None);
     }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn incidents_are_reconciled_with_both_servers_or_with_neither() {
+    fn both_servers_must_be_set_or_neither() {
         let (prometheus, alertmanager) = (
             ("PROMETHEUS_URL", "http://prometheus:9090"),
             ("ALERTMANAGER_URL", "http://alertmanager:9093"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_directory_is_made_and_left_empty() {
+    fn a_missing_directory_is_created_and_left_empty() {
         let parent = tempfile::tempdir().unwrap();
         let dir = parent.path().join("alerts");
         for _ in 0..2 {
@@ -143,13 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_cannot_be_used_is_named_with_what_is_allowed() {
+    fn the_error_about_an_unusable_directory_names_it_and_what_is_allowed() {
         let parent = tempfile::tempdir().unwrap();
         let file = parent.path().join("file");
         File::create(&file).unwrap();
-        for refused in [file, parent.path().join("no/such/parent")] {
-            let message = read(&refused).unwrap_err().to_string();
-            let shown = format!("ALERT_LOG_DIR = {refused:?}");
+        for invalid in [file, parent.path().join("no/such/parent")] {
+            let message = read(&invalid).unwrap_err().to_string();
+            let shown = format!("ALERT_LOG_DIR = {invalid:?}");
             assert!(
                 message.contains(&shown) && message.contains(ALLOWED),
                 "{message}"

@@ -1,15 +1,15 @@
-//! Writes every notification of Alertmanager to stdout, and keeps a history of alerts that survives.
+//! Writes every notification of Alertmanager to stdout, and keeps a durable history of alerts.
 //!
 //! ```text
-//! POST /webhook ── webhook::parse ──┬── stdout: one line a payload
+//! POST /webhook ── webhook::parse ──┬── stdout: one line per payload
 //!                                   └── writer ── store: log (fdatasync) ── history ── GET /api/v1/alerts
 //!                                         │                                    │
 //!                                         └───────────── reconcile ◄───────────┘
 //! ```
 //!
-//! A payload is acknowledged when both ways are done. Deliveries fold ([`alert::Alert::merge`]), so Alertmanager may
-//! repeat one as often as it likes. With `PROMETHEUS_URL` and `ALERTMANAGER_URL`, open incidents are reconciled with
-//! what those know.
+//! A payload is acknowledged when it is on stdout and in the history. Deliveries of the same alert are merged
+//! ([`alert::Alert::merge`]), so Alertmanager may repeat them. With `PROMETHEUS_URL` and `ALERTMANAGER_URL`, open
+//! incidents are reconciled with the alerts of these servers.
 
 pub mod alert;
 mod config;
@@ -31,24 +31,24 @@ use service_kit::{App, Context, RequestBodies, StartError};
 
 pub use config::Config;
 use metrics::Metrics;
-use reconcile::{Reconciler, Sightings, Sources, Tracker};
-use routes::Service;
-use stdout::Lines;
+use reconcile::{LastActiveFile, Reconciler, Sources, Tracker};
+use routes::AppState;
+use stdout::StdoutWriter;
 use store::history::History;
 use store::log::{AlertLog, Lock};
 use watchdog::Watchdog;
 use writer::{Limits, Writer};
 
-/// How long a predecessor may take to release the log: longer than its shutdown.
-const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait until another process releases the log: longer than its shutdown takes.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Starts the service.
 ///
 /// # Errors
-/// Another process holds the log, the log cannot be read, or the system refuses a thread.
+/// Another process holds the log, the log cannot be read, or a thread cannot be created.
 pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
     let metrics = Metrics::register(&context.registry)?;
-    let latch = context.readiness.latch("log", "it is being opened");
+    let latch = context.readiness.latch("log", "being opened");
     let dir = config.alert_log_dir.as_deref();
     let (log, history) = match dir {
         Some(dir) => {
@@ -57,7 +57,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         }
         None => {
             tracing::warn!(
-                "ALERT_LOG_DIR is not set: the history lives in memory only and ends with this process"
+                "ALERT_LOG_DIR is not set: the history is in memory only and is lost when this process ends"
             );
             (None, History::default())
         }
@@ -67,10 +67,10 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
     let watchdog = Arc::new(Watchdog::open(dir));
     watchdog.export(&context.meter);
 
-    // The descriptor itself: the standard library's buffer would hide what was written when a write fails.
+    // Bypasses the buffer of the standard library, which hides how much of a failed write was written.
     let stdout = std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
-    let lines = Lines::start(stdout, metrics.lines_lost.clone())?;
-    let (sightings, last_active) = Sightings::open(dir);
+    let stdout = StdoutWriter::start(stdout, metrics.lines_lost.clone())?;
+    let (last_active_file, last_active) = LastActiveFile::open(dir);
     let tracker = Arc::new(Mutex::new(Tracker::new(last_active)));
     let reconciles = config.reconcile_with.is_some();
     let writer = Writer::new(
@@ -89,7 +89,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
             let reconciler = Reconciler {
                 sources: Sources::new(prometheus, alertmanager)?,
                 tracker,
-                sightings: Arc::new(sightings),
+                last_active_file: Arc::new(last_active_file),
                 history: Arc::clone(&history),
                 recorder: recorder.clone(),
                 metrics: metrics.clone(),
@@ -100,11 +100,11 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
             "PROMETHEUS_URL and ALERTMANAGER_URL are not set: an incident whose end is not delivered stays open"
         ),
     }
-    let router = routes::router(Service {
+    let router = routes::router(AppState {
         recorder,
         history,
         watchdog,
-        lines,
+        stdout,
         metrics,
         bodies: RequestBodies::new(&context.limits, routes::BODIES_MAX_BYTES),
         durable,
@@ -116,7 +116,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
 }
 
 async fn open_log(dir: &Path, metrics: &Metrics) -> Result<(AlertLog, History), StartError> {
-    let lock = Lock::acquire(dir, LOCK_PATIENCE).await?;
+    let lock = Lock::acquire(dir, LOCK_TIMEOUT).await?;
     let (dir, metrics) = (dir.to_owned(), metrics.clone());
     Ok(tokio::task::spawn_blocking(move || AlertLog::open(&dir, lock, &metrics)).await??)
 }

@@ -1,3 +1,3 @@
-//! The alert-logger binary; everything it does is in the library.
+//! The entry point of alert-logger.
 
 service_kit::main!("alert-logger", alert_logger::start);

@@ -1,8 +1,8 @@
-//! The service's own metrics. HTTP and runtime metrics come from service-kit.
+//! Metrics of alert-logger. HTTP and runtime metrics come from service-kit.
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-/// The service's own instruments.
+/// The metrics of alert-logger.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     /// `alert_logger_payloads_total`
@@ -28,10 +28,10 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Adds the instruments to the service's registry.
+    /// Registers the metrics.
     ///
     /// # Errors
-    /// A metric of that name is there already.
+    /// A metric with the same name is registered already.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let counter = |name, help| register(registry, IntCounter::with_opts(Opts::new(name, help)));
         let gauge = |name, help| register(registry, IntGauge::with_opts(Opts::new(name, help)));
@@ -47,29 +47,29 @@ impl Metrics {
         };
         let sync = HistogramOpts::new(
             "alert_logger_log_sync_duration_seconds",
-            "Time of each fdatasync of the alert log, which payloads that arrive together share, in seconds",
+            "Duration of each fdatasync of the alert log in seconds; payloads that arrive together share one",
         )
         .buckets(service_kit::LATENCY_BUCKETS.to_vec());
         Ok(Self {
             payloads: counter(
                 "alert_logger_payloads_total",
-                "Webhook payloads taken, repeated deliveries included",
+                "Accepted webhook payloads, repeated deliveries included",
             )?,
             payloads_refused: counter(
                 "alert_logger_payloads_refused_total",
-                "Requests to the webhook that were not a JSON payload of version 4",
+                "Rejected requests to the webhook, which were not a valid JSON payload of version 4",
             )?,
             lines_lost: counter(
                 "alert_logger_stdout_lines_lost_total",
-                "Payload lines that stdout did not take",
+                "Payload lines that could not be written to stdout",
             )?,
             log_failures: counter(
                 "alert_logger_log_failures_total",
-                "Failed attempts to write the alert log",
+                "Failed writes of the alert log",
             )?,
             unreadable_lines: counter(
                 "alert_logger_log_unreadable_lines_total",
-                "Damaged lines found in the alert log and left out; a copy of the log is kept",
+                "Damaged lines of the alert log that were skipped; a copy of the log is kept",
             )?,
             log_sync_seconds: register(registry, Histogram::with_opts(sync))?,
             polls: counter(
@@ -78,30 +78,30 @@ impl Metrics {
             )?,
             poll_failures: vector(
                 "alert_logger_reconciliation_poll_failures_total",
-                "Polls that Prometheus or Alertmanager did not answer",
+                "Failed polls of Prometheus or Alertmanager",
                 "source",
                 &["prometheus", "alertmanager"],
             )?,
             findings: vector(
                 "alert_logger_reconciliations_total",
-                "Incidents that were reconciled: reopened (active), closed without a notification of their end (ended), or ended by Alertmanager alone (unconfirmed)",
+                "Reconciled incidents: reopened (active), closed without a notification of their end (ended), or resolved by Alertmanager alone (unconfirmed)",
                 "verdict",
                 &["active", "ended", "unconfirmed"],
             )?,
             alerts: gauge("alert_logger_alerts", "Alerts in the history")?,
             log_bytes: gauge(
                 "alert_logger_log_bytes",
-                "Length of the alert log, 0 without ALERT_LOG_DIR",
+                "Size of the alert log in bytes, 0 without ALERT_LOG_DIR",
             )?,
         })
     }
 
-    /// `alert_logger_alerts`
+    /// Sets `alert_logger_alerts`.
     pub fn set_alerts(&self, alerts: usize) {
         self.alerts.set(i64::try_from(alerts).unwrap_or(i64::MAX));
     }
 
-    /// `alert_logger_log_bytes`
+    /// Sets `alert_logger_log_bytes`.
     pub fn set_log_bytes(&self, bytes: u64) {
         self.log_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }

@@ -1,15 +1,16 @@
-//! Reconciles the incidents with what Prometheus and Alertmanager know, since the notification of an end can get lost.
+//! Reconciles incidents with Prometheus and Alertmanager, because the notification of an end can get lost.
 //!
-//! While an incident is open, both are polled:
+//! While an incident is open, both servers are polled:
 //!
-//! - An incident that neither knows any more is closed. It ended after the time at which it was last known to be active.
-//! - An end that Alertmanager made up, because Prometheus was silent, is unconfirmed until Prometheus answers again.
-//! - An alert that fires anew after an interruption continues its incident ([`attribute`]).
+//! - An incident that neither reports any more is closed. It ended after the time at which it was last known to be active.
+//! - If Alertmanager resolves an alert by itself, the end is unconfirmed until Prometheus responds again.
+//! - An alert that fires again after an interruption continues its incident ([`attribute`]).
 //!
-//! Prometheus counts only while its `Watchdog` fires: then it evaluates its rules. `docs/decisions.md` has the reasons.
+//! Prometheus' responses count only while its `Watchdog` fires, because then it evaluates its rules. The reasons are in
+//! `docs/decisions.md`.
 
 mod attribute;
-mod sightings;
+mod last_active_file;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -24,9 +25,9 @@ use service_kit::{Shutdown, StartError};
 use tokio::time::Instant;
 
 pub use attribute::attribute;
-pub use sightings::Sightings;
+pub use last_active_file::LastActiveFile;
 pub use sources::Sources;
-use sources::{Held, Rules, SourceError};
+use sources::{ActiveAlerts, Rules, SourceError};
 pub use tracker::Tracker;
 
 use crate::alert::{Alert, Key};
@@ -34,27 +35,27 @@ use crate::metrics::Metrics;
 use crate::store::history::History;
 use crate::store::recorder::Recorder;
 
-/// How often both are polled while an incident is open.
+/// Shortest pause between two polls while an incident is open.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The pause after a poll is this many times as long as the poll, so that a large lab is not kept busy by it …
+/// Ratio of the pause after a poll to the duration of the poll, so that polls don't keep a large lab busy.
 const PAUSE_PER_POLL: u32 = 20;
 
-/// … but never longer than this.
+/// Longest pause after a poll.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Polls both sources and records what follows.
+/// Polls both servers and records the outcome.
 #[derive(Debug)]
 pub struct Reconciler {
     /// Prometheus and Alertmanager.
     pub sources: Sources,
-    /// The knowledge from earlier polls.
+    /// The results of earlier polls.
     pub tracker: Arc<Mutex<Tracker>>,
-    /// Where that outlives the process.
-    pub sightings: Arc<Sightings>,
-    /// The history, to read.
+    /// The file in which they survive a restart.
+    pub last_active_file: Arc<LastActiveFile>,
+    /// The history, for reading.
     pub history: Arc<RwLock<History>>,
-    /// The way into the history.
+    /// Writes to the history.
     pub recorder: Recorder,
     /// The service's metrics.
     pub metrics: Metrics,
@@ -64,7 +65,7 @@ impl Reconciler {
     /// Polls until the service shuts down.
     ///
     /// # Errors
-    /// None: a source that is away is polled again.
+    /// None: a source that is unavailable is polled again.
     pub async fn run(self, mut shutdown: Shutdown) -> Result<(), StartError> {
         tokio::select! {
             () = self.poll_forever() => {},
@@ -74,7 +75,7 @@ impl Reconciler {
     }
 
     async fn poll_forever(&self) {
-        // A source that fails is logged when it begins to, and when it answers again.
+        // A failing source is logged at its first failure and when it responds again.
         let mut failing = BTreeMap::new();
         loop {
             let began = Instant::now();
@@ -88,32 +89,32 @@ impl Reconciler {
 
     async fn poll(&self, failing: &mut BTreeMap<&'static str, String>) {
         self.metrics.polls.inc();
-        let (rules, held) = tokio::join!(self.sources.rules(), self.sources.held());
-        let rules = self.unless_failed("prometheus", rules, failing);
-        let held = self.unless_failed("alertmanager", held, failing);
-        let (found, last_active) = self.observe(rules.as_ref(), held.as_ref());
-        let sightings = Arc::clone(&self.sightings);
-        // A failed write costs precision after a restart, and is logged.
-        let _ = tokio::task::spawn_blocking(move || sightings.keep(&last_active)).await;
+        let (rules, active) = tokio::join!(self.sources.rules(), self.sources.active_alerts());
+        let rules = self.log_outcome("prometheus", rules, failing);
+        let active = self.log_outcome("alertmanager", active, failing);
+        let (found, last_active) = self.observe(rules.as_ref(), active.as_ref());
+        let file = Arc::clone(&self.last_active_file);
+        // A failed write is logged. It only makes the times less exact after a restart.
+        let _ = tokio::task::spawn_blocking(move || file.write(&last_active)).await;
         for alert in &found {
             self.report(alert);
         }
         if !found.is_empty()
-            && let Err(error) = self.recorder.conclude(found).await
+            && let Err(error) = self.recorder.record_findings(found).await
         {
-            tracing::warn!(%error, "the outcome of a reconciliation is not recorded; the next poll tries again");
+            tracing::warn!(%error, "the outcome of a reconciliation could not be recorded; the next poll retries");
         }
     }
 
     fn observe(
         &self,
         rules: Option<&Rules>,
-        held: Option<&Held>,
+        active: Option<&ActiveAlerts>,
     ) -> (Vec<Alert>, BTreeMap<Key, Timestamp>) {
-        // Read after the poll: a notification that arrived during it counts.
+        // Read after the poll, so that a notification that arrived during it counts.
         let open = self.open();
         let mut tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = tracker.observe(rules, held, &open, Timestamp::now());
+        let found = tracker.observe(rules, active, &open, Timestamp::now());
         (found, tracker.last_active())
     }
 
@@ -124,18 +125,19 @@ impl Reconciler {
             .open()
     }
 
-    fn unless_failed<T>(
+    /// Logs and counts a failed poll, and returns the response of a successful one.
+    fn log_outcome<T>(
         &self,
         source: &'static str,
-        answer: Result<T, SourceError>,
+        response: Result<T, SourceError>,
         failing: &mut BTreeMap<&'static str, String>,
     ) -> Option<T> {
-        let error = match answer {
-            Ok(answer) => {
+        let error = match response {
+            Ok(response) => {
                 if failing.remove(source).is_some() {
                     tracing::info!(source, "incidents are reconciled with it again");
                 }
-                return Some(answer);
+                return Some(response);
             }
             Err(error) => error.to_string(),
         };
@@ -161,7 +163,7 @@ impl Reconciler {
             target = label("target"),
             starts_at = %alert.starts_at,
             last_active_at = %finding.last_active_at,
-            "an incident is reconciled"
+            "incident reconciled"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! The endpoints of alert-logger:
 //!
-//! - `POST /` and `POST /webhook`: a notification of Alertmanager; 200 once its alerts are on the disk and its line
+//! - `POST /` and `POST /webhook`: receive a notification of Alertmanager; 200 when its alerts are on the disk and its line
 //!   is on stdout
 //! - `GET /api/v1/alerts`: the history
 
@@ -14,42 +14,42 @@ use axum::routing::{get, post};
 use service_kit::RequestBodies;
 
 use crate::metrics::Metrics;
-use crate::stdout::Lines;
+use crate::stdout::StdoutWriter;
 use crate::store::history::History;
 use crate::store::recorder::Recorder;
 use crate::watchdog::Watchdog;
 
-/// Alertmanager's own default bounds a notification by nothing (`max_alerts` would); a thousand alerts of ours are well
-/// below this.
+/// Maximum size of a notification. A thousand alerts of the lab are well below it. Alertmanager has no limit by default;
+/// its setting is `max_alerts`.
 const BODY_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// All notifications together, from their arrival until they are on the disk. What is parsed takes as much again.
+/// Maximum size of all notifications that are not on the disk yet. Their parsed form takes as much memory again.
 pub(crate) const BODIES_MAX_BYTES: usize = 4 * BODY_MAX_BYTES;
 
 /// The state that the routes share.
 #[derive(Debug, Clone)]
-pub struct Service {
-    /// The way into the history.
+pub struct AppState {
+    /// Writes to the history.
     pub recorder: Recorder,
-    /// The history, to read.
+    /// The history, for reading.
     pub history: Arc<RwLock<History>>,
     /// The latest arrival of `Watchdog`.
     pub watchdog: Arc<Watchdog>,
-    /// Stdout.
-    pub lines: Lines,
+    /// Writes payloads to stdout.
+    pub stdout: StdoutWriter,
     /// The service's metrics.
     pub metrics: Metrics,
-    /// Reads notifications.
+    /// Reads request bodies.
     pub bodies: RequestBodies,
-    /// Whether the history outlives the process.
+    /// Whether the history survives a restart.
     pub durable: bool,
 }
 
-/// The routes of the service.
-pub fn router(service: Service) -> Router {
+/// Returns the routes of the service.
+pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/", post(webhook::receive))
         .route("/webhook", post(webhook::receive))
         .route("/api/v1/alerts", get(alerts::list))
-        .with_state(service)
+        .with_state(state)
 }

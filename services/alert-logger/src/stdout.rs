@@ -1,7 +1,7 @@
-//! One line a payload on stdout, from a thread of its own.
+//! Writes one line per payload to stdout, on a separate thread.
 //!
-//! Stdout is a pipe to somebody else. Who reads it slowly delays the acknowledgement a moment, and who stops reading
-//! costs lines that are counted; neither keeps alerts out of the history, and neither ends the service.
+//! Stdout may be a pipe. A slow reader delays acknowledgements by at most a second. If the reader stops, lines are lost and
+//! counted. Neither keeps alerts out of the history or ends the service.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use std::time::Duration;
 use prometheus::IntCounter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Lines that wait for a reader take at most this much memory.
+/// Maximum memory of the lines that wait for the reader.
 const QUEUE_MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// How long a payload's acknowledgement waits for its line; the line itself keeps waiting.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a payload's acknowledgement waits for its line. The line stays in the queue.
+const ACK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Takes lines for stdout.
+/// Queues lines for stdout.
 #[derive(Debug, Clone)]
-pub struct Lines {
+pub struct StdoutWriter {
     queue: Sender<Line>,
     room: Arc<Semaphore>,
     lost: IntCounter,
@@ -32,11 +32,11 @@ struct Line {
     _room: OwnedSemaphorePermit,
 }
 
-impl Lines {
-    /// Starts the thread that writes to `out`. `lost` counts lines that did not get there.
+impl StdoutWriter {
+    /// Starts the thread that writes to `out`. `lost` counts the lines that could not be written.
     ///
     /// # Errors
-    /// No thread can be had.
+    /// The thread cannot be created.
     pub fn start(out: impl Write + Send + 'static, lost: IntCounter) -> io::Result<Self> {
         let (queue, lines) = mpsc::channel();
         let count = lost.clone();
@@ -50,13 +50,13 @@ impl Lines {
         })
     }
 
-    /// Writes one line; `text` has no line break. Returns when the line is written or stdout does not take it.
+    /// Writes one line; `text` has no line break. Returns when the line is written or lost, or after `ACK_TIMEOUT`.
     pub async fn write(&self, text: String) {
         let size = u32::try_from(text.len()).unwrap_or(u32::MAX);
         let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(size) else {
             self.lost.inc();
             tracing::error!(
-                "stdout is not being read and the queue for it is full; a payload line is lost"
+                "stdout is not being read and its queue is full; a payload line is lost"
             );
             return;
         };
@@ -68,7 +68,7 @@ impl Lines {
         };
         if self.queue.send(line).is_err() {
             self.lost.inc();
-        } else if tokio::time::timeout(PATIENCE, done).await.is_err() {
+        } else if tokio::time::timeout(ACK_TIMEOUT, done).await.is_err() {
             tracing::warn!("stdout is not being read; payload lines wait in memory");
         }
     }
@@ -76,7 +76,7 @@ impl Lines {
 
 fn write_all(mut out: impl Write, lines: &Receiver<Line>, lost: &IntCounter) {
     let mut failing = false;
-    // What is left of a line that could only be written in part: it must end before the next one starts.
+    // The rest of a line that was written only in part. It must be completed before the next line.
     let mut rest: Vec<u8> = Vec::new();
     for line in lines {
         rest.extend_from_slice(line.text.as_bytes());
@@ -89,16 +89,16 @@ fn write_all(mut out: impl Write, lines: &Receiver<Line>, lost: &IntCounter) {
                 rest.truncate(earlier);
             }
             if !failing {
-                tracing::error!(%error, "stdout takes no lines; the history still gets every alert");
+                tracing::error!(%error, "cannot write to stdout; the history still gets every alert");
             }
         }
         failing = result.is_err();
-        // Who has given up waiting does not need to know.
+        // The receiver is gone after its timeout.
         let _ = line.written.send(());
     }
 }
 
-/// Writes as much of `rest` as can be written, and leaves the rest.
+/// Writes as much of `rest` as possible, and removes the written part.
 fn drain(out: &mut impl Write, rest: &mut Vec<u8>) -> io::Result<()> {
     while !rest.is_empty() {
         match out.write(rest) {

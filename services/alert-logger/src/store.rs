@@ -1,4 +1,4 @@
-//! The history of alerts in memory, and the files in `ALERT_LOG_DIR` in which it survives.
+//! The history of alerts in memory, and its files in `ALERT_LOG_DIR`.
 
 pub mod format;
 pub mod history;

@@ -1,7 +1,7 @@
-//! The latest arrival of `Watchdog`, the alert that always fires: while it arrives, so would any other.
+//! The latest arrival of `Watchdog`, the alert that always fires. Its arrival proves that alerts are delivered.
 //!
-//! It is no part of the history. Its time is kept in a file of its own beside the log, and an arrival counts only once it is
-//! on the disk: alert-logger would else look well although it can store nothing, until the first real alert.
+//! It is not part of the history. Its time is in a file beside the log, and an arrival counts only when it is on the disk.
+//! Otherwise alert-logger would look healthy until the first real alert although it can store nothing.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,38 +17,38 @@ use crate::store::state_file;
 /// The name of the alert.
 pub const ALERT_NAME: &str = "Watchdog";
 
-/// The annotation in which Prometheus says when it evaluated the alert, in seconds since 1970.
+/// The annotation with the time at which Prometheus evaluated the alert, in seconds since 1970.
 const EVALUATED_AT: &str = "evaluated_at";
 
-/// Prometheus sends a firing alert again after 75 s at the latest. Alertmanager goes on repeating one for 4 minutes after
-/// Prometheus has stopped.
+/// Maximum age of the evaluation. Prometheus sends a firing alert again after 75 s at the latest. Alertmanager repeats it
+/// for 4 minutes after Prometheus has stopped.
 const EVALUATED_WITHIN: SignedDuration = SignedDuration::from_secs(90);
 const FILE: &str = "watchdog.json";
 
-/// The latest arrival of `Watchdog`: the content of its file, and of `watchdog` in `GET /api/v1/alerts`.
+/// The latest arrival of `Watchdog`: the content of its file, and the field `watchdog` of `GET /api/v1/alerts`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
-    /// When it last arrived, firing; `None` if it never did.
+    /// The time at which it last arrived with the status firing; `None` if it never did.
     pub last_received_at: Option<Timestamp>,
 }
 
-/// Remembers the latest arrival.
+/// Stores the latest arrival.
 #[derive(Debug)]
 pub struct Watchdog {
-    memory: Mutex<Memory>,
-    /// Where it outlives the process; `None`: nowhere.
+    arrivals: Mutex<Arrivals>,
+    /// The file, if there is a directory for it.
     path: Option<PathBuf>,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct Arrivals {
     latest: Arrival,
-    /// An arrival that could not be stored yet.
+    /// The newest arrival, if it is not on the disk yet.
     unstored: Option<Timestamp>,
 }
 
 impl Watchdog {
-    /// Takes up what an earlier process kept in `dir`. An unreadable file counts as none.
+    /// Reads the latest arrival from the file in `dir`. An unreadable file counts as missing.
     #[must_use]
     pub fn open(dir: Option<&Path>) -> Self {
         let path = dir.map(|dir| dir.join(FILE));
@@ -56,11 +56,11 @@ impl Watchdog {
             .as_deref()
             .map_or(Ok(Arrival::default()), state_file::read);
         let latest = latest.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the last arrival of Watchdog cannot be read and is forgotten");
+            tracing::warn!(%error, "the last arrival of Watchdog cannot be read and is ignored");
             Arrival::default()
         });
         Self {
-            memory: Mutex::new(Memory {
+            arrivals: Mutex::new(Arrivals {
                 latest,
                 unstored: None,
             }),
@@ -68,7 +68,7 @@ impl Watchdog {
         }
     }
 
-    /// Returns whether this is the alert that always fires.
+    /// Returns whether this alert is `Watchdog`.
     #[must_use]
     pub fn is_watchdog(alert: &Alert) -> bool {
         alert
@@ -77,52 +77,52 @@ impl Watchdog {
             .is_some_and(|name| name == ALERT_NAME)
     }
 
-    /// Stores arrivals, and one that an earlier call could not store. A resolved `Watchdog` is no sign of life: Alertmanager
-    /// sends it when Prometheus is gone. Nor is one that Prometheus has not evaluated of late.
+    /// Stores arrivals, and one that an earlier call could not store. A resolved `Watchdog` does not count, because
+    /// Alertmanager sends it when Prometheus is down. One that Prometheus has not evaluated recently does not count either.
     ///
     /// # Errors
     /// The arrival could not be stored, and does not count yet.
-    pub fn record(&self, arrivals: &[&Alert]) -> Result<(), NotStored> {
-        let mut memory = self.lock();
-        let firing = arrivals
+    pub fn record(&self, alerts: &[&Alert]) -> Result<(), StoreError> {
+        let mut arrivals = self.lock();
+        let firing = alerts
             .iter()
             .filter(|alert| alert.status() == Status::Firing && is_recent(alert));
         let newest = firing.map(|alert| alert.first_received_at).max();
-        let Some(newest) = newest.or(memory.unstored) else {
+        let Some(newest) = newest.or(arrivals.unstored) else {
             return Ok(());
         };
-        memory.unstored = Some(newest);
+        arrivals.unstored = Some(newest);
         let arrival = Arrival {
             last_received_at: Some(newest),
         };
         if let Some(path) = &self.path {
-            state_file::replace(path, &arrival, true).map_err(|error| NotStored {
+            state_file::replace(path, &arrival, true).map_err(|error| StoreError {
                 path: path.clone(),
                 error,
             })?;
         }
-        memory.latest = arrival;
-        memory.unstored = None;
+        arrivals.latest = arrival;
+        arrivals.unstored = None;
         Ok(())
     }
 
-    /// The latest arrival, never later than now: a clock that was put back must not keep it young.
+    /// Returns the latest arrival, at most the current time: otherwise it would look fresh after the clock was set back.
     #[must_use]
     pub fn latest(&self) -> Arrival {
-        let mut memory = self.lock();
-        let latest = &mut memory.latest.last_received_at;
+        let mut arrivals = self.lock();
+        let latest = &mut arrivals.latest.last_received_at;
         *latest = latest.map(|latest| latest.min(Timestamp::now()));
-        memory.latest
+        arrivals.latest
     }
 
-    /// Exports the latest arrival. The series appears with the first one: 0 would be a time in 1970.
+    /// Exports the latest arrival. There is no series before the first arrival, because 0 would be a time in 1970.
     pub fn export(self: &Arc<Self>, meter: &Meter) {
         let watchdog = Arc::clone(self);
         meter
             .f64_observable_gauge("alert_logger_watchdog_last_received_timestamp")
             .with_unit("s")
             .with_description(
-                "When the alert that always fires last arrived, in seconds since 1970",
+                "Time of the last arrival of the alert that always fires, in seconds since 1970",
             )
             .with_callback(move |gauge| {
                 if let Some(at) = watchdog.latest().last_received_at {
@@ -132,12 +132,12 @@ impl Watchdog {
             .build();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Arrivals> {
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Returns whether Prometheus evaluated the alert shortly before it arrived. One that does not say when counts as well.
+/// Returns whether Prometheus evaluated the alert shortly before it arrived, or the time of the evaluation is unknown.
 fn is_recent(alert: &Alert) -> bool {
     let evaluated = alert.annotations.get(EVALUATED_AT);
     let evaluated = evaluated.and_then(|text| text.parse().ok());
@@ -149,7 +149,7 @@ fn is_recent(alert: &Alert) -> bool {
     if !is_recent {
         tracing::warn!(
             seconds = age.as_secs(),
-            "Alertmanager repeats a Watchdog that Prometheus evaluated that long ago: it does not count"
+            "a Watchdog does not count: Prometheus evaluated it this many seconds before it arrived"
         );
     }
     is_recent
@@ -158,7 +158,7 @@ fn is_recent(alert: &Alert) -> bool {
 /// An arrival could not be stored.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {error}", path.display())]
-pub struct NotStored {
+pub struct StoreError {
     path: PathBuf,
     error: io::Error,
 }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_arrival_counts_and_outlives_the_process() {
+    fn the_latest_arrival_counts_and_survives_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let first = Watchdog::open(Some(dir.path()));
         assert_eq!(seconds(&first), None);
@@ -193,16 +193,16 @@ mod tests {
     }
 
     #[test]
-    fn a_resolved_watchdog_is_no_sign_of_life() {
+    fn a_resolved_watchdog_does_not_count() {
         let lab = Watchdog::open(None);
         lab.record(&[&watchdog(firing("w", 10))]).unwrap();
         lab.record(&[&watchdog(resolved("w", 10, 50))]).unwrap();
         assert_eq!(seconds(&lab), Some(10));
     }
 
-    /// Prometheus has lost its Alertmanager, which repeats what it heard last.
+    /// Alertmanager repeats the last alert of a Prometheus that does not reach it any more.
     #[test]
-    fn a_repeat_of_what_prometheus_no_longer_says_is_no_sign_of_life() {
+    fn a_watchdog_that_prometheus_has_not_evaluated_recently_does_not_count() {
         let lab = Watchdog::open(None);
         let arrive = |received: i64, evaluated: &str| {
             let mut alert = watchdog(firing("w", received));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_does_not_keep_the_service_down() {
+    fn a_damaged_file_counts_as_missing() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(FILE), "").unwrap();
         let lab = Watchdog::open(Some(dir.path()));
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(seconds(&Watchdog::open(Some(dir.path()))), Some(10));
     }
 
-    /// The clock was an hour ahead when it last arrived, and is put back; then the process starts anew.
+    /// The clock was an hour ahead at the last arrival and is set back. Then the process restarts.
     #[test]
     fn an_arrival_in_the_future_counts_from_now_and_the_next_one_replaces_it() {
         let dir = tempfile::tempdir().unwrap();
@@ -238,14 +238,14 @@ mod tests {
         let lab = Watchdog::open(Some(dir.path()));
         let first = lab.latest();
         assert!(first.last_received_at.unwrap() <= Timestamp::now());
-        assert_eq!(lab.latest(), first, "it grows old");
+        assert_eq!(lab.latest(), first, "it does not follow the clock");
         lab.record(&[&watchdog(firing("w", now - 5))]).unwrap();
         assert_eq!(seconds(&lab), Some(now - 5));
     }
 
-    /// The folder of the log is gone, or its disk full.
+    /// The directory of the log was deleted, which fails like a full disk.
     #[test]
-    fn an_arrival_that_cannot_be_stored_has_not_arrived() {
+    fn an_arrival_that_cannot_be_stored_does_not_count() {
         let dir = tempfile::tempdir().unwrap();
         let kept = dir.path().join("kept");
         fs::create_dir(&kept).unwrap();

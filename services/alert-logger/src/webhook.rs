@@ -1,8 +1,8 @@
 //! Alertmanager's webhook, version 4, as documented at
 //! <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>.
 //!
-//! The fields that the history needs must be there and well formed; everything else in a payload is passed on unread, so that
-//! a newer Alertmanager's additions reach stdout too.
+//! The fields that the history needs are required and validated. All other fields are passed on unread, so that additions
+//! of a newer Alertmanager reach stdout, too.
 
 mod compact;
 
@@ -13,22 +13,22 @@ use serde::Deserialize;
 
 use crate::alert::{Alert, Labels};
 
-/// The one version there is.
+/// The only version.
 const VERSION: &str = "4";
 
-/// A refused value is quoted up to this many characters; it may be megabytes.
+/// Maximum length of a value in an error message. The value may be megabytes long.
 const QUOTE_MAX_CHARS: usize = 200;
 
-/// A notification that is one.
+/// A valid notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload {
-    /// The payload as it came, on one line: only the whitespace between its tokens is gone.
+    /// The payload as received, on one line: only the whitespace between its tokens is removed.
     pub line: String,
-    /// The alerts in it.
+    /// Its alerts.
     pub alerts: Vec<Alert>,
 }
 
-/// Why something is not an Alertmanager webhook payload.
+/// A body is not an Alertmanager webhook payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an Alertmanager webhook payload of version 4: {0}")]
 pub struct WebhookError(String);
@@ -53,12 +53,12 @@ struct RawAlert {
     generator_url: Option<String>,
 }
 
-/// Reads a request's body, which arrived at `received_at`.
+/// Parses a request body that arrived at `received_at`.
 ///
 /// # Errors
-/// It is not UTF-8, not JSON, of another version, or lacks what the history needs; the message names the place.
+/// The body is not JSON in UTF-8, has another version, or lacks a valid value of a required field, which is named.
 pub fn parse(bytes: &[u8], received_at: Timestamp) -> Result<Payload, WebhookError> {
-    // serde_json does not look into the strings it skips, and stdout is text.
+    // serde_json does not validate the strings that it skips, but stdout must be UTF-8.
     let text = std::str::from_utf8(bytes)
         .map_err(|error| WebhookError(format!("the body is not UTF-8: {error}")))?;
     let raw: RawPayload =
@@ -92,7 +92,7 @@ fn alert(raw: RawAlert, path: &str, received_at: Timestamp) -> Result<Alert, Web
         ));
     }
     let starts_at = required(raw.starts_at, &field("startsAt"))?;
-    // Alertmanager sends the year 1 as the end of a firing alert, which says no more than its status.
+    // For a firing alert Alertmanager sends an end in the year 1.
     let ends_at = if is_firing(&status, &field("status"))? {
         None
     } else {
@@ -127,7 +127,7 @@ fn is_firing(status: &str, path: &str) -> Result<bool, WebhookError> {
 
 fn time(text: &str, path: &str) -> Result<Timestamp, WebhookError> {
     text.parse()
-        .map_err(|_| invalid(path, text, "a time as in RFC 3339"))
+        .map_err(|_| invalid(path, text, "an RFC 3339 time"))
 }
 
 fn invalid(path: &str, value: &str, allowed: &str) -> WebhookError {

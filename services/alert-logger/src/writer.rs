@@ -1,5 +1,5 @@
-//! The one task that changes the history, and the group commit: deliveries that arrive while the disk is busy
-//! share the next fdatasync.
+//! The only task that changes the history. It commits in groups: deliveries that arrive while the disk is busy share the
+//! next fdatasync.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -13,53 +13,53 @@ use crate::reconcile::{Tracker, attribute};
 use crate::store::format;
 use crate::store::history::History;
 use crate::store::log::{AlertLog, LogError};
-use crate::store::recorder::{NotDurable, QUEUE, Recorder, Submission, Update};
+use crate::store::recorder::{QUEUE, RecordError, Recorder, Submission, Update};
 use crate::watchdog::Watchdog;
 
-/// How often an unusable log is tried again while nothing arrives.
+/// Time between two attempts to repair an unusable log while nothing arrives.
 const REPAIR_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A log that could not be rewritten may grow this much before that is tried again.
+/// Growth of the log after which a failed rewrite is retried.
 const REWRITE_RETRY_BYTES: u64 = 1024 * 1024;
 
-/// How much is kept.
+/// Limits of the log and the history.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// A log that is longer is rewritten.
+    /// Size above which the log is rewritten.
     pub log_bytes: u64,
-    /// The most that a rewrite, or a history without a log, keeps. Well below the log's limit, or every delivery
-    /// would be a rewrite.
+    /// Maximum size after a rewrite, or of a history without a log. It is well below `log_bytes`, otherwise every delivery
+    /// would cause a rewrite.
     pub history_bytes: usize,
 }
 
 impl Limits {
-    /// Some 11,000 alerts with the labels and annotations that ours have, and as much again before a rewrite. Read
-    /// into memory, a log at its limit takes about 60 MiB.
+    /// About 11,000 alerts with the labels and annotations of the lab, and the same amount again before a rewrite. In
+    /// memory, a log at its limit takes about 60 MiB.
     pub const DEFAULT: Self = Self {
         log_bytes: 16 * 1024 * 1024,
         history_bytes: 8 * 1024 * 1024,
     };
 }
 
-/// The history's one writer.
+/// The only writer of the history.
 #[derive(Debug)]
 pub struct Writer {
-    /// `None`: the history lives in memory only.
+    /// `None` if the history is in memory only.
     log: Option<AlertLog>,
     history: Arc<RwLock<History>>,
     watchdog: Arc<Watchdog>,
-    /// `None`: incidents are not reconciled.
+    /// `None` if incidents are not reconciled.
     tracker: Option<Arc<Mutex<Tracker>>>,
-    /// Whether the log can be written.
+    /// Readiness: whether the log can be written.
     latch: Latch,
     metrics: Metrics,
     limits: Limits,
-    /// The length past which the log is rewritten.
+    /// Size above which the log is rewritten, or a failed rewrite is retried.
     rewrite_above: u64,
 }
 
 impl Writer {
-    /// A writer to the log, if there is one, and to the history that readers share.
+    /// Creates a writer of the history, and of the log if there is one.
     #[must_use]
     pub fn new(
         log: Option<AlertLog>,
@@ -82,7 +82,7 @@ impl Writer {
         }
     }
 
-    /// Returns the writer's task, and the way to it.
+    /// Returns the writer's task and the recorder that submits updates to it.
     pub fn start(
         self,
     ) -> (
@@ -94,7 +94,7 @@ impl Writer {
     }
 
     async fn run(mut self, mut submissions: mpsc::Receiver<Submission>) -> Result<(), StartError> {
-        // The empty commit makes a new log, or says why there is none.
+        // The first commit is empty: it creates the log or reports the error.
         let mut batch = Vec::new();
         loop {
             let (updates, waiting): (Vec<_>, Vec<_>) = batch
@@ -108,7 +108,7 @@ impl Writer {
             .await?;
             self = writer;
             for done in waiting {
-                // Who has gone away meanwhile needs no answer.
+                // The request may have been cancelled.
                 let _ = done.send(outcome.clone());
             }
             tokio::select! {
@@ -120,13 +120,13 @@ impl Writer {
         }
     }
 
-    /// Makes updates durable and then visible, all of them or none.
-    fn commit(&mut self, updates: Vec<Update>) -> Result<(), NotDurable> {
-        let (arrivals, records) = self.sort(updates);
+    /// Writes all updates to the disk or none, and then makes them visible in the history.
+    fn commit(&mut self, updates: Vec<Update>) -> Result<(), RecordError> {
+        let (arrivals, records) = self.split(updates);
         let outcome = self
             .make_durable(&records)
             .map_err(|error| error.to_string())
-            // Its arrival proves that what comes is stored.
+            // Last, because its arrival proves that alerts can be stored.
             .and_then(|()| {
                 self.watchdog
                     .record(&arrivals.iter().collect::<Vec<_>>())
@@ -136,11 +136,11 @@ impl Writer {
             Ok(()) => self.latch.ready(),
             Err(error) => {
                 self.metrics.log_failures.inc();
-                tracing::error!(%error, "the alert log cannot be written; trying again");
+                tracing::error!(%error, "the alert log cannot be written; retrying");
                 self.latch.not_ready(error.clone());
             }
         }
-        outcome.map_err(NotDurable)?;
+        outcome.map_err(RecordError)?;
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         for record in &records {
             history.fold(record);
@@ -150,13 +150,13 @@ impl Writer {
             }
         }
         drop(history);
-        self.bound();
-        self.observe();
+        self.enforce_limits();
+        self.update_metrics();
         Ok(())
     }
 
-    /// Splits updates into arrivals of `Watchdog`, which are no part of the history, and the records that the rest becomes.
-    fn sort(&self, updates: Vec<Update>) -> (Vec<Alert>, Vec<Alert>) {
+    /// Splits updates into arrivals of `Watchdog`, which are not part of the history, and records of other alerts.
+    fn split(&self, updates: Vec<Update>) -> (Vec<Alert>, Vec<Alert>) {
         let mut records = Vec::new();
         let mut arrivals = Vec::new();
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
@@ -165,7 +165,7 @@ impl Writer {
         for update in updates {
             let delivered = match update {
                 Update::Delivered(delivered) => delivered,
-                Update::Found(found) => {
+                Update::Reconciled(found) => {
                     records.extend(found);
                     continue;
                 }
@@ -189,7 +189,7 @@ impl Writer {
         if !log.is_usable() {
             log.rewrite(&history.all())?;
         }
-        // A repeated delivery is durable already, so it costs neither space nor a sync.
+        // A repeated delivery is in the log already, so it needs neither space nor a sync.
         let new = records.iter().filter(|record| !history.contains(record));
         let lines: Vec<u8> = new.flat_map(format::record).collect();
         drop(history);
@@ -199,8 +199,8 @@ impl Writer {
         log.append(&lines)
     }
 
-    /// Keeps log and history within their limits.
-    fn bound(&mut self) {
+    /// Keeps the log and the history within their limits.
+    fn enforce_limits(&mut self) {
         let Some(log) = &mut self.log else {
             self.history
                 .write()
@@ -212,12 +212,12 @@ impl Writer {
             return;
         }
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        let forgotten = history.evict(self.limits.history_bytes);
+        let evicted = history.evict(self.limits.history_bytes);
         let kept = history.all();
         drop(history);
         match log.rewrite(&kept) {
             Ok(()) => {
-                tracing::info!(kept = kept.len(), forgotten, "the alert log is rewritten");
+                tracing::info!(kept = kept.len(), evicted, "alert log rewritten");
                 self.rewrite_above = self.limits.log_bytes;
             }
             Err(error) => {
@@ -227,7 +227,7 @@ impl Writer {
         }
     }
 
-    fn observe(&self) {
+    fn update_metrics(&self) {
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         self.metrics.set_alerts(history.len());
         self.metrics

@@ -76,7 +76,7 @@ fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>
     if urls.is_none() && file.is_none() {
         return Ok(None);
     }
-    let source = TargetSource::new(urls, file, Defaults::of_a_reader());
+    let source = TargetSource::new(urls, file, Defaults::for_listing());
     let targets = source.load().map_err(ConfigError::message)?;
     Ok(Some((source, Arc::new(targets))))
 }

@@ -6,15 +6,15 @@ use service_kit::config::parse;
 use service_kit::{ConfigError, Configuration, Key, Settings};
 use url::Url;
 
-/// The values that `WATCH_DIRS` accepts, for messages.
-const FOLDERS: &str = "one or more folders, comma-separated";
+/// The allowed values of `WATCH_DIRS`, for messages.
+const FOLDERS: &str = "one or more existing folders, comma-separated";
 
 /// The settings of config-reloader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// `WATCH_DIRS`: the folders whose files count, not those of folders within.
+    /// `WATCH_DIRS`: the watched folders, without their subfolders.
     pub watch_dirs: Vec<PathBuf>,
-    /// `RELOAD_URL`: where the server takes a POST that makes it reload.
+    /// `RELOAD_URL`: the URL to which a POST makes the server reload.
     pub reload_url: Url,
 }
 
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_must_exist_and_the_url_be_whole() {
+    fn folders_must_exist_and_the_url_must_be_absolute() {
         let url = ("RELOAD_URL", "http://127.0.0.1:9090/-/reload");
         let config = read(&[("WATCH_DIRS", "src, ."), url]).unwrap();
         assert_eq!(config.watch_dirs, [PathBuf::from("src"), ".".into()]);

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The files of some folders, by path, with their content. Compared whole: a ConfigMap's files keep their names, and may
-/// keep their times, when the symlink `..data` is swapped.
+/// The contents of files by path. Comparing contents is necessary, because the files of a ConfigMap keep their names, and
+/// may keep their times, when Kubernetes swaps the symlink `..data`.
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Reads the files of `folders`. What begins with a dot is passed over: Kubernetes' own links and folders do.
+/// Reads the files of `folders`. Skips names that begin with a dot, such as Kubernetes' own links and folders.
 ///
 /// # Errors
-/// One can't be read, or was swapped away just now.
+/// A file can't be read, or was replaced at this moment.
 pub(crate) fn read(folders: &[PathBuf]) -> io::Result<Files> {
     let mut files = Files::new();
     for folder in folders {
@@ -27,7 +27,7 @@ fn read_folder(folder: &Path, files: &mut Files) -> io::Result<()> {
         let entry = entry?;
         let path = entry.path();
         let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        // Of the file behind a link, not of the link.
+        // Follows links, unlike `entry.metadata()`.
         if !hidden && std::fs::metadata(&path)?.is_file() {
             files.insert(path.clone(), std::fs::read(&path)?);
         }
@@ -41,8 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// Lays `folder` out as Kubernetes does for a ConfigMap: the files are links into `..data`, which is a link to a
-    /// folder of this version.
+    /// Writes a ConfigMap as Kubernetes does: the files are links into `..data`, which links to the folder of this version.
     fn config_map(folder: &Path, version: &str, content: &str) {
         let versioned = folder.join(format!("..{version}"));
         std::fs::create_dir(&versioned).unwrap();
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_config_map_that_is_swapped_is_a_change() {
+    fn an_updated_config_map_is_a_change() {
         let folder = tempfile::tempdir().unwrap();
         let folders = [folder.path().to_path_buf()];
         config_map(folder.path(), "1", "old");
@@ -70,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_can_not_be_read_is_named() {
+    fn the_error_about_an_unreadable_folder_names_it() {
         let error = read(&["/nowhere".into()]).unwrap_err().to_string();
         assert!(error.contains("/nowhere"), "{error}");
     }

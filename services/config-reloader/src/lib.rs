@@ -1,7 +1,7 @@
-//! Tells a server to reload when the files it mounts have changed.
+//! Makes a server reload when its mounted files change.
 //!
-//! A sidecar of Prometheus and Alertmanager in the cluster: Kubernetes updates mounted ConfigMaps in place, and neither
-//! server looks. Its endpoints are those that all services have.
+//! It is a sidecar of Prometheus and Alertmanager in the cluster: Kubernetes updates mounted ConfigMaps in place, and
+//! neither server watches its files. It has only the endpoints that all services have.
 
 mod config;
 mod files;
@@ -18,12 +18,12 @@ pub use config::Config;
 /// Starts the service.
 ///
 /// # Errors
-/// The HTTP client cannot be built, or a metric's name is taken.
+/// The HTTP client cannot be built, or a metric with the same name is registered already.
 pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
     let metrics = Metrics::register(&context.registry)?;
     let reloader = Reloader::new(config, metrics)?;
     let mut shutdown = context.shutdown.clone();
-    context.spawn("the watch over the files", async move {
+    context.spawn("file watcher", async move {
         tokio::select! {
             () = shutdown.requested() => Ok(()),
             () = reloader.run() => Ok(()),

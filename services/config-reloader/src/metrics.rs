@@ -1,8 +1,8 @@
-//! The service's own metrics.
+//! Metrics of config-reloader.
 
 use prometheus::{IntCounter, IntGauge, Registry};
 
-/// The service's own instruments.
+/// The metrics of config-reloader.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     /// `config_reloader_reloads_total`
@@ -14,23 +14,23 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Adds the instruments to the service's registry.
+    /// Registers the metrics.
     ///
     /// # Errors
-    /// A metric of that name is there already.
+    /// A metric with the same name is registered already.
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             reloads: IntCounter::new(
                 "config_reloader_reloads_total",
-                "Reloads that the server took",
+                "Successful reloads of the server",
             )?,
             failures: IntCounter::new(
                 "config_reloader_failures_total",
-                "Reloads that the server refused or did not answer",
+                "Failed attempts: unreadable files, rejected reloads and missing responses",
             )?,
             in_step: IntGauge::new(
                 "config_reloader_in_step",
-                "Whether the server has loaded what the files say now",
+                "1 if the server has loaded the current files, otherwise 0",
             )?,
         };
         registry.register(Box::new(metrics.reloads.clone()))?;

@@ -1,4 +1,4 @@
-//! Compares the files with what the server has loaded, and tells it.
+//! Compares the files with those that the server has loaded, and makes it reload.
 
 use std::io::Read;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use crate::config::Config;
 use crate::files::{self, Files};
 use crate::metrics::Metrics;
 
-/// How often the files are compared, and a reload that failed is tried again.
+/// Time between two comparisons of the files. A failed reload is retried at the same pace.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// A reload of many rules takes a while.
+/// Timeout of a reload, which is slow if there are many rules.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much of a refusal is logged, in characters.
+/// Maximum length of a logged error response, in characters.
 const REASON_MAX: usize = 1000;
 
-/// The longest refusal that is read.
-const ANSWER_BYTES: usize = 1 << 20;
+/// Maximum length of an error response that is read.
+const RESPONSE_BYTES: usize = 1 << 20;
 
-/// The watch over the files.
+/// Polls the files and reloads the server.
 #[derive(Debug)]
 pub(crate) struct Reloader {
     config: Config,
     client: reqwest::Client,
     metrics: Metrics,
-    /// The files that the server has loaded; unknown at first, since it may have started before the files changed.
+    /// The files that the server has loaded. `None` at first, because it may have started before the files changed.
     loaded: Option<Files>,
-    /// The reason that was logged last, so that each one is logged once.
-    told: Option<String>,
+    /// The last logged error, so that each error is logged only once.
+    logged: Option<String>,
 }
 
 impl Reloader {
@@ -41,21 +41,21 @@ impl Reloader {
             config,
             metrics,
             loaded: None,
-            told: None,
+            logged: None,
         })
     }
 
-    /// Works until it is dropped.
+    /// Polls until the future is dropped.
     pub(crate) async fn run(mut self) {
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.look().await;
+            self.poll().await;
         }
     }
 
-    async fn look(&mut self) {
+    async fn poll(&mut self) {
         let outcome = match files::read(&self.config.watch_dirs) {
             Ok(files) if self.loaded.as_ref() == Some(&files) => Ok(()),
             Ok(files) => self.reload(files).await,
@@ -63,12 +63,12 @@ impl Reloader {
         };
         self.metrics.in_step.set(i64::from(outcome.is_ok()));
         match outcome {
-            Ok(()) => self.told = None,
+            Ok(()) => self.logged = None,
             Err(reason) => {
                 self.metrics.failures.inc();
-                if self.told.as_ref() != Some(&reason) {
+                if self.logged.as_ref() != Some(&reason) {
                     tracing::error!("the server keeps its old configuration: {reason}");
-                    self.told = Some(reason);
+                    self.logged = Some(reason);
                 }
             }
         }
@@ -76,24 +76,24 @@ impl Reloader {
 
     async fn reload(&mut self, files: Files) -> Result<(), String> {
         let url = self.config.reload_url.clone();
-        let answer = self.client.post(url).send().await.map_err(|error| {
+        let response = self.client.post(url).send().await.map_err(|error| {
             format!(
-                "it does not answer at {}: {}",
+                "no response from {}: {}",
                 self.config.reload_url,
                 error.without_url()
             )
         })?;
-        let status = answer.status();
+        let status = response.status();
         if !status.is_success() {
-            let read = read_response(answer, ANSWER_BYTES, |mut text| {
+            let read = read_response(response, RESPONSE_BYTES, |mut text| {
                 let mut reason = String::new();
                 text.read_to_string(&mut reason).map(|_| reason)
             });
             let text = read.await.ok().and_then(Result::ok).unwrap_or_default();
             let reason: String = text.trim().chars().take(REASON_MAX).collect();
-            return Err(format!("it answered {status}: {reason}"));
+            return Err(format!("it responded with {status}: {reason}"));
         }
-        tracing::info!(files = files.len(), "the server has reloaded");
+        tracing::info!(files = files.len(), "the server has reloaded the files");
         self.metrics.reloads.inc();
         self.loaded = Some(files);
         Ok(())
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    async fn answering(server: &MockServer, status: u16, times: u64) {
+    async fn respond(server: &MockServer, status: u16, times: u64) {
         Mock::given(method("POST"))
             .and(path("/-/reload"))
             .respond_with(ResponseTemplate::new(status).set_body_string("bad rule"))
@@ -133,47 +133,47 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_server_reloads_at_the_start_and_after_each_change_alone() {
+    async fn the_server_reloads_only_at_the_start_and_after_a_change() {
         let server = MockServer::start().await;
-        answering(&server, 200, 9).await;
+        respond(&server, 200, 9).await;
         let (folder, mut reloader) = reloader(&server).await;
-        reloader.look().await;
-        reloader.look().await;
+        reloader.poll().await;
+        reloader.poll().await;
         assert_eq!(requests(&server).await, 1);
         std::fs::write(folder.path().join("rules.yml"), "groups: []").unwrap();
-        reloader.look().await;
-        reloader.look().await;
+        reloader.poll().await;
+        reloader.poll().await;
         assert_eq!(requests(&server).await, 2);
         assert_eq!(reloader.metrics.reloads.get(), 2);
         assert_eq!(reloader.metrics.in_step.get(), 1);
     }
 
     #[tokio::test]
-    async fn a_refusal_is_tried_again_until_it_is_taken() {
+    async fn a_rejected_reload_is_retried_until_it_succeeds() {
         let server = MockServer::start().await;
-        answering(&server, 500, 2).await;
-        answering(&server, 200, 9).await;
+        respond(&server, 500, 2).await;
+        respond(&server, 200, 9).await;
         let (_folder, mut reloader) = reloader(&server).await;
-        reloader.look().await;
+        reloader.poll().await;
         assert_eq!(reloader.metrics.in_step.get(), 0);
-        assert!(reloader.told.as_ref().unwrap().contains("bad rule"));
-        reloader.look().await;
-        reloader.look().await;
+        assert!(reloader.logged.as_ref().unwrap().contains("bad rule"));
+        reloader.poll().await;
+        reloader.poll().await;
         assert_eq!(reloader.metrics.failures.get(), 2);
         assert_eq!(reloader.metrics.reloads.get(), 1);
         assert_eq!(reloader.metrics.in_step.get(), 1);
-        assert_eq!(reloader.told, None);
+        assert_eq!(reloader.logged, None);
     }
 
     #[tokio::test]
-    async fn a_server_that_is_away_is_tried_again() {
+    async fn a_reload_of_an_unavailable_server_is_retried() {
         let server = MockServer::start().await;
         let (folder, mut reloader) = reloader(&server).await;
         drop(server);
-        reloader.look().await;
+        reloader.poll().await;
         assert_eq!(reloader.metrics.in_step.get(), 0);
         drop(folder);
-        reloader.look().await;
+        reloader.poll().await;
         assert_eq!(reloader.metrics.failures.get(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Certificates made to order, by a CA that lives as long as the process.
+//! Certificates on request, issued by a CA that lives as long as the process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 
-/// How long a certificate is valid unless a request says otherwise, and how long before its end it begins to be.
+/// Default validity from now on. A certificate starts to be valid this long before its end, or before now if that is earlier.
 const VALIDITY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// The names of the first certificate: the target's own, and this machine's.
+/// The names in the default certificate: those of the service and of this machine.
 const OWN_NAMES: [&str; 4] = ["localhost", "demo-target", "127.0.0.1", "::1"];
 
 /// The issuer of a certificate.
@@ -26,62 +26,62 @@ pub enum IssuedBy {
     /// The CA whose certificate is at `/tls/ca.pem`.
     #[default]
     DemoCa,
-    /// A CA that nobody can know.
+    /// A CA whose certificate is not available anywhere.
     UnknownCa,
-    /// The certificate's own key.
+    /// The certificate itself.
     #[serde(rename = "self")]
-    Itself,
+    SelfSigned,
 }
 
-/// The certificate to serve, as JSON. What is left out is as in the first certificate: valid for 90 days, for
-/// `localhost`, `demo-target`, `127.0.0.1` and `::1`, issued by the demo CA.
+/// A requested certificate, as JSON. The default is the certificate at the start: valid for 90 days, for `localhost`,
+/// `demo-target`, `127.0.0.1` and `::1`, issued by the demo CA.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateRequest {
-    /// When it expires, RFC 3339, from 1971 on.
+    /// Expiry as RFC 3339, from 1971 on.
     not_after: Option<Timestamp>,
-    /// The same, counted from now; negative for an expired certificate.
+    /// Expiry in seconds from now, negative for an expired certificate.
     expires_in_seconds: Option<i64>,
-    /// The one DNS name (`*.` in front allowed) or IP address it is for.
+    /// The only DNS name (which may start with `*.`) or IP address in the certificate.
     name: Option<String>,
     /// `demo-ca`, `unknown-ca` or `self`.
     #[serde(default)]
     issuer: IssuedBy,
 }
 
-/// The content of a certificate.
+/// The content of a served certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Served {
+pub struct CertificateInfo {
     /// DNS names and IP addresses.
     pub names: Vec<String>,
-    /// Its issuer.
+    /// The issuer.
     pub issuer: IssuedBy,
-    /// When it began to be valid: 90 days before its end, or before now if that is earlier.
+    /// Start of validity: 90 days before the end, or before now if that is earlier.
     pub not_before: Timestamp,
-    /// When it expires.
+    /// End of validity.
     pub not_after: Timestamp,
 }
 
-/// The problem with a [`CertificateRequest`].
+/// A [`CertificateRequest`] is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// Two answers to one question.
+    /// The request sets two expiries.
     #[error("both not_after and expires_in_seconds are set; allowed: one of them")]
     TwoExpiries,
-    /// An expiry that cannot be written into a certificate.
+    /// A certificate cannot contain this expiry.
     #[error("the certificate would expire at {0}; allowed: 1971-01-01T00:00:00Z to {max}", max = Timestamp::MAX)]
     Expiry(String),
-    /// Neither a DNS name nor an IP address.
+    /// The name is neither a DNS name nor an IP address.
     #[error("name is {0:?}; allowed: a DNS name or an IP address")]
     Name(String),
 }
 
 impl CertificateRequest {
-    /// The certificate that is asked for at the time `now`.
+    /// Fills in the defaults of a request that is made at the time `now`.
     ///
     /// # Errors
-    /// The request contradicts itself or asks for what X.509 does not have.
-    pub fn resolve(self, now: Timestamp) -> Result<Served, RequestError> {
+    /// The request sets two expiries, or a value that X.509 does not allow.
+    pub fn resolve(self, now: Timestamp) -> Result<CertificateInfo, RequestError> {
         let not_after = match (self.not_after, self.expires_in_seconds) {
             (Some(_), Some(_)) => return Err(RequestError::TwoExpiries),
             (Some(not_after), None) => Ok(not_after),
@@ -89,7 +89,7 @@ impl CertificateRequest {
                 .map_err(|_| RequestError::Expiry(format!("{now} and {seconds} s"))),
             (None, None) => after(now, VALIDITY).map_err(|_| RequestError::Expiry(now.to_string())),
         }?;
-        // In whole seconds, as in the certificate.
+        // A certificate contains whole seconds.
         let not_after = whole_seconds(not_after)
             .filter(|not_after| {
                 not_after.as_second() >= SignedDuration::from_hours(365 * 24).as_secs()
@@ -99,7 +99,7 @@ impl CertificateRequest {
             .ok()
             .and_then(whole_seconds)
             .ok_or_else(|| RequestError::Expiry(not_after.to_string()))?;
-        Ok(Served {
+        Ok(CertificateInfo {
             names: match self.name {
                 Some(name) => vec![valid_name(name)?],
                 None => OWN_NAMES.map(str::to_owned).into(),
@@ -128,13 +128,13 @@ fn valid_name(name: String) -> Result<String, RequestError> {
     }
 }
 
-/// Why a certificate could not be made.
+/// A certificate could not be issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// rcgen refused it.
-    #[error("the certificate cannot be made: {0}")]
-    Make(#[from] rcgen::Error),
-    /// rustls refused it.
+    /// rcgen rejected it.
+    #[error("the certificate cannot be created: {0}")]
+    Create(#[from] rcgen::Error),
+    /// rustls rejected it.
     #[error("the certificate cannot be served: {0}")]
     Serve(#[from] rustls::Error),
 }
@@ -154,13 +154,13 @@ impl Authorities {
         })
     }
 
-    /// The demo CA's certificate.
+    /// Returns the demo CA's certificate.
     pub(crate) fn demo_pem(&self) -> String {
         self.demo.pem()
     }
 
-    /// Makes the certificate, with a key of its own.
-    pub(crate) fn issue(&self, wanted: &Served) -> Result<Arc<CertifiedKey>, IssueError> {
+    /// Issues the certificate with a new key.
+    pub(crate) fn issue(&self, wanted: &CertificateInfo) -> Result<Arc<CertifiedKey>, IssueError> {
         let mut params = CertificateParams::new(wanted.names.clone())?;
         if let Some(name) = wanted.names.first() {
             params.distinguished_name.push(DnType::CommonName, name);
@@ -173,7 +173,7 @@ impl Authorities {
         let certificate = match wanted.issuer {
             IssuedBy::DemoCa => params.signed_by(&key, &self.demo)?,
             IssuedBy::UnknownCa => params.signed_by(&key, &self.unknown)?,
-            IssuedBy::Itself => params.self_signed(&key)?,
+            IssuedBy::SelfSigned => params.self_signed(&key)?,
         };
         let certified = CertifiedKey::from_der(
             vec![certificate.into()],
@@ -192,7 +192,7 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, IssueError
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
 }
 
-/// [`CertificateRequest::resolve`] gives no time before 1970.
+/// Returns the time since 1970. [`CertificateRequest::resolve`] returns no earlier time.
 fn since_epoch(time: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(time.as_second()).unwrap_or(0))
 }
@@ -201,7 +201,7 @@ fn since_epoch(time: Timestamp) -> Duration {
 mod tests {
     use super::*;
 
-    fn resolve(json: &str) -> Result<Served, RequestError> {
+    fn resolve(json: &str) -> Result<CertificateInfo, RequestError> {
         let request: CertificateRequest = serde_json::from_str(json).unwrap();
         request.resolve("2026-11-02T12:00:00.5Z".parse().unwrap())
     }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_as_in_the_first_certificate() {
+    fn missing_fields_have_the_defaults_of_the_first_certificate() {
         let served = resolve("{}").unwrap();
         assert_eq!(served.names, OWN_NAMES);
         assert_eq!(served.issuer, IssuedBy::DemoCa);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_certificate_was_valid_once() {
+    fn an_expired_certificate_was_valid_for_90_days() {
         let served = resolve(r#"{"expires_in_seconds":-60}"#).unwrap();
         assert_eq!(served.not_after, time("2026-11-02T11:59:00Z"));
         assert_eq!(served.not_before, time("2026-08-04T11:59:00Z"));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_requests_are_refused() {
+    fn impossible_requests_are_rejected() {
         for (json, why) in [
             (
                 r#"{"not_after":"2027-01-01T00:00:00Z","expires_in_seconds":1}"#,
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn every_certificate_that_can_be_asked_for_can_be_made() {
+    fn every_valid_request_can_be_issued() {
         let authorities = Authorities::new().unwrap();
         for json in [
             r#"{"not_after":"1971-01-01T00:00:00Z"}"#,

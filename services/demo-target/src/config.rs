@@ -8,16 +8,16 @@ use service_kit::{ConfigError, Configuration, Key, Settings};
 /// The settings of demo-target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The TLS listener; none without `TLS_LISTEN_ADDR`.
+    /// The TLS listener, if `TLS_LISTEN_ADDR` is set.
     pub tls: Option<TlsConfig>,
 }
 
 /// The settings of the TLS listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// `TLS_LISTEN_ADDR`: where it listens.
+    /// `TLS_LISTEN_ADDR`: the address of the listener.
     pub listen_addr: SocketAddr,
-    /// `TLS_CA_FILE`: where the demo CA's certificate is written at the start, for probers on this machine.
+    /// `TLS_CA_FILE`: the file for the demo CA's certificate, which is written at the start for probers on this machine.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_served_only_where_an_address_says_so() {
+    fn tls_is_served_only_if_an_address_is_set() {
         assert_eq!(read(&[]), Ok(Config { tls: None }));
         let tls = read(&[("TLS_LISTEN_ADDR", "127.0.0.1:8443")])
             .unwrap()
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_settings_are_refused_by_name() {
+    fn the_error_about_a_setting_names_it() {
         let tls = ("TLS_LISTEN_ADDR", "127.0.0.1:8443");
         for (variables, key, value) in [
             (

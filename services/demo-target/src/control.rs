@@ -1,4 +1,4 @@
-//! Setting and clearing faults.
+//! Endpoints that list, set and clear faults.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ async fn list(State(faults): State<Faults>) -> Json<FaultList> {
     })
 }
 
-/// Takes JSON whatever the content type says: `curl -d` says that it is a form.
+/// Sets a fault. Ignores the content type, because `curl -d` sends JSON as a form.
 async fn set(
     State(faults): State<Faults>,
     Path(name): Path<Name>,
@@ -39,20 +39,20 @@ async fn set(
     body: Body,
 ) -> Result<Json<Fault>, Problem> {
     let body = bodies.read(body, BODY_MAX_BYTES).await?;
-    let fault = Fault::from_json(&body).map_err(|error| refused(&error))?;
+    let fault = Fault::from_json(&body).map_err(|error| problem(&error))?;
     tracing::info!(?name, ?fault, "fault set");
     faults.set(name, fault);
     Ok(Json(fault))
 }
 
-fn refused(error: &FaultError) -> Problem {
+fn problem(error: &FaultError) -> Problem {
     let status = match error {
         FaultError::Json(error) if !error.is_data() => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     Problem::new(
         status,
-        format!(r#"{error}; an example is {{"kind":"status","status":503}}"#),
+        format!(r#"{error}; example: {{"kind":"status","status":503}}"#),
     )
 }
 

@@ -1,62 +1,62 @@
-//! The ways a target can misbehave, and which of them do.
+//! The kinds of faults, and the faults that are set.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// The longest latency that can be set, in milliseconds: ten minutes.
-const MOST_MILLISECONDS: u64 = 600_000;
+/// Maximum latency: ten minutes.
+const MAX_MILLISECONDS: u64 = 600_000;
 
-/// A way to misbehave, as JSON: `{"kind":"status","status":503}`. Fields that a kind does not have are refused.
+/// A fault, as JSON: `{"kind":"status","status":503}`. Unknown fields are rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// Answers with this status, 200 to 599.
+    /// Responds with this status, 200 to 599.
     Status {
         /// The HTTP status code.
         status: u16,
     },
-    /// Answers 200, this much later.
+    /// Responds with 200 after a delay.
     Latency {
-        /// At most ten minutes.
+        /// The delay, at most ten minutes.
         milliseconds: u64,
     },
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     Drop {},
-    /// Takes the request and never answers; closes the connection after ten minutes.
+    /// Accepts the request, sends no response, and closes the connection after ten minutes.
     Hang {},
-    /// Answers 200 and sends without end: 64 KiB at once and ten times a second, for ten minutes.
+    /// Responds with 200 and an endless body: 64 KiB ten times a second, for ten minutes.
     EndlessBody {},
     /// Redirects to itself.
     RedirectLoop {},
 }
 
-/// The problem with a fault.
+/// A fault is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum FaultError {
-    /// Not JSON, or JSON of another shape; the message lists the kinds and fields there are.
+    /// The text is not JSON, or not a fault. The message lists the kinds or the fields.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
-    /// A status that ends no exchange.
+    /// The status is not a final one.
     #[error("status is {0}; allowed: 200 to 599")]
     Status(u16),
-    /// A latency past ten minutes.
-    #[error("milliseconds is {0}; allowed: 0 to {MOST_MILLISECONDS}")]
+    /// The latency is above ten minutes.
+    #[error("milliseconds is {0}; allowed: 0 to {MAX_MILLISECONDS}")]
     Latency(u64),
 }
 
 impl Fault {
-    /// Reads a fault from JSON.
+    /// Parses a fault from JSON.
     ///
     /// # Errors
-    /// Anything but one of the kinds with its fields in their ranges.
+    /// The text is not one of the kinds, or a field is out of range.
     pub fn from_json(json: &[u8]) -> Result<Self, FaultError> {
         match serde_json::from_slice(json)? {
             Self::Status { status } if !(200..=599).contains(&status) => {
                 Err(FaultError::Status(status))
             }
-            Self::Latency { milliseconds } if milliseconds > MOST_MILLISECONDS => {
+            Self::Latency { milliseconds } if milliseconds > MAX_MILLISECONDS => {
                 Err(FaultError::Latency(milliseconds))
             }
             fault => Ok(fault),
@@ -64,21 +64,21 @@ impl Fault {
     }
 }
 
-/// The name of a simulated target: 1 to 63 of `A-Z a-z 0-9 . _ -`.
+/// The name of a simulated target: 1 to 63 characters of `A-Z a-z 0-9 . _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Name(String);
 
 impl Name {
-    /// The target behind `/ok`.
+    /// Returns the name of the target at `/ok`.
     pub(crate) fn ok() -> Self {
         Self("ok".to_owned())
     }
 }
 
-/// A text that is no [`Name`].
+/// The text is not a valid [`Name`].
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is no target name; allowed: 1 to 63 of A-Z a-z 0-9 . _ -")]
+#[error("target name is {0:?}; allowed: 1 to 63 characters of A-Z a-z 0-9 . _ -")]
 pub struct NameError(String);
 
 impl TryFrom<String> for Name {
@@ -94,24 +94,24 @@ impl TryFrom<String> for Name {
     }
 }
 
-/// The faults that are set, by target. Cheap to clone; all clones are one.
+/// The faults that are set, by target. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<Mutex<BTreeMap<Name, Fault>>>);
 
 impl Faults {
-    /// The fault set on a target, if any.
+    /// Returns the fault that is set on a target.
     #[must_use]
     pub fn get(&self, name: &Name) -> Option<Fault> {
         self.with(|faults| faults.get(name).copied())
     }
 
-    /// All that are set.
+    /// Returns all faults that are set.
     #[must_use]
     pub fn all(&self) -> BTreeMap<Name, Fault> {
         self.with(|faults| faults.clone())
     }
 
-    /// Sets a fault in place of the one before.
+    /// Sets the fault of a target and replaces the previous one.
     pub fn set(&self, name: Name, fault: Fault) {
         self.with(|faults| faults.insert(name, fault));
     }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_read_and_written_alike() {
+    fn every_kind_survives_a_round_trip_through_json() {
         for json in [
             r#"{"kind":"status","status":503}"#,
             r#"{"kind":"latency","milliseconds":500}"#,
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_what_is_allowed() {
+    fn an_error_names_what_is_allowed() {
         for (json, allowed) in [
             (r#"{"kind":"explode"}"#, "`redirect_loop`"),
             (r#"{"kind":"status","code":503}"#, "`status`"),
@@ -167,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn names_are_short_and_plain() {
+    fn invalid_names_are_rejected() {
         assert!(Name::try_from("eu-1.shop_A".to_owned()).is_ok());
-        for refused in ["", "a/b", "a b", "é", &"x".repeat(64)] {
-            assert!(Name::try_from(refused.to_owned()).is_err(), "{refused}");
+        for invalid in ["", "a/b", "a b", "é", &"x".repeat(64)] {
+            assert!(Name::try_from(invalid.to_owned()).is_err(), "{invalid}");
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Endpoints that misbehave on demand: what the lab and its drills probe.
+//! HTTP endpoints that fail on demand, as targets for the lab and its drills.
 //!
-//! | endpoint | answer |
+//! | endpoint | response |
 //! |---|---|
-//! | any method `/ok` | 200 and `ok`, or the fault set on the name `ok` |
-//! | any method `/t/{name}` | the same for any name, so that many targets are simulated apart; `/t/ok` is `/ok` |
-//! | `GET /faults` | `{"faults":{NAME:FAULT}}`, those that are set |
-//! | `PUT /faults/{name}` | sets a [`Fault`], from the next request on; answers with it |
-//! | `DELETE /faults/{name}`, `DELETE /faults` | clears one, clears all; 204 |
-//! | `GET /tls` | the certificate served: `{"names","issuer","not_before","not_after"}` |
-//! | `PUT /tls` | serves a [`CertificateRequest`]'s, from the next handshake on; answers as `GET /tls` |
+//! | any method `/ok` | 200 and `ok`, or the fault that is set on the name `ok` |
+//! | any method `/t/{name}` | the same for any name, to simulate many targets; `/t/ok` is the same target as `/ok` |
+//! | `GET /faults` | all faults that are set: `{"faults":{NAME:FAULT}}` |
+//! | `PUT /faults/{name}` | sets a [`Fault`] from the next request on, and returns it |
+//! | `DELETE /faults/{name}`, `DELETE /faults` | clears one fault, or all; 204 |
+//! | `GET /tls` | the served certificate: `{"names","issuer","not_before","not_after"}` |
+//! | `PUT /tls` | serves the certificate of a [`CertificateRequest`] from the next handshake on; the response of `GET /tls` |
 //! | `DELETE /tls` | serves the first certificate again; 204 |
-//! | `GET /tls/ca.pem` | the demo CA's certificate, for probers that shall trust it |
+//! | `GET /tls/ca.pem` | the demo CA's certificate, for probers that should trust it |
 //!
-//! Names are 1 to 63 of `A-Z a-z 0-9 . _ -`. What sets or shows faults and certificates answers loopback peers only,
-//! 403 to others: whoever may break the targets is on the machine, or in the pod (`kubectl port-forward`).
+//! Names have 1 to 63 characters of `A-Z a-z 0-9 . _ -`. The endpoints that set or show faults and certificates return 403
+//! to peers that are not on loopback: only users of the machine or of the pod (`kubectl port-forward`) may break targets.
 //!
-//! With `TLS_LISTEN_ADDR` the same endpoints are served over TLS too; without it, `/tls` is 404.
+//! With `TLS_LISTEN_ADDR` the same endpoints are served over TLS, too. Without it, `/tls` returns 404.
 
-mod answer;
 mod certificate;
 mod config;
 mod control;
 mod fault;
 mod loopback;
+mod responses;
 mod tls;
 
 use axum::{Extension, Router};
@@ -31,20 +31,20 @@ use service_kit::{App, Context, RequestBodies, Shutdown, StartError};
 use crate::fault::Faults;
 use crate::tls::Tls;
 
-pub use certificate::{CertificateRequest, IssuedBy, Served};
+pub use certificate::{CertificateInfo, CertificateRequest, IssuedBy};
 pub use config::{Config, TlsConfig};
 pub use fault::Fault;
 
-/// The longest body that sets a fault or a certificate.
+/// Maximum length of a body that sets a fault or a certificate.
 const BODY_MAX_BYTES: usize = 64 * 1024;
 
-/// All such bodies together.
+/// Maximum length of all such bodies together.
 const BODIES_MAX_BYTES: usize = 1024 * 1024;
 
-/// Starts the service: no fault set, the first certificate served.
+/// Starts the service without faults and with the first certificate.
 ///
 /// # Errors
-/// The demo CA cannot be made, or cannot be written to `TLS_CA_FILE`.
+/// The demo CA cannot be created, or its certificate cannot be written to `TLS_CA_FILE`.
 pub async fn start(config: Config, context: &mut Context) -> Result<App, StartError> {
     let tls = match config.tls {
         Some(config) => Some(tls::start(&config, context)?),
@@ -65,7 +65,7 @@ fn router(tls: Option<Tls>, bodies: RequestBodies, shutdown: Shutdown) -> Router
     let control = control::router(faults.clone())
         .merge(tls::control(tls.clone()))
         .layer(Extension(bodies));
-    answer::router(faults, shutdown)
+    responses::router(faults, shutdown)
         .merge(loopback::only(control))
         .merge(tls::public(tls))
 }
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    async fn status_from_afar(method: &str, path: &str) -> StatusCode {
+    async fn remote_status(method: &str, path: &str) -> StatusCode {
         let request = Request::builder().method(method).uri(path);
         let mut request = request.body(Body::from(r#"{"kind":"drop"}"#)).unwrap();
         let connection = Connection::new(([10, 0, 0, 7], 1).into());
@@ -92,13 +92,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn probers_elsewhere_see_the_targets_and_the_ca_and_can_change_nothing() {
+    async fn remote_peers_see_the_targets_and_the_ca_and_can_change_nothing() {
         for open in ["/ok", "/t/other", "/tls/ca.pem"] {
-            assert_eq!(
-                status_from_afar("GET", open).await,
-                StatusCode::OK,
-                "{open}"
-            );
+            assert_eq!(remote_status("GET", open).await, StatusCode::OK, "{open}");
         }
         for (method, path) in [
             ("GET", "/faults"),
@@ -109,7 +105,7 @@ mod tests {
             ("PUT", "/tls"),
             ("DELETE", "/tls"),
         ] {
-            let status = status_from_afar(method, path).await;
+            let status = remote_status(method, path).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path}");
         }
     }

@@ -1,4 +1,4 @@
-//! Lets only loopback peers change faults and certificates.
+//! Access to faults and certificates for loopback peers only.
 
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -8,7 +8,7 @@ use axum::{Extension, Router};
 use service_kit::http::is_addressed_locally;
 use service_kit::{Connection, Problem};
 
-/// The routes, for loopback peers only; 403 for others. A browser on this machine is such a peer for every page, so the
+/// Returns 403 to peers that are not on loopback. A browser on this machine is a loopback peer for every web page, so the
 /// request must not name another host either.
 pub(crate) fn only(router: Router) -> Router {
     router.route_layer(from_fn(guard))
@@ -19,14 +19,14 @@ async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    // A listener on [::] sees 127.0.0.1 as ::ffff:127.0.0.1.
+    // For a listener on [::], 127.0.0.1 is ::ffff:127.0.0.1.
     if connection.peer().ip().to_canonical().is_loopback() && is_addressed_locally(&request) {
         return next.run(request).await;
     }
     Problem::new(
         StatusCode::FORBIDDEN,
-        "faults and certificates are set and shown over loopback only: ask http://localhost from this machine, or, in a \
-         cluster, through `kubectl port-forward`",
+        "faults and certificates can be set and read only over loopback: use http://localhost on this machine, or \
+         `kubectl port-forward` in a cluster",
     )
     .into_response()
 }
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_loopback_peers_get_in() {
+    async fn only_loopback_peers_have_access() {
         for loopback in [
             "127.0.0.1:1",
             "127.9.9.9:1",

@@ -1,4 +1,4 @@
-//! The TLS listener and the certificate it serves.
+//! The TLS listener and its certificate.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -16,10 +16,10 @@ use rustls::sign::CertifiedKey;
 use service_kit::{ConfigError, Context, Problem, RequestBodies, StartError};
 
 use crate::BODY_MAX_BYTES;
-use crate::certificate::{Authorities, CertificateRequest, Served};
+use crate::certificate::{Authorities, CertificateInfo, CertificateRequest};
 use crate::config::TlsConfig;
 
-/// Makes the CAs and the first certificate, and has the listener opened.
+/// Creates the CAs and the first certificate, and opens the listener.
 pub(crate) fn start(config: &TlsConfig, context: &mut Context) -> Result<Tls, StartError> {
     let tls = Tls::new()?;
     if let Some(file) = &config.ca_file {
@@ -37,14 +37,14 @@ pub(crate) fn start(config: &TlsConfig, context: &mut Context) -> Result<Tls, St
         .with_no_client_auth()
         .with_cert_resolver(tls.current.clone());
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // A resumed session shows no certificate: the client would miss the change.
+    // A resumed session sends no certificate, so the client would miss a change.
     server.session_storage = Arc::new(NoServerSessionStorage {});
     server.send_tls13_tickets = 0;
     context.serve_tls(config.listen_addr, Arc::new(server));
     Ok(tls)
 }
 
-/// The certificate that the listener serves. Cheap to clone; all clones are one.
+/// The certificate that the listener serves. Clones share their state.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     authorities: Arc<Authorities>,
@@ -52,7 +52,7 @@ pub(crate) struct Tls {
 }
 
 #[derive(Debug)]
-struct Current(RwLock<(Served, Arc<CertifiedKey>)>);
+struct Current(RwLock<(CertificateInfo, Arc<CertifiedKey>)>);
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
@@ -72,12 +72,12 @@ impl Tls {
         })
     }
 
-    fn served(&self) -> Served {
+    fn served(&self) -> CertificateInfo {
         let current = self.current.0.read();
         current.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    fn serve(&self, request: CertificateRequest) -> Result<Served, Problem> {
+    fn serve(&self, request: CertificateRequest) -> Result<CertificateInfo, Problem> {
         let wanted = request
             .resolve(Timestamp::now())
             .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
@@ -92,14 +92,14 @@ impl Tls {
     }
 }
 
-/// Returns the endpoints that show and set the certificate.
+/// Routes the endpoints that show and set the certificate.
 pub(crate) fn control(tls: Option<Tls>) -> Router {
     Router::new()
         .route("/tls", get(show).put(set).delete(reset))
         .with_state(tls)
 }
 
-/// Returns the endpoints that are open to everybody.
+/// Routes the endpoints that are open to every peer.
 pub(crate) fn public(tls: Option<Tls>) -> Router {
     Router::new().route("/tls/ca.pem", get(ca)).with_state(tls)
 }
@@ -108,21 +108,21 @@ fn listening(tls: Option<Tls>) -> Result<Tls, Problem> {
     tls.ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_FOUND,
-            "there is no TLS listener; start demo-target with TLS_LISTEN_ADDR",
+            "demo-target has no TLS listener; start it with TLS_LISTEN_ADDR",
         )
     })
 }
 
-async fn show(State(tls): State<Option<Tls>>) -> Result<Json<Served>, Problem> {
+async fn show(State(tls): State<Option<Tls>>) -> Result<Json<CertificateInfo>, Problem> {
     Ok(Json(listening(tls)?.served()))
 }
 
-/// Takes JSON whatever the content type says: `curl -d` says that it is a form.
+/// Sets the certificate. Ignores the content type, because `curl -d` sends JSON as a form.
 async fn set(
     State(tls): State<Option<Tls>>,
     Extension(bodies): Extension<RequestBodies>,
     body: Body,
-) -> Result<Json<Served>, Problem> {
+) -> Result<Json<CertificateInfo>, Problem> {
     let tls = listening(tls)?;
     let body = bodies.read(body, BODY_MAX_BYTES).await?;
     let request = serde_json::from_slice(&body).map_err(|error: serde_json::Error| {
@@ -133,7 +133,7 @@ async fn set(
         };
         Problem::new(
             status,
-            format!(r#"{error}; an example is {{"expires_in_seconds":-60,"name":"other.example","issuer":"self"}}"#),
+            format!(r#"{error}; example: {{"expires_in_seconds":-60,"name":"other.example","issuer":"self"}}"#),
         )
     })?;
     Ok(Json(tls.serve(request)?))

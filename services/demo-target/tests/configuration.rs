@@ -1,10 +1,10 @@
-//! Wrong configuration: exit 64 and one message, before any port is bound.
+//! An invalid configuration ends the program with exit code 64 and one message, before it binds a port.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use test_support::command;
 
 #[test]
-fn wrong_settings_end_with_64_and_name_key_value_and_what_is_allowed() {
+fn an_invalid_setting_exits_with_64_and_names_key_value_and_what_is_allowed() {
     for (variables, parts) in [
         (
             [("TLS_LISTEN_ADDR", "here")],

@@ -1,4 +1,4 @@
-//! Each fault as a client sees it, switched while the target runs.
+//! Faults that are set and cleared while the target runs, as a client sees them.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -15,10 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const SOON: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(5);
 
-/// Sends a request over a connection of its own.
-async fn ask(demo: &DemoTarget, path: &str) -> TcpStream {
+/// Sends a request over a new connection.
+async fn request(demo: &DemoTarget, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(demo.0.address()).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -26,11 +26,11 @@ async fn ask(demo: &DemoTarget, path: &str) -> TcpStream {
 }
 
 #[tokio::test]
-async fn a_target_is_fine_until_a_fault_is_set_and_again_once_it_is_cleared() {
+async fn a_target_fails_from_the_time_a_fault_is_set_until_it_is_cleared() {
     let demo = DemoTarget::start();
-    let fine = demo.get("/ok").await;
-    assert_eq!(fine.status(), 200);
-    assert_eq!(fine.text().await.unwrap(), "ok\n");
+    let healthy = demo.get("/ok").await;
+    assert_eq!(healthy.status(), 200);
+    assert_eq!(healthy.text().await.unwrap(), "ok\n");
     demo.set("ok", r#"{"kind":"status","status":503}"#).await;
     let broken = demo.get("/ok").await;
     assert_eq!(broken.status(), 503);
@@ -41,7 +41,7 @@ async fn a_target_is_fine_until_a_fault_is_set_and_again_once_it_is_cleared() {
 }
 
 #[tokio::test]
-async fn targets_misbehave_apart_and_whatever_the_method() {
+async fn targets_fail_independently_and_for_every_method() {
     let demo = DemoTarget::start();
     demo.set("eu", r#"{"kind":"status","status":500}"#).await;
     demo.set("us", r#"{"kind":"status","status":301}"#).await;
@@ -65,7 +65,7 @@ async fn targets_misbehave_apart_and_whatever_the_method() {
 }
 
 #[tokio::test]
-async fn latency_comes_before_the_answer() {
+async fn latency_delays_the_response() {
     let demo = DemoTarget::start();
     demo.set("ok", r#"{"kind":"latency","milliseconds":150}"#)
         .await;
@@ -75,33 +75,35 @@ async fn latency_comes_before_the_answer() {
 }
 
 #[tokio::test]
-async fn a_dropped_connection_ends_without_a_byte() {
+async fn a_dropped_connection_ends_without_a_response() {
     let demo = DemoTarget::start();
     demo.set("ok", r#"{"kind":"drop"}"#).await;
     let mut bytes = Vec::new();
-    let mut stream = ask(&demo, "/ok").await;
-    let ended = timeout(SOON, stream.read_to_end(&mut bytes)).await.unwrap();
+    let mut stream = request(&demo, "/ok").await;
+    let ended = timeout(LIMIT, stream.read_to_end(&mut bytes))
+        .await
+        .unwrap();
     assert!(ended.is_err() || bytes.is_empty(), "{bytes:?}");
 }
 
 #[tokio::test]
-async fn a_hanging_target_takes_the_request_and_stays_silent() {
+async fn a_hanging_target_accepts_the_request_and_sends_nothing() {
     let demo = DemoTarget::start();
     demo.set("ok", r#"{"kind":"hang"}"#).await;
-    let mut stream = ask(&demo, "/ok").await;
+    let mut stream = request(&demo, "/ok").await;
     let silence = timeout(Duration::from_millis(200), stream.read_u8()).await;
     assert!(silence.is_err(), "{silence:?}");
 }
 
 #[tokio::test]
-async fn an_endless_body_goes_on_until_the_client_leaves() {
+async fn an_endless_body_goes_on_until_the_client_disconnects() {
     let demo = DemoTarget::start();
     demo.set("ok", r#"{"kind":"endless_body"}"#).await;
     let mut response = demo.get("/ok").await;
     assert_eq!(response.status(), 200);
     let mut received = 0;
     while received <= 2 * 64 * 1024 {
-        received += timeout(SOON, response.chunk())
+        received += timeout(LIMIT, response.chunk())
             .await
             .unwrap()
             .unwrap()
@@ -122,7 +124,7 @@ async fn a_redirect_loop_leads_back_to_itself() {
 }
 
 #[tokio::test]
-async fn what_is_no_fault_is_refused_and_changes_nothing() {
+async fn an_invalid_fault_is_rejected_and_changes_nothing() {
     let demo = DemoTarget::start();
     for (path, json, status) in [
         ("/faults/ok", r#"{"kind":"explode"}"#, 422),
@@ -130,29 +132,29 @@ async fn what_is_no_fault_is_refused_and_changes_nothing() {
         ("/faults/ok", r#"{"kind":"#, 400),
         ("/faults/not%20a%20name", r#"{"kind":"drop"}"#, 400),
     ] {
-        let refused = demo.put(path, json).await;
-        assert_eq!(refused.status(), status, "{path} {json}");
+        let response = demo.put(path, json).await;
+        assert_eq!(response.status(), status, "{path} {json}");
         assert_eq!(
-            refused.headers()["content-type"],
+            response.headers()["content-type"],
             "application/problem+json"
         );
-        let problem: Value = refused.json().await.unwrap();
+        let problem: Value = response.json().await.unwrap();
         assert!(problem["detail"].as_str().unwrap().len() > 20, "{problem}");
     }
     assert_eq!(demo.get("/ok").await.status(), 200);
 }
 
 #[tokio::test]
-async fn hanging_and_endless_answers_do_not_hold_up_the_exit() {
+async fn hanging_and_endless_responses_do_not_delay_the_shutdown() {
     let mut demo = DemoTarget::start();
     demo.set("hang", r#"{"kind":"hang"}"#).await;
     demo.set("endless", r#"{"kind":"endless_body"}"#).await;
-    let _hanging = ask(&demo, "/t/hang").await;
-    let mut endless = ask(&demo, "/t/endless").await;
-    timeout(SOON, endless.read_u8()).await.unwrap().unwrap();
+    let _hanging = request(&demo, "/t/hang").await;
+    let mut endless = request(&demo, "/t/endless").await;
+    timeout(LIMIT, endless.read_u8()).await.unwrap().unwrap();
     let started = Instant::now();
     demo.0.process.terminate();
-    let status = demo.0.process.exit(SOON).await;
+    let status = demo.0.process.exit(LIMIT).await;
     assert!(status.success(), "{status}");
     assert!(started.elapsed() < Duration::from_secs(2));
 }

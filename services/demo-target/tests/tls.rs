@@ -1,4 +1,4 @@
-//! The certificate as a TLS client sees it, changed while the target runs.
+//! Certificates that are changed while the target runs, as a TLS client sees them.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// A client that trusts the demo CA and nothing else, and would resume sessions if it could.
+/// Returns a client that trusts only the demo CA and resumes sessions if the server allows it.
 async fn client(demo: &DemoTarget) -> TlsConnector {
     let pem = demo.get("/tls/ca.pem").await.bytes().await.unwrap();
     let mut roots = RootCertStore::empty();
@@ -47,18 +47,18 @@ async fn connect(
         .await
 }
 
-async fn ask(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -> String {
+async fn request(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -> String {
     let mut stream = connect(demo, client, name).await.unwrap();
     stream
         .write_all(b"GET /ok HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response
 }
 
-async fn refusal(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -> CertificateError {
+async fn failure(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -> CertificateError {
     let error = connect(demo, client, name).await.unwrap_err();
     match error.get_ref().unwrap().downcast_ref() {
         Some(rustls::Error::InvalidCertificate(error)) => error.clone(),
@@ -67,13 +67,13 @@ async fn refusal(demo: &DemoTarget, client: &TlsConnector, name: &'static str) -
 }
 
 #[tokio::test]
-async fn the_same_targets_answer_over_tls() {
+async fn the_same_targets_are_served_over_tls() {
     let demo = DemoTarget::start_with_tls();
     let client = client(&demo).await;
     for name in ["localhost", "demo-target", "127.0.0.1"] {
         demo.set("ok", r#"{"kind":"status","status":404}"#).await;
-        let answer = ask(&demo, &client, name).await;
-        assert!(answer.starts_with("HTTP/1.1 404"), "{name}: {answer}");
+        let response = request(&demo, &client, name).await;
+        assert!(response.starts_with("HTTP/1.1 404"), "{name}: {response}");
     }
 }
 
@@ -81,18 +81,18 @@ async fn the_same_targets_answer_over_tls() {
 async fn expiry_name_and_issuer_change_with_the_next_handshake() {
     let demo = DemoTarget::start_with_tls();
     let client = client(&demo).await;
-    // A whole conversation, in which a server that resumes sessions would give its tickets away.
-    ask(&demo, &client, "localhost").await;
+    // A whole exchange, so that a server that resumes sessions would send its tickets.
+    request(&demo, &client, "localhost").await;
 
     demo.put("/tls", r#"{"expires_in_seconds":-60}"#).await;
-    let expired = refusal(&demo, &client, "localhost").await;
+    let expired = failure(&demo, &client, "localhost").await;
     assert!(
         matches!(expired, CertificateError::ExpiredContext { .. }),
         "{expired:?}"
     );
 
     demo.put("/tls", r#"{"name":"other.example"}"#).await;
-    let other = refusal(&demo, &client, "localhost").await;
+    let other = failure(&demo, &client, "localhost").await;
     assert!(
         matches!(other, CertificateError::NotValidForNameContext { .. }),
         "{other:?}"
@@ -102,7 +102,7 @@ async fn expiry_name_and_issuer_change_with_the_next_handshake() {
     for issuer in [r#"{"issuer":"unknown-ca"}"#, r#"{"issuer":"self"}"#] {
         demo.put("/tls", issuer).await;
         assert_eq!(
-            refusal(&demo, &client, "localhost").await,
+            failure(&demo, &client, "localhost").await,
             CertificateError::UnknownIssuer
         );
     }
@@ -112,7 +112,7 @@ async fn expiry_name_and_issuer_change_with_the_next_handshake() {
 }
 
 #[tokio::test]
-async fn what_is_served_can_be_read_and_nonsense_is_refused() {
+async fn the_served_certificate_can_be_read_and_invalid_requests_are_rejected() {
     let demo = DemoTarget::start_with_tls();
     let set = r#"{"not_after":"2031-05-01T00:00:00Z","name":"a.example","issuer":"self"}"#;
     assert_eq!(demo.put("/tls", set).await.status(), 200);
@@ -132,7 +132,7 @@ async fn what_is_served_can_be_read_and_nonsense_is_refused() {
 }
 
 #[tokio::test]
-async fn the_ca_is_written_for_local_probers() {
+async fn the_ca_certificate_is_written_for_local_probers() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     let demo = DemoTarget::start_with(&[
@@ -144,7 +144,7 @@ async fn the_ca_is_written_for_local_probers() {
 }
 
 #[tokio::test]
-async fn without_a_tls_listener_its_endpoints_say_so() {
+async fn without_a_tls_listener_its_endpoints_return_404_and_the_reason() {
     let demo = DemoTarget::start();
     for path in ["/tls", "/tls/ca.pem"] {
         let response = demo.get(path).await;

@@ -1,71 +1,71 @@
-//! Errors in configured targets. Every message names the key, the value and what is allowed; no message
-//! carries a password.
+//! Errors in the configuration of targets. Every message names the key, its value and what is allowed. No message
+//! contains a password.
 
 use std::path::PathBuf;
 
-/// Why a configuration of targets was refused.
+/// A configuration of targets was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetsError {
-    /// Neither of the two sources is configured.
+    /// Neither source of targets is configured.
     #[error(
         "no targets configured; set PING_TARGET_URLS to a comma-separated list of http or https URLs, \
          or PING_TARGETS_FILE to the path of a targets.toml"
     )]
     NoSource,
 
-    /// A source is configured and lists nothing.
+    /// A source is configured, but lists no target.
     #[error("{key} = {value}: lists no target; allowed: {allowed}")]
     Empty {
-        /// The variable, or the file's `target`.
+        /// The variable, or the key `target` of the file.
         key: String,
         /// Its value, without passwords.
         value: String,
-        /// The values that it may have.
+        /// The allowed values.
         allowed: &'static str,
     },
 
-    /// One value is not allowed.
+    /// A value is not allowed.
     #[error("{key} = {value}: {problem}; allowed: {allowed}")]
     Invalid {
-        /// The variable, or the place in the file, such as `target[3].timeout_seconds (line 40)`.
+        /// The variable, or the key in the file, such as `target[3].timeout_seconds (line 40)`.
         key: String,
-        /// The value as given, without passwords, cut when long.
+        /// The value as given, without passwords, cut if it is long.
         value: String,
         /// The problem with it.
         problem: String,
-        /// The values that are accepted.
+        /// The allowed values.
         allowed: String,
     },
 
-    /// A required key is not there.
+    /// A required key is missing.
     #[error("{key}: missing; required: {required}")]
     Missing {
-        /// The place in the file.
+        /// The key and its line in the file.
         key: String,
-        /// The value that belongs there.
+        /// The required value.
         required: &'static str,
     },
 
-    /// A key that means nothing here, most often a typing error.
+    /// A key does not exist, most often because of a typo.
     #[error("{key}: unknown key; allowed: {allowed}")]
     UnknownKey {
-        /// The place in the file.
+        /// The key and its line in the file.
         key: String,
-        /// The keys that exist there.
+        /// The keys that exist in this table.
         allowed: String,
     },
 
-    /// Two targets would carry the same `target` label.
+    /// Two targets would have the same `target` label.
     #[error(
-        "{key} = {value}: already the name of {first}; allowed: names that differ \
-         (a password is replaced by xxxxx and does not tell two targets apart)"
+        "{key} = {value}: already the name of {first}; allowed: a unique name \
+         (a password is replaced by xxxxx, so it does not make a name unique)"
     )]
     Duplicate {
-        /// The place of the later target.
+        /// The key of the later target.
         key: String,
-        /// The name both have.
+        /// The name of both targets.
         value: String,
-        /// The place of the earlier target.
+        /// The location of the earlier target.
         first: String,
     },
 
@@ -76,50 +76,50 @@ pub enum TargetsError {
         line: usize,
         /// Counted from 1, in characters.
         column: usize,
-        /// The parser's message; never the line itself.
+        /// The parser's message, without the line, which may contain a password.
         reason: String,
     },
 
     /// The file could not be read.
     #[error("can't be read: {reason}; allowed: {allowed}")]
     Unreadable {
-        /// Why, in the operating system's words.
+        /// The error of the operating system.
         reason: String,
         /// The requirement on the file.
         allowed: &'static str,
     },
 
-    /// A file that others can read holds a password.
+    /// The file contains a password, and others than its owner can read it.
     #[error(
         "{key} holds a password, and others can read the file (mode {mode:o}); allowed: mode 600 (chmod 600)"
     )]
     Exposed {
-        /// The first password's place, such as `target[3].url (line 40)`.
+        /// The key of the first password, such as `target[3].url (line 40)`.
         key: String,
         /// The permissions of the file.
         mode: u32,
     },
 
-    /// Any of the above, in the file of `PING_TARGETS_FILE`.
+    /// One of the other errors, in the file of `PING_TARGETS_FILE`.
     #[error("PING_TARGETS_FILE = {}: {error}", path.display())]
     InFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         error: Box<TargetsError>,
     },
 }
 
-/// A value that was refused, before it is known under which key it stood.
+/// An invalid value, found by a check that does not know its key.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Invalid {
     pub(crate) value: String,
     pub(crate) problem: String,
     pub(crate) allowed: String,
 }
 
-impl Refusal {
-    /// `value` is shown as it is: callers pass text through [`crate::redact::quoted`] first.
+impl Invalid {
+    /// `value` is shown as it is, so callers pass text through [`crate::redact::quoted`] first.
     pub(crate) fn new(
         value: impl ToString,
         problem: impl Into<String>,
@@ -132,7 +132,7 @@ impl Refusal {
         }
     }
 
-    /// Names the key under which the value stood.
+    /// Returns the error for a value under this key.
     pub(crate) fn at(self, key: impl Into<String>) -> TargetsError {
         let Self {
             value,

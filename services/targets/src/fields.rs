@@ -1,4 +1,4 @@
-//! Typed access to the keys of a TOML table, so that every refusal names the key, its line and its value.
+//! Typed access to the keys of a TOML table. Every error names the key, its line and its value.
 
 use toml::{
     Spanned,
@@ -7,40 +7,40 @@ use toml::{
 };
 
 use crate::{
-    error::{Refusal, TargetsError},
+    error::{Invalid, TargetsError},
     redact::{escaped, quoted},
 };
 
-/// How many items of a refused list a message repeats.
+/// Maximum number of items of a rejected list in a message.
 const SHOWN_ITEMS: usize = 10;
 
-/// Where each line of a text ends, in bytes.
-pub(crate) struct Lines(Vec<usize>);
+/// The byte offsets at which the lines of a text end.
+pub(crate) struct LineIndex(Vec<usize>);
 
-impl Lines {
-    pub(crate) fn of(text: &str) -> Self {
+impl LineIndex {
+    pub(crate) fn new(text: &str) -> Self {
         Self(text.match_indices('\n').map(|(at, _)| at).collect())
     }
 
-    /// The line of this byte, counted from 1.
+    /// Returns the line of the byte at `offset`, counted from 1.
     pub(crate) fn number(&self, offset: usize) -> usize {
         self.0.partition_point(|&end| end < offset) + 1
     }
 }
 
-/// A table whose keys are all known.
+/// A table in which every key is allowed.
 pub(crate) struct Fields<'a> {
     path: &'a str,
     table: &'a DeTable<'a>,
-    lines: &'a Lines,
+    lines: &'a LineIndex,
 }
 
 impl<'a> Fields<'a> {
-    /// `path` is how messages name the table; empty for the document itself.
+    /// Checks that the table has only `allowed` keys. `path` is its name in messages, empty for the document itself.
     pub(crate) fn new(
         path: &'a str,
         table: &'a DeTable<'a>,
-        lines: &'a Lines,
+        lines: &'a LineIndex,
         allowed: &[&str],
     ) -> Result<Self, TargetsError> {
         match table
@@ -75,11 +75,11 @@ pub(crate) struct Field<'a> {
     path: &'a str,
     name: &'static str,
     value: &'a Spanned<DeValue<'a>>,
-    lines: &'a Lines,
+    lines: &'a LineIndex,
 }
 
 impl<'a> Field<'a> {
-    /// Returns how messages name it.
+    /// Returns the field's name in messages.
     pub(crate) fn path(&self) -> String {
         join(self.path, self.name)
     }
@@ -91,7 +91,7 @@ impl<'a> Field<'a> {
             .ok_or_else(|| self.wrong_type("a text in quotes"))
     }
 
-    /// An integer or a float. One past the range of an integer is infinite, and so out of every range.
+    /// Returns an integer or a float. An integer beyond 64 bits becomes infinite, and so is out of every range.
     pub(crate) fn number(&self) -> Result<f64, TargetsError> {
         match self.value.get_ref() {
             DeValue::Integer(integer) => Ok(i64::from_str_radix(integer.as_str(), integer.radix())
@@ -118,7 +118,7 @@ impl<'a> Field<'a> {
             .ok_or_else(|| self.wrong_type("a table"))
     }
 
-    /// A date, a time of day, or both.
+    /// Returns a date, a time of day, or both.
     pub(crate) fn datetime(&self, allowed: &str) -> Result<Datetime, TargetsError> {
         match self.value.get_ref() {
             DeValue::Datetime(datetime) => Ok(*datetime),
@@ -126,45 +126,45 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A refusal of this field's value, shown as it stands in the file.
-    pub(crate) fn refuse(
+    /// Returns an error that shows this field's value as it is in the file.
+    pub(crate) fn reject(
         &self,
         problem: impl Into<String>,
         allowed: impl Into<String>,
     ) -> TargetsError {
-        self.refuse_item(self.value.get_ref(), problem, allowed)
+        self.reject_item(self.value.get_ref(), problem, allowed)
     }
 
-    /// A refusal of one item of this field's list.
-    pub(crate) fn refuse_item(
+    /// Returns an error about one item of this field's list.
+    pub(crate) fn reject_item(
         &self,
         item: &DeValue<'_>,
         problem: impl Into<String>,
         allowed: impl Into<String>,
     ) -> TargetsError {
         let line = self.lines.number(self.value.span().start);
-        Refusal::new(shown(item), problem, allowed).at(format!("{} (line {line})", self.path()))
+        Invalid::new(shown(item), problem, allowed).at(format!("{} (line {line})", self.path()))
     }
 
-    /// A refusal found by a check that knows the value but not the file.
-    pub(crate) fn refused(
+    /// Returns the error for a problem that was found by a check that does not know the file.
+    pub(crate) fn reject_as(
         &self,
-        Refusal {
+        Invalid {
             problem, allowed, ..
-        }: Refusal,
+        }: Invalid,
     ) -> TargetsError {
-        self.refuse(problem, allowed)
+        self.reject(problem, allowed)
     }
 
     fn wrong_type(&self, allowed: &str) -> TargetsError {
-        self.refuse(
+        self.reject(
             format!("of type {}", self.value.get_ref().type_str()),
             allowed,
         )
     }
 }
 
-/// A key of the table at `path`, as messages name it.
+/// Returns the name in messages of a key of the table at `path`.
 pub(crate) fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
@@ -173,7 +173,7 @@ pub(crate) fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// A value as a message shows it.
+/// Formats a value for a message.
 pub(crate) fn shown(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => quoted(text),

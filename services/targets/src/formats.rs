@@ -1,8 +1,8 @@
-//! The two ways to write down targets: a `targets.toml`, and a list of URLs.
+//! The two formats of a target list: a `targets.toml`, and a list of URLs.
 
 pub(crate) mod file;
+mod location;
 mod passwords;
-mod place;
 pub(crate) mod urls;
 
-pub(crate) use place::Place;
+pub(crate) use location::Location;

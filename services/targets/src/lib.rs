@@ -1,8 +1,8 @@
-//! The target model: what is probed, how it is configured, and how its secrets stay out of sight.
+//! The target model: the targets, their configuration, and the redaction of their passwords.
 //!
-//! A [`TargetSource`] knows where targets are configured (`PING_TARGET_URLS`, a `targets.toml`, or both) and loads them
-//! into a [`TargetSet`]: ordered as configured, every name unique. [`watch`](mod@watch) keeps a set current while the file
-//! changes. [`redact()`] takes the passwords out of any text that is about to be shown.
+//! A [`TargetSource`] loads targets from `PING_TARGET_URLS`, a `targets.toml`, or both into a [`TargetSet`], which keeps
+//! the configured order and in which every name is unique. [`watch`](mod@watch) reloads the set when the file changes.
+//! [`redact()`] removes the passwords from a text before it is shown.
 
 mod error;
 mod fields;

@@ -1,22 +1,21 @@
-//! Passwords out of text.
+//! Removal of passwords from text.
 //!
-//! Where a password contains raw `@`, `/`, `?` or `#`, a URL is ambiguous: `https://bob:12/34@host` may be a password or
-//! a port and a path. The rule here errs on the side of secrecy: where a `:` stands in the authority and an `@` anywhere
-//! behind it, all between the first such `:` and the last `@` of the URL is the password.
+//! A URL is ambiguous if its password contains an unescaped `@`, `/`, `?` or `#`: in `https://bob:12/34@host`, `12/34` may
+//! be a password, or a port and a path. In doubt this module hides the text: if a `:` is in the authority and an `@`
+//! follows anywhere, everything between the first such `:` and the last `@` of the URL is the password.
 
 use std::net::Ipv6Addr;
 
 /// The replacement for a password.
 pub(crate) const MASK: &str = "xxxxx";
 
-/// How much of a value a message repeats, in characters.
+/// Maximum length of a value in a message, in characters.
 const SHOWN_CHARS: usize = 200;
 
-/// Replaces the password of every `scheme://user:password@` in `text` by `xxxxx`; the user may be empty, and a userinfo
-/// without `:` is left as it is.
+/// Replaces the password of every `scheme://user:password@` in `text` by `xxxxx`. The user may be empty. A userinfo
+/// without `:` is unchanged.
 ///
-/// A URL ends at white space, or where the next one begins after a separator such as a comma. The result is stable:
-/// redacting it again changes nothing.
+/// A URL ends at white space, or where another begins after a separator such as a comma. The function is idempotent.
 ///
 /// ```
 /// assert_eq!(targets::redact("get https://bob:s3cr@t@example.com/ failed"), "get https://bob:xxxxx@example.com/ failed");
@@ -35,7 +34,7 @@ pub fn redact(text: &str) -> String {
     redacted
 }
 
-/// [`redact`] for a text that is one URL as a whole, so that white space and commas inside a password end nothing.
+/// Redacts a text that is a single URL, so white space and commas in the password don't end it, unlike in [`redact`].
 pub(crate) fn redact_url(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
@@ -47,15 +46,15 @@ pub(crate) fn redact_url(text: &str) -> String {
     redacted
 }
 
-/// A refused value as a message shows it: [`escaped`], in quotes.
+/// Formats a rejected value for a message: [`escaped`], in quotes.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-/// A refused text without passwords, control characters escaped, cut when long.
+/// Returns a rejected text without passwords, with control characters escaped, cut after 200 characters.
 ///
-/// Stricter than [`redact_url`], because a refused text need not be a URL at all: it may be a URL without a scheme, or
-/// the first half of one whose password contained the comma at which a list was split.
+/// It is stricter than [`redact_url`], because a rejected text may be a URL without a scheme, or the first half of a URL
+/// that was split at a comma in its password.
 pub(crate) fn escaped(text: &str) -> String {
     let (head, tail) = match text.split_once("://") {
         Some((head, tail)) => (head, Some(tail)),
@@ -86,7 +85,7 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Appends `rest`, which is a URL from behind its `://`, without its password.
+/// Appends `rest`, the part of a URL after `://`, without its password.
 fn push_without_password(redacted: &mut String, rest: &str) {
     match password(rest) {
         Some((before, after)) => redacted.extend([before, MASK, after]),
@@ -94,23 +93,23 @@ fn push_without_password(redacted: &mut String, rest: &str) {
     }
 }
 
-/// Splits `rest` around its password: up to and with the `:` before it, and from the `@` behind it.
+/// Splits `rest` around its password: the part that ends with the `:`, and the part that starts with the `@`.
 fn password(rest: &str) -> Option<(&str, &str)> {
     let colon = authority_colon(rest)?;
     let at = rest.rfind('@').filter(|&at| at > colon)?;
     Some((rest.get(..=colon)?, rest.get(at..)?))
 }
 
-/// Splits `rest` around its port: up to and with the `:` before it, and the port itself.
+/// Splits `rest` before its port: the part that ends with the `:`, and the port.
 fn port(rest: &str) -> Option<(&str, &str)> {
     let (before, after) = rest.split_at_checked(authority_colon(rest)? + 1)?;
     let end = after.find(is_authority_end).unwrap_or(after.len());
     Some((before, after.get(..end)?))
 }
 
-/// The first `:` of the authority with which `rest` starts, those of an IPv6 address not counted.
+/// Returns the offset of the first `:` in the authority of `rest` that is not part of an IPv6 address.
 fn authority_colon(rest: &str) -> Option<usize> {
-    // Web URLs skip surplus slashes: `https:///user:password@host` is a URL with a password.
+    // URL parsers skip surplus slashes: `https:///user:password@host` is a URL with a password.
     let authority = rest.trim_start_matches(['/', '\\']);
     let after_ip = after_ipv6(authority).unwrap_or(authority);
     let start = rest.len() - after_ip.len();
@@ -124,12 +123,12 @@ fn after_ipv6(authority: &str) -> Option<&str> {
     address.parse::<Ipv6Addr>().is_ok().then_some(after)
 }
 
-/// The characters that end a URL's authority (WHATWG URL standard, "authority state").
+/// Returns whether the character ends a URL's authority (WHATWG URL standard, "authority state").
 fn is_authority_end(c: char) -> bool {
     matches!(c, '/' | '\\' | '?' | '#')
 }
 
-/// Returns where the URL ends whose part behind `://` starts `after`. Looks at no byte twice, however many URLs follow.
+/// Returns the end of the URL whose part after `://` starts at the beginning of `after`. Reads every byte at most once.
 fn url_end(after: &str) -> usize {
     let mut start = 0;
     for (at, separator) in after.match_indices("://") {
@@ -147,7 +146,7 @@ fn url_end(after: &str) -> usize {
         .map_or(after.len(), |end| start + end)
 }
 
-/// Returns where the scheme with which `piece` ends begins, if it follows a separator and so is that of a URL of its own.
+/// Returns the offset of the scheme at the end of `piece`, if a separator precedes it, so that it begins another URL.
 fn next_scheme(piece: &str) -> Option<usize> {
     let before =
         piece.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_password_stays() {
+    fn text_without_a_password_is_unchanged() {
         for text in [
             "",
             "://",
@@ -216,18 +215,18 @@ mod tests {
     }
 
     #[test]
-    fn many_urls_take_no_longer_than_their_length() {
+    fn redaction_takes_time_linear_in_the_length_of_the_text() {
         let started = std::time::Instant::now();
         assert_eq!(
             redact(&"x,http://a:b@".repeat(20_000)),
             "x,http://a:xxxxx@".repeat(20_000)
         );
-        // A minute when each URL looks at all that follow.
+        // A scan of the whole rest for each URL takes a minute.
         assert!(started.elapsed().as_secs() < 5);
     }
 
     #[test]
-    fn a_single_url_hides_white_space_and_commas_too() {
+    fn white_space_and_commas_in_the_password_of_a_single_url_are_hidden() {
         assert_eq!(
             redact_url("https://bob:s3 cr,3t@example.com"),
             "https://bob:xxxxx@example.com"
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_text_hides_what_may_be_a_password() {
+    fn possible_passwords_in_rejected_text_are_hidden() {
         for (text, expected) in [
             ("bob:s3cr3t@example.com", r#""xxxxx@example.com""#),
             ("https:/bob:s3cr3t@example.com", r#""xxxxx@example.com""#),

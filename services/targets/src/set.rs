@@ -1,4 +1,4 @@
-//! All targets: in the order of the configuration, every name once.
+//! The set of all targets, in the order of the configuration.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Defaults, Target, TargetsError,
-    formats::{Place, file, urls},
+    formats::{Location, file, urls},
     redact::quoted,
 };
 
@@ -19,17 +19,17 @@ pub struct TargetSet {
 }
 
 impl TargetSet {
-    /// Reads the text of a `targets.toml`.
+    /// Parses the text of a `targets.toml`.
     ///
     /// # Errors
-    /// The file is invalid. The message does not name the file; that of [`crate::TargetSource::load`] does.
+    /// The file is invalid. The message does not name the file, unlike that of [`crate::TargetSource::load`].
     pub fn parse_toml(text: &str, defaults: &Defaults) -> Result<Self, TargetsError> {
         let mut builder = Builder::default();
         builder.extend(file::parse(text, defaults)?)?;
         Ok(builder.finish())
     }
 
-    /// Reads the value of `PING_TARGET_URLS`.
+    /// Parses the value of `PING_TARGET_URLS`.
     ///
     /// # Errors
     /// The list is invalid.
@@ -39,22 +39,22 @@ impl TargetSet {
         Ok(builder.finish())
     }
 
-    /// The targets in the order of the configuration.
+    /// Returns the targets in the order of the configuration.
     pub fn iter(&self) -> std::slice::Iter<'_, Arc<Target>> {
         self.targets.iter()
     }
 
-    /// Returns how many there are.
+    /// Returns the number of targets.
     pub fn len(&self) -> usize {
         self.targets.len()
     }
 
-    /// Returns whether there is none. A set that was loaded has at least one.
+    /// Returns whether the set is empty. A loaded set has at least one target.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
 
-    /// The target of this name.
+    /// Returns the target with this name.
     pub fn get(&self, name: &str) -> Option<&Arc<Target>> {
         self.index
             .get(name)
@@ -71,36 +71,39 @@ impl<'a> IntoIterator for &'a TargetSet {
     }
 }
 
-/// Puts a set together, source after source.
+/// Builds a set from one or more sources.
 #[derive(Default)]
 pub(crate) struct Builder {
     targets: Vec<Arc<Target>>,
-    places: Vec<Place>,
+    locations: Vec<Location>,
     index: HashMap<Arc<str>, usize>,
 }
 
 impl Builder {
-    /// Appends the targets of a source in their order; the first whose name is taken is refused.
-    pub(crate) fn extend(&mut self, configured: Vec<(Place, Target)>) -> Result<(), TargetsError> {
-        for (place, target) in configured {
+    /// Appends the targets of a source in their order. Rejects the first target whose name exists already.
+    pub(crate) fn extend(
+        &mut self,
+        configured: Vec<(Location, Target)>,
+    ) -> Result<(), TargetsError> {
+        for (location, target) in configured {
             match self.index.entry(Arc::clone(&target.name)) {
                 Entry::Vacant(entry) => entry.insert(self.targets.len()),
                 Entry::Occupied(entry) => {
-                    let first = match (place, self.places.get(*entry.get())) {
-                        (Place::Urls { .. }, Some(first @ Place::File { .. })) => {
+                    let first = match (location, self.locations.get(*entry.get())) {
+                        (Location::Urls { .. }, Some(first @ Location::File { .. })) => {
                             format!("{first} of PING_TARGETS_FILE")
                         }
-                        (_, first) => first.map(Place::to_string).unwrap_or_default(),
+                        (_, first) => first.map(Location::to_string).unwrap_or_default(),
                     };
                     return Err(TargetsError::Duplicate {
-                        key: place.key("name"),
+                        key: location.key("name"),
                         value: quoted(&target.name),
                         first,
                     });
                 }
             };
             self.targets.push(Arc::new(target));
-            self.places.push(place);
+            self.locations.push(location);
         }
         Ok(())
     }
@@ -113,13 +116,13 @@ impl Builder {
     }
 }
 
-/// How a set differs from the one before.
+/// The differences between a set and the previous one.
 pub(crate) struct Changes {
     pub(crate) added: usize,
     pub(crate) removed: usize,
-    /// Same name, anything else different.
+    /// Targets with the same name and any other difference.
     pub(crate) changed: usize,
-    /// The same targets in another order.
+    /// Whether the names are the same, in another order.
     pub(crate) reordered: bool,
 }
 

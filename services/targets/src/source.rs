@@ -1,4 +1,4 @@
-//! Where targets are configured.
+//! The sources of targets: an environment variable and a file.
 
 use std::{fs::File, io::Read, os::unix::fs::PermissionsExt, path::PathBuf};
 
@@ -8,17 +8,16 @@ use crate::{
     set::Builder,
 };
 
-/// Largest `targets.toml`, in bytes: many times what 10,000 targets with every key set take.
+/// Largest `targets.toml`, in bytes: many times the size of 10,000 targets with every key set.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// Permission bits with which others than the file's owner can read it.
+/// Permission bits that let others than the owner read the file.
 const READABLE_BY_OTHERS: u32 = 0o044;
 
-/// A file as it was read.
+/// The content and the permissions of a file.
 #[derive(Default, PartialEq)]
 pub(crate) struct Content {
     bytes: Vec<u8>,
-    /// Its permissions.
     mode: u32,
 }
 
@@ -31,7 +30,7 @@ pub struct TargetSource {
 }
 
 impl TargetSource {
-    /// `urls` is the value of `PING_TARGET_URLS`, `file` that of `PING_TARGETS_FILE`. An empty value counts as not set.
+    /// Creates a source from the values of `PING_TARGET_URLS` and `PING_TARGETS_FILE`. An empty value counts as unset.
     pub fn new(urls: Option<String>, file: Option<PathBuf>, defaults: Defaults) -> Self {
         let urls = urls.filter(|urls| !urls.trim().is_empty());
         let file = file.filter(|file| !file.as_os_str().is_empty());
@@ -42,12 +41,11 @@ impl TargetSource {
         }
     }
 
-    /// Reads the file and gives the union of both sources: the file's targets first, then the URLs, each in their order.
-    /// Blocks on the file.
+    /// Reads the file and returns the targets of both sources: first those of the file, then the URLs. Blocks on the file.
     ///
     /// # Errors
-    /// No source is set, the file can't be read, a source lists no target, one of them is refused, or the file holds a
-    /// password and others can read it.
+    /// No source is set, the file can't be read, a source is invalid or lists no target, or the file contains a password
+    /// and others can read it.
     pub fn load(&self) -> Result<TargetSet, TargetsError> {
         match &self.file {
             Some(_) => self.assemble(Some(&self.read_file()?)),
@@ -55,7 +53,7 @@ impl TargetSource {
         }
     }
 
-    /// The place of the first password in the file, whoever can read it, such as `target[0].url (line 3)`. Blocks on the file.
+    /// Returns the location of the first password in the file, such as `target[0].url (line 3)`. Blocks on the file.
     ///
     /// # Errors
     /// The file can't be read, or is not TOML.
@@ -64,12 +62,12 @@ impl TargetSource {
         file::find_password(self.text(&content)?).map_err(|error| self.in_file(error))
     }
 
-    /// Returns whether there is a file that can change.
+    /// Returns whether a file is configured.
     pub(crate) fn has_file(&self) -> bool {
         self.file.is_some()
     }
 
-    /// The file's content now. Without a file it is empty.
+    /// Reads the file. Without a file the content is empty.
     pub(crate) fn read_file(&self) -> Result<Content, TargetsError> {
         let Some(path) = &self.file else {
             return Ok(Content::default());
@@ -81,7 +79,7 @@ impl TargetSource {
         let read = || -> std::io::Result<Content> {
             let file = File::open(path)?;
             let metadata = file.metadata()?;
-            // Reading a pipe would wait, and a device may never end.
+            // Reading a pipe would block, and a device may never end.
             if !metadata.is_file() {
                 return Err(std::io::Error::other("not a regular file"));
             }
@@ -100,7 +98,7 @@ impl TargetSource {
         }
     }
 
-    /// The union of the file's content, where there is a file, and the URLs.
+    /// Parses the file's content, if there is a file, and the URLs into one set.
     pub(crate) fn assemble(&self, content: Option<&Content>) -> Result<TargetSet, TargetsError> {
         let mut builder = Builder::default();
         if let Some(content) = content {
@@ -128,7 +126,7 @@ impl TargetSource {
         })
     }
 
-    /// Names the file in front of the message, where there is one.
+    /// Puts the name of the file, if there is one, in front of the message.
     fn in_file(&self, error: TargetsError) -> TargetsError {
         match &self.file {
             Some(path) => TargetsError::InFile {
@@ -140,7 +138,7 @@ impl TargetSource {
     }
 }
 
-/// Refuses a password in a file that others can read.
+/// Rejects a password in a file that others can read.
 fn check_private(text: &str, mode: u32) -> Result<(), TargetsError> {
     if mode & READABLE_BY_OTHERS == 0 {
         return Ok(());

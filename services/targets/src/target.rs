@@ -1,4 +1,4 @@
-//! A target: what is probed, how often, and what counts as success.
+//! A target: the URL to probe, the interval, and the conditions for success.
 
 pub(crate) mod address;
 pub(crate) mod expect;
@@ -22,44 +22,44 @@ use maintenance::Maintenance;
 pub use kind::TargetKind;
 pub use redirects::Redirects;
 
-/// The service level objective of a target that sets none: 99.9 % of its probes succeed.
+/// Default service level objective: 99.9 % of the probes succeed.
 pub(crate) const DEFAULT_SLO_OBJECTIVE: f64 = 0.999;
 
-/// One target. Two are equal when they are configured the same.
+/// A target. Two targets are equal if their configurations are equal.
 #[derive(Clone, PartialEq)]
 pub struct Target {
-    /// The `target` label, unique in its set: the configured name, or the URL as given. Never with a password.
+    /// The `target` label, unique in its set: the configured name, or the URL as given. It contains no password.
     pub name: Arc<str>,
-    /// Where to probe, **with** credentials: for the request only. What is shown is [`Target::redacted_url`].
+    /// The URL to probe, **with** credentials. Use it for requests only, and show [`Target::redacted_url`] instead.
     pub url: Url,
-    /// How to probe it.
+    /// The protocol of the probes.
     pub kind: TargetKind,
-    /// From one start of a probe to the next.
+    /// Time from the start of a probe to the start of the next.
     pub interval: Duration,
-    /// For the whole probe, redirects included; below [`Target::interval`].
+    /// Timeout of the whole probe, redirects included. It is below [`Target::interval`].
     pub timeout: Duration,
-    /// The expectations that an answer must meet to count as success.
+    /// The conditions that a response must meet to count as success.
     pub expect: Expectations,
-    /// Where a redirect may lead.
+    /// The redirects that a probe follows.
     pub redirects: Redirects,
-    /// The ratio of probes that is to succeed, inside (0, 1).
+    /// The ratio of probes that should succeed, between 0 and 1, both excluded.
     pub slo_objective: f64,
-    /// 95 % of its responses are to take at most this many seconds: one of [`crate::LATENCY_BUCKETS`].
+    /// 95 % of the responses should take at most this many seconds: one of [`crate::LATENCY_BUCKETS`].
     pub latency_objective: Option<f64>,
-    /// The group that it belongs to, for people: one line of text, without passwords.
+    /// The group of the target on the status page: one line of text, without passwords.
     pub group: Option<Arc<str>>,
-    /// When its probes do not count.
+    /// The windows in which its probes do not count.
     pub maintenance: Maintenance,
     redacted_url: Arc<str>,
 }
 
 impl Target {
-    /// The URL as given in the configuration, trimmed, its password replaced by `xxxxx`.
+    /// Returns the URL as given in the configuration, trimmed, with the password replaced by `xxxxx`.
     pub fn redacted_url(&self) -> &str {
         &self.redacted_url
     }
 
-    /// A target with the default objective and nothing else that can be left out. Without a name it is called by its redacted URL.
+    /// Creates a target with the default of every optional key. Without a name, its name is the redacted URL.
     pub(crate) fn new(
         address: Address,
         name: Option<Arc<str>>,
@@ -88,7 +88,7 @@ impl Target {
     }
 }
 
-/// Without [`Target::url`], so that no log line can carry its password.
+/// Leaves out [`Target::url`], so that no log line contains its password.
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")

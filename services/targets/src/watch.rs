@@ -1,8 +1,8 @@
-//! Keeps a [`TargetSet`] current while `targets.toml` changes.
+//! Reloads a [`TargetSet`] when `targets.toml` changes.
 //!
-//! What counts is the file's content and who can read it, not its time or inode: a ConfigMap changes by a swap of the symlink `..data`, and
-//! its files keep their names and may keep their times. SIGHUP rereads at once. A file that is refused, or away for a
-//! moment, leaves the targets as they were and says so once.
+//! The watcher polls the file and compares its content and permissions, not its times or inode: Kubernetes updates a
+//! ConfigMap by swapping the symlink `..data`, and its files keep their names and may keep their times. SIGHUP triggers a
+//! reread at once. If the file is invalid or missing, the old targets stay, and the error is logged once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,11 +16,11 @@ use tracing::{error, info};
 
 use crate::{TargetSet, TargetSource, TargetsError, source::Content};
 
-/// How often the file's content is compared.
+/// Time between two polls of the file.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Watches the file of `source`, whose targets are `initial` now. The receiver has the current set at any time; the
-/// future does the work, ends when no receiver is left, and must run on a runtime with time and I/O.
+/// Watches the file of `source`; `initial` is the set that was loaded from it. The receiver always has the current set.
+/// The future does the work and ends when no receiver is left. It needs a Tokio runtime with time and I/O.
 pub fn watch(
     source: TargetSource,
     initial: Arc<TargetSet>,
@@ -28,7 +28,7 @@ pub fn watch(
     watch_every(source, initial, POLL_INTERVAL)
 }
 
-/// [`watch()`] with another time between two looks at the file.
+/// Works like [`watch()`], with another time between two polls.
 pub fn watch_every(
     source: TargetSource,
     initial: Arc<TargetSet>,
@@ -39,7 +39,7 @@ pub fn watch_every(
         receiver,
         Watcher {
             source,
-            seen: None,
+            last: None,
             sender,
         }
         .run(period),
@@ -53,16 +53,16 @@ enum Trigger {
     Hangup,
 }
 
-/// The outcome of the last read. It is compared with the next, so that each content is parsed and reported once.
+/// The outcome of a read. Comparing it with the next one ensures that each content is parsed and logged only once.
 #[derive(PartialEq)]
-enum Seen {
+enum FileState {
     Content(Content),
     Unreadable(TargetsError),
 }
 
 struct Watcher {
     source: TargetSource,
-    seen: Option<Seen>,
+    last: Option<FileState>,
     sender: Sender<Arc<TargetSet>>,
 }
 
@@ -71,7 +71,7 @@ impl Watcher {
         let mut hangups = match signal(SignalKind::hangup()) {
             Ok(hangups) => Some(hangups),
             Err(error) => {
-                error!(%error, "SIGHUP will not reread the targets");
+                error!(%error, "can't listen for SIGHUP; it will not reread the targets");
                 None
             }
         };
@@ -84,35 +84,35 @@ impl Watcher {
                 _ = ticks.tick(), if self.source.has_file() => Trigger::Poll,
             };
             if self.source.has_file() {
-                self.look(trigger).await;
+                self.reread(trigger).await;
             } else {
                 info!("SIGHUP: no PING_TARGETS_FILE to reread");
             }
         }
     }
 
-    /// Reads the file, off the runtime's workers, and judges it unless it is as it was.
-    async fn look(&mut self, trigger: Trigger) {
+    /// Reads the file on a thread for blocking calls, and parses it if it changed or on SIGHUP.
+    async fn reread(&mut self, trigger: Trigger) {
         let source = self.source.clone();
-        let last = self.seen.take();
-        let look = spawn_blocking(move || {
-            let seen = match source.read_file() {
-                Ok(content) => Seen::Content(content),
-                Err(error) => Seen::Unreadable(error),
+        let last = self.last.take();
+        let task = spawn_blocking(move || {
+            let state = match source.read_file() {
+                Ok(content) => FileState::Content(content),
+                Err(error) => FileState::Unreadable(error),
             };
-            let news =
-                (trigger == Trigger::Hangup || last.as_ref() != Some(&seen)).then(|| match &seen {
-                    Seen::Content(content) => source.assemble(Some(content)),
-                    Seen::Unreadable(error) => Err(error.clone()),
-                });
-            (seen, news)
+            let is_due = trigger == Trigger::Hangup || last.as_ref() != Some(&state);
+            let parsed = is_due.then(|| match &state {
+                FileState::Content(content) => source.assemble(Some(content)),
+                FileState::Unreadable(error) => Err(error.clone()),
+            });
+            (state, parsed)
         });
-        match look.await {
-            Ok((seen, news)) => {
-                self.seen = Some(seen);
-                match news {
+        match task.await {
+            Ok((state, parsed)) => {
+                self.last = Some(state);
+                match parsed {
                     Some(Ok(targets)) => self.publish(targets, trigger),
-                    Some(Err(error)) => error!(%error, "new targets refused; the old ones stay"),
+                    Some(Err(error)) => error!(%error, "new targets rejected; the old ones stay"),
                     None => {}
                 }
             }
@@ -141,7 +141,7 @@ impl Watcher {
     }
 }
 
-/// The next SIGHUP; never, where it can't be received.
+/// Waits for the next SIGHUP, or forever if it can't be received.
 async fn next(hangups: &mut Option<Signal>) {
     let received = match hangups {
         Some(hangups) => hangups.recv().await,

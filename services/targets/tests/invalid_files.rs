@@ -1,5 +1,5 @@
-//! One fixture a rejected configuration. Its first line lists what the message must contain, separated by ` | `: the key,
-//! the value, what is allowed. A line `# never:` names what it must not contain.
+//! Every invalid configuration is rejected with a useful message. Each has a fixture, whose line `# rejected:` lists the
+//! parts of the message, separated by ` | `: the key, the value and what is allowed. A line `# never:` lists secrets.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 
 use targets::{Defaults, TargetSet, TargetSource, TargetsError};
 
-/// Every fixture whose name starts with `invalid-`.
+/// Returns the fixtures whose names start with `invalid-`.
 fn fixtures() -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let files = fs::read_dir(folder)
@@ -35,7 +35,7 @@ fn listed<'a>(text: &'a str, marker: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn every_fixture_is_refused_with_key_value_and_way_out() {
+fn every_fixture_is_rejected_with_its_key_its_value_and_what_is_allowed() {
     let fixtures = fixtures();
     assert!(
         fixtures.len() > 60,
@@ -44,10 +44,10 @@ fn every_fixture_is_refused_with_key_value_and_way_out() {
     );
     for path in fixtures {
         let text = fs::read_to_string(&path).unwrap();
-        let expected = listed(&text, "# refused:");
+        let expected = listed(&text, "# rejected:");
         assert!(
             !expected.is_empty(),
-            "{} says not why it is refused",
+            "{} has no line '# rejected:'",
             path.display()
         );
 
@@ -79,13 +79,13 @@ fn every_fixture_is_refused_with_key_value_and_way_out() {
     }
 }
 
-fn refusal(urls: Option<&str>, file: Option<&Path>, defaults: Defaults) -> TargetsError {
+fn rejection(urls: Option<&str>, file: Option<&Path>, defaults: Defaults) -> TargetsError {
     TargetSource::new(urls.map(str::to_owned), file.map(Path::to_owned), defaults)
         .load()
         .unwrap_err()
 }
 
-fn assert_says(error: &TargetsError, parts: &[&str]) {
+fn assert_contains(error: &TargetsError, parts: &[&str]) {
     let message = error.to_string();
     for part in parts {
         assert!(message.contains(part), "{part:?} is not in: {message}");
@@ -95,26 +95,26 @@ fn assert_says(error: &TargetsError, parts: &[&str]) {
 #[test]
 fn no_source_names_both_variables() {
     for urls in [None, Some(""), Some(" \n")] {
-        let error = refusal(urls, None, Defaults::default());
+        let error = rejection(urls, None, Defaults::default());
         assert_eq!(error, TargetsError::NoSource);
-        assert_says(&error, &["PING_TARGET_URLS", "PING_TARGETS_FILE"]);
+        assert_contains(&error, &["PING_TARGET_URLS", "PING_TARGETS_FILE"]);
     }
 }
 
 #[test]
-fn files_that_cannot_be_read_are_named() {
+fn the_error_about_an_unreadable_file_names_it() {
     let folder = tempfile::tempdir().unwrap();
-    let away = folder.path().join("away.toml");
+    let missing = folder.path().join("missing.toml");
     let binary = folder.path().join("binary.toml");
     fs::write(&binary, b"[[target]]\nurl = \"\xff\"").unwrap();
     for (path, why) in [
-        (away.as_path(), "No such file"),
+        (missing.as_path(), "No such file"),
         (folder.path(), "not a regular file"),
         (Path::new("/dev/zero"), "not a regular file"),
         (binary.as_path(), "invalid utf-8"),
     ] {
-        let error = refusal(Some("https://example.com"), Some(path), Defaults::default());
-        assert_says(
+        let error = rejection(Some("https://example.com"), Some(path), Defaults::default());
+        assert_contains(
             &error,
             &[
                 "PING_TARGETS_FILE",
@@ -127,7 +127,7 @@ fn files_that_cannot_be_read_are_named() {
 }
 
 #[test]
-fn url_lists_are_refused_with_the_item() {
+fn the_error_about_a_url_list_names_the_item() {
     for (urls, parts) in [
         (" , ,", ["PING_TARGET_URLS = ", "\" , ,\"", "at least one"]),
         (
@@ -175,21 +175,21 @@ fn url_lists_are_refused_with_the_item() {
             ],
         ),
     ] {
-        assert_says(&refusal(Some(urls), None, Defaults::default()), &parts);
+        assert_contains(&rejection(Some(urls), None, Defaults::default()), &parts);
     }
 }
 
 #[test]
-fn a_url_that_is_also_a_name_in_the_file_is_refused() {
+fn a_url_that_is_also_a_name_in_the_file_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("targets.toml");
     fs::write(&path, "\n[[target]]\nurl = \"https://a.example\"").unwrap();
-    let error = refusal(
+    let error = rejection(
         Some("https://b.example,https://a.example"),
         Some(&path),
         Defaults::default(),
     );
-    assert_says(
+    assert_contains(
         &error,
         &[
             "PING_TARGET_URLS (item 2)",
@@ -199,7 +199,7 @@ fn a_url_that_is_also_a_name_in_the_file_is_refused() {
 }
 
 #[test]
-fn a_target_has_at_most_a_hundred_maintenance_windows() {
+fn a_target_can_have_at_most_100_maintenance_windows() {
     let parse = |count: usize| {
         let window = "{ start = 02:00:00, end = 04:00:00, time_zone = \"UTC\" }";
         let windows = vec![window; count].join(", ");
@@ -207,7 +207,7 @@ fn a_target_has_at_most_a_hundred_maintenance_windows() {
         TargetSet::parse_toml(&text, &Defaults::default())
     };
     assert!(parse(100).is_ok());
-    assert_says(
+    assert_contains(
         &parse(101).unwrap_err(),
         &[
             "target[0].maintenance (line 3) = [{…}, ",
@@ -218,7 +218,7 @@ fn a_target_has_at_most_a_hundred_maintenance_windows() {
 }
 
 #[test]
-fn defaults_are_refused_with_their_variable() {
+fn the_error_about_a_default_names_its_variable() {
     for (interval, timeout, parts) in [
         (0.0, None, ["PING_INTERVAL_SECONDS = 0", "0.1 to 86400"]),
         (
@@ -240,7 +240,7 @@ fn defaults_are_refused_with_their_variable() {
             ],
         ),
     ] {
-        assert_says(
+        assert_contains(
             &Defaults::from_seconds(interval, timeout).unwrap_err(),
             &parts,
         );
@@ -248,11 +248,11 @@ fn defaults_are_refused_with_their_variable() {
 }
 
 #[test]
-fn a_timeout_set_by_hand_must_be_below_the_interval_of_every_target_that_takes_it_over() {
+fn a_configured_default_timeout_must_be_below_the_interval_of_every_target_that_uses_it() {
     let defaults = Defaults::from_seconds(15.0, Some(8.0)).unwrap();
     let text = "[[target]]\nurl = \"https://a.example\"\ninterval_seconds = 5\n";
     let error = TargetSet::parse_toml(text, &defaults).unwrap_err();
-    assert_says(
+    assert_contains(
         &error,
         &[
             "target[0].interval_seconds (line 3) = 5",

@@ -1,4 +1,4 @@
-//! When maintenance windows come.
+//! Occurrences of maintenance windows.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's message")]
 
 #[path = "common/windows.rs"]
@@ -12,7 +12,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// Start and end of the occurrences that overlap with this range.
+/// Returns start and end of the occurrences that overlap with this range.
 fn occurrences(maintenance: &Maintenance, from: &str, to: &str) -> Vec<[String; 2]> {
     maintenance
         .occurrences(at(from)..at(to))
@@ -20,9 +20,9 @@ fn occurrences(maintenance: &Maintenance, from: &str, to: &str) -> Vec<[String; 
         .collect()
 }
 
-/// Checks when a window comes in the 24 h around a change of Berlin's clocks, to the minute.
+/// Checks the occurrences of a window, to the minute, in the 24 h around a change of Berlin's clocks.
 #[track_caller]
-fn assert_comes(start: &str, end: &str, change: &str, expected: &[[&str; 2]]) {
+fn assert_occurs(start: &str, end: &str, change: &str, expected: &[[&str; 2]]) {
     let window = maintenance(&[format!(
         "start = {start}:00\nend = {end}:00\ntime_zone = \"Europe/Berlin\""
     )]);
@@ -38,29 +38,29 @@ fn assert_comes(start: &str, end: &str, change: &str, expected: &[[&str; 2]]) {
 }
 
 #[test]
-fn a_window_lasts_from_the_first_to_the_last_time_inside_it_that_the_clock_shows() {
-    // From 2:00 to 3:00 at 1:00 UTC.
+fn a_window_lasts_from_the_first_to_the_last_moment_at_which_a_clock_shows_a_time_inside_it() {
+    // Clocks go from 2:00 to 3:00 at 1:00 UTC.
     let spring = "2026-03-29T01:00Z";
-    assert_comes("02:30", "04:00", spring, &[["29T01:00", "29T02:00"]]);
-    assert_comes("01:30", "02:30", spring, &[["29T00:30", "29T01:00"]]);
-    assert_comes("01:30", "04:00", spring, &[["29T00:30", "29T02:00"]]);
-    assert_comes("03:00", "04:00", spring, &[["29T01:00", "29T02:00"]]);
-    assert_comes("01:00", "02:00", spring, &[["29T00:00", "29T01:00"]]);
-    // Clocks skip the whole of it.
-    assert_comes("02:00", "03:00", spring, &[]);
-    assert_comes("02:10", "02:50", spring, &[]);
-    // From 3:00 to 2:00 at 1:00 UTC.
+    assert_occurs("02:30", "04:00", spring, &[["29T01:00", "29T02:00"]]);
+    assert_occurs("01:30", "02:30", spring, &[["29T00:30", "29T01:00"]]);
+    assert_occurs("01:30", "04:00", spring, &[["29T00:30", "29T02:00"]]);
+    assert_occurs("03:00", "04:00", spring, &[["29T01:00", "29T02:00"]]);
+    assert_occurs("01:00", "02:00", spring, &[["29T00:00", "29T01:00"]]);
+    // Clocks skip the whole window.
+    assert_occurs("02:00", "03:00", spring, &[]);
+    assert_occurs("02:10", "02:50", spring, &[]);
+    // Clocks go from 3:00 to 2:00 at 1:00 UTC.
     let autumn = "2026-10-25T01:00Z";
-    assert_comes("02:30", "04:00", autumn, &[["25T00:30", "25T03:00"]]);
-    assert_comes("01:30", "02:30", autumn, &[["24T23:30", "25T01:30"]]);
-    assert_comes("02:10", "02:20", autumn, &[["25T00:10", "25T01:20"]]);
-    assert_comes("02:00", "03:00", autumn, &[["25T00:00", "25T02:00"]]);
-    assert_comes("01:00", "02:00", autumn, &[["24T23:00", "25T00:00"]]);
-    assert_comes("03:00", "04:00", autumn, &[["25T02:00", "25T03:00"]]);
+    assert_occurs("02:30", "04:00", autumn, &[["25T00:30", "25T03:00"]]);
+    assert_occurs("01:30", "02:30", autumn, &[["24T23:30", "25T01:30"]]);
+    assert_occurs("02:10", "02:20", autumn, &[["25T00:10", "25T01:20"]]);
+    assert_occurs("02:00", "03:00", autumn, &[["25T00:00", "25T02:00"]]);
+    assert_occurs("01:00", "02:00", autumn, &[["24T23:00", "25T00:00"]]);
+    assert_occurs("03:00", "04:00", autumn, &[["25T02:00", "25T03:00"]]);
 }
 
 #[test]
-fn a_window_whose_end_is_not_later_than_its_start_goes_past_midnight() {
+fn a_window_whose_end_is_not_later_than_its_start_ends_on_the_next_day() {
     let night = maintenance(&[
         "start = 22:00:00\nend = 02:00:00\ntime_zone = \"UTC\"\ndays = [\"mon\"]".to_owned(),
     ]);
@@ -87,7 +87,7 @@ fn a_window_whose_end_is_not_later_than_its_start_goes_past_midnight() {
 
 #[test]
 fn clocks_that_are_put_back_just_after_midnight_repeat_the_end_of_the_day_before() {
-    // In St. John's, on 2006-10-29, from 0:01 to 23:01 at 2:31 UTC.
+    // In St. John's, clocks went from 0:01 to 23:01 on 2006-10-29 at 2:31 UTC.
     let nearly_always = maintenance(&[
         "start = 23:50:00\nend = 23:40:00\ntime_zone = \"America/St_Johns\"".to_owned(),
     ]);
@@ -95,7 +95,7 @@ fn clocks_that_are_put_back_just_after_midnight_repeat_the_end_of_the_day_before
         occurrences(&nearly_always, "2006-10-28T12:00Z", "2006-10-29T12:00Z"),
         [
             ["2006-10-28T02:20:00Z", "2006-10-29T03:10:00Z"],
-            // It would begin at 2:20, when the one before has not ended.
+            // It would begin at 2:20, before the end of the previous one.
             ["2006-10-29T03:10:00Z", "2006-10-30T03:10:00Z"],
         ]
     );
@@ -103,7 +103,7 @@ fn clocks_that_are_put_back_just_after_midnight_repeat_the_end_of_the_day_before
 }
 
 #[test]
-fn a_window_that_comes_once_takes_its_zone_or_its_offset() {
+fn a_window_that_occurs_once_uses_its_time_zone_or_its_offsets() {
     let windows = maintenance(&[
         "start = 2026-12-01T02:00:00\nend = 2026-12-01T04:00:00\ntime_zone = \"Europe/Berlin\""
             .to_owned(),
@@ -126,7 +126,7 @@ fn a_window_that_comes_once_takes_its_zone_or_its_offset() {
 }
 
 #[test]
-fn of_windows_that_overlap_the_one_that_ends_last_is_active() {
+fn the_window_that_ends_last_is_active_if_windows_overlap() {
     let windows = maintenance(&[
         "start = 2026-12-01T02:00:00Z\nend = 2026-12-01T04:00:00Z\nreason = \"long\"".to_owned(),
         "start = 2026-12-01T03:00:00Z\nend = 2026-12-01T03:30:00Z\nreason = \"short\"".to_owned(),
@@ -137,7 +137,7 @@ fn of_windows_that_overlap_the_one_that_ends_last_is_active() {
 }
 
 #[test]
-fn the_ends_of_the_calendar_are_no_trouble() {
+fn occurrences_are_found_up_to_both_ends_of_the_calendar() {
     for zone in ZONES {
         let daily = maintenance(&[format!(
             "start = 02:00:00\nend = 01:00:00\ntime_zone = \"{zone}\""

@@ -1,4 +1,4 @@
-//! What holds for every maintenance window, above all where clocks change.
+//! Properties of every maintenance window, above all around changes of clocks.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -23,7 +23,7 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 #[derive(Debug, Clone, Copy)]
 enum Minute {
     OfDay(i32),
-    /// Before or after the time that a clock shows when it is changed.
+    /// Relative to the time that a clock shows when it is changed.
     FromChange(i32),
 }
 
@@ -48,22 +48,22 @@ impl Minute {
     }
 }
 
-/// A window that comes again, its times in minutes of the day.
+/// A recurring window, with times in minutes of the day.
 #[derive(Debug)]
 struct Recurring {
     start: i32,
     end: i32,
-    /// By [`DAYS`].
+    /// In the order of [`DAYS`].
     days: [bool; 7],
 }
 
-/// Some days, often all.
+/// Generates sets of days, half of them with all days.
 fn days() -> impl Strategy<Value = [bool; 7]> {
     let some = any::<[bool; 7]>().prop_filter("never", |days| days.contains(&true));
     prop_oneof![Just([true; 7]), some]
 }
 
-/// Windows around a change of clocks: the zone, the change, and the windows.
+/// Generates windows around a change of clocks: the zone, the change, and the windows.
 fn any_windows(count: usize) -> impl Strategy<Value = (&'static str, Timestamp, Vec<Recurring>)> {
     let zone = prop::sample::select(&ZONES[..]);
     let windows = prop::collection::vec((Minute::any(), Minute::any(), days()), 1..=count);
@@ -75,7 +75,7 @@ fn any_windows(count: usize) -> impl Strategy<Value = (&'static str, Timestamp, 
             .following(moment)
             .next()
             .map_or(moment, |change| change.timestamp());
-        // As the clock goes on, and as it is set.
+        // The time that the clock shows just before and just after the change.
         let before = zone
             .to_offset(change - SignedDuration::from_nanos(1))
             .to_datetime(change);
@@ -115,7 +115,7 @@ impl Recurring {
         )
     }
 
-    /// The first and the last of these minutes at which the clock shows a time of the occurrence of this day.
+    /// Returns the first and the last of these minutes at which the clock shows a time of this day's occurrence.
     fn on(&self, day: Date, clock: &[(Timestamp, DateTime)]) -> Option<(Timestamp, Timestamp)> {
         if !self.days[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap()] {
             return None;
@@ -130,7 +130,7 @@ impl Recurring {
     }
 }
 
-/// How a start or an end may be written, and nearly so.
+/// Generates valid and nearly valid values of `start` and `end`.
 fn time_text() -> impl Strategy<Value = String> {
     let date = "(0[09]{3}|20[0-9]{2}|9999)-(0[1-9]|1[0-2])-[0-3][0-9]T";
     let time = "[0-2][0-9]:[0-6][0-9](:[0-6][0-9](\\.[0-9]{1,12})?)?";
@@ -144,7 +144,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Every minute of the days around a change of clocks is inside exactly if the clock, read minute by minute, says so.
+    /// A minute around a change of clocks is inside a window exactly if a clock shows a time inside it.
     #[test]
     fn windows_agree_with_a_clock_that_is_read_every_minute((zone, change, windows) in any_windows(2)) {
         let tables: Vec<_> = windows.iter().map(|window| window.table(zone)).collect();
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn occurrences_come_in_order_and_those_of_one_window_never_overlap((zone, change, windows) in any_windows(4)) {
+    fn occurrences_are_ordered_and_those_of_one_window_never_overlap((zone, change, windows) in any_windows(4)) {
         let tables: Vec<_> = windows.iter().map(|window| window.table(zone)).collect();
         let all = maintenance(&tables);
         let range = change - 10 * DAY..change + 10 * DAY;
@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_accepted_has_occurrences_that_are_found_in_bounded_time(
+    fn every_accepted_window_has_occurrences_that_are_found_in_bounded_time(
         start in time_text(),
         end in time_text(),
         zone in prop::option::of(prop::sample::select(&ZONES[..])),

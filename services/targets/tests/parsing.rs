@@ -1,4 +1,4 @@
-//! What accepted configurations mean.
+//! Parsing of valid configurations.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -24,7 +24,7 @@ fn names(set: &TargetSet) -> Vec<&str> {
 }
 
 #[test]
-fn every_key_is_read() {
+fn every_key_is_parsed() {
     let set = TargetSet::parse_toml(EVERY_KEY, &Defaults::default()).unwrap();
     assert_eq!(
         names(&set),
@@ -94,7 +94,7 @@ fn every_latency_bucket_can_be_an_objective() {
 }
 
 #[test]
-fn left_out_keys_have_the_contracts_defaults() {
+fn missing_keys_have_the_documented_defaults() {
     let set = TargetSet::parse_toml(EVERY_KEY, &Defaults::default()).unwrap();
     let target = set.iter().nth(1).unwrap();
     assert_eq!(target.name.as_ref(), target.redacted_url());
@@ -128,11 +128,11 @@ fn the_default_timeout_is_two_thirds_of_a_short_interval() {
 }
 
 #[test]
-fn a_reader_accepts_every_timeout_that_some_agent_accepts() {
+fn a_service_that_lists_targets_accepts_every_timeout_that_some_agent_accepts() {
     let text = "[[target]]\nurl = \"https://a.example\"\ntimeout_seconds = 50\n";
     assert!(TargetSet::parse_toml(text, &Defaults::default()).is_err());
     assert!(TargetSet::parse_toml(text, &Defaults::from_seconds(60.0, None).unwrap()).is_ok());
-    assert!(TargetSet::parse_toml(text, &Defaults::of_a_reader()).is_ok());
+    assert!(TargetSet::parse_toml(text, &Defaults::for_listing()).is_ok());
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn urls_keep_their_text_and_order() {
 }
 
 #[test]
-fn both_sources_give_their_union_with_the_file_first() {
+fn two_sources_are_merged_with_the_file_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("targets.toml");
     fs::write(
@@ -174,7 +174,7 @@ fn debug_output_has_no_password() {
 }
 
 #[test]
-fn a_changed_password_makes_another_target() {
+fn targets_with_different_passwords_differ() {
     let parse = |text: &str| TargetSet::parse_urls(text, &Defaults::default()).unwrap();
     assert_ne!(
         parse("https://bob:old@a.example"),
@@ -187,7 +187,7 @@ fn a_changed_password_makes_another_target() {
 }
 
 #[test]
-fn anything_that_is_configured_otherwise_makes_another_target() {
+fn targets_with_different_configurations_differ() {
     let parse = |more: &str| {
         let text = format!("[[target]]\nurl = \"http://a\"\n{more}");
         TargetSet::parse_toml(&text, &Defaults::default()).unwrap()
@@ -221,7 +221,7 @@ fn ten_thousand_targets_take_well_under_a_second() {
     let set = TargetSet::parse_toml(&text, &Defaults::default()).unwrap();
     let took = started.elapsed();
     assert_eq!((set.len(), set.get("t9999").is_some()), (10_000, true));
-    // Many times what it takes; a check that is quadratic takes longer.
+    // Many times the usual duration. A quadratic check takes longer.
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
@@ -231,7 +231,7 @@ fn the_labs_own_targets_are_valid() {
     let set = TargetSet::parse_toml(text, &Defaults::default()).unwrap();
     assert!(
         set.iter().all(|target| target.url.password().is_none()),
-        "everybody can read it"
+        "everybody can read the file"
     );
     assert_eq!(
         names(&set),

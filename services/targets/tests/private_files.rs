@@ -1,4 +1,4 @@
-//! A password in a file that others can read: refused, however TOML spells it.
+//! A password in a file that others can read is rejected in every spelling that TOML allows.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's message")]
 
 mod common;
@@ -14,7 +14,7 @@ use std::{
 use common::{Log, write_targets};
 use targets::{Defaults, TargetSource, watch::watch};
 
-/// Each holds the same password in another spelling; Terraform's guard is tested with the same files.
+/// Each file contains the same password in another spelling. The tests of Terraform's check use the same files.
 const FIXTURES: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../terraform/tests/fixtures"
@@ -26,7 +26,7 @@ fn source(path: &Path) -> TargetSource {
 
 fn file(folder: &Path, text: &str, mode: u32) -> PathBuf {
     let path = folder.join("targets.toml");
-    // Its owner may not be allowed to write it again.
+    // The owner may not be allowed to overwrite it.
     let _ = fs::remove_file(&path);
     fs::write(&path, text).unwrap();
     set_mode(&path, mode);
@@ -38,7 +38,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn no_spelling_of_a_password_gets_past_the_guard() {
+fn every_spelling_of_a_password_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let mut spellings = 0;
     for entry in fs::read_dir(FIXTURES).unwrap() {
@@ -49,7 +49,7 @@ fn no_spelling_of_a_password_gets_past_the_guard() {
         }
         let text = fs::read_to_string(fixture.path()).unwrap();
         let open = source(&file(folder.path(), &text, 0o644));
-        // Of a comment TOML says nothing; Terraform's guard reads it.
+        // The TOML parser drops comments. Terraform's check reads them.
         if name == "targets-password-comment.toml" {
             assert_eq!(open.find_password().unwrap(), None);
             continue;
@@ -69,7 +69,7 @@ fn no_spelling_of_a_password_gets_past_the_guard() {
 }
 
 #[test]
-fn whoever_may_read_the_file_counts_and_a_file_without_a_password_may_be_read_by_all() {
+fn a_file_with_a_password_must_be_private_and_a_file_without_one_need_not_be() {
     let folder = tempfile::tempdir().unwrap();
     let with = "[[target]]\nurl = \"http://me:hunter2@a/\"";
     for (mode, accepted) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
@@ -87,8 +87,8 @@ fn whoever_may_read_the_file_counts_and_a_file_without_a_password_may_be_read_by
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_password_that_is_added_while_others_can_read_the_file_is_refused_until_they_cannot() {
-    let (log, _guard) = Log::catch();
+async fn a_password_added_to_a_readable_file_is_rejected_until_the_file_is_private() {
+    let (log, _guard) = Log::capture();
     let folder = tempfile::tempdir().unwrap();
     let path = write_targets(folder.path(), &["a"]);
     set_mode(&path, 0o644);

@@ -1,4 +1,4 @@
-//! What holds for every text.
+//! Properties of parsing and redaction for every text.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's message")]
 
 use std::collections::HashSet;
@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use targets::{Defaults, TargetSet, TargetSource, redact};
 
-/// The part of a password that must not be seen anywhere.
+/// The part of a password that must not appear anywhere.
 const SECRET: &str = "S3CR3T";
 
-/// A password around [`SECRET`]: characters that end or split something elsewhere, and any of the class `others`. `://` is
-/// left out, because it is where another URL begins.
+/// Generates passwords around [`SECRET`], of characters that are separators elsewhere and of the class `others`. `://` is
+/// left out, because another URL begins there.
 fn password(others: &'static str) -> impl Strategy<Value = String> {
     let character = prop_oneof![
         prop::sample::select(vec![",", "@", "/", ":", "?", "#"]).prop_map(str::to_owned),
@@ -22,7 +22,7 @@ fn password(others: &'static str) -> impl Strategy<Value = String> {
         .prop_filter("another URL", |password| !password.contains("://"))
 }
 
-/// A URL with that password.
+/// Generates URLs with such a password.
 fn url(others: &'static str) -> impl Strategy<Value = String> {
     let scheme = prop_oneof!["https?", "HTTPS", "tcp", "gopher"];
     let user = prop_oneof!["[a-z]{0,4}", "[a-z]{1,3}@[a-z]{1,3}"];
@@ -33,7 +33,7 @@ fn url(others: &'static str) -> impl Strategy<Value = String> {
     })
 }
 
-/// A name, hostile ones included; trimmed, as the parser gives it back.
+/// Generates names, hostile ones included, trimmed as by the parser.
 fn name() -> impl Strategy<Value = String> {
     "[^\\p{C}:]{1,40}"
         .prop_map(|name| name.trim().to_owned())
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn redaction_is_stable_and_leaves_other_text_alone(text in "(https?://|[a-z]{0,3}|[:@/ ,?\\[\\]]){0,12}") {
+    fn redaction_is_idempotent_and_changes_no_other_text(text in "(https?://|[a-z]{0,3}|[:@/ ,?\\[\\]]){0,12}") {
         let redacted = redact(&text);
         prop_assert_eq!(redact(&redacted), redacted.as_str());
         if !text.contains('@') {
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_password_written_properly_is_accepted_and_kept(password in "[a-zA-Z0-9%._~!$&'()*+;=-]{1,12}") {
+    fn a_correctly_escaped_password_is_accepted_and_unchanged(password in "[a-zA-Z0-9%._~!$&'()*+;=-]{1,12}") {
         let password = password.replace('%', "%40");
         let text = format!("https://bob:{password}@a.example:8443/x?y");
         let set = TargetSet::parse_urls(&text, &Defaults::default()).unwrap();
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read(
+    fn parsed_targets_equal_the_written_ones(
         entries in prop::collection::vec((name(), 1u32..=86_400, 1u32..=999, "[a-z]{1,9}"), 1..20),
     ) {
         let text: String = entries.iter().enumerate().map(|(n, (name, interval, objective, body))| {
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn the_union_keeps_every_target_once_and_in_order(file in prop::collection::vec("[a-e]", 1..4), urls in prop::collection::vec("[a-e]", 1..4)) {
+    fn merged_sources_keep_every_target_once_and_in_order(file in prop::collection::vec("[a-e]", 1..4), urls in prop::collection::vec("[a-e]", 1..4)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("targets.toml");
         let tables: String = file.iter().map(|host| format!("[[target]]\nurl = \"http://{host}\"\n")).collect();

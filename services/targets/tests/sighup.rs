@@ -1,4 +1,4 @@
-//! SIGHUP reaches every watcher of a process, so this file is a process of its own.
+//! SIGHUP rereads the targets. The signal reaches every watcher of a process, so this test has its own process.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's message")]
 
 mod common;
@@ -10,14 +10,14 @@ use rustix::process::{Signal, getpid, kill_process};
 use targets::{Defaults, TargetSource, watch::watch_every};
 use tokio::time::{sleep, timeout};
 
-/// The file is looked at once, at the start; whatever follows is due to a signal.
+/// The file is polled only at the start, so every later read is due to a signal.
 const NEVER: Duration = Duration::from_secs(86_400);
 
 fn hang_up() {
     kill_process(getpid(), Signal::HUP).unwrap();
 }
 
-/// Waits until the log has so many lines with this text.
+/// Waits until the log has this number of lines with this text.
 async fn logged(log: &Log, text: &str, lines: usize) {
     let found = async {
         while log.lines_with(text).len() != lines {
@@ -31,8 +31,8 @@ async fn logged(log: &Log, text: &str, lines: usize) {
 }
 
 #[tokio::test]
-async fn sighup_rereads_at_once_and_always_answers() {
-    let (log, _guard) = Log::catch();
+async fn sighup_rereads_at_once_and_logs_every_outcome() {
+    let (log, _guard) = Log::capture();
     let folder = tempfile::tempdir().unwrap();
     let path = write_targets(folder.path(), &["a"]);
     let source = TargetSource::new(None, Some(path.clone()), Defaults::default());
@@ -40,7 +40,7 @@ async fn sighup_rereads_at_once_and_always_answers() {
     write_targets(folder.path(), &["b"]);
     let (mut targets, watcher) = watch_every(source, initial, NEVER);
     let watcher = tokio::spawn(watcher);
-    // The first look; from here on the signal is received.
+    // After the first poll the watcher listens for the signal.
     targets.changed().await.unwrap();
 
     write_targets(folder.path(), &["c"]);
@@ -68,7 +68,7 @@ async fn sighup_rereads_at_once_and_always_answers() {
     assert!(!targets.has_changed().unwrap());
     watcher.abort();
 
-    // Without a file there is nothing to reread, and nothing dies of the signal.
+    // Without a file there is nothing to reread, and the signal does not end the process.
     let source = TargetSource::new(Some("http://u".to_owned()), None, Defaults::default());
     let initial = Arc::new(source.load().unwrap());
     let (targets, watcher) = watch_every(source, initial, NEVER);

@@ -1,4 +1,4 @@
-//! A file of targets that changes while it is watched. Time is paused: it moves on when nothing else is left to do.
+//! A target file that changes while it is watched. Time is paused and advances when all tasks are idle.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's message")]
 
 mod common;
@@ -24,7 +24,7 @@ fn names(targets: &Receiver<Arc<TargetSet>>) -> Vec<String> {
         .collect()
 }
 
-/// The next set, which has to come within two polls.
+/// Returns the names of the next set, which must arrive within two polls.
 async fn changed(targets: &mut Receiver<Arc<TargetSet>>) -> Vec<String> {
     time::timeout(Duration::from_secs(4), targets.changed())
         .await
@@ -33,14 +33,14 @@ async fn changed(targets: &mut Receiver<Arc<TargetSet>>) -> Vec<String> {
     names(targets)
 }
 
-/// Long enough for many polls.
+/// Waits for many polls.
 async fn polls() {
     time::sleep(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_changed_file_is_published_and_its_changes_are_counted() {
-    let (log, _guard) = Log::catch();
+    let (log, _guard) = Log::capture();
     let folder = tempfile::tempdir().unwrap();
     let path = write_targets(folder.path(), &["a", "b"]);
     let (mut targets, _watcher) = start(&path);
@@ -85,13 +85,13 @@ async fn a_change_between_loading_and_watching_is_not_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_symlink_swap_of_a_configmap_is_seen() {
+async fn the_symlink_swap_of_a_configmap_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     for (version, host) in [("..v1", "a"), ("..v2", "b")] {
         fs::create_dir(at(version)).unwrap();
         let file = fs::File::open(write_targets(&at(version), &[host])).unwrap();
-        // Nothing but the content tells the two apart.
+        // The two differ only in their content.
         file.set_modified(std::time::UNIX_EPOCH).unwrap();
     }
     symlink("..v1", at("..data")).unwrap();
@@ -107,8 +107,8 @@ async fn the_symlink_swap_of_a_configmap_is_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bad_file_is_refused_once_and_the_old_targets_stay() {
-    let (log, _guard) = Log::catch();
+async fn an_invalid_file_is_logged_once_and_the_old_targets_stay() {
+    let (log, _guard) = Log::capture();
     let folder = tempfile::tempdir().unwrap();
     let path = write_targets(folder.path(), &["a"]);
     let (mut targets, _watcher) = start(&path);
@@ -124,7 +124,7 @@ async fn a_bad_file_is_refused_once_and_the_old_targets_stay() {
         fs::write(&path, bad).unwrap();
         polls().await;
         let lines = log.lines_with(message);
-        assert_eq!(lines.len(), 1, "one line a content, not a poll: {lines:?}");
+        assert_eq!(lines.len(), 1, "one line per content: {lines:?}");
         assert!(
             lines.concat().contains("ERROR")
                 && lines.concat().contains(&path.display().to_string())
@@ -139,8 +139,8 @@ async fn a_bad_file_is_refused_once_and_the_old_targets_stay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_away_for_a_moment_changes_nothing() {
-    let (log, _guard) = Log::catch();
+async fn a_file_that_is_missing_for_a_moment_changes_nothing() {
+    let (log, _guard) = Log::capture();
     let folder = tempfile::tempdir().unwrap();
     let path = write_targets(folder.path(), &["a"]);
     let (targets, _watcher) = start(&path);

@@ -1,4 +1,4 @@
-//! Alerts to test with.
+//! Alerts for tests.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-/// An alert that fires since `starts`, in seconds, and was received as it began.
+/// Returns an alert that has fired since `starts`, in seconds, and was received at that time.
 pub(crate) fn firing(fingerprint: &str, starts: i64) -> Alert {
     Alert {
         fingerprint: fingerprint.to_owned(),
@@ -27,7 +27,7 @@ pub(crate) fn firing(fingerprint: &str, starts: i64) -> Alert {
     }
 }
 
-/// The same alert, resolved at `ends` and received then.
+/// Returns the same alert, resolved at `ends` and received at that time.
 pub(crate) fn resolved(fingerprint: &str, starts: i64, ends: i64) -> Alert {
     Alert {
         ends_at: Some(at(ends)),
@@ -37,7 +37,7 @@ pub(crate) fn resolved(fingerprint: &str, starts: i64, ends: i64) -> Alert {
     }
 }
 
-/// A finding, from a space small enough for collisions.
+/// Generates findings from a space small enough for collisions.
 fn any_finding() -> impl Strategy<Value = Finding> {
     let verdict = prop_oneof![
         Just(Verdict::Active),
@@ -55,7 +55,7 @@ fn any_finding() -> impl Strategy<Value = Finding> {
     )
 }
 
-/// A record of this alert, from a space small enough for collisions.
+/// Generates records of this alert from a space small enough for collisions.
 pub(crate) fn any_record(fingerprint: &str, starts: i64) -> impl Strategy<Value = Alert> + use<> {
     let alert = firing(fingerprint, starts);
     let ends = prop::option::of(10_i64..13);

@@ -1,4 +1,4 @@
-//! Which incident a delivery belongs to, and what it says of its end.
+//! Attribution of a delivery to its incident.
 
 use jiff::Timestamp;
 
@@ -6,8 +6,8 @@ use super::Tracker;
 use crate::alert::{Alert, End, Finding, Verdict};
 use crate::store::history::History;
 
-/// Turns a delivery into records. Without a tracker nothing is reconciled, and a delivery stays as it came unless its
-/// incident is known to have continued.
+/// Turns a delivery into records. Without a tracker nothing is reconciled: the only record is the delivery, changed only
+/// if it continues an incident.
 pub fn attribute(
     mut delivered: Alert,
     history: &History,
@@ -15,9 +15,9 @@ pub fn attribute(
 ) -> Vec<Alert> {
     let received_at = delivered.first_received_at;
     let mut records = Vec::new();
-    let known = history.started_at(&delivered.fingerprint, delivered.starts_at);
-    let incident = match (known, tracker.as_deref_mut()) {
-        (Some(known), _) => Some(known),
+    let existing = history.started_at(&delivered.fingerprint, delivered.starts_at);
+    let incident = match (existing, tracker.as_deref_mut()) {
+        (Some(existing), _) => Some(existing),
         (None, Some(tracker)) => {
             let earlier = history.started_before(&delivered.fingerprint, delivered.starts_at);
             let earlier = earlier.filter(|earlier| earlier.is_open());
@@ -38,7 +38,7 @@ pub fn attribute(
             Some(ends_at) => {
                 if let Some(tracker) = tracker
                     && incident.ends_at.is_none()
-                    && !tracker.is_own_end(incident, ends_at, received_at)
+                    && !tracker.is_prometheus_end(incident, ends_at, received_at)
                 {
                     delivered.ends_at = None;
                     delivered.resolved_received_at = None;
@@ -51,7 +51,7 @@ pub fn attribute(
     records
 }
 
-/// A notification says that an incident goes on that was taken for ended before it came.
+/// Returns the finding that reopens an incident, if a notification says that it goes on although it was recorded as ended.
 fn reopened(incident: &Alert, start: Timestamp, received_at: Timestamp) -> Option<Finding> {
     let inferred = matches!(
         incident.end(),
@@ -67,7 +67,8 @@ fn reopened(incident: &Alert, start: Timestamp, received_at: Timestamp) -> Optio
     })
 }
 
-/// A repeated notification of the same guess changes nothing, and one about a closed incident neither.
+/// Returns the finding for an end that is Alertmanager's guess. A repeated notification changes nothing, and neither does
+/// one about a closed incident.
 fn unconfirmed(
     tracker: &mut Tracker,
     incident: &Alert,
@@ -75,10 +76,10 @@ fn unconfirmed(
     received_at: Timestamp,
 ) -> Option<Finding> {
     let before = incident.finding.clone();
-    let is_known = before.as_ref().is_some_and(|before| {
+    let is_repeated = before.as_ref().is_some_and(|before| {
         before.verdict == Verdict::Ended || before.expired_at == Some(ends_at)
     });
-    if is_known {
+    if is_repeated {
         return before;
     }
     let concluded = tracker.conclude(incident, Verdict::Unconfirmed, received_at);

@@ -1,4 +1,4 @@
-//! Polls Prometheus and Alertmanager for the alerts that they know now.
+//! Polls Prometheus and Alertmanager for their current alerts.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,34 +14,34 @@ use url::Url;
 use crate::alert::{Alert, Labels};
 use crate::watchdog;
 
-/// How long an answer may take.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// Timeout of a request.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Largest answer that is read, though never held as a whole: 10,000 alerts of ours with their annotations take about a third
-/// of it.
+/// Maximum size of a response, which is parsed as a stream. 10,000 alerts of the lab with their annotations take about a
+/// third of it.
 const MAX_BYTES: usize = 32 << 20;
 
-/// The groups of one answer, and the rules of a group.
+/// Maximum number of groups in a response, and of rules in a group.
 const RULES: usize = 10_000;
 
-/// The alerts of a rule, and those that Alertmanager holds.
+/// Maximum number of alerts of a rule, and of alerts in Alertmanager.
 const ALERTS: usize = 50_000;
 
-/// Why a source said nothing.
+/// The poll of a source failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// No connection, or no answer in time.
-    #[error("no answer: {0}")]
-    Away(#[from] reqwest::Error),
-    /// Another status than 200.
-    #[error("it answers {0}")]
-    Failing(StatusCode),
-    /// An answer that is none; something else may listen there.
-    #[error("its answer cannot be read: {0}")]
+    /// The connection failed, or the response did not arrive in time.
+    #[error("no response: {0}")]
+    Unavailable(#[from] reqwest::Error),
+    /// The status is not 200.
+    #[error("it responds with {0}")]
+    Status(StatusCode),
+    /// The response is invalid. Another program may listen at this address.
+    #[error("its response is invalid: {0}")]
     Malformed(String),
 }
 
-/// Both servers.
+/// The HTTP client of both servers.
 #[derive(Debug)]
 pub struct Sources {
     client: Client,
@@ -51,7 +51,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// `prometheus` and `alertmanager` are `PROMETHEUS_URL` and `ALERTMANAGER_URL`, with or without a path prefix.
+    /// Creates a client for `PROMETHEUS_URL` and `ALERTMANAGER_URL`, which may have a path prefix.
     ///
     /// # Errors
     /// The HTTP client can't be built.
@@ -59,31 +59,31 @@ impl Sources {
         let mut rules = endpoint(prometheus, "api/v1/rules");
         rules.set_query(Some("type=alert"));
         Ok(Self {
-            client: http_client([prometheus, alertmanager], DEADLINE)?,
+            client: http_client([prometheus, alertmanager], TIMEOUT)?,
             runtime_info: endpoint(prometheus, "api/v1/status/runtimeinfo"),
             rules,
             alerts: endpoint(alertmanager, "api/v2/alerts"),
         })
     }
 
-    /// The alerting rules of Prometheus, and the alerts that are pending or firing.
+    /// Fetches Prometheus' alerting rules, with their pending and firing alerts.
     ///
     /// # Errors
-    /// It is away, not ready, or answers something else.
+    /// Prometheus is unavailable or not ready, or its response is invalid.
     pub async fn rules(&self) -> Result<Rules, SourceError> {
-        let info: Answer<RuntimeInfo> = self.get(&self.runtime_info).await?;
-        let rules: Answer<Groups> = self.get(&self.rules).await?;
+        let info: ApiResponse<RuntimeInfo> = self.get(&self.runtime_info).await?;
+        let rules: ApiResponse<Groups> = self.get(&self.rules).await?;
         Ok(Rules::new(info.data.start_time, rules.data.groups))
     }
 
-    /// The alerts that Alertmanager takes for active, silenced and inhibited ones among them.
+    /// Fetches Alertmanager's active alerts, including silenced and inhibited ones.
     ///
     /// # Errors
-    /// It is away or answers something else.
-    pub async fn held(&self) -> Result<Held, SourceError> {
-        let HeldAlerts(alerts) = self.get(&self.alerts).await?;
+    /// Alertmanager is unavailable, or its response is invalid.
+    pub async fn active_alerts(&self) -> Result<ActiveAlerts, SourceError> {
+        let AlertList(alerts) = self.get(&self.alerts).await?;
         let ends = alerts.into_iter().map(|it| (it.fingerprint, it.ends_at));
-        Ok(Held(ends.collect()))
+        Ok(ActiveAlerts(ends.collect()))
     }
 
     async fn get<T>(&self, url: &Url) -> Result<T, SourceError>
@@ -92,13 +92,13 @@ impl Sources {
     {
         let response = self.client.get(url.clone()).send().await?;
         if response.status() != StatusCode::OK {
-            return Err(SourceError::Failing(response.status()));
+            return Err(SourceError::Status(response.status()));
         }
         match read_response(response, MAX_BYTES, serde_json::from_reader).await {
             Ok(read) => {
                 read.map_err(|error: serde_json::Error| SourceError::Malformed(error.to_string()))
             }
-            Err(ResponseError::Interrupted(error)) => Err(SourceError::Away(error)),
+            Err(ResponseError::Interrupted(error)) => Err(SourceError::Unavailable(error)),
             Err(error) => Err(SourceError::Malformed(error.to_string())),
         }
     }
@@ -111,7 +111,7 @@ fn endpoint(base: &Url, path: &str) -> Url {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer<T> {
+struct ApiResponse<T> {
     data: T,
 }
 
@@ -127,10 +127,10 @@ struct Groups {
     groups: Vec<Group>,
 }
 
-/// A group of rules as Prometheus shows it.
+/// A group of rules in Prometheus' API.
 #[derive(Debug, Deserialize)]
 pub(super) struct Group {
-    /// Seconds.
+    /// In seconds.
     interval: f64,
     #[serde(deserialize_with = "at_most::list::<_, _, RULES>")]
     rules: Vec<Rule>,
@@ -152,11 +152,11 @@ struct RuleAlert {
 }
 
 #[derive(Debug, Deserialize)]
-struct HeldAlerts(#[serde(deserialize_with = "at_most::list::<_, _, ALERTS>")] Vec<HeldAlert>);
+struct AlertList(#[serde(deserialize_with = "at_most::list::<_, _, ALERTS>")] Vec<ActiveAlert>);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct HeldAlert {
+struct ActiveAlert {
     fingerprint: String,
     ends_at: Timestamp,
 }
@@ -165,30 +165,31 @@ struct HeldAlert {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Its expression is true, but not for long enough.
+    /// Its expression is true, but not for long enough yet.
     Pending,
     /// It fires.
     Firing,
-    /// Its expression is false; Prometheus shows no such alert.
+    /// Its expression is false, so Prometheus does not list it.
     Inactive,
 }
 
 /// The last evaluation of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evaluation {
-    /// When it was, by Prometheus' clock.
+    /// Its time by Prometheus' clock.
     pub at: Timestamp,
-    /// From one to the next.
+    /// Time between two evaluations.
     pub interval: SignedDuration,
 }
 
-/// The key that tells most alerts of a rule apart; alerts that share it are compared label by label.
+/// The values of `alertname` and `target`, which differ for most alerts. Alerts in the same bucket are compared label by
+/// label.
 type Bucket = (String, Option<String>);
 
-/// The alerting rules of Prometheus, and their alerts.
+/// The alerting rules of Prometheus and their alerts.
 #[derive(Debug)]
 pub struct Rules {
-    /// When Prometheus started.
+    /// Start of Prometheus.
     pub started: Timestamp,
     evaluations: HashMap<String, Evaluation>,
     alerts: HashMap<Bucket, Vec<(Labels, State)>>,
@@ -205,7 +206,7 @@ impl Rules {
             let interval = SignedDuration::try_from_secs_f64(group.interval)
                 .unwrap_or(SignedDuration::from_mins(1));
             for rule in group.rules {
-                // Of rules that share a name the slowest counts.
+                // If rules share a name, the slowest counts.
                 let evaluation = rules.evaluations.entry(rule.name).or_insert(Evaluation {
                     at: rule.last_evaluation,
                     interval,
@@ -221,7 +222,7 @@ impl Rules {
         rules
     }
 
-    /// Returns whether the alert that always fires does: then rules are evaluated.
+    /// Returns whether `Watchdog` fires, which proves that Prometheus evaluates its rules.
     #[must_use]
     pub fn are_evaluated(&self) -> bool {
         let labels = Labels::from([("alertname".to_owned(), watchdog::ALERT_NAME.to_owned())]);
@@ -229,8 +230,8 @@ impl Rules {
         alerts.is_some_and(|alerts| alerts.iter().any(|(_, state)| *state == State::Firing))
     }
 
-    /// Returns the state of an alert in Prometheus. Its external labels are on the alerts that it sends, and not on those that it
-    /// shows.
+    /// Returns the state of an alert in Prometheus. Compares the labels that Prometheus lists: they lack the external
+    /// labels, which it adds only to the alerts that it sends.
     #[must_use]
     pub fn state(&self, alert: &Alert) -> State {
         let alerts = self.alerts.get(&bucket(&alert.labels));
@@ -242,7 +243,7 @@ impl Rules {
             .map_or(State::Inactive, |(_, state)| *state)
     }
 
-    /// The last evaluation of an alert's rule, or where that is gone, of the alert that always fires.
+    /// Returns the last evaluation of an alert's rule, or of `Watchdog` if that rule does not exist any more.
     #[must_use]
     pub fn evaluation(&self, alert: &Alert) -> Option<Evaluation> {
         let name = alert.labels.get("alertname")?;
@@ -256,7 +257,7 @@ fn bucket(labels: &Labels) -> Bucket {
     (label("alertname").unwrap_or_default(), label("target"))
 }
 
-/// The alerts that Alertmanager takes for active: by fingerprint, the time at which it will resolve the alert by itself
-/// if Prometheus says nothing until then.
+/// Alertmanager's active alerts: by fingerprint, the time at which it resolves the alert by itself unless Prometheus sends
+/// it again.
 #[derive(Debug, Default)]
-pub struct Held(pub HashMap<String, Timestamp>);
+pub struct ActiveAlerts(pub HashMap<String, Timestamp>);

@@ -11,14 +11,14 @@ use crate::store::history::History;
 use world::{FIRING, Lab, PENDING, QUIET, World};
 
 #[test]
-fn an_incident_that_goes_on_stays_open_through_any_number_of_polls() {
+fn an_incident_stays_open_while_its_alert_fires() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=10_000, FIRING);
     assert_eq!((lab.end(), lab.log.len()), (None, 1));
 }
 
 #[test]
-fn an_end_that_was_watched_but_not_delivered_closes_it_after_six_evaluations() {
+fn an_observed_end_that_is_not_delivered_closes_the_incident_after_six_evaluations() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=130, FIRING);
     lab.polls(145..=220, QUIET);
@@ -28,7 +28,7 @@ fn an_end_that_was_watched_but_not_delivered_closes_it_after_six_evaluations() {
 }
 
 #[test]
-fn after_an_interruption_it_takes_sixteen_evaluations() {
+fn after_an_interruption_an_incident_is_closed_after_16_evaluations() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=130, FIRING);
     lab.poll(145, None, Some(QUIET));
@@ -43,7 +43,7 @@ fn after_an_interruption_it_takes_sixteen_evaluations() {
 }
 
 #[test]
-fn a_restart_between_two_polls_is_an_interruption_too() {
+fn a_restart_of_prometheus_between_two_polls_is_an_interruption() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=130, FIRING);
     let restarted = World {
@@ -55,7 +55,7 @@ fn a_restart_between_two_polls_is_an_interruption_too() {
 }
 
 #[test]
-fn a_pending_alert_after_a_restart_keeps_it_open() {
+fn a_pending_alert_after_a_restart_keeps_the_incident_open() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=130, FIRING);
     let restarted = |world| World {
@@ -66,16 +66,16 @@ fn a_pending_alert_after_a_restart_keeps_it_open() {
     lab.polls(355..=400, restarted(PENDING));
     lab.polls(415..=500, restarted(FIRING));
     assert_eq!(lab.end(), None);
-    // Prometheus began anew, and so does Alertmanager.
+    // Prometheus sends the alert with a new start, and Alertmanager notifies it.
     lab.deliver(firing("a", 415));
     lab.deliver(resolved("a", 415, 600));
     assert_eq!(lab.end(), Some((End::Delivered, 600)));
     assert_eq!(lab.incidents()[0].restarted_at, [at(415)].into());
 }
 
-/// Alertmanager kept what it had notified, so it is silent about the new start until the end.
+/// Alertmanager remembers its notification of the alert, so it does not notify the new start.
 #[test]
-fn the_end_of_an_alert_with_a_start_that_nobody_told_ends_the_incident() {
+fn an_end_with_a_start_that_was_never_delivered_ends_the_incident() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=130, FIRING);
     let restarted = |world| World {
@@ -92,7 +92,7 @@ fn the_end_of_an_alert_with_a_start_that_nobody_told_ends_the_incident() {
 }
 
 #[test]
-fn what_says_nothing_closes_nothing() {
+fn polls_without_evidence_close_no_incident() {
     let silent = [
         World {
             watchdog_fires: false,
@@ -117,15 +117,15 @@ fn what_says_nothing_closes_nothing() {
     for second in (115..20_000).step_by(15) {
         lab.poll(second, Some(QUIET), None);
     }
-    assert_eq!(lab.end(), None, "Alertmanager is away");
+    assert_eq!(lab.end(), None, "Alertmanager is unavailable");
     for second in (20_000..30_000).step_by(15) {
         lab.poll(second, None, Some(QUIET));
     }
-    assert_eq!(lab.end(), None, "Prometheus is away");
+    assert_eq!(lab.end(), None, "Prometheus is unavailable");
 }
 
 #[test]
-fn a_rule_that_is_gone_closes_its_incidents() {
+fn the_incidents_of_a_removed_rule_are_closed() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=130, FIRING);
     let removed = World {
@@ -137,7 +137,7 @@ fn a_rule_that_is_gone_closes_its_incidents() {
 }
 
 #[test]
-fn an_outage_after_a_watched_end_is_another_incident() {
+fn an_outage_after_an_observed_end_is_a_new_incident() {
     for next in [PENDING, FIRING] {
         let mut lab = Lab::with_an_incident();
         lab.polls(115..=130, FIRING);
@@ -157,7 +157,7 @@ fn an_outage_after_a_watched_end_is_another_incident() {
 }
 
 #[test]
-fn a_resolve_at_the_time_that_alertmanager_had_set_itself_is_unconfirmed() {
+fn a_resolve_at_the_expiry_that_alertmanager_set_is_unconfirmed() {
     let mut lab = Lab::with_an_incident();
     lab.poll(
         115,
@@ -181,7 +181,7 @@ fn a_resolve_at_the_time_that_alertmanager_had_set_itself_is_unconfirmed() {
     assert_eq!(lab.end(), Some((End::Unconfirmed, 115)));
     assert_eq!(lab.incidents()[0].resolved_received_at, None);
     let before = lab.incidents();
-    // A repeated notification says nothing new.
+    // A repeated notification changes nothing.
     expired.first_received_at = at(380);
     lab.deliver(expired.clone());
     assert_eq!(lab.incidents(), before);
@@ -206,7 +206,7 @@ fn a_resolve_at_the_time_that_alertmanager_had_set_itself_is_unconfirmed() {
 }
 
 #[test]
-fn a_resolve_of_prometheus_own_counts_though_prometheus_is_gone_since() {
+fn a_resolve_by_prometheus_counts_although_prometheus_is_unavailable_since() {
     let mut lab = Lab::with_an_incident();
     lab.poll(
         115,
@@ -222,11 +222,11 @@ fn a_resolve_of_prometheus_own_counts_though_prometheus_is_gone_since() {
 }
 
 #[test]
-fn a_resolve_that_nobody_can_judge_is_unconfirmed() {
+fn a_resolve_without_a_recent_poll_of_prometheus_is_unconfirmed() {
     let mut lab = Lab::with_an_incident();
     lab.deliver(resolved("a", 100, 160));
     assert_eq!(lab.end(), Some((End::Unconfirmed, 100)));
-    // It came while Prometheus answered.
+    // It arrived while Prometheus responded.
     let mut lab = Lab::with_an_incident();
     lab.poll(145, Some(QUIET), None);
     lab.deliver(resolved("a", 100, 140));
@@ -234,7 +234,7 @@ fn a_resolve_that_nobody_can_judge_is_unconfirmed() {
 }
 
 #[test]
-fn a_closed_incident_stays_closed_when_alertmanagers_own_resolve_comes_late() {
+fn a_closed_incident_stays_closed_if_alertmanager_resolves_the_alert_later() {
     let mut lab = Lab::with_an_incident();
     lab.poll(
         115,
@@ -256,7 +256,7 @@ fn a_closed_incident_stays_closed_when_alertmanagers_own_resolve_comes_late() {
 }
 
 #[test]
-fn a_notification_that_it_still_fires_opens_it_again() {
+fn a_firing_notification_reopens_a_closed_incident() {
     let mut lab = Lab::with_an_incident();
     lab.polls(115..=130, FIRING);
     lab.polls(145..=235, QUIET);
@@ -269,7 +269,7 @@ fn a_notification_that_it_still_fires_opens_it_again() {
 }
 
 #[test]
-fn the_older_of_two_incidents_that_a_restart_once_made_of_one_outage_is_closed() {
+fn the_older_of_two_open_incidents_of_one_alert_is_closed() {
     let mut lab = Lab::default();
     lab.fold(vec![firing("a", 100), firing("a", 500)]);
     lab.polls(515..=530, FIRING);
@@ -278,7 +278,7 @@ fn the_older_of_two_incidents_that_a_restart_once_made_of_one_outage_is_closed()
 }
 
 #[test]
-fn without_the_servers_a_delivery_stays_as_it_came() {
+fn without_the_servers_a_delivery_is_recorded_unchanged() {
     let mut history = History::default();
     for delivered in [firing("a", 100), firing("a", 500), resolved("a", 500, 600)] {
         let records = attribute(delivered.clone(), &history, None);
@@ -288,7 +288,7 @@ fn without_the_servers_a_delivery_stays_as_it_came() {
 }
 
 #[test]
-fn a_finding_is_later_than_the_one_before_even_if_the_clock_was_put_back() {
+fn a_finding_is_later_than_the_previous_one_even_if_the_clock_was_set_back() {
     let mut tracker = Tracker::default();
     let first = tracker.conclude(&firing("a", 100), Verdict::Ended, at(1_000));
     let second = tracker.conclude(&first, Verdict::Active, at(500));

@@ -1,4 +1,4 @@
-//! Tracks each open incident from one poll to the next, and draws the conclusions.
+//! Tracks each open incident from poll to poll, and decides whether it has ended.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -6,37 +6,37 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::sources::{Held, Rules, State};
+use super::sources::{ActiveAlerts, Rules, State};
 use crate::alert::{Alert, Finding, Key, Verdict};
 
-/// An alert that Prometheus was seen to fire and to fire no more, without an interruption in between, is over. Its end
-/// still has this many evaluations to arrive: Prometheus sends it again after a minute.
+/// Evaluations until an incident is closed, if polls saw the alert fire and then not, without an interruption. The alert
+/// is over, but the notification of its end may still arrive: Prometheus sends it again after a minute.
 const EVALUATIONS_WATCHED: i32 = 6;
 
-/// After an interruption (of Prometheus, or of the watching) it takes more to call an alert over: a rule that waits for
-/// new samples is false at first. `TargetDown` is pending again after at most 172 s, which are 12 evaluations.
+/// Evaluations until an incident is closed after an interruption of Prometheus or of the polls. A rule that waits for new
+/// samples is false at first: `TargetDown` is pending again after at most 172 s, which are 12 evaluations.
 const EVALUATIONS_INTERRUPTED: i32 = 16;
 
-/// A longer pause between two polls counts as an interruption.
+/// Age at which a poll is stale. A longer pause between two polls is an interruption.
 const STALE: Duration = Duration::from_secs(60);
 
-/// Alertmanager's API cuts times to milliseconds, and its notifications do not.
+/// Tolerance for comparing times: Alertmanager's API truncates them to milliseconds, its notifications don't.
 const PRECISION: SignedDuration = SignedDuration::from_millis(2);
 
 /// The results of earlier polls.
 #[derive(Debug, Default)]
 pub struct Tracker {
     contact: Option<Contact>,
-    /// How many contacts there were.
+    /// Number of contacts so far.
     contacts: u64,
     watches: BTreeMap<Key, Watch>,
 }
 
-/// A time of polls in a row that Prometheus answered, without a restart.
+/// An uninterrupted series of successful polls of the same Prometheus process.
 #[derive(Debug, Clone, Copy)]
 struct Contact {
     number: u64,
-    /// When Prometheus started.
+    /// Start of Prometheus.
     started: Timestamp,
     last_at: Timestamp,
 }
@@ -44,18 +44,18 @@ struct Contact {
 /// The state of an open incident.
 #[derive(Debug, Clone, Default)]
 struct Watch {
-    /// When it was last known to be active.
+    /// The time at which it was last known to be active.
     last_active_at: Timestamp,
-    /// The contact in which Prometheus was last seen to fire it.
+    /// The number of the contact in which Prometheus last fired it.
     fired_in: Option<u64>,
-    /// The first evaluation after which Prometheus did not know it, and still does not.
+    /// The first evaluation since which Prometheus has not listed it.
     absent_since: Option<Timestamp>,
-    /// When Alertmanager will resolve it by itself. Each notification of Prometheus puts that off.
+    /// The time at which Alertmanager resolves it by itself. Each notification of Prometheus postpones it.
     expires_at: Option<Timestamp>,
 }
 
 impl Watch {
-    /// Returns whether Prometheus was seen to fire it and then not to, without an interruption in between.
+    /// Returns whether polls saw it fire and then not, without an interruption in between.
     fn has_ended(&self, contact: Option<Contact>) -> bool {
         self.absent_since.is_some()
             && self.fired_in.is_some()
@@ -64,7 +64,7 @@ impl Watch {
 }
 
 impl Tracker {
-    /// Goes on from when each open incident was last known to be active.
+    /// Creates a tracker with the times at which incidents were last known to be active.
     #[must_use]
     pub fn new(last_active: BTreeMap<Key, Timestamp>) -> Self {
         let watch = |last_active_at| Watch {
@@ -78,24 +78,24 @@ impl Tracker {
         }
     }
 
-    /// Takes in a poll; gives a record of each incident of which something new is known. `open` is newest first.
+    /// Applies a poll, and returns a record of each incident whose state changes. `open` is ordered newest first.
     pub fn observe(
         &mut self,
         rules: Option<&Rules>,
-        held: Option<&Held>,
+        active: Option<&ActiveAlerts>,
         open: &[Arc<Alert>],
         now: Timestamp,
     ) -> Vec<Alert> {
         let rules = rules.filter(|rules| rules.are_evaluated());
-        self.keep_contact(rules, now);
+        self.update_contact(rules, now);
         let keys: BTreeSet<Key> = open.iter().map(|alert| alert.key()).collect();
         self.watches.retain(|key, _| keys.contains(key));
         let mut newest = HashSet::new();
         let mut found = Vec::new();
         for alert in open {
-            // Prometheus fires an alert once: of two incidents with one fingerprint, the older is over.
+            // An alert fires only once at a time, so of two incidents with the same fingerprint, the older is over.
             let verdict = if newest.insert(&alert.fingerprint) {
-                self.judge(alert, rules, held)
+                self.judge(alert, rules, active)
             } else {
                 Some(Verdict::Ended)
             };
@@ -104,7 +104,7 @@ impl Tracker {
         found
     }
 
-    fn keep_contact(&mut self, rules: Option<&Rules>, now: Timestamp) {
+    fn update_contact(&mut self, rules: Option<&Rules>, now: Timestamp) {
         let Some(rules) = rules else {
             self.contact = None;
             return;
@@ -129,11 +129,11 @@ impl Tracker {
         &mut self,
         alert: &Alert,
         rules: Option<&Rules>,
-        held: Option<&Held>,
+        active: Option<&ActiveAlerts>,
     ) -> Option<Verdict> {
         let contact = self.contact;
         let watch = self.watch(alert);
-        let expires_at = held.and_then(|held| held.0.get(&alert.fingerprint));
+        let expires_at = active.and_then(|active| active.0.get(&alert.fingerprint));
         watch.expires_at = watch.expires_at.max(expires_at.copied());
         let (rules, contact) = (rules?, contact?);
         let evaluation = rules.evaluation(alert)?;
@@ -148,18 +148,18 @@ impl Tracker {
             } else {
                 EVALUATIONS_INTERRUPTED
             };
-            let patience = evaluation.interval.saturating_mul(evaluations);
-            let is_over = held.is_some()
+            let required = evaluation.interval.saturating_mul(evaluations);
+            let is_over = active.is_some()
                 && expires_at.is_none()
-                && evaluation.at.duration_since(since) >= patience;
+                && evaluation.at.duration_since(since) >= required;
             return is_over.then_some(Verdict::Ended);
         }
         if watch.has_ended(Some(contact)) {
-            // It was over, and this is the next one.
+            // The incident is over, and the alert fires again.
             return Some(Verdict::Ended);
         }
         watch.absent_since = None;
-        // Pending is no proof: the first evaluations after a restart read samples from before it.
+        // Pending does not prove activity: the first evaluations after a restart use older samples.
         if state == State::Firing {
             watch.last_active_at = watch.last_active_at.max(evaluation.at);
             watch.fired_in = Some(contact.number);
@@ -169,13 +169,14 @@ impl Tracker {
 
     fn watch(&mut self, alert: &Alert) -> &mut Watch {
         let found = alert.finding.as_ref().map(|finding| finding.last_active_at);
-        let known = alert.last_start().max(found.unwrap_or(Timestamp::MIN));
+        let recorded = alert.last_start().max(found.unwrap_or(Timestamp::MIN));
         let watch = self.watches.entry(alert.key()).or_default();
-        watch.last_active_at = watch.last_active_at.max(known);
+        watch.last_active_at = watch.last_active_at.max(recorded);
         watch
     }
 
-    /// A record of what was found out about an incident. Later than any before it, even if the clock was put back.
+    /// Returns a record of the verdict about an incident. Its finding is later than any previous one, even if the clock
+    /// was set back.
     pub fn conclude(&mut self, alert: &Alert, verdict: Verdict, now: Timestamp) -> Alert {
         let before = alert.finding.as_ref();
         let after = |finding: &Finding| {
@@ -196,17 +197,17 @@ impl Tracker {
         }
     }
 
-    /// Returns whether Prometheus was seen to have ended it before `start`, so that what fires since then is another one.
+    /// Returns whether polls saw it end before `start`, so that an alert that fires since then is a new incident.
     #[must_use]
     pub fn had_ended(&self, alert: &Alert, start: Timestamp) -> bool {
         let watch = self.watches.get(&alert.key());
         watch.is_some_and(|watch| watch.has_ended(self.contact) && watch.last_active_at < start)
     }
 
-    /// Returns whether an end that was delivered is Prometheus' own, and not Alertmanager's guess. A guess is the last time at
-    /// which Alertmanager was going to resolve the alert; Prometheus' own end comes before that.
+    /// Returns whether a delivered end is from Prometheus, and not Alertmanager's guess. A guess equals the time at which
+    /// Alertmanager was going to resolve the alert by itself. An end from Prometheus is earlier.
     #[must_use]
-    pub fn is_own_end(&self, alert: &Alert, ends_at: Timestamp, now: Timestamp) -> bool {
+    pub fn is_prometheus_end(&self, alert: &Alert, ends_at: Timestamp, now: Timestamp) -> bool {
         let watched = self.watches.get(&alert.key()).and_then(|it| it.expires_at);
         let found = alert.finding.as_ref().and_then(|it| it.expired_at);
         if let Some(guess) = watched.max(found) {
@@ -218,12 +219,12 @@ impl Tracker {
                 return true;
             }
         }
-        // No poll saw the guess.
+        // No poll saw the time at which Alertmanager was going to resolve it.
         self.contact
             .is_some_and(|contact| is_fresh(contact.last_at, now))
     }
 
-    /// Returns when each open incident was last known to be active.
+    /// Returns the time at which each open incident was last known to be active.
     #[must_use]
     pub fn last_active(&self) -> BTreeMap<Key, Timestamp> {
         let watches = self.watches.iter();

@@ -10,15 +10,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service_kit::Problem;
 
-use super::Service;
+use super::AppState;
 use crate::alert::{Alert, End, Key, Labels, Status, Verdict};
 use crate::store::history;
 use crate::watchdog::Arrival;
 
-/// The longest page, and the one without `limit`.
+/// The maximum and the default of `limit`.
 const LIMIT: usize = 1000;
 
-/// The query as text, so that a refusal can name what is allowed.
+/// The unparsed query, so that an error can name the allowed values.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
@@ -30,24 +30,24 @@ pub(super) struct Parameters {
 
 /// A page of the history, newest first.
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
+struct AlertsPage<'a> {
     alerts: Vec<Item<'a>>,
-    /// `before` of the next page; null on the last.
+    /// The value of `before` for the next page; null on the last page.
     next: Option<String>,
     watchdog: Arrival,
-    /// Whether the history outlives the process.
+    /// Whether the history survives a restart.
     durable: bool,
 }
 
-/// An alert as a reader sees it.
+/// An alert as JSON.
 #[derive(Debug, Serialize)]
 struct Item<'a> {
     status: Status,
     fingerprint: &'a str,
     starts_at: Timestamp,
-    /// When Prometheus began to fire it anew after it had been restarted in the middle.
+    /// The times at which Prometheus began to fire it again after a restart in the middle.
     restarted_at: Vec<Timestamp>,
-    /// When it ended; unless the end was delivered, when it was last known to be active.
+    /// The time of its end, or the time at which it was last known to be active if its end was not delivered.
     ends_at: Option<Timestamp>,
     end: Option<End>,
     labels: &'a Labels,
@@ -55,7 +55,7 @@ struct Item<'a> {
     generator_url: &'a str,
     first_received_at: Timestamp,
     resolved_received_at: Option<Timestamp>,
-    /// When it was closed without a notification of its end, or when an end that is unconfirmed was delivered.
+    /// The time at which it was closed without a notification of its end, or an unconfirmed end was delivered.
     reconciled_at: Option<Timestamp>,
 }
 
@@ -81,26 +81,23 @@ impl<'a> Item<'a> {
     }
 }
 
-/// Answers with a page of the history.
+/// Returns a page of the history.
 pub(super) async fn list(
-    State(service): State<Service>,
+    State(state): State<AppState>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Problem> {
     let query = parameters.parse()?;
-    let history = service
-        .history
-        .read()
-        .unwrap_or_else(PoisonError::into_inner);
+    let history = state.history.read().unwrap_or_else(PoisonError::into_inner);
     let page = history.page(&query);
     drop(history);
     let alerts = page.alerts.iter().map(|alert| Item::new(alert));
-    let answer = Answer {
+    let page = AlertsPage {
         alerts: alerts.collect(),
         next: page.next.map(|key| key.to_string()),
-        watchdog: service.watchdog.latest(),
-        durable: service.durable,
+        watchdog: state.watchdog.latest(),
+        durable: state.durable,
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(page)).into_response())
 }
 
 impl Parameters {
@@ -138,10 +135,10 @@ fn parameter<T>(
     allowed: &str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, Problem> {
-    let refused = |text| {
+    let problem = |text| {
         let detail = format!("{name} is {text:?}; allowed: {allowed}");
         Problem::new(StatusCode::BAD_REQUEST, detail)
     };
-    text.map(|text| parse(text).ok_or_else(|| refused(text)))
+    text.map(|text| parse(text).ok_or_else(|| problem(text)))
         .transpose()
 }

@@ -6,38 +6,35 @@ use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use service_kit::Problem;
 
-use super::{BODY_MAX_BYTES, Service};
+use super::{AppState, BODY_MAX_BYTES};
 use crate::webhook;
 
-/// Takes a notification. What is refused with 4xx Alertmanager drops, what fails with 503 it sends again.
+/// Receives a notification. Alertmanager drops a notification after a 4xx response, and retries it after a 503.
 pub(super) async fn receive(
-    State(service): State<Service>,
+    State(state): State<AppState>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let received_at = Timestamp::now();
     let body = match is_json(&headers) {
-        Ok(()) => service.bodies.read(body, BODY_MAX_BYTES).await,
+        Ok(()) => state.bodies.read(body, BODY_MAX_BYTES).await,
         Err(problem) => Err(problem),
     };
-    // Its room is kept until all is written: what was parsed is as large.
+    // Keep the body's memory reserved until all is written, because the parsed alerts are as large.
     let parsed = body.and_then(|body| {
         let payload = webhook::parse(&body, received_at)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         Ok((payload, body.into_permit()))
     });
     let (payload, _room) = parsed.inspect_err(|problem| {
-        service.metrics.payloads_refused.inc();
-        tracing::warn!(
-            reason = problem.detail(),
-            "a request to the webhook is refused"
-        );
+        state.metrics.payloads_refused.inc();
+        tracing::warn!(reason = problem.detail(), "rejected a webhook request");
     })?;
-    service.metrics.payloads.inc();
-    // Not one after the other: a full disk must not silence stdout.
+    state.metrics.payloads.inc();
+    // Concurrently, so that a full disk does not stop the lines on stdout.
     let ((), recorded) = tokio::join!(
-        service.lines.write(payload.line),
-        service.recorder.record(payload.alerts)
+        state.stdout.write(payload.line),
+        state.recorder.record(payload.alerts)
     );
     recorded.map_err(|error| {
         Problem::new(
@@ -48,7 +45,8 @@ pub(super) async fn receive(
     Ok(StatusCode::OK)
 }
 
-/// Any web page may make a browser send text to any address, but for JSON the browser asks first.
+/// Requires JSON, because any web page can make a browser send text to any address. For JSON the browser needs the
+/// permission of this server (a CORS preflight request).
 fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     let content_type = headers.get(header::CONTENT_TYPE);
     let text = content_type.and_then(|value| value.to_str().ok());

@@ -8,7 +8,7 @@ fn counter() -> IntCounter {
     IntCounter::new("lost", "lost").unwrap()
 }
 
-/// Writes what it is allowed to, in steps that the test decides.
+/// A writer whose results are given by the test.
 struct Script {
     steps: Vec<io::Result<usize>>,
     written: Arc<Mutex<Vec<u8>>>,
@@ -41,7 +41,7 @@ async fn written(steps: Vec<io::Result<usize>>, lines: &[&str]) -> (String, u64)
         written: Arc::clone(&written),
     };
     let lost = counter();
-    let stdout = Lines::start(script, lost.clone()).unwrap();
+    let stdout = StdoutWriter::start(script, lost.clone()).unwrap();
     for line in lines {
         stdout.write((*line).to_owned()).await;
     }
@@ -61,19 +61,19 @@ async fn lines_are_written_in_order_and_whole() {
 }
 
 #[tokio::test]
-async fn a_closed_stdout_costs_lines_and_nothing_else() {
+async fn lines_are_lost_only_while_stdout_fails() {
     let (text, lost) = written(vec![broken(), broken()], &["one", "two", "three"]).await;
     assert_eq!((text.as_str(), lost), ("three\n", 2));
 }
 
 #[tokio::test]
-async fn a_line_cut_short_is_ended_before_the_next() {
+async fn a_partly_written_line_is_completed_before_the_next() {
     let steps = vec![Ok(2), broken(), broken(), Ok(1)];
     let (text, lost) = written(steps, &["first", "second", "third"]).await;
     assert_eq!((text.as_str(), lost), ("first\nthird\n", 2));
 }
 
-/// Blocks until the test lets go.
+/// A writer that blocks until the test releases it.
 struct Stalled(std::sync::mpsc::Receiver<()>);
 
 impl Write for Stalled {
@@ -88,15 +88,15 @@ impl Write for Stalled {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stdout_that_nobody_reads_holds_nobody_up() {
+async fn a_stalled_stdout_delays_no_payload() {
     let (_release, wait) = sync_channel(0);
     let lost = counter();
-    let stdout = Lines::start(Stalled(wait), lost.clone()).unwrap();
+    let stdout = StdoutWriter::start(Stalled(wait), lost.clone()).unwrap();
     let began = Instant::now();
     for _ in 0..3 {
         stdout.write("x".repeat(QUEUE_MAX_BYTES / 3)).await;
     }
-    assert_eq!(lost.get(), 0, "they wait in memory");
+    assert_eq!(lost.get(), 0, "the lines wait in memory");
     stdout.write("one too many".to_owned()).await;
     assert_eq!(lost.get(), 1);
     assert!(began.elapsed() < Duration::from_secs(1), "paused time only");

@@ -1,9 +1,9 @@
-//! The log's lines. The first names the format, every other one is an [`Alert`] as JSON: a delivery, the outcome of a
-//! reconciliation (`finding`), or in a rewritten log everything that is known of an alert. Folding the lines in any
-//! order gives the history. A program that knows no findings reads the lines without them.
+//! Format of the log's lines. The first line names the format. Every other line is an [`Alert`] as JSON: a delivery, the
+//! outcome of a reconciliation (`finding`), or in a rewritten log all records of an alert, merged. Folding the lines in any
+//! order restores the history. An older program without findings ignores them.
 //!
-//! Each line ends with its checksum, `"crc32c"`: the CRC32C of all bytes before that key's comma. Programs that know no
-//! checksums skip it, as jq does, and lines that they wrote have none.
+//! Each line ends with its checksum, `"crc32c"`: the CRC32C of all bytes before that key's comma. Programs without
+//! checksums ignore the key, as jq does, and their lines have none.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ const FORMAT: &str = "uptimepulse-alert-log";
 /// The version that this program writes.
 const VERSION: u32 = 1;
 
-/// CRC32C; its authors' name for it.
+/// CRC32C, which the crate calls CRC-32/ISCSI.
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// The text between a line's content and its checksum of 8 hexadecimal digits, and the text after that.
+/// The text between a line's content and its checksum of 8 hexadecimal digits, and the text after the checksum.
 const CHECKSUM_KEY: &[u8] = b",\"crc32c\":\"";
 const LINE_END: &[u8] = b"\"}\n";
 const DIGITS: usize = 8;
@@ -32,7 +32,7 @@ struct Header {
     version: u32,
 }
 
-/// The first line of a log.
+/// Returns the header of a log.
 fn expected_header() -> Header {
     Header {
         format: FORMAT.to_owned(),
@@ -40,7 +40,7 @@ fn expected_header() -> Header {
     }
 }
 
-/// The first line of a new log, line break included.
+/// Returns the first line of a new log, line break included.
 #[must_use]
 pub fn header() -> Vec<u8> {
     line(&expected_header())
@@ -52,28 +52,28 @@ pub fn is_header(line: &[u8]) -> bool {
     read(line).is_some_and(|header: Header| header == expected_header())
 }
 
-/// The line of an alert, line break included.
+/// Returns the line of an alert, line break included.
 #[must_use]
 pub fn record(alert: &Alert) -> Vec<u8> {
     line(alert)
 }
 
-/// Reads the line of an alert, unless it is damaged.
+/// Parses the line of an alert. Returns `None` if it is damaged.
 #[must_use]
 pub fn read_record(line: &[u8]) -> Option<Alert> {
     read(line)
 }
 
-/// Strings and times in structs and maps keyed by strings: JSON can hold all of them, so this does not fail.
+/// Serializes a line. It cannot fail, because JSON can represent the value: strings and times in structs and string maps.
 fn line(value: &impl Serialize) -> Vec<u8> {
     let mut line = serde_json::to_vec(value).unwrap_or_default();
-    // The brace that ends the object comes again behind the checksum.
+    // The closing brace follows after the checksum.
     line.pop();
     let checksum = checksum(&line);
     [&line, CHECKSUM_KEY, checksum.as_bytes(), LINE_END].concat()
 }
 
-/// Returns whether a line has a checksum; an older program wrote it without.
+/// Returns whether a line has a checksum. Lines of older programs have none.
 #[must_use]
 pub fn has_checksum(line: &[u8]) -> bool {
     split(line).is_some()
@@ -86,7 +86,7 @@ fn read<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
         }
         Some(_) => None,
         None => {
-            // Older programs wrote these keys and no others. One that is not known may be a damaged one.
+            // Older programs wrote only known keys, so an unknown key may be a damaged `crc32c`.
             let read: WithoutChecksum<T> = serde_json::from_slice(line).ok()?;
             read.unknown.is_empty().then_some(read.value)
         }
@@ -101,7 +101,7 @@ struct WithoutChecksum<T> {
     unknown: BTreeMap<String, IgnoredAny>,
 }
 
-/// The content of a line, and its checksum as it is written there, if it has one.
+/// Splits a line into its content and its checksum in hexadecimal, if it has one.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = line.strip_suffix(LINE_END)?;
     let (rest, stored) = rest.split_at_checked(rest.len().checked_sub(DIGITS)?)?;
@@ -120,7 +120,7 @@ mod tests {
     use crate::alert::testing::{any_record, firing};
 
     #[test]
-    fn the_checksum_is_what_other_tools_compute() {
+    fn the_checksum_equals_that_of_other_tools() {
         assert_eq!(checksum(b"123456789"), "e3069283");
         let line = String::from_utf8(record(&firing("a", 1))).unwrap();
         let (content, rest) = line.rsplit_once(",\"crc32c\":\"").unwrap();
@@ -148,13 +148,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_with_a_flipped_bit_is_not_believed(alert in any_record("a", 0), bit in any::<prop::sample::Index>()) {
+        fn a_line_with_a_flipped_bit_is_damaged(alert in any_record("a", 0), bit in any::<prop::sample::Index>()) {
             for (whole, is_damaged) in [
                 (record(&alert), (|line| read_record(line).is_none()) as fn(&[u8]) -> bool),
                 (header(), |line| !is_header(line)),
             ] {
                 let mut line = whole.clone();
-                // The line break is the reader's: without it there is no whole line.
+                // Without its line break, the reader finds no complete line.
                 let bit = bit.index((line.len() - 1) * 8);
                 line[bit / 8] ^= 1 << (bit % 8);
                 prop_assert!(is_damaged(&line), "bit {bit}: {}", String::from_utf8_lossy(&line));

@@ -1,4 +1,4 @@
-//! The folded history: one entry an alert, however often it was delivered.
+//! The history in memory: one entry for each alert, with all its records merged.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -13,9 +13,9 @@ use crate::alert::{Alert, Key, Status};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct History {
     alerts: BTreeMap<Key, Entry>,
-    /// Maps a fingerprint and each time at which its alert began to fire, restarts included, to the `starts_at` under which it is kept.
+    /// By fingerprint: maps each time at which the alert began to fire, restarts included, to the `starts_at` of its key.
     starts: BTreeMap<String, BTreeMap<Timestamp, Timestamp>>,
-    /// The size of all entries in the log.
+    /// Size of all entries in the log.
     bytes: usize,
 }
 
@@ -25,16 +25,16 @@ struct Entry {
     bytes: usize,
 }
 
-/// Which alerts a reader wants.
+/// A query for alerts.
 #[derive(Debug)]
 pub struct Query {
-    /// Only those whose label `target` is this.
+    /// Only alerts with this label `target`.
     pub target: Option<String>,
-    /// Only those with this status.
+    /// Only alerts with this status.
     pub status: Option<Status>,
-    /// Only those that come after this one in the history's order.
+    /// Only alerts after this one in the order of the history, so older ones.
     pub before: Option<Key>,
-    /// At most this many.
+    /// Maximum number of alerts.
     pub limit: usize,
 }
 
@@ -46,48 +46,48 @@ impl Query {
     }
 }
 
-/// An answer to a [`Query`].
+/// The result of a [`Query`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
     /// The alerts, newest first.
     pub alerts: Vec<Arc<Alert>>,
-    /// Where the next page starts (see [`Query::before`]), if there is one.
+    /// [`Query::before`] of the next page, if there is one.
     pub next: Option<Key>,
 }
 
 impl History {
-    /// Takes in a record.
-    pub fn fold(&mut self, delivered: &Alert) {
-        let key = delivered.key();
-        let known = self.alerts.get(&key);
-        let alert = known.map_or_else(|| delivered.clone(), |known| known.alert.merge(delivered));
+    /// Merges a record into the history.
+    pub fn fold(&mut self, record: &Alert) {
+        let key = record.key();
+        let existing = self.alerts.get(&key);
+        let alert = existing.map_or_else(|| record.clone(), |entry| entry.alert.merge(record));
         let starts = self.starts.entry(alert.fingerprint.clone()).or_default();
         for start in alert.restarted_at.iter().chain([&alert.starts_at]) {
-            let kept_by = starts.entry(*start).or_insert(alert.starts_at);
-            *kept_by = alert.starts_at.min(*kept_by);
+            let key_start = starts.entry(*start).or_insert(alert.starts_at);
+            *key_start = alert.starts_at.min(*key_start);
         }
         let bytes = format::record(&alert).len();
-        self.bytes = self.bytes - known.map_or(0, |known| known.bytes) + bytes;
+        self.bytes = self.bytes - existing.map_or(0, |entry| entry.bytes) + bytes;
         let alert = Arc::new(alert);
         self.alerts.insert(key, Entry { alert, bytes });
     }
 
-    /// Returns whether taking in this delivery would change nothing.
+    /// Returns whether merging this record would change nothing.
     #[must_use]
-    pub fn contains(&self, delivered: &Alert) -> bool {
+    pub fn contains(&self, record: &Alert) -> bool {
         self.alerts
-            .get(&delivered.key())
-            .is_some_and(|known| known.alert.merge(delivered) == *known.alert)
+            .get(&record.key())
+            .is_some_and(|entry| entry.alert.merge(record) == *entry.alert)
     }
 
-    /// Forgets alerts until the rest takes at most `max_bytes` in the log: the oldest resolved ones first, then the
-    /// oldest that still fire. Gives how many were forgotten.
+    /// Removes alerts until the rest takes at most `max_bytes` in the log: first the oldest resolved ones, then the
+    /// oldest that still fire. Returns the number of removed alerts.
     pub fn evict(&mut self, max_bytes: usize) -> usize {
         let before = self.alerts.len();
         for also_firing in [false, true] {
             let mut excess = self.bytes.saturating_sub(max_bytes);
             let oldest_first = self.alerts.iter().rev();
-            let doomed: Vec<Key> = oldest_first
+            let evicted: Vec<Key> = oldest_first
                 .filter(|(_, entry)| also_firing || entry.alert.status() == Status::Resolved)
                 .take_while(|(_, entry)| {
                     let needed = excess > 0;
@@ -96,37 +96,37 @@ impl History {
                 })
                 .map(|(key, _)| key.clone())
                 .collect();
-            for key in doomed {
+            for key in evicted {
                 if let Some(entry) = self.alerts.remove(&key) {
                     self.bytes -= entry.bytes;
-                    self.forget_starts(&entry.alert);
+                    self.remove_starts(&entry.alert);
                 }
             }
         }
         before - self.alerts.len()
     }
 
-    fn forget_starts(&mut self, alert: &Alert) {
+    fn remove_starts(&mut self, alert: &Alert) {
         if let Some(starts) = self.starts.get_mut(&alert.fingerprint) {
-            starts.retain(|_, kept_by| *kept_by != alert.starts_at);
+            starts.retain(|_, key_start| *key_start != alert.starts_at);
             if starts.is_empty() {
                 self.starts.remove(&alert.fingerprint);
             }
         }
     }
 
-    /// The alert of this fingerprint that began to fire at this time, the first time or after a restart.
+    /// Returns the alert with this fingerprint that began to fire at this time, for the first time or after a restart.
     #[must_use]
     pub fn started_at(&self, fingerprint: &str, start: Timestamp) -> Option<&Arc<Alert>> {
-        let kept_by = self.starts.get(fingerprint)?.get(&start)?;
-        self.get(fingerprint, *kept_by)
+        let key_start = self.starts.get(fingerprint)?.get(&start)?;
+        self.get(fingerprint, *key_start)
     }
 
-    /// The alert of this fingerprint that began to fire last before this time.
+    /// Returns the alert with this fingerprint with the latest start before this time.
     #[must_use]
     pub fn started_before(&self, fingerprint: &str, start: Timestamp) -> Option<&Arc<Alert>> {
-        let (_, kept_by) = self.starts.get(fingerprint)?.range(..start).next_back()?;
-        self.get(fingerprint, *kept_by)
+        let (_, key_start) = self.starts.get(fingerprint)?.range(..start).next_back()?;
+        self.get(fingerprint, *key_start)
     }
 
     fn get(&self, fingerprint: &str, starts_at: Timestamp) -> Option<&Arc<Alert>> {
@@ -134,14 +134,14 @@ impl History {
         self.alerts.get(&key).map(|entry| &entry.alert)
     }
 
-    /// The alerts whose end has yet to be delivered or found, newest first.
+    /// Returns the alerts whose end is unknown or unconfirmed, newest first.
     #[must_use]
     pub fn open(&self) -> Vec<Arc<Alert>> {
         let alerts = self.alerts.values().map(|entry| &entry.alert);
         alerts.filter(|alert| alert.is_open()).cloned().collect()
     }
 
-    /// All alerts, newest first.
+    /// Returns all alerts, newest first.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Alert>> {
         self.alerts
@@ -150,25 +150,25 @@ impl History {
             .collect()
     }
 
-    /// The alerts that a reader wants.
+    /// Returns a page of the alerts that match the query.
     #[must_use]
     pub fn page(&self, query: &Query) -> Page {
         let start = query
             .before
             .as_ref()
             .map_or(Bound::Unbounded, Bound::Excluded);
-        let mut wanted = self
+        let mut matching = self
             .alerts
             .range((start, Bound::Unbounded))
             .map(|(_, entry)| &entry.alert)
             .filter(|alert| query.matches(alert));
-        let alerts: Vec<_> = wanted.by_ref().take(query.limit).cloned().collect();
-        let more = wanted.next().is_some();
+        let alerts: Vec<_> = matching.by_ref().take(query.limit).cloned().collect();
+        let more = matching.next().is_some();
         let next = alerts.last().filter(|_| more).map(|alert| alert.key());
         Page { alerts, next }
     }
 
-    /// Returns how many alerts there are.
+    /// Returns the number of alerts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.alerts.len()
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_lead_through_everything_once_newest_first() {
+    fn pages_contain_every_alert_once_newest_first() {
         let alerts: Vec<_> = (0..25).map(|n| firing(&format!("f{n}"), n / 2)).collect();
         let history = folded(&alerts);
         let (mut seen, mut before) = (Vec::new(), None);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_selects_and_the_last_page_has_no_next() {
+    fn a_query_by_status_is_filtered_and_the_last_page_has_no_next() {
         let history = folded(&[firing("a", 1), resolved("b", 2, 9), firing("c", 3)]);
         let page = history.page(&query(Some(Status::Firing), None, 2));
         assert_eq!((starts(&page.alerts), page.next), (vec![3, 1], None));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_selects_and_a_page_of_it_is_full() {
+    fn a_query_by_target_is_filtered_before_it_is_paged() {
         let of = |target: &str, n: i64| {
             let mut alert = firing(&format!("f{n}"), n);
             alert.labels.insert("target".to_owned(), target.to_owned());
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_resolved_alerts_go_first() {
+    fn the_oldest_resolved_alerts_are_evicted_first() {
         let mut history = folded(&[
             firing("a", 1),
             resolved("b", 2, 9),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_is_found_by_each_of_its_starts_until_it_is_forgotten() {
+    fn an_alert_is_found_by_each_of_its_starts_until_it_is_evicted() {
         let mut again = firing("a", 100);
         again.restarted_at = [at(300)].into();
         let mut history = folded(&[firing("a", 100), again, firing("a", 200), firing("b", 250)]);
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn firing_alerts_are_bounded_too() {
+    fn firing_alerts_are_evicted_too() {
         let mut history = folded(&[firing("a", 1), firing("b", 2)]);
         let room = history.bytes - 1;
         assert_eq!(history.evict(room), 1);
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(history.evict(room), 0);
     }
 
-    /// Deliveries, and the same ones shuffled with some of them repeated.
+    /// Generates deliveries, and the same deliveries shuffled, with some of them repeated.
     fn deliveries_twice() -> impl Strategy<Value = (Vec<Alert>, Vec<Alert>)> {
         let delivery = ("[ab]", 0_i64..2)
             .prop_flat_map(|(fingerprint, starts)| any_record(&fingerprint, starts));

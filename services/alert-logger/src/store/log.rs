@@ -1,9 +1,9 @@
-//! The log of alerts in `ALERT_LOG_DIR`: a locked file of JSON lines that only grows, until it is rewritten.
+//! The log of alerts in `ALERT_LOG_DIR`: a locked, append-only file of JSON lines, which is rewritten when it gets too long.
 //!
 //! - `alerts.jsonl`: the log ([`format`](super::format))
-//! - `alerts.jsonl.tmp`: its successor while that is being written
-//! - `alerts.jsonl.corrupt-N`: a log with unreadable lines as it was found; never deleted
-//! - `alerts.lock`: held by the process that writes
+//! - `alerts.jsonl.tmp`: a new log during a rewrite
+//! - `alerts.jsonl.corrupt-N`: a copy of a log with unreadable lines; never deleted
+//! - `alerts.lock`: the lock of the process that writes
 
 mod lock;
 mod recover;
@@ -25,29 +25,29 @@ use crate::metrics::Metrics;
 
 const FILE: &str = "alerts.jsonl";
 
-/// Why the log cannot be used.
+/// The log cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// Another process writes it.
+    /// Another process holds the lock.
     #[error(
         "another alert-logger holds {} and did not release it within {} s; stop it, or give this one an ALERT_LOG_DIR of its own",
         path.display(),
-        patience.as_secs()
+        timeout.as_secs()
     )]
     Locked {
         /// The lock file.
         path: PathBuf,
-        /// How long the lock was waited for.
-        patience: Duration,
+        /// How long this process waited for the lock.
+        timeout: Duration,
     },
-    /// The file system refused.
+    /// A file operation failed.
     #[error("cannot {action} {}: {error}", path.display())]
     Io {
-        /// The action that failed.
+        /// The failed operation.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why it failed.
+        /// The error.
         error: io::Error,
     },
 }
@@ -67,8 +67,8 @@ impl LogError {
 #[derive(Debug)]
 pub struct AlertLog {
     path: PathBuf,
-    /// `None` when the file's end may not be what this process believes: before the first write, and after a failed
-    /// one. Then only a rewrite helps.
+    /// `None` before the first write and after a failed write. The end of the file is unknown then, so the log must be
+    /// rewritten.
     file: Option<File>,
     bytes: u64,
     sync_seconds: Histogram,
@@ -76,8 +76,8 @@ pub struct AlertLog {
 }
 
 impl AlertLog {
-    /// Reads the log in `dir` and repairs what a crash left behind: a torn last line is cut off; a log with
-    /// unreadable lines is copied aside, and rewritten without them.
+    /// Reads the log in `dir` and repairs the damage of a crash: an incomplete last line is cut off, and a log with
+    /// unreadable lines is copied and must be rewritten without them.
     ///
     /// A log that is new or must be rewritten is not [usable](Self::is_usable) yet.
     ///
@@ -97,8 +97,8 @@ impl AlertLog {
         Ok((log, recovered.history))
     }
 
-    /// Returns whether [`append`](Self::append) can be called; otherwise the log must be rewritten first. A file that was
-    /// deleted or replaced would take lines that nobody finds again.
+    /// Returns whether [`append`](Self::append) can be called. Otherwise the log must be rewritten first, also if its file
+    /// was deleted or replaced: appended lines would be lost.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         let Some(file) = &self.file else {
@@ -109,17 +109,17 @@ impl AlertLog {
         matches!((open, named), (Ok(open), Ok(named)) if identity(&open) == identity(&named))
     }
 
-    /// Returns how long the log is.
+    /// Returns the size of the log in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Appends whole lines, on the disk when this returns.
+    /// Appends complete lines, which are on the disk when this returns.
     ///
     /// # Errors
-    /// The disk is full or broken. The lines are not in the log, and it is no longer usable: after a failed sync
-    /// nobody knows what is on the disk.
+    /// The disk is full or fails. The lines are not in the log. The log is not usable any more, because after a failed sync
+    /// the content of the disk is unknown.
     pub fn append(&mut self, lines: &[u8]) -> Result<(), LogError> {
         let Some(mut file) = self.file.take() else {
             return Err(LogError::io("append to", &self.path)(io::Error::other(
@@ -131,7 +131,7 @@ impl AlertLog {
             file.sync_data()
         });
         if let Err(error) = written {
-            // Should the process die before the rewrite, its successor finds a log that ends with a whole line.
+            // If the process dies before the rewrite, the next one finds a log that ends with a complete line.
             let _ = file.set_len(self.bytes);
             return Err(LogError::io("append to", &self.path)(error));
         }
@@ -140,13 +140,13 @@ impl AlertLog {
         Ok(())
     }
 
-    /// Replaces the log by one that holds `alerts`, in one step that a crash leaves done or undone.
+    /// Replaces the log atomically by one that contains `alerts`.
     ///
     /// # Errors
-    /// The disk is full or broken. The old log is still there, and usable if it was.
+    /// The disk is full or fails. The old log still exists, and is usable if it was usable before.
     pub fn rewrite(&mut self, alerts: &[Arc<Alert>]) -> Result<(), LogError> {
         let successor = rewrite::write(&self.path, alerts)?;
-        // From here on the old file may be one that no name leads to.
+        // From here on the old file may have no name any more.
         self.file = None;
         let (file, bytes) = successor.replace(&self.path)?;
         self.bytes = bytes;
@@ -155,7 +155,7 @@ impl AlertLog {
     }
 }
 
-/// Opens for appending only: writes go to the end, wherever that is.
+/// Opens a file for appending, so that every write goes to its current end.
 fn append_to(path: &Path, create_new: bool) -> Result<File, LogError> {
     OpenOptions::new()
         .append(true)

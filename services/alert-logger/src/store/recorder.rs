@@ -1,66 +1,66 @@
-//! The way into the history, whose one writer has the other end.
+//! Submits updates to the only writer of the history.
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::alert::Alert;
 
-/// The most submissions that wait for the disk; more wait at their connections.
+/// Maximum number of submissions that wait for the disk. Further requests wait for room in the queue.
 pub const QUEUE: usize = 64;
 
-/// A submission could not be made durable.
+/// An update could not be written to the disk.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the alert log cannot be written: {0}")]
-pub struct NotDurable(pub String);
+pub struct RecordError(pub String);
 
 /// An update of the history.
 #[derive(Debug)]
 pub enum Update {
-    /// Alerts of a notification.
+    /// The alerts of a notification.
     Delivered(Vec<Alert>),
-    /// Outcomes of a reconciliation.
-    Found(Vec<Alert>),
+    /// The outcomes of a reconciliation.
+    Reconciled(Vec<Alert>),
 }
 
-/// An update on its way to the history.
+/// An update in the writer's queue.
 #[derive(Debug)]
 pub struct Submission {
     /// The update.
     pub update: Update,
-    /// Where its outcome is awaited.
-    pub done: oneshot::Sender<Result<(), NotDurable>>,
+    /// Receives the outcome.
+    pub done: oneshot::Sender<Result<(), RecordError>>,
 }
 
-/// Submits updates to the writer, which ends with the last of these.
+/// Submits updates to the writer, which ends when the last recorder is dropped.
 #[derive(Debug, Clone)]
 pub struct Recorder(mpsc::Sender<Submission>);
 
 impl Recorder {
-    /// A recorder, and the submissions as the writer receives them.
+    /// Creates a recorder and the queue of its submissions.
     #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<Submission>) {
         let (sender, submissions) = mpsc::channel(QUEUE);
         (Self(sender), submissions)
     }
 
-    /// Adds a delivery to the history; it is on the disk when this returns.
+    /// Adds a delivery to the history. It is on the disk when this returns.
     ///
     /// # Errors
-    /// It could not be made durable, and is not in the history.
-    pub async fn record(&self, alerts: Vec<Alert>) -> Result<(), NotDurable> {
+    /// It could not be written to the disk, and is not in the history.
+    pub async fn record(&self, alerts: Vec<Alert>) -> Result<(), RecordError> {
         self.submit(Update::Delivered(alerts)).await
     }
 
-    /// Adds the outcomes of a reconciliation to the history; they are on the disk when this returns.
+    /// Adds the outcomes of a reconciliation to the history. They are on the disk when this returns.
     ///
     /// # Errors
-    /// They could not be made durable, and are not in the history.
-    pub async fn conclude(&self, found: Vec<Alert>) -> Result<(), NotDurable> {
-        self.submit(Update::Found(found)).await
+    /// They could not be written to the disk, and are not in the history.
+    pub async fn record_findings(&self, found: Vec<Alert>) -> Result<(), RecordError> {
+        self.submit(Update::Reconciled(found)).await
     }
 
-    async fn submit(&self, update: Update) -> Result<(), NotDurable> {
+    async fn submit(&self, update: Update) -> Result<(), RecordError> {
         let (done, outcome) = oneshot::channel();
-        let gone = || NotDurable("its writer has ended".to_owned());
+        let gone = || RecordError("its writer has ended".to_owned());
         self.0
             .send(Submission { update, done })
             .await

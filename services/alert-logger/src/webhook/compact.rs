@@ -1,7 +1,7 @@
-//! JSON on one line.
+//! Compaction of JSON to one line.
 
-/// Removes the whitespace between the tokens of a valid JSON text and nothing else: numbers, escapes, the order of
-/// keys and unknown fields stay as they came. Strings hold no raw line break, so the result is one line.
+/// Removes only the whitespace between the tokens of a valid JSON text. Numbers, escapes, unknown fields and the order of
+/// keys are unchanged. Strings contain no raw line break, so the result is one line.
 pub(super) fn compact(json: &str) -> String {
     let mut in_string = false;
     let mut escaped = false;
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reserialisation_would_change_stays() {
+    fn text_that_a_serializer_would_change_is_unchanged() {
         let json = "{ \"z\" : 1.50e+2,\r\n\t\"a\" : 12345678901234567890123,\n \"z\" : \"a b\\u0041\\\" \\\\\" }";
         let expected = r#"{"z":1.50e+2,"a":12345678901234567890123,"z":"a b\u0041\" \\"}"#;
         assert_eq!(compact(json), expected);

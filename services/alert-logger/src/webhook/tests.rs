@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// As Alertmanager 0.25 sends it.
+/// Returns a payload of Alertmanager 0.25.
 fn example() -> Value {
     json!({
         "receiver": "stdout",
@@ -37,7 +37,7 @@ fn example() -> Value {
     })
 }
 
-fn refusal(payload: &Value) -> String {
+fn rejection(payload: &Value) -> String {
     parse(payload.to_string().as_bytes())
         .unwrap_err()
         .to_string()
@@ -50,7 +50,7 @@ fn parse(bytes: &[u8]) -> Result<Payload, WebhookError> {
 }
 
 #[test]
-fn a_payload_as_alertmanager_sends_it_is_taken() {
+fn a_payload_of_alertmanager_is_parsed() {
     let text = serde_json::to_string_pretty(&example()).unwrap();
     let payload = parse(text.as_bytes()).unwrap();
     assert_eq!(payload.line, example().to_string());
@@ -79,7 +79,7 @@ fn a_payload_as_alertmanager_sends_it_is_taken() {
 }
 
 #[test]
-fn what_a_newer_alertmanager_adds_is_passed_on() {
+fn unknown_fields_are_passed_on() {
     let mut payload = example();
     payload["incident"] = json!({"id": 1, "weight": 0.1});
     payload["alerts"][0]["severity"] = json!([1, 2]);
@@ -88,7 +88,7 @@ fn what_a_newer_alertmanager_adds_is_passed_on() {
 }
 
 #[test]
-fn only_what_the_history_needs_is_required() {
+fn only_the_fields_of_the_history_are_required() {
     let minimal = json!({
         "version": "4", "status": "firing",
         "alerts": [{"status": "firing", "labels": {}, "startsAt": "2026-11-23T02:45:15Z", "fingerprint": "a"}]
@@ -100,12 +100,12 @@ fn only_what_the_history_needs_is_required() {
 }
 
 #[test]
-fn a_missing_field_is_named() {
+fn the_error_about_a_missing_field_names_it() {
     for field in ["version", "status", "alerts"] {
         let mut payload = example();
         payload.as_object_mut().unwrap().remove(field);
         assert!(
-            refusal(&payload).ends_with(&format!(": {field} is missing")),
+            rejection(&payload).ends_with(&format!(": {field} is missing")),
             "{field}"
         );
     }
@@ -118,7 +118,7 @@ fn a_missing_field_is_named() {
             } else {
                 alert.insert(field.to_owned(), Value::Null);
             }
-            let message = refusal(&payload);
+            let message = rejection(&payload);
             assert!(
                 message.ends_with(&format!("alerts[1].{field} is missing")),
                 "{message}"
@@ -128,7 +128,7 @@ fn a_missing_field_is_named() {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_what_is_allowed() {
+fn the_error_about_an_invalid_value_names_it_and_what_is_allowed() {
     for (pointer, value, expected) in [
         ("/version", "3", "version is \"3\"; allowed: \"4\""),
         (
@@ -151,13 +151,13 @@ fn a_wrong_value_is_named_with_what_is_allowed() {
     ] {
         let mut payload = example();
         *payload.pointer_mut(pointer).unwrap() = json!(value);
-        let message = refusal(&payload);
+        let message = rejection(&payload);
         assert!(message.contains(expected), "{message}");
     }
 }
 
 #[test]
-fn what_is_no_payload_at_all_is_refused() {
+fn bodies_that_are_no_payload_are_rejected() {
     let deep = "[".repeat(100_000);
     let bodies: [&[u8]; 8] = [
         b"",
@@ -176,18 +176,18 @@ fn what_is_no_payload_at_all_is_refused() {
 }
 
 #[test]
-fn a_refusal_is_short_whatever_the_value() {
+fn an_error_is_short_even_if_the_value_is_long() {
     let mut payload = example();
     payload["status"] = json!("é".repeat(1_000_000));
-    assert!(refusal(&payload).len() < 1_000);
+    assert!(rejection(&payload).len() < 1_000);
     payload["status"] = json!("firing");
     payload["alerts"] = json!("é".repeat(1_000_000));
-    assert!(refusal(&payload).len() < 1_000);
+    assert!(rejection(&payload).len() < 1_000);
 }
 
 proptest! {
     #[test]
-    fn hostile_labels_pass_through(name in any::<String>(), value in any::<String>()) {
+    fn hostile_labels_are_unchanged(name in any::<String>(), value in any::<String>()) {
         let mut payload = example();
         payload["alerts"][0]["labels"][&name] = json!(value);
         let parsed = parse(payload.to_string().as_bytes()).unwrap();
@@ -197,12 +197,12 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_cause_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = parse(&bytes);
     }
 
     #[test]
-    fn a_damaged_payload_does_not_make_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn a_damaged_payload_causes_no_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut bytes = example().to_string().into_bytes();
         let at = at.index(bytes.len());
         bytes[at] = byte;

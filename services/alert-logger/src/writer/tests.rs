@@ -9,7 +9,7 @@ use super::*;
 use crate::alert::testing::{firing, resolved};
 use crate::store::log::Lock;
 
-/// A writer at work, and what can be seen of it.
+/// A running writer and its observable state.
 struct Running {
     recorder: Recorder,
     history: Arc<RwLock<History>>,
@@ -61,7 +61,7 @@ impl Running {
         self.metrics.log_sync_seconds.get_sample_count()
     }
 
-    /// As at shutdown: nobody delivers any more, and the writer ends by itself.
+    /// Ends the writer as at shutdown, by dropping the last recorder.
     async fn end(self) -> Vec<Alert> {
         let alerts = self.alerts();
         drop(self.recorder);
@@ -92,7 +92,7 @@ async fn deliveries_that_arrive_together_share_a_sync() {
 }
 
 #[tokio::test]
-async fn a_repeated_delivery_costs_neither_space_nor_a_sync() {
+async fn a_repeated_delivery_needs_neither_space_nor_a_sync() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(Some(dir.path()), Limits::DEFAULT).await;
     running
@@ -114,7 +114,7 @@ async fn a_repeated_delivery_costs_neither_space_nor_a_sync() {
 }
 
 #[tokio::test]
-async fn the_log_is_bounded_and_keeps_the_folded_state() {
+async fn the_log_stays_within_its_limit_and_keeps_the_newest_alerts() {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits {
         log_bytes: 20_000,
@@ -145,7 +145,7 @@ async fn the_log_is_bounded_and_keeps_the_folded_state() {
 }
 
 #[tokio::test]
-async fn a_history_without_a_log_is_bounded_too() {
+async fn a_history_without_a_log_stays_within_its_limit() {
     let limits = Limits {
         log_bytes: 0,
         history_bytes: 5_000,
@@ -165,13 +165,13 @@ async fn a_history_without_a_log_is_bounded_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_log_that_cannot_be_written_refuses_says_so_and_recovers_by_itself() {
+async fn an_unwritable_log_rejects_updates_is_not_ready_and_recovers_by_itself() {
     let dir = tempfile::tempdir().unwrap();
     let obstacle = dir.path().join("alerts.jsonl.tmp");
     std::fs::create_dir(&obstacle).unwrap();
     let running = start(Some(dir.path()), Limits::DEFAULT).await;
     assert!(running.recorder.record(vec![firing("a", 1)]).await.is_err());
-    assert!(running.alerts().is_empty(), "what is refused is not shown");
+    assert!(running.alerts().is_empty(), "a rejected alert is shown");
     assert!(running.metrics.log_failures.get() > 0);
     let reasons = running.readiness.reasons();
     assert!(reasons[0].1.contains("alerts.jsonl.tmp"), "{reasons:?}");
@@ -180,7 +180,7 @@ async fn a_log_that_cannot_be_written_refuses_says_so_and_recovers_by_itself() {
     tokio::time::sleep(REPAIR_INTERVAL * 2).await;
     assert!(
         running.readiness.reasons().is_empty(),
-        "nothing needed to arrive"
+        "it recovers without an update"
     );
     running.recorder.record(vec![firing("a", 1)]).await.unwrap();
     assert_eq!(running.alerts(), [firing("a", 1)]);
@@ -194,9 +194,9 @@ fn watchdog(second: i64) -> Alert {
     watchdog
 }
 
-/// Every write would go well, and nobody would find what was written.
+/// Writes to a deleted file succeed, but are lost.
 #[tokio::test]
-async fn a_log_that_was_deleted_is_back_with_the_next_watchdog() {
+async fn a_deleted_log_is_restored_at_the_next_watchdog() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(Some(dir.path()), Limits::DEFAULT).await;
     running.recorder.record(vec![firing("a", 1)]).await.unwrap();
@@ -207,9 +207,9 @@ async fn a_log_that_was_deleted_is_back_with_the_next_watchdog() {
     assert_eq!(again.alerts(), [firing("a", 1)]);
 }
 
-/// Its readiness says so before any alert comes, and the Watchdog has not arrived.
+/// The service is not ready before any alert arrives, and the Watchdog does not count.
 #[tokio::test]
-async fn with_its_folder_gone_a_watchdog_is_refused() {
+async fn without_its_directory_a_watchdog_is_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let kept = dir.path().join("kept");
     std::fs::create_dir(&kept).unwrap();
@@ -223,7 +223,7 @@ async fn with_its_folder_gone_a_watchdog_is_refused() {
 }
 
 #[tokio::test]
-async fn the_watchdog_leaves_only_its_latest_arrival() {
+async fn only_the_latest_arrival_of_the_watchdog_is_stored() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(Some(dir.path()), Limits::DEFAULT).await;
     for second in [10, 20] {

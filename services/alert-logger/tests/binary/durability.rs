@@ -1,4 +1,4 @@
-//! What has been acknowledged is there, whatever happens to the process or the disk.
+//! Acknowledged alerts survive a kill of the process and a full disk.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ async fn fingerprints(service: &AlertLogger) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
+async fn a_kill_loses_or_duplicates_no_acknowledged_alert() {
     let dir = tempfile::tempdir().unwrap();
     let mut acknowledged = BTreeSet::new();
     for round in 0..3 {
@@ -31,10 +31,10 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
             Arc::new(service.0.url("/webhook")),
             service.0.client.clone(),
         );
-        let taken = Arc::new(AtomicUsize::new(0));
+        let accepted = Arc::new(AtomicUsize::new(0));
         let senders = (0..8).map(|sender| {
             let (url, client) = (Arc::clone(&url), client.clone());
-            let taken = Arc::clone(&taken);
+            let accepted = Arc::clone(&accepted);
             tokio::spawn(async move {
                 let mut acknowledged = Vec::new();
                 for number in 0.. {
@@ -43,9 +43,9 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
                     let request = client.post(url.as_str()).body(body);
                     let request = request.header("content-type", "application/json");
                     match request.send().await {
-                        Ok(answer) if answer.status() == StatusCode::OK => {
+                        Ok(response) if response.status() == StatusCode::OK => {
                             acknowledged.push(name);
-                            taken.fetch_add(1, Ordering::Relaxed);
+                            accepted.fetch_add(1, Ordering::Relaxed);
                         }
                         _ => break,
                     }
@@ -54,8 +54,8 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
             })
         });
         let senders: Vec<_> = senders.collect();
-        // However slow the machine: not before some were taken, and then in the middle of others.
-        while taken.load(Ordering::Relaxed) < 10 {
+        // Kill it in the middle of requests, but on a slow machine not before some were accepted.
+        while accepted.load(Ordering::Relaxed) < 10 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_millis(10 * round)).await;
@@ -73,7 +73,7 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
         let page = service.alerts(&query).await;
         for alert in page["alerts"].as_array().unwrap() {
             let name = alert["fingerprint"].as_str().unwrap().to_owned();
-            assert!(stored.insert(name), "{alert} is there twice");
+            assert!(stored.insert(name), "{alert} is stored twice");
         }
         let Some(next) = page["next"].as_str() else {
             break;
@@ -87,31 +87,31 @@ async fn no_acknowledged_alert_is_lost_or_doubled_by_a_kill() {
 #[tokio::test]
 #[cfg_attr(
     not(target_os = "linux"),
-    ignore = "nothing else raises the limit of a process that runs"
+    ignore = "only Linux can raise a limit of a running process"
 )]
-async fn a_full_disk_refuses_and_recovers_without_a_restart() {
+async fn alerts_are_rejected_while_the_disk_is_full_and_accepted_again_without_a_restart() {
     let dir = tempfile::tempdir().unwrap();
-    // No file may grow past 2 KiB, which is as good as a full disk: a write stops in the middle of a line.
+    // No file may exceed 2 KiB, so a write fails in the middle of a line, as on a full disk.
     let full = "trap '' XFSZ; ulimit -S -f 4";
     let mut service = AlertLogger::start(program_after(full, dir.path()));
     service.wait_until_ready().await;
     let mut stored = Vec::new();
-    let refused = loop {
+    let rejected = loop {
         let name = format!("f{:02}", stored.len());
-        let answer = service.post("/webhook", firing(&name, 1).to_string()).await;
-        if answer.status() != StatusCode::OK {
-            break answer;
+        let response = service.post("/webhook", firing(&name, 1).to_string()).await;
+        if response.status() != StatusCode::OK {
+            break response;
         }
         stored.push(name);
         assert!(stored.len() < 20, "the disk never filled");
     };
     assert!(stored.len() > 2, "{stored:?}");
     let log = std::fs::read(dir.path().join("alerts.jsonl")).unwrap();
-    assert!(log.ends_with(b"\n"), "what was written in part is gone");
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let problem = refused.text().await.unwrap();
+    assert!(log.ends_with(b"\n"), "an incomplete line is left");
+    assert_eq!(rejected.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let problem = rejected.text().await.unwrap();
     assert!(problem.contains("alerts.jsonl"), "{problem}");
-    // The repair has room, the next alert has not.
+    // There is room for the repair, but not for another alert.
     assert_eq!(
         service.deliver(&firing("late", 1)).await,
         StatusCode::SERVICE_UNAVAILABLE
@@ -134,7 +134,7 @@ async fn a_full_disk_refuses_and_recovers_without_a_restart() {
     stored.push("zz".to_owned());
     assert_eq!(service.get("/readyz").await.status(), StatusCode::OK);
     assert_eq!(fingerprints(&service).await, stored);
-    // Nothing silenced stdout meanwhile, and a line may be there for a payload that was refused.
+    // Stdout was written all the time, also for rejected payloads.
     assert_eq!(service.0.stdout_line(), firing("f00", 1).to_string());
     service.0.process.kill();
     assert_eq!(

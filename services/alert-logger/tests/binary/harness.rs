@@ -1,4 +1,4 @@
-//! Starts the program and talks to it.
+//! Starts the program and sends requests to it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,12 +12,12 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_alert-logger");
 /// A running alert-logger.
 pub struct AlertLogger(pub Service);
 
-/// The program, with its stdout captured.
+/// Returns the command of the program, with its stdout captured.
 pub fn program(log_dir: Option<&Path>) -> Command {
     with_environment(PROGRAM, log_dir)
 }
 
-/// The program, run by a shell that first executes `prelude`.
+/// Returns the command of a shell that executes `prelude` and then the program.
 pub fn program_after(prelude: &str, log_dir: &Path) -> Command {
     let mut shell = with_environment("sh", Some(log_dir));
     shell.args(["-c", &format!("{prelude}\nexec \"$0\""), PROGRAM]);
@@ -37,7 +37,7 @@ impl AlertLogger {
         Self(Service::spawn(command))
     }
 
-    /// A service that is ready.
+    /// Starts the program and waits until it is ready.
     pub async fn ready(log_dir: Option<&Path>) -> Self {
         let service = Self::start(program(log_dir));
         service.wait_until_ready().await;
@@ -59,19 +59,19 @@ impl AlertLogger {
         request.body(body).send().await.unwrap()
     }
 
-    /// Delivers a payload, and gives the status.
+    /// Delivers a payload and returns the status of the response.
     pub async fn deliver(&self, payload: &Value) -> StatusCode {
         self.post("/webhook", payload.to_string()).await.status()
     }
 
-    /// The first page of the history.
+    /// Fetches a page of the history.
     pub async fn alerts(&self, query: &str) -> Value {
         let response = self.get(&format!("/api/v1/alerts{query}")).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.json().await.unwrap()
     }
 
-    /// The value of a metric without labels, if it is there.
+    /// Returns the value of a metric without labels, if it exists.
     pub async fn metric(&self, name: &str) -> Option<f64> {
         let text = self.get("/metrics").await.text().await.unwrap();
         let value = text
@@ -81,12 +81,12 @@ impl AlertLogger {
     }
 }
 
-/// A payload with one alert that fires since `second` of a certain minute.
+/// Returns a payload with one alert that has fired since `second` of a certain minute.
 pub fn firing(fingerprint: &str, second: u32) -> Value {
     payload(fingerprint, "firing", second, "0001-01-01T00:00:00Z")
 }
 
-/// The same alert, resolved.
+/// Returns a payload with the same alert, resolved.
 pub fn resolved(fingerprint: &str, second: u32) -> Value {
     payload(fingerprint, "resolved", second, "2026-11-23T02:50:00Z")
 }

@@ -49,14 +49,14 @@ async fn an_alert_is_shown_from_its_first_delivery_to_its_end() {
     assert_eq!(ended["alerts"][0]["end"], "delivered");
     assert_eq!(ended["alerts"][0]["first_received_at"], received);
     assert!(ended["alerts"][0]["resolved_received_at"].as_str() > received.as_str());
-    // Late and repeated deliveries.
+    // Late and repeated deliveries change nothing.
     service.deliver(&firing("a", 1)).await;
     service.deliver(&resolved("a", 1)).await;
     assert_eq!(service.alerts("").await, ended);
 }
 
 #[tokio::test]
-async fn the_history_is_read_newest_first_by_status_and_in_pages() {
+async fn the_history_is_ordered_newest_first_filtered_and_paged() {
     let service = AlertLogger::ready(None).await;
     for (name, second) in [("b", 2), ("d", 4), ("a", 1), ("c", 3)] {
         service.deliver(&firing(name, second)).await;
@@ -84,7 +84,7 @@ async fn the_history_is_read_newest_first_by_status_and_in_pages() {
 }
 
 #[tokio::test]
-async fn a_wrong_query_is_refused_with_what_is_allowed() {
+async fn an_invalid_query_is_rejected_with_what_is_allowed() {
     let service = AlertLogger::ready(None).await;
     for (query, reason) in [
         (

@@ -1,4 +1,4 @@
-//! Start, hand-over and end of the program.
+//! Start and end of the program, and replacement by another process.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,11 +11,11 @@ use reqwest::StatusCode;
 use crate::harness::{AlertLogger, firing, program};
 use test_support::Process;
 
-/// How long the program may take to end.
+/// Maximum duration of a shutdown.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
-async fn a_request_in_flight_is_answered_after_sigterm() {
+async fn a_request_in_flight_is_completed_after_sigterm() {
     let dir = tempfile::tempdir().unwrap();
     let mut service = AlertLogger::ready(Some(dir.path())).await;
     let body = firing("a", 1).to_string();
@@ -29,16 +29,16 @@ async fn a_request_in_flight_is_answered_after_sigterm() {
     connection
         .write_all(format!("{head}{first}").as_bytes())
         .unwrap();
-    // A later connection's answer shows that this one is accepted; its head is read a moment after.
+    // The response to a later connection shows that this one is accepted. Its head is read a moment later.
     service.get("/healthz").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     let began = Instant::now();
     service.0.process.terminate();
     tokio::time::sleep(Duration::from_millis(300)).await;
     connection.write_all(rest.as_bytes()).unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
     assert_eq!(service.0.process.exit(DEADLINE).await.code(), Some(0));
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(service.0.remaining_stdout(), [body]);
@@ -48,14 +48,14 @@ async fn a_request_in_flight_is_answered_after_sigterm() {
 }
 
 #[tokio::test]
-async fn a_successor_waits_for_its_predecessor_and_takes_over_the_history() {
+async fn a_second_process_waits_for_the_first_and_reads_its_history() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = AlertLogger::ready(Some(dir.path())).await;
     assert_eq!(first.deliver(&firing("a", 1)).await, StatusCode::OK);
     let command = program(Some(dir.path()));
     let second = tokio::task::spawn_blocking(move || AlertLogger::start(command));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!second.is_finished(), "one process a log");
+    assert!(!second.is_finished(), "two processes use the same log");
     first.0.process.terminate();
     assert_eq!(first.0.process.exit(DEADLINE).await.code(), Some(0));
     let second = second.await.unwrap();
@@ -64,7 +64,7 @@ async fn a_successor_waits_for_its_predecessor_and_takes_over_the_history() {
 }
 
 #[tokio::test]
-async fn a_successor_that_waits_can_be_ended() {
+async fn a_process_that_waits_for_the_lock_can_be_terminated() {
     let dir = tempfile::tempdir().unwrap();
     let _first = AlertLogger::ready(Some(dir.path())).await;
     let mut second = Process::start(&mut program(Some(dir.path())));
@@ -76,7 +76,7 @@ async fn a_successor_that_waits_can_be_ended() {
 }
 
 #[test]
-fn a_wrong_directory_is_refused_before_anything_starts() {
+fn an_invalid_directory_is_rejected_at_the_start() {
     let output = program(Some("/dev/null".as_ref())).output().unwrap();
     assert_eq!(output.status.code(), Some(64));
     let message = String::from_utf8(output.stderr).unwrap();
@@ -88,7 +88,7 @@ fn a_wrong_directory_is_refused_before_anything_starts() {
 }
 
 #[tokio::test]
-async fn a_closed_stdout_keeps_nothing_out_of_the_history() {
+async fn alerts_are_recorded_although_stdout_is_closed() {
     let mut command = program(None);
     let (reader, writer) = std::io::pipe().unwrap();
     command.stdout(Stdio::from(OwnedFd::from(writer)));
@@ -103,7 +103,7 @@ async fn a_closed_stdout_keeps_nothing_out_of_the_history() {
 }
 
 #[tokio::test]
-async fn a_stdout_that_nobody_reads_does_not_hold_up_the_drain() {
+async fn an_unread_stdout_does_not_delay_the_shutdown() {
     let mut command = program(None);
     let (_reader, writer) = std::io::pipe().unwrap();
     command.stdout(Stdio::from(OwnedFd::from(writer)));

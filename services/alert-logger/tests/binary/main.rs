@@ -1,10 +1,10 @@
-//! The program as it is run: configured by its environment, spoken to over HTTP, ended by signals.
+//! Tests of the program: they configure it by its environment, use it over HTTP, and end it by signals.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test's helpers fail by panicking"
+    reason = "in a test a panic is the message"
 )]
 
 mod durability;

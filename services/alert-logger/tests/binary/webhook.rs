@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::harness::{AlertLogger, firing, resolved};
 
 #[tokio::test]
-async fn every_payload_is_one_line_on_stdout_as_it_came() {
+async fn every_payload_is_written_unchanged_to_stdout_as_one_line() {
     let mut service = AlertLogger::ready(None).await;
     let mut odd = firing("a", 1);
     odd["alerts"][0]["labels"]["no\nte"] = json!("\u{2028}\u{0}\"\\ <script>");
@@ -27,7 +27,7 @@ async fn every_payload_is_one_line_on_stdout_as_it_came() {
     );
     service.0.process.terminate();
     service.0.process.exit(Duration::from_secs(10)).await;
-    // A delivery that is repeated is a payload received, and nothing else is written there.
+    // A repeated delivery is written, too. Nothing else is on stdout.
     assert_eq!(
         service.0.remaining_stdout(),
         vec![resolved("a", 1).to_string(); 2]
@@ -35,7 +35,7 @@ async fn every_payload_is_one_line_on_stdout_as_it_came() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_payload_is_refused_with_the_reason() {
+async fn an_invalid_payload_is_rejected_with_the_reason() {
     let service = AlertLogger::ready(None).await;
     let mut incomplete = firing("a", 1);
     incomplete["alerts"][0]
@@ -77,7 +77,7 @@ async fn what_is_not_a_payload_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn the_watchdog_shows_as_a_time_and_not_in_the_history() {
+async fn the_watchdog_is_exported_as_a_time_and_is_not_in_the_history() {
     let dir = tempfile::tempdir().unwrap();
     let metric = "alert_logger_watchdog_last_received_timestamp_seconds";
     let mut service = AlertLogger::ready(Some(dir.path())).await;

@@ -1,9 +1,9 @@
-//! demo-target as a process.
+//! A demo-target process and its requests.
 #![allow(
     dead_code,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "each test file uses its part; in a test a panic is the message"
+    reason = "no test file uses everything; in a test a panic is the message"
 )]
 
 use test_support::Service;

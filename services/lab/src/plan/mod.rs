@@ -82,7 +82,7 @@ impl Plan<'_> {
     /// Returns the source of the targets that the services read.
     #[must_use]
     pub fn target_source(&self) -> TargetSource {
-        let defaults = Defaults::of_a_reader();
+        let defaults = Defaults::for_listing();
         match self.targets {
             Targets::File => TargetSource::new(None, Some(self.state.targets_file()), defaults),
             Targets::Urls(urls) => TargetSource::new(Some(urls.clone()), None, defaults),

@@ -230,7 +230,7 @@ mod tests {
             groups: ["slo", "lab"].map(group).into(),
             scraped: PARTS.map(scraped).into(),
             alertmanager: ([127, 0, 0, 1], alertmanager).into(),
-            targets: TargetSource::new(Some(urls), None, Defaults::of_a_reader()),
+            targets: TargetSource::new(Some(urls), None, Defaults::for_listing()),
         }
     }
 

@@ -53,7 +53,7 @@ fn metrics() -> String {
     TargetSource::new(
         variable("PING_TARGET_URLS"),
         variable("PING_TARGETS_FILE").map(Into::into),
-        Defaults::of_a_reader(),
+        Defaults::for_listing(),
     )
     .load()
     .map(|set| "ping_target_info{} 1\n".repeat(set.len()))

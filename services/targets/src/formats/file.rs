@@ -1,12 +1,12 @@
-//! `targets.toml`: one `[[target]]` table a target.
+//! Parser of `targets.toml`, which has a `[[target]]` table for each target.
 
 use toml::de::{DeTable, DeValue, Error};
 
-use super::{passwords, place::Place};
+use super::{location::Location, passwords};
 use crate::{
     Defaults, Expectations, Redirects, StatusExpectation, Target, TargetsError,
-    error::Refusal,
-    fields::{Field, Fields, Lines, shown},
+    error::Invalid,
+    fields::{Field, Fields, LineIndex, shown},
     redact::redact,
     target::{
         address::Address,
@@ -29,19 +29,22 @@ const TARGET_KEYS: [&str; 10] = [
 ];
 const EXPECT_KEYS: [&str; 2] = ["status", "body_contains"];
 
-/// Longest `body_contains`, in bytes: far below what is read of a body, so that it can be found at all.
+/// Longest `body_contains`, in bytes. It is far below the part of a body that a probe reads, so the text can be found.
 const MAX_BODY_CONTAINS_BYTES: usize = 4096;
 
-/// The place of the first password in the file, in whatever spelling and under whatever key.
+/// Returns the location of the first password in the file, under any key and in any spelling that TOML allows.
 pub(crate) fn find_password(text: &str) -> Result<Option<String>, TargetsError> {
-    let lines = Lines::of(text);
+    let lines = LineIndex::new(text);
     let document = DeTable::parse(text).map_err(|error| syntax(&error, text, &lines))?;
     Ok(passwords::first("", document.get_ref(), &lines))
 }
 
-/// The targets of the file, in its order.
-pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Vec<(Place, Target)>, TargetsError> {
-    let lines = Lines::of(text);
+/// Parses the targets of the file, in its order.
+pub(crate) fn parse(
+    text: &str,
+    defaults: &Defaults,
+) -> Result<Vec<(Location, Target)>, TargetsError> {
+    let lines = LineIndex::new(text);
     let document = DeTable::parse(text).map_err(|error| syntax(&error, text, &lines))?;
     let tables = match Fields::new("", document.get_ref(), &lines, &["target"])?.get("target") {
         Some(field) => field.list("a list of [[target]] tables")?.as_ref(),
@@ -56,53 +59,53 @@ pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Vec<(Place, Targe
     }
     let mut targets = Vec::with_capacity(tables.len());
     for (index, table) in tables.iter().enumerate() {
-        let place = Place::File {
+        let location = Location::File {
             index,
             line: lines.number(table.span().start),
         };
-        targets.push((place, target(place, table.get_ref(), &lines, defaults)?));
+        let target = target(location, table.get_ref(), &lines, defaults)?;
+        targets.push((location, target));
     }
     Ok(targets)
 }
 
-/// One `[[target]]`.
+/// Parses one `[[target]]`.
 fn target(
-    place: Place,
+    location: Location,
     value: &DeValue<'_>,
-    lines: &Lines,
+    lines: &LineIndex,
     defaults: &Defaults,
 ) -> Result<Target, TargetsError> {
-    let path = place.path();
+    let path = location.path();
     let Some(table) = value.as_table() else {
         return Err(
-            Refusal::new(shown(value), "not a table", "a [[target]] table").at(place.to_string()),
+            Invalid::new(shown(value), "not a table", "a [[target]] table")
+                .at(location.to_string()),
         );
     };
     let fields = Fields::new(&path, table, lines, &TARGET_KEYS)?;
     let Some(url) = fields.get("url") else {
         return Err(TargetsError::Missing {
-            key: place.key("url"),
+            key: location.key("url"),
             required: "url, an http or https URL",
         });
     };
-    let address = Address::parse(url.string()?).map_err(|refusal| url.refused(refusal))?;
+    let address = Address::parse(url.string()?).map_err(|error| url.reject_as(error))?;
     let name = match fields.get("name") {
-        Some(field) => {
-            Some(name::parse(field.string()?).map_err(|refusal| field.refused(refusal))?)
-        }
+        Some(field) => Some(name::parse(field.string()?).map_err(|error| field.reject_as(error))?),
         None => None,
     };
     let interval = seconds(fields.get("interval_seconds"), timing::parse_interval)?;
     let timeout = seconds(fields.get("timeout_seconds"), timing::parse_timeout)?;
     let (interval, timeout) = defaults
         .resolve(interval, timeout)
-        .map_err(|(key, refusal)| match fields.get(key) {
-            Some(field) => field.refused(refusal),
-            None => refusal.at(place.key(key)),
+        .map_err(|(key, error)| match fields.get(key) {
+            Some(field) => field.reject_as(error),
+            None => error.at(location.key(key)),
         })?;
     let mut target = Target::new(address, name, interval, timeout);
     if let Some(field) = fields.get("group") {
-        let group = name::parse_group(field.string()?).map_err(|refusal| field.refused(refusal))?;
+        let group = name::parse_group(field.string()?).map_err(|error| field.reject_as(error))?;
         target.group = Some(group);
     }
     if let Some(field) = fields.get("slo_objective") {
@@ -114,7 +117,7 @@ fn target(
     )?;
     if let Some(field) = fields.get("redirects") {
         target.redirects = Redirects::parse(field.string()?)
-            .ok_or_else(|| field.refuse("unknown value", Redirects::ALLOWED))?;
+            .ok_or_else(|| field.reject("unknown value", Redirects::ALLOWED))?;
     }
     if let Some(field) = fields.get("maintenance") {
         target.maintenance = maintenance::parse(&field, lines)?;
@@ -127,10 +130,10 @@ fn target(
 
 fn seconds<T>(
     field: Option<Field<'_>>,
-    parse: impl Fn(f64) -> Result<T, Refusal>,
+    parse: impl Fn(f64) -> Result<T, Invalid>,
 ) -> Result<Option<T>, TargetsError> {
     field
-        .map(|field| parse(field.number()?).map_err(|refusal| field.refused(refusal)))
+        .map(|field| parse(field.number()?).map_err(|error| field.reject_as(error)))
         .transpose()
 }
 
@@ -139,7 +142,7 @@ fn slo_objective(field: &Field<'_>) -> Result<f64, TargetsError> {
     if ratio > 0.0 && ratio < 1.0 {
         Ok(ratio)
     } else {
-        Err(field.refuse(
+        Err(field.reject(
             "out of range",
             "a ratio between 0 and 1, both excluded, such as 0.999",
         ))
@@ -149,7 +152,7 @@ fn slo_objective(field: &Field<'_>) -> Result<f64, TargetsError> {
 fn expectations(
     path: &str,
     table: &DeTable<'_>,
-    lines: &Lines,
+    lines: &LineIndex,
 ) -> Result<Expectations, TargetsError> {
     let fields = Fields::new(path, table, lines, &EXPECT_KEYS)?;
     let mut expect = Expectations::default();
@@ -160,7 +163,7 @@ fn expectations(
         let text = field.string()?;
         if text.is_empty() || text.len() > MAX_BODY_CONTAINS_BYTES {
             let allowed = format!("1 to {MAX_BODY_CONTAINS_BYTES} bytes of text");
-            return Err(field.refuse(format!("of {} bytes", text.len()), allowed));
+            return Err(field.reject(format!("of {} bytes", text.len()), allowed));
         }
         expect.body_contains = Some(text.to_owned());
     }
@@ -171,7 +174,7 @@ fn status(field: &Field<'_>) -> Result<StatusExpectation, TargetsError> {
     let allowed = r#"a list of codes, classes and ranges between 100 and 599, such as [204, "2xx", "300-308"]"#;
     let items = field.list(allowed)?;
     if items.is_empty() {
-        return Err(field.refuse("no status would be a success", allowed));
+        return Err(field.reject("no status would be a success", allowed));
     }
     let ranges = items.iter().map(|item| {
         let range = match item.get_ref() {
@@ -181,13 +184,13 @@ fn status(field: &Field<'_>) -> Result<StatusExpectation, TargetsError> {
             DeValue::String(text) => status_range(text),
             _ => None,
         };
-        range.ok_or_else(|| field.refuse_item(item.get_ref(), "no such status", allowed))
+        range.ok_or_else(|| field.reject_item(item.get_ref(), "no such status", allowed))
     });
     Ok(StatusExpectation::AnyOf(ranges.collect::<Result<_, _>>()?))
 }
 
-/// The parser's message without the line it stumbled over, which may hold a password.
-fn syntax(error: &Error, text: &str, lines: &Lines) -> TargetsError {
+/// Returns the parser's message without the line of the error, which may contain a password.
+fn syntax(error: &Error, text: &str, lines: &LineIndex) -> TargetsError {
     let offset = error.span().map_or(0, |span| span.start);
     let line_start = text
         .get(..offset)

@@ -1,28 +1,31 @@
-//! `PING_TARGET_URLS`: a comma-separated list of URLs.
+//! Parser of `PING_TARGET_URLS`, a comma-separated list of URLs.
 //!
-//! White space and line breaks around an item are ignored, and so is an empty item (a comma at the end). A URL that
-//! contains a comma can't be written here; `targets.toml` takes it.
+//! White space and line breaks around an item are ignored, and so are empty items, such as after a last comma. A URL that
+//! contains a comma must be written in `targets.toml`.
 
-use super::place::Place;
+use super::location::Location;
 use crate::{
     Defaults, Target, TargetsError,
-    error::Refusal,
+    error::Invalid,
     redact::quoted,
     target::address::{ALLOWED, Address},
 };
 
-/// The targets of the list, in its order. Each is named by its URL as given, trimmed, the password replaced.
-pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Vec<(Place, Target)>, TargetsError> {
+/// Parses the targets of the list, in its order. Each target is named after its URL, trimmed and with its password masked.
+pub(crate) fn parse(
+    text: &str,
+    defaults: &Defaults,
+) -> Result<Vec<(Location, Target)>, TargetsError> {
     let items: Vec<&str> = text.split(',').map(str::trim).collect();
-    // Before any other check: a piece of a password that contained a comma would make messages about its other pieces tell.
+    // Before any other check: a comma in a password splits it, and a message about one piece would show the password.
     if let Some(index) = items
         .iter()
         .position(|item| !item.is_empty() && !has_scheme(item))
     {
-        let problem = "no scheme; and no URL here can contain a comma";
+        let problem = "no scheme; a URL in this list can't contain a comma";
         return Err(
-            Refusal::new(quoted(&around(&items, index)), problem, ALLOWED)
-                .at(place(index).to_string()),
+            Invalid::new(quoted(&around(&items, index)), problem, ALLOWED)
+                .at(location(index).to_string()),
         );
     }
     let mut targets = Vec::with_capacity(items.len());
@@ -31,12 +34,12 @@ pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Vec<(Place, Targe
         .enumerate()
         .filter(|(_, item)| !item.is_empty())
     {
-        let place = place(index);
-        let address = Address::parse(item).map_err(|refusal| refusal.at(place.to_string()))?;
+        let location = location(index);
+        let address = Address::parse(item).map_err(|error| error.at(location.to_string()))?;
         let (interval, timeout) = defaults
             .resolve(None, None)
-            .map_err(|(_, refusal)| refusal.at(place.to_string()))?;
-        targets.push((place, Target::new(address, None, interval, timeout)));
+            .map_err(|(_, error)| error.at(location.to_string()))?;
+        targets.push((location, Target::new(address, None, interval, timeout)));
     }
     if targets.is_empty() {
         return Err(TargetsError::Empty {
@@ -48,16 +51,16 @@ pub(crate) fn parse(text: &str, defaults: &Defaults) -> Result<Vec<(Place, Targe
     Ok(targets)
 }
 
-fn place(index: usize) -> Place {
-    Place::Urls { item: index + 1 }
+fn location(index: usize) -> Location {
+    Location::Urls { item: index + 1 }
 }
 
 fn has_scheme(item: &str) -> bool {
     item.contains("://")
 }
 
-/// An item without a scheme, together with the URL before it and the items behind it up to the next URL: only the whole of
-/// what may be one URL can be redacted.
+/// Joins an item without a scheme with the URL before it and the items after it, up to the next URL. They may be one URL
+/// that was split at commas, and only a whole URL can be redacted.
 fn around(items: &[&str], index: usize) -> String {
     let (before, after) = items.split_at_checked(index).unwrap_or((items, &[]));
     let start = before

@@ -1,33 +1,33 @@
-//! The expectations that an answer must meet to count as success.
+//! The conditions that a response must meet to count as success.
 
 use std::ops::RangeInclusive;
 
-/// Status codes that exist in HTTP (RFC 9110, section 15).
+/// The status codes of HTTP (RFC 9110, section 15).
 const STATUS_CODES: RangeInclusive<u16> = 100..=599;
 
-/// The expectations of a target's answer, beside the timeout.
+/// The conditions for success of a target's response, in addition to the timeout.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expectations {
-    /// The status code of the answer, after redirects.
+    /// The accepted status codes, after redirects.
     pub status: StatusExpectation,
-    /// A text the body must contain, byte for byte.
+    /// A text that the body must contain, byte for byte.
     pub body_contains: Option<String>,
 }
 
 impl Expectations {
-    /// Returns whether an answer with this status code can be a success.
+    /// Returns whether a response with this status code can be a success.
     pub fn accepts_status(&self, code: u16) -> bool {
         self.status.accepts(code)
     }
 }
 
-/// Which status codes count as success.
+/// The status codes that count as success.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum StatusExpectation {
-    /// 200 to 399. A 101 is no success: no probe asks for another protocol.
+    /// 200 to 399. 101 is no success, because no probe requests another protocol.
     #[default]
     Below400,
-    /// Any code in any of these ranges, and no other.
+    /// The codes in any of these ranges.
     AnyOf(Vec<RangeInclusive<u16>>),
 }
 
@@ -41,13 +41,13 @@ impl StatusExpectation {
     }
 }
 
-/// A single status code as a range; `None` when there is no such code.
+/// Returns a single status code as a range, or `None` if HTTP has no such code.
 pub(crate) fn status_code(code: i64) -> Option<RangeInclusive<u16>> {
     let code = u16::try_from(code).ok()?;
     STATUS_CODES.contains(&code).then_some(code..=code)
 }
 
-/// A class (`"2xx"`), a range (`"200-299"`) or a code (`"204"`) as a range; `None` for anything else.
+/// Parses a class (`"2xx"`), a range (`"200-299"`) or a code (`"204"`) as a range. Returns `None` for any other text.
 pub(crate) fn status_range(text: &str) -> Option<RangeInclusive<u16>> {
     if let Some(class) = text.strip_suffix("xx") {
         let first = parse_digits(class)?.checked_mul(100)?;
@@ -64,7 +64,7 @@ pub(crate) fn status_range(text: &str) -> Option<RangeInclusive<u16>> {
         .then_some(first..=last)
 }
 
-/// Digits only: `u16::from_str` would take a sign too.
+/// Parses digits only: `u16::from_str` accepts a sign, too.
 fn parse_digits(text: &str) -> Option<u16> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())

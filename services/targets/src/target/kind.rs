@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How a target is probed.
+/// The protocol with which a target is probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TargetKind {
     /// HTTP over a plain TCP connection.
@@ -12,7 +12,7 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    /// The `kind` label: the URL's scheme in lower case.
+    /// Returns the `kind` label: the URL's scheme in lower case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",

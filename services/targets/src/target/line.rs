@@ -1,22 +1,22 @@
-//! Texts for people: anything that can be shown on one line; whoever shows it escapes it.
+//! Texts that people read: any text that fits on one line. The code that shows it must escape it.
 
-use crate::{error::Refusal, redact::quoted};
+use crate::{error::Invalid, redact::quoted};
 
-/// A text of 1 to `max_chars` characters, trimmed.
-pub(crate) fn parse(text: &str, max_chars: usize) -> Result<&str, Refusal> {
+/// Trims a text and checks that it has 1 to `max_chars` characters.
+pub(crate) fn parse(text: &str, max_chars: usize) -> Result<&str, Invalid> {
     let line = text.trim();
-    let refuse = |problem: &str| {
+    let reject = |problem: &str| {
         let allowed = format!("1 to {max_chars} characters, none of them a control character");
-        Err(Refusal::new(quoted(text), problem, allowed))
+        Err(Invalid::new(quoted(text), problem, allowed))
     };
     if line.is_empty() {
-        return refuse("empty");
+        return reject("empty");
     }
     if line.chars().any(char::is_control) {
-        return refuse("contains a control character");
+        return reject("contains a control character");
     }
     if line.chars().nth(max_chars).is_some() {
-        return refuse("too long");
+        return reject("too long");
     }
     Ok(line)
 }

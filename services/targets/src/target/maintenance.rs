@@ -1,10 +1,9 @@
-//! Maintenance: when a target's probes do not count.
+//! Maintenance windows, in which a target's probes do not count.
 //!
-//! A window is once, or comes again on days of the week. Each time it comes is an [`Occurrence`]. It lasts from the first
-//! to the last moment at which a clock in the window's time zone shows a time inside it. So where clocks are put forward
-//! over its start or its end, that is the moment at which they are; where they are put back inside it, it is longer by as
-//! much; and it does not come on a day on which clocks skip it. Time zones are those of the database compiled in, so that
-//! every machine agrees on them.
+//! A window occurs once, or recurs on days of the week. An [`Occurrence`] lasts from the first to the last moment at
+//! which a clock in the window's time zone shows a time inside the window. If clocks are put forward over its start or
+//! its end, it starts or ends at that moment. If they are put back inside the window, it is longer by as much. It does not
+//! occur on a day on which clocks skip all of it. Time zones come from the compiled-in database, so all machines agree.
 
 mod fields;
 mod window;
@@ -21,31 +20,31 @@ use window::Window;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Maintenance(Arc<[Window]>);
 
-/// One time that a window comes.
+/// One occurrence of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
     /// The first moment inside.
     pub start: Timestamp,
-    /// The first moment after it; later than `start`.
+    /// The first moment after it, later than `start`.
     pub end: Timestamp,
-    /// The reason, for people: one line of text, without passwords.
+    /// The reason: one line of text, without passwords.
     pub reason: Option<Arc<str>>,
 }
 
 impl Occurrence {
-    /// Returns whether this moment is inside.
+    /// Returns whether the occurrence contains this moment.
     pub fn contains(&self, at: Timestamp) -> bool {
         self.start <= at && at < self.end
     }
 }
 
 impl Maintenance {
-    /// Returns whether there is no window at all.
+    /// Returns whether there is no window.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The occurrence that this moment is inside; of several, the one that ends last.
+    /// Returns the occurrence that contains this moment. If there are several, returns the one that ends last.
     pub fn active(&self, at: Timestamp) -> Option<Occurrence> {
         let active = self.0.iter().filter_map(|window| {
             window
@@ -56,7 +55,7 @@ impl Maintenance {
         active.max_by_key(|occurrence| occurrence.end)
     }
 
-    /// The first occurrence that starts after this moment.
+    /// Returns the first occurrence that starts after this moment.
     pub fn next_after(&self, at: Timestamp) -> Option<Occurrence> {
         let next = self.0.iter().filter_map(|window| {
             window
@@ -66,8 +65,8 @@ impl Maintenance {
         next.min_by_key(|occurrence| (occurrence.start, occurrence.end))
     }
 
-    /// The occurrences that overlap with `range`, whole, by their start. Those of one window never overlap, those of two
-    /// may. Found one at a time, so that the first few of a long range are cheap.
+    /// Returns the occurrences that overlap with `range`, uncut, ordered by their start. Only occurrences of different
+    /// windows can overlap each other. The iterator is lazy, so the first few of a long range are cheap.
     pub fn occurrences(&self, range: Range<Timestamp>) -> impl Iterator<Item = Occurrence> {
         let mut windows: Vec<_> = self
             .0

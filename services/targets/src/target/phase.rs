@@ -1,6 +1,6 @@
 //! The phases of a probe.
 
-/// A phase of a probe over a fresh connection: the label `phase`.
+/// A phase of a probe over a new connection: the label `phase`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Looking up the host's addresses. An IP address needs none.
@@ -11,7 +11,7 @@ pub enum Phase {
     Tls,
     /// From the request to the first byte of the response.
     FirstByte,
-    /// From there to the end of the body, or to the limit on how much is read.
+    /// From the first byte to the end of the body, or to the limit of bytes that are read.
     Transfer,
 }
 

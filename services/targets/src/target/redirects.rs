@@ -1,13 +1,13 @@
-//! Where the redirects of a target may lead.
+//! The redirects that a probe follows.
 
-/// Where a probe follows a redirect to. Whoever runs a target chooses its redirects, so without a limit a target on the
-/// internet could aim probes at addresses that only the agent can reach.
+/// The destinations to which a probe follows a redirect. The operator of a target chooses its redirects, so without a
+/// limit a target on the Internet could direct probes to addresses that only the agent can reach.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Redirects {
-    /// To the scheme, host and port of the target's URL, and there under the rule of [`Redirects::Public`].
+    /// The scheme, host and port of the target's URL, if [`Redirects::Public`] allows the address, too.
     SameOrigin,
-    /// Anywhere but to an address that is further inside than the target's own: from a public address to public ones only,
-    /// from a private one not to loopback or link-local ones.
+    /// Every address that is not more private than the target's own: from a public address only to public ones, from a
+    /// private address not to loopback or link-local ones.
     #[default]
     Public,
     /// Anywhere.
@@ -15,10 +15,10 @@ pub enum Redirects {
 }
 
 impl Redirects {
-    /// The values in `targets.toml`, for messages.
+    /// The allowed values in `targets.toml`, for messages.
     pub const ALLOWED: &str = r#""same-origin", "public" or "any""#;
 
-    /// The value in `targets.toml`.
+    /// Returns the value in `targets.toml`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl Redirects {
         }
     }
 
-    /// Reads a value of `targets.toml`.
+    /// Parses a value of `targets.toml`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::SameOrigin, Self::Public, Self::Any]
             .into_iter()

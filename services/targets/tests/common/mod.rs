@@ -1,4 +1,4 @@
-//! Catches log lines and writes target files.
+//! Captured log lines, and target files.
 
 use std::{
     io,
@@ -13,8 +13,8 @@ use tracing_subscriber::fmt::MakeWriter;
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Catches what this thread logs for as long as the guard lives.
-    pub fn catch() -> (Self, tracing::subscriber::DefaultGuard) {
+    /// Captures the log of this thread until the guard is dropped.
+    pub fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_ansi(false)
@@ -23,7 +23,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// The lines that contain this text.
+    /// Returns the lines that contain this text.
     pub fn lines_with(&self, text: &str) -> Vec<String> {
         let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         log.lines()
@@ -52,7 +52,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// Writes a file with one target for each of these hosts.
+/// Writes a file with a target for each host.
 pub fn write_targets(folder: &Path, hosts: &[&str]) -> PathBuf {
     let path = folder.join("targets.toml");
     let tables: String = hosts

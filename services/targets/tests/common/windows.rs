@@ -2,7 +2,7 @@
 
 use targets::{Defaults, Maintenance, TargetSet};
 
-/// Where clocks change by an hour, half an hour, two hours or a day, at night or at midnight, or not at all.
+/// Zones in which clocks change by an hour, half an hour, two hours or a day, at night or at midnight, or not at all.
 pub const ZONES: [&str; 13] = [
     "UTC",
     "Africa/Cairo",
@@ -19,7 +19,7 @@ pub const ZONES: [&str; 13] = [
     "Pacific/Apia",
 ];
 
-/// The maintenance of a target with these tables.
+/// Returns the maintenance of a target with these tables.
 pub fn maintenance(tables: &[String]) -> Maintenance {
     let tables: String = tables
         .iter()

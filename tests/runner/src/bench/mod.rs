@@ -123,7 +123,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("targets.toml");
         std::fs::write(&file, text).unwrap();
-        let set = targets::TargetSource::new(None, Some(file), targets::Defaults::of_a_reader())
+        let set = targets::TargetSource::new(None, Some(file), targets::Defaults::for_listing())
             .load()
             .unwrap();
         set.len()

@@ -1,4 +1,4 @@
-//! What holds whatever happens.
+//! Properties of reconciliation for any order of events.
 
 use proptest::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::reconcile::sources::State;
 use crate::store::history::History;
 
 #[derive(Debug, Clone)]
-enum Happening {
+enum Event {
     Poll(Option<World>, Option<World>),
     Firing(bool),
     Resolved,
@@ -28,43 +28,43 @@ fn any_world() -> impl Strategy<Value = World> {
         state,
         any::<bool>(),
     )
-        .prop_map(|(restarts, has_rule, watchdog_fires, state, held)| World {
+        .prop_map(|(restarts, has_rule, watchdog_fires, state, sent)| World {
             prometheus_started: restarts,
             watchdog_fires,
             has_rule: has_rule || state != State::Inactive,
             state,
-            expires: held.then_some(100_000),
+            expires: sent.then_some(100_000),
         })
 }
 
-fn any_happening() -> impl Strategy<Value = Happening> {
+fn any_event() -> impl Strategy<Value = Event> {
     let world = || prop::option::weighted(0.9, any_world());
     prop_oneof![
-        8 => (world(), world()).prop_map(|(prometheus, alertmanager)| Happening::Poll(prometheus, alertmanager)),
-        1 => any::<bool>().prop_map(Happening::Firing),
-        1 => Just(Happening::Resolved),
+        8 => (world(), world()).prop_map(|(prometheus, alertmanager)| Event::Poll(prometheus, alertmanager)),
+        1 => any::<bool>().prop_map(Event::Firing),
+        1 => Just(Event::Resolved),
     ]
 }
 
 proptest! {
     #[test]
-    fn whatever_happens_no_time_is_invented_and_the_log_gives_the_history(
-        happenings in prop::collection::vec(any_happening(), 1..80),
+    fn every_end_is_a_time_of_activity_and_the_log_restores_the_history(
+        events in prop::collection::vec(any_event(), 1..80),
         seed in any::<prop::sample::Index>(),
     ) {
         let mut lab = Lab::with_an_incident();
         let (mut second, mut start) = (100, 100);
         let mut active = vec![at(100)];
-        for happening in happenings {
+        for event in events {
             second += INTERVAL;
             let open_before = lab.history.open().len();
-            match happening {
-                Happening::Poll(prometheus, alertmanager) => {
+            match event {
+                Event::Poll(prometheus, alertmanager) => {
                     let fires = prometheus.is_some_and(|it| it.watchdog_fires && it.state == State::Firing);
                     active.extend(fires.then(|| at(second)));
                     lab.poll(second, prometheus, alertmanager);
                 }
-                Happening::Firing(anew) => {
+                Event::Firing(anew) => {
                     start = if anew { second } else { start };
                     active.push(at(start));
                     let mut delivered = firing("a", start);
@@ -72,7 +72,7 @@ proptest! {
                     lab.deliver(delivered);
                     prop_assert!(lab.history.open().len() <= open_before + 1);
                 }
-                Happening::Resolved => {
+                Event::Resolved => {
                     let mut delivered = resolved("a", start, second);
                     delivered.first_received_at = at(second);
                     delivered.resolved_received_at = Some(at(second));
@@ -87,7 +87,7 @@ proptest! {
         }
         for incident in lab.incidents() {
             if let Some((End::NotDelivered | End::Unconfirmed, ended_at)) = incident.end() {
-                prop_assert!(active.contains(&ended_at), "{} is invented", ended_at);
+                prop_assert!(active.contains(&ended_at), "not active at {}", ended_at);
             }
         }
         let mut shuffled = lab.log.clone();

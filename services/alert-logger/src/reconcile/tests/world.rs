@@ -1,4 +1,4 @@
-//! Prometheus and Alertmanager as a test says, and a history that is reconciled with them.
+//! Simulated states of Prometheus and Alertmanager, and a history that is reconciled with them.
 
 use std::sync::Arc;
 
@@ -6,21 +6,21 @@ use serde_json::json;
 
 use crate::alert::testing::{at, firing};
 use crate::alert::{Alert, End};
-use crate::reconcile::sources::{Group, Held, Rules, State};
+use crate::reconcile::sources::{ActiveAlerts, Group, Rules, State};
 use crate::reconcile::{Tracker, attribute};
 use crate::store::history::History;
 
-/// From one evaluation to the next, in seconds.
+/// Time between two evaluations, in seconds.
 pub(super) const INTERVAL: i64 = 15;
 
-/// Prometheus and Alertmanager at some moment.
+/// The state of Prometheus and Alertmanager at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct World {
     pub(super) prometheus_started: i64,
     pub(super) watchdog_fires: bool,
     pub(super) has_rule: bool,
     pub(super) state: State,
-    /// When Alertmanager will resolve the alert by itself; `None` where it does not know it.
+    /// Time at which Alertmanager resolves the alert by itself; `None` if the alert is not active there.
     pub(super) expires: Option<i64>,
 }
 
@@ -35,7 +35,7 @@ pub(super) const PENDING: World = World {
     state: State::Pending,
     ..FIRING
 };
-/// Neither of them knows it.
+/// Neither server reports the alert.
 pub(super) const QUIET: World = World {
     state: State::Inactive,
     expires: None,
@@ -43,7 +43,7 @@ pub(super) const QUIET: World = World {
 };
 
 impl World {
-    /// As Prometheus shows its rules after the evaluation at `second`.
+    /// Returns Prometheus' rules after the evaluation at `second`.
     pub(super) fn rules(self, second: i64) -> Rules {
         let alert = |name: &str, state: State| {
             let state = if state == State::Pending {
@@ -72,8 +72,8 @@ impl World {
         Rules::new(at(self.prometheus_started), groups)
     }
 
-    pub(super) fn held(self) -> Held {
-        Held(
+    pub(super) fn active_alerts(self) -> ActiveAlerts {
+        ActiveAlerts(
             self.expires
                 .map(|it| ("a".to_owned(), at(it)))
                 .into_iter()
@@ -82,17 +82,17 @@ impl World {
     }
 }
 
-/// A history that is reconciled.
+/// A history that is reconciled with simulated servers.
 #[derive(Default)]
 pub(super) struct Lab {
     tracker: Tracker,
     pub(super) history: History,
-    /// Every record in the order of the log.
+    /// All records in the order of the log.
     pub(super) log: Vec<Alert>,
 }
 
 impl Lab {
-    /// With an incident since second 100.
+    /// Creates a history with an incident since second 100.
     pub(super) fn with_an_incident() -> Self {
         let mut lab = Self::default();
         lab.deliver(firing("a", 100));
@@ -109,14 +109,14 @@ impl Lab {
         self.log.extend(records);
     }
 
-    /// A poll just after the evaluation at `second`. `None`: Prometheus does not answer.
+    /// Polls just after the evaluation at `second`. `None` means that the server is unavailable.
     pub(super) fn poll(&mut self, second: i64, world: Option<World>, alertmanager: Option<World>) {
         let rules = world.map(|world| world.rules(second));
-        let held = alertmanager.map(World::held);
+        let active = alertmanager.map(World::active_alerts);
         let open = self.history.open();
         let found = self
             .tracker
-            .observe(rules.as_ref(), held.as_ref(), &open, at(second));
+            .observe(rules.as_ref(), active.as_ref(), &open, at(second));
         self.fold(found);
     }
 
@@ -131,7 +131,7 @@ impl Lab {
         self.history.all()
     }
 
-    /// Returns how its only incident ended, and at which second.
+    /// Returns the end of the only incident, and its second.
     pub(super) fn end(&self) -> Option<(End, i64)> {
         let incidents = self.incidents();
         assert_eq!(incidents.len(), 1, "{incidents:#?}");

@@ -1,4 +1,4 @@
-//! One process a log.
+//! The lock that admits only one process per log.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -8,19 +8,19 @@ use super::LogError;
 
 const FILE: &str = "alerts.lock";
 
-/// How often a lock that is held is tried again.
+/// Time between two attempts to get the lock.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The exclusive right to a log directory. The kernel takes it back when the process dies, however it dies.
+/// The exclusive lock of a log directory. The kernel releases it when the process ends for any reason.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
 
 impl Lock {
-    /// Waits at most `patience` for the lock: a predecessor that is shutting down needs a moment.
+    /// Waits at most `timeout` for the lock, because another process may still be shutting down.
     ///
     /// # Errors
-    /// Another process holds it to the end, or the lock file cannot be used.
-    pub async fn acquire(dir: &Path, patience: Duration) -> Result<Self, LogError> {
+    /// Another process does not release the lock in time, or the lock file cannot be used.
+    pub async fn acquire(dir: &Path, timeout: Duration) -> Result<Self, LogError> {
         let path = dir.join(FILE);
         let file = OpenOptions::new()
             .write(true)
@@ -28,14 +28,14 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(LogError::io("open", &path))?;
-        let deadline = tokio::time::Instant::now() + patience;
+        let deadline = tokio::time::Instant::now() + timeout;
         let mut waiting = false;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self(file)),
                 Err(TryLockError::Error(error)) => return Err(LogError::io("lock", &path)(error)),
                 Err(TryLockError::WouldBlock) if tokio::time::Instant::now() >= deadline => {
-                    return Err(LogError::Locked { path, patience });
+                    return Err(LogError::Locked { path, timeout });
                 }
                 Err(TryLockError::WouldBlock) => {
                     if !waiting {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_second_process_is_refused_and_told_who_holds_it() {
+    async fn the_error_of_a_second_process_names_the_lock() {
         let dir = tempfile::tempdir().unwrap();
         let _held = Lock::acquire(dir.path(), Duration::ZERO).await.unwrap();
         let message = Lock::acquire(dir.path(), Duration::from_secs(10))
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_successor_gets_it_once_the_predecessor_is_gone() {
+    async fn a_second_process_gets_the_lock_when_the_first_releases_it() {
         let dir = tempfile::tempdir().unwrap();
         let held = Lock::acquire(dir.path(), Duration::ZERO).await.unwrap();
         let (next, ()) = tokio::join!(Lock::acquire(dir.path(), Duration::from_secs(10)), async {

@@ -1,4 +1,4 @@
-//! Reading a log that a crash may have left in any state.
+//! Recovery of a log after a crash, which may leave it in any state.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -9,15 +9,15 @@ use super::{LogError, append_to};
 use crate::store::format;
 use crate::store::history::History;
 
-/// A log that was read and repaired.
+/// A recovered log.
 #[derive(Debug, Default)]
 pub(super) struct Recovered {
     pub history: History,
-    /// The log, if it can be appended to as it is.
+    /// The file, unless the log must be rewritten.
     pub file: Option<File>,
-    /// Its length.
+    /// Size of the log.
     pub bytes: u64,
-    /// Lines that were damaged, and left out.
+    /// Number of damaged lines, which are not in the history.
     pub unreadable_lines: u64,
 }
 
@@ -25,9 +25,9 @@ pub(super) struct Recovered {
 #[derive(Debug, Default)]
 struct Reading {
     history: History,
-    /// Up to the end of the last whole line.
+    /// Size up to the end of the last complete line.
     whole_bytes: u64,
-    /// The bytes after it: a write that was cut off, and so never acknowledged.
+    /// Size of the rest: a write that was cut off, and so was never acknowledged.
     torn_bytes: u64,
     unreadable_lines: u64,
     first_unreadable_line: Option<u64>,
@@ -41,16 +41,16 @@ pub(super) fn recover(path: &Path) -> Result<Recovered, LogError> {
         Err(error) => return Err(LogError::io("open", path)(error)),
     };
     let reading = read(path, BufReader::new(file))?;
-    tracing::info!(path = %path.display(), alerts = reading.history.len(), "the alert log is read");
+    tracing::info!(path = %path.display(), alerts = reading.history.len(), "alert log read");
     let bytes = reading.whole_bytes;
     if reading.unreadable_lines > 0 {
-        let kept = set_aside(path)?;
+        let copy = back_up(path)?;
         tracing::error!(
             path = %path.display(),
             lines = reading.unreadable_lines,
             first_line = reading.first_unreadable_line,
-            kept = %kept.display(),
-            "unreadable lines in the alert log are skipped; a copy is kept"
+            kept = %copy.display(),
+            "unreadable lines of the alert log are skipped; a copy of the log is kept"
         );
         return Ok(Recovered {
             history: reading.history,
@@ -63,15 +63,15 @@ pub(super) fn recover(path: &Path) -> Result<Recovered, LogError> {
     if reading.torn_bytes > 0 {
         file.set_len(bytes)
             .map_err(LogError::io("truncate", path))?;
-        tracing::warn!(path = %path.display(), bytes = reading.torn_bytes, "a torn last line of the alert log is cut off");
+        tracing::warn!(path = %path.display(), bytes = reading.torn_bytes, "an incomplete last line of the alert log is cut off");
     }
-    // What is read counts as durable from here on, and a repeated delivery of it costs no sync. A predecessor that was
-    // killed may have left lines, or the log's name after a rewrite, in the system's memory only.
+    // Repeated deliveries of these alerts are not synced again, so the log must be on the disk now. If the previous process
+    // was killed, lines, or the file's name after a rewrite, may still be in the page cache only.
     file.sync_all().map_err(LogError::io("sync", path))?;
     sync_directory_of(path)?;
     Ok(Recovered {
         history: reading.history,
-        // An empty file lacks its header, and one of an older program its checksums: it is rewritten.
+        // An empty file has no header, and one of an older program no checksums. Both must be rewritten.
         file: (bytes > 0 && reading.lines_without_checksum == 0).then_some(file),
         bytes,
         unreadable_lines: 0,
@@ -105,7 +105,7 @@ fn read(path: &Path, mut lines: impl BufRead) -> Result<Reading, LogError> {
         if let Some(alert) = &alert {
             reading.history.fold(alert);
         }
-        // Without its header the log has to be rewritten, whatever its first line is.
+        // A log without a header must be rewritten, even if its first line is an alert.
         if alert.is_none() || number == 1 {
             reading.unreadable_lines += 1;
             reading.first_unreadable_line.get_or_insert(number);
@@ -114,8 +114,8 @@ fn read(path: &Path, mut lines: impl BufRead) -> Result<Reading, LogError> {
     Ok(reading)
 }
 
-/// Copies a damaged log to the first free `…corrupt-N`.
-fn set_aside(path: &Path) -> Result<PathBuf, LogError> {
+/// Copies a damaged log to the first unused `…corrupt-N`.
+fn back_up(path: &Path) -> Result<PathBuf, LogError> {
     let mut number = 1_u32;
     let mut copy;
     loop {
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::alert::testing::{firing, resolved};
 
-    /// A log of three alerts, and where its last line begins.
+    /// Returns a log with three records, and the offset of its last line.
     fn log() -> (Vec<u8>, usize) {
         let head = [
             format::header(),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_torn_at_any_byte_costs_nothing_before_it() {
+    fn a_write_that_is_cut_off_at_any_byte_loses_no_earlier_line() {
         let (whole, last_line) = log();
         let mut before = History::default();
         [firing("a", 1), firing("b", 2)]
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_header_is_a_new_log() {
+    fn a_log_with_an_incomplete_header_is_a_new_log() {
         let header = format::header();
         for end in 0..header.len() {
             let (recovered, left, _dir) = recovered(&header[..end]);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_without_its_header_still_gives_its_alerts() {
+    fn the_alerts_of_a_log_without_a_header_are_read() {
         let (whole, _) = log();
         let damaged = [b"garbage\n", &whole[format::header().len()..]].concat();
         let (recovered, _, _dir) = recovered(&damaged);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_of_a_program_without_checksums_is_read_and_gets_them() {
+    fn a_log_without_checksums_is_read_and_must_be_rewritten() {
         let old = [
             b"{\"format\":\"uptimepulse-alert-log\",\"version\":1}\n".to_vec(),
             serde_json::to_vec(&firing("a", 1)).unwrap(),

@@ -1,4 +1,4 @@
-//! Writing a new log beside the old one, and putting it in its place.
+//! Writes a new log beside the old one, and replaces the old one by it.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -9,15 +9,15 @@ use super::{LogError, append_to};
 use crate::alert::Alert;
 use crate::store::format;
 
-/// A new log, on the disk, that no one reads yet.
-pub(super) struct Successor {
+/// A new log on the disk, under a temporary name.
+pub(super) struct NewLog {
     path: PathBuf,
     file: File,
     bytes: u64,
 }
 
-/// Writes the successor of the log at `path`. Should that fail, it leaves nothing behind.
-pub(super) fn write(path: &Path, alerts: &[Arc<Alert>]) -> Result<Successor, LogError> {
+/// Writes a new log beside the one at `path`. If that fails, it removes the incomplete file.
+pub(super) fn write(path: &Path, alerts: &[Arc<Alert>]) -> Result<NewLog, LogError> {
     let path = path.with_added_extension("tmp");
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, alerts: &[Arc<Alert>]) -> Result<Successor, Log
     }
     let file = append_to(&path, true)?;
     match fill(&file, alerts) {
-        Ok(bytes) => Ok(Successor { path, file, bytes }),
+        Ok(bytes) => Ok(NewLog { path, file, bytes }),
         Err(error) => {
             let _ = fs::remove_file(&path);
             Err(LogError::io("write", &path)(error))
@@ -47,8 +47,8 @@ fn fill(file: &File, alerts: &[Arc<Alert>]) -> io::Result<u64> {
     Ok(file.metadata()?.len())
 }
 
-impl Successor {
-    /// Takes the old log's name, for good when this returns. Gives the file and its length.
+impl NewLog {
+    /// Replaces the log at `path`, durably when this returns. Returns the file and its size.
     pub(super) fn replace(self, path: &Path) -> Result<(File, u64), LogError> {
         fs::rename(&self.path, path).map_err(LogError::io("replace", path))?;
         sync_directory_of(path)?;
@@ -56,7 +56,7 @@ impl Successor {
     }
 }
 
-/// Makes the names in a file's directory durable.
+/// Syncs the directory of a file, which makes the names in it durable.
 pub(super) fn sync_directory_of(path: &Path) -> Result<(), LogError> {
     let dir = path.parent().unwrap_or(path);
     File::open(dir)

@@ -14,7 +14,7 @@ fn lines(alerts: &[Alert]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_was_appended_is_there_after_a_restart() {
+async fn appended_lines_survive_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let (mut log, history) = open(dir.path()).await;
     assert!(history.len() == 0 && !log.is_usable());
@@ -38,7 +38,7 @@ async fn what_was_appended_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_rewrite_keeps_the_folded_state_and_appending_goes_on() {
+async fn a_rewritten_log_has_the_same_history_and_can_be_appended_to() {
     let dir = tempfile::tempdir().unwrap();
     let (mut log, mut history) = open(dir.path()).await;
     log.rewrite(&[]).unwrap();
@@ -62,8 +62,8 @@ async fn a_rewrite_keeps_the_folded_state_and_appending_goes_on() {
 }
 
 #[tokio::test]
-async fn after_a_failed_write_or_sync_only_a_rewrite_helps() {
-    // Writing to the one fails, to the other only syncing does.
+async fn after_a_failed_write_or_sync_the_log_must_be_rewritten() {
+    // Writes to /dev/full fail. On /dev/null only the sync fails.
     for device in ["/dev/full", "/dev/null"] {
         let dir = tempfile::tempdir().unwrap();
         let (mut log, _) = open(dir.path()).await;
@@ -81,7 +81,7 @@ async fn after_a_failed_write_or_sync_only_a_rewrite_helps() {
 }
 
 #[tokio::test]
-async fn a_rewrite_that_fails_leaves_the_log_usable() {
+async fn the_log_is_usable_after_a_failed_rewrite() {
     let dir = tempfile::tempdir().unwrap();
     let (mut log, _) = open(dir.path()).await;
     log.rewrite(&[]).unwrap();

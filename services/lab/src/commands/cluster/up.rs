@@ -63,7 +63,7 @@ fn wait(cluster: &Cluster<'_>, runtime: &Runtime) -> anyhow::Result<()> {
 
 /// Rejects a target list with a password before anything is applied.
 fn reject_passwords(file: &Path) -> anyhow::Result<()> {
-    let source = TargetSource::new(None, Some(file.to_path_buf()), Defaults::of_a_reader());
+    let source = TargetSource::new(None, Some(file.to_path_buf()), Defaults::for_listing());
     if let Some(key) = source.find_password()? {
         bail!(
             "{}: {key} holds a password, which would be readable in Terraform's state and in a ConfigMap; use a URL without a password",

@@ -98,7 +98,7 @@ impl Request {
             urls => Targets::Urls(urls.join(",")),
         };
         if let Targets::Urls(urls) = &targets {
-            TargetSource::new(Some(urls.clone()), None, Defaults::of_a_reader())
+            TargetSource::new(Some(urls.clone()), None, Defaults::for_listing())
                 .load()
                 .map_err(|error| Error::Usage(error.to_string()))?;
         }

@@ -1,4 +1,4 @@
-//! `[[target.maintenance]]` in `targets.toml`.
+//! Parser of `[[target.maintenance]]` in `targets.toml`.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use toml::value;
 
 use super::{
     Maintenance,
-    window::{Days, Recurring, Times, Window},
+    window::{Days, Recurring, Schedule, Window},
     zone::{first, time_zone, up_to},
 };
 use crate::{
-    error::{Refusal, TargetsError},
-    fields::{Field, Fields, Lines, shown},
+    error::{Invalid, TargetsError},
+    fields::{Field, Fields, LineIndex, shown},
     redact::redact,
     target::line,
 };
 
 const KEYS: [&str; 5] = ["start", "end", "time_zone", "days", "reason"];
 
-/// Most windows of one target: more would be a calendar, and each is looked at in turn.
+/// Maximum number of windows of a target. Every query checks each of them.
 const MAX_WINDOWS: usize = 100;
 
 /// Longest reason, in characters.
@@ -39,25 +39,25 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sunday),
 ];
 
-const TIMES: &str = "for a window that comes once a date with a time, such as 2026-12-01T02:00:00 or 2026-12-01T02:00:00Z; \
-     for one that comes again a time of day, such as 02:00:00";
+const TIMES: &str = "a date with a time, such as 2026-12-01T02:00:00 or 2026-12-01T02:00:00Z, for a window that occurs once; \
+     a time of day, such as 02:00:00, for a recurring window";
 
 const ZONES: &str = r#"a name of the IANA time zone database, such as "Europe/Berlin" or "UTC""#;
 
-/// All windows of a target.
-pub(crate) fn parse(field: &Field<'_>, lines: &Lines) -> Result<Maintenance, TargetsError> {
+/// Parses all windows of a target.
+pub(crate) fn parse(field: &Field<'_>, lines: &LineIndex) -> Result<Maintenance, TargetsError> {
     let allowed = "a list of [[target.maintenance]] tables";
     let tables = field.list(allowed)?;
     if tables.len() > MAX_WINDOWS {
         let allowed = format!("at most {MAX_WINDOWS} windows a target");
-        return Err(field.refuse(format!("{} windows", tables.len()), allowed));
+        return Err(field.reject(format!("{} windows", tables.len()), allowed));
     }
     let windows = tables.iter().enumerate().map(|(index, table)| {
         let path = format!("{}[{index}]", field.path());
         let line = lines.number(table.span().start);
         let Some(table) = table.get_ref().as_table() else {
-            let refusal = Refusal::new(shown(table.get_ref()), "not a table", allowed);
-            return Err(refusal.at(format!("{path} (line {line})")));
+            let invalid = Invalid::new(shown(table.get_ref()), "not a table", allowed);
+            return Err(invalid.at(format!("{path} (line {line})")));
         };
         let fields = Fields::new(&path, table, lines, &KEYS)?;
         window(&fields, |name, required| TargetsError::Missing {
@@ -68,7 +68,7 @@ pub(crate) fn parse(field: &Field<'_>, lines: &Lines) -> Result<Maintenance, Tar
     windows.collect::<Result<_, _>>().map(Maintenance)
 }
 
-/// One window; `missing` makes the error of a required key that is not there.
+/// Parses one window. `missing` creates the error for a missing key.
 fn window(
     fields: &Fields<'_>,
     missing: impl Fn(&str, &'static str) -> TargetsError,
@@ -80,53 +80,53 @@ fn window(
         Some(field) => parse_zone(field),
         None => Err(missing("time_zone", ZONES)),
     };
-    let times = match (Given::of(&start)?, Given::of(&end)?) {
-        (Given::TimeOfDay(start), Given::TimeOfDay(end)) => Times::Recurring(Recurring {
+    let schedule = match (TimeSpec::parse(&start)?, TimeSpec::parse(&end)?) {
+        (TimeSpec::TimeOfDay(start), TimeSpec::TimeOfDay(end)) => Schedule::Recurring(Recurring {
             zone: require_zone()?,
             days: days.as_ref().map_or(Ok(Days::ALL), parse_days)?,
             start,
             end,
         }),
-        (Given::Local(from), Given::Local(to)) => {
-            refuse_unused(days, "start is a date", "where start is a time of day")?;
+        (TimeSpec::Local(from), TimeSpec::Local(to)) => {
+            reject_unused(days, "start is a date", "where start is a time of day")?;
             let zone = require_zone()?;
             once((&start, first(&zone, from)), (&end, up_to(&zone, to)))?
         }
-        (Given::Moment(from), Given::Moment(to)) => {
-            refuse_unused(days, "start is a date", "where start is a time of day")?;
-            refuse_unused(zone, "start has an offset", "where start has no offset")?;
+        (TimeSpec::Moment(from), TimeSpec::Moment(to)) => {
+            reject_unused(days, "start is a date", "where start is a time of day")?;
+            reject_unused(zone, "start has an offset", "where start has no offset")?;
             once((&start, Some(from)), (&end, Some(to)))?
         }
-        _ => return Err(end.refuse("not written as start is", TIMES)),
+        _ => return Err(end.reject("not in the same form as start", TIMES)),
     };
     let reason = fields
         .get("reason")
         .as_ref()
         .map(parse_reason)
         .transpose()?;
-    Ok(Window { times, reason })
+    Ok(Window { schedule, reason })
 }
 
-/// How a start or an end is written.
-enum Given {
-    /// It comes again.
+/// A start or an end.
+enum TimeSpec {
+    /// Recurs.
     TimeOfDay(Time),
-    /// Once, by the clocks of some zone.
+    /// Occurs once, in the window's time zone.
     Local(DateTime),
-    /// Once.
+    /// Occurs once; has an offset.
     Moment(Timestamp),
 }
 
-impl Given {
-    fn of(field: &Field<'_>) -> Result<Self, TargetsError> {
+impl TimeSpec {
+    fn parse(field: &Field<'_>) -> Result<Self, TargetsError> {
         let value::Datetime { date, time, offset } = field.datetime(TIMES)?;
         let Some(time) = time else {
-            return Err(field.refuse("a date without a time", TIMES));
+            return Err(field.reject("a date without a time", TIMES));
         };
-        Self::read(date, time, offset).ok_or_else(|| field.refuse("no such time", TIMES))
+        Self::new(date, time, offset).ok_or_else(|| field.reject("no such time", TIMES))
     }
 
-    fn read(
+    fn new(
         date: Option<value::Date>,
         time: value::Time,
         offset: Option<value::Offset>,
@@ -156,49 +156,49 @@ impl Given {
     }
 }
 
-/// A window that comes once; without a moment where the calendar ends.
+/// Returns a window that occurs once. A moment is `None` if it is beyond the end of the calendar.
 fn once(
     start: (&Field<'_>, Option<Timestamp>),
     end: (&Field<'_>, Option<Timestamp>),
-) -> Result<Times, TargetsError> {
+) -> Result<Schedule, TargetsError> {
     let moment = |(field, moment): (&Field<'_>, Option<Timestamp>)| {
-        moment.ok_or_else(|| field.refuse("no such time", TIMES))
+        moment.ok_or_else(|| field.reject("no such time", TIMES))
     };
     let (from, to) = (moment(start)?, moment(end)?);
     if from < to {
-        Ok(Times::Once {
+        Ok(Schedule::Once {
             start: from,
             end: to,
         })
     } else {
         let problem = format!("not after start, which is {from}");
-        Err(end.0.refuse(problem, "a later time"))
+        Err(end.0.reject(problem, "a later time"))
     }
 }
 
-fn refuse_unused(
+fn reject_unused(
     field: Option<Field<'_>>,
     problem: &str,
     allowed: &str,
 ) -> Result<(), TargetsError> {
-    field.map_or(Ok(()), |field| Err(field.refuse(problem, allowed)))
+    field.map_or(Ok(()), |field| Err(field.reject(problem, allowed)))
 }
 
 fn parse_zone(field: &Field<'_>) -> Result<TimeZone, TargetsError> {
-    time_zone(field.string()?).ok_or_else(|| field.refuse("no such time zone", ZONES))
+    time_zone(field.string()?).ok_or_else(|| field.reject("no such time zone", ZONES))
 }
 
 fn parse_days(field: &Field<'_>) -> Result<Days, TargetsError> {
     let allowed = r#"a list of "mon", "tue", "wed", "thu", "fri", "sat", "sun""#;
     let items = field.list(allowed)?;
     if items.is_empty() {
-        return Err(field.refuse("it would never come", allowed));
+        return Err(field.reject("the window would never occur", allowed));
     }
     items.iter().try_fold(Days::NONE, |days, item| {
         let name = item.get_ref().as_str();
         match WEEKDAYS.iter().find(|(day, _)| Some(*day) == name) {
             Some((_, day)) => Ok(days.with(*day)),
-            None => Err(field.refuse_item(item.get_ref(), "no such day", allowed)),
+            None => Err(field.reject_item(item.get_ref(), "no such day", allowed)),
         }
     })
 }
@@ -206,5 +206,5 @@ fn parse_days(field: &Field<'_>) -> Result<Days, TargetsError> {
 fn parse_reason(field: &Field<'_>) -> Result<Arc<str>, TargetsError> {
     line::parse(field.string()?, MAX_REASON_CHARS)
         .map(|reason| redact(reason).into())
-        .map_err(|refusal| field.refused(refusal))
+        .map_err(|error| field.reject_as(error))
 }

@@ -1,4 +1,4 @@
-//! One maintenance window and the times that it comes.
+//! A maintenance window and its occurrences.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use super::{
     zone::{first, up_to},
 };
 
-/// A window, with what is done then.
+/// A window and the reason for it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Window {
-    pub(super) times: Times,
+    pub(super) schedule: Schedule,
     pub(super) reason: Option<Arc<str>>,
 }
 
-/// When a window comes.
+/// The times at which a window occurs.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Times {
+pub(super) enum Schedule {
     /// From `start` to before `end`, which is later.
     Once {
         start: Timestamp,
@@ -31,14 +31,14 @@ pub(super) enum Times {
     Recurring(Recurring),
 }
 
-/// A window that comes on certain days.
+/// The schedule of a window that recurs on certain days.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recurring {
     pub(super) zone: TimeZone,
     /// The days on which it starts.
     pub(super) days: Days,
     pub(super) start: Time,
-    /// Of the next day, where it is not later than `start`.
+    /// On the next day, if it is not later than `start`.
     pub(super) end: Time,
 }
 
@@ -64,11 +64,11 @@ impl Days {
 }
 
 impl Window {
-    /// The occurrences that end after this moment, in their order.
+    /// Returns the occurrences that end after this moment, in order.
     pub(super) fn occurrences(&self, after: Timestamp) -> impl Iterator<Item = Occurrence> {
-        let (once, recurring) = match &self.times {
-            Times::Once { start, end } => (Some((*start, *end)), None),
-            Times::Recurring(recurring) => (None, Some(recurring.occurrences(after))),
+        let (once, recurring) = match &self.schedule {
+            Schedule::Once { start, end } => (Some((*start, *end)), None),
+            Schedule::Recurring(recurring) => (None, Some(recurring.occurrences(after))),
         };
         once.into_iter()
             .chain(recurring.into_iter().flatten())
@@ -82,26 +82,26 @@ impl Window {
 }
 
 impl Recurring {
-    /// The occurrences from the first that can end after this moment.
+    /// Returns the occurrences, beginning with the first that can end after this moment.
     fn occurrences(&self, after: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
-        // One that ends before midnight is not over yet where clocks are put back just after midnight. So look at those of
-        // the day before yesterday too, which may end yesterday.
+        // If clocks are put back just after midnight, an occurrence that ends before midnight is not over yet. So start
+        // with the day before yesterday, whose occurrence may end yesterday.
         let today = self.zone.to_datetime(after).date();
         let first = today.checked_sub(Span::new().days(2)).unwrap_or(today);
         std::iter::successors(Some(first), |day| day.tomorrow().ok())
             .filter_map(|day| self.occurrence(day))
     }
 
-    /// The occurrence that starts in the course of this day.
+    /// Returns the occurrence that starts on this day.
     fn occurrence(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
         let (start, end) = self.times(day)?;
-        // Clocks that are put back between an end and the next start make both longer, up to where they would overlap.
+        // If clocks are put back between an end and the next start, both occurrences get longer. They must not overlap.
         let before = day.yesterday().ok().and_then(|day| self.times(day));
         let start = before.map_or(start, |(_, end)| start.max(end));
         (start < end).then_some((start, end))
     }
 
-    /// Its start and its end, as if there were no other day.
+    /// Returns the start and the end of this day's occurrence, regardless of the other days.
     fn times(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
         if !self.days.contains(day.weekday()) {
             return None;

@@ -1,4 +1,4 @@
-//! Times of day in a time zone as moments.
+//! Conversion of local times in a time zone to moments.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -6,14 +6,14 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase},
 };
 
-/// The time zone of this name in the database compiled in; the machine's own is never asked.
+/// Returns the time zone with this name from the compiled-in database, never from the machine's.
 pub(super) fn time_zone(name: &str) -> Option<TimeZone> {
     let zone = TimeZoneDatabase::bundled().get(name).ok()?;
     (!zone.is_unknown()).then_some(zone)
 }
 
-/// The first moment at which a clock of the zone shows this time, or, where clocks skip it, a later one. `None` outside
-/// the times that exist.
+/// Returns the first moment at which a clock of the zone shows this time, or a later time if clocks skip it. Returns
+/// `None` outside the range of `Timestamp`.
 pub(super) fn first(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     let moment = zone.to_ambiguous_timestamp(time);
     match moment.offset() {
@@ -22,9 +22,9 @@ pub(super) fn first(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     }
 }
 
-/// The moment up to which a clock of the zone shows earlier times than this. `None` outside the times that exist.
+/// Returns the moment until which a clock of the zone shows earlier times. Returns `None` outside that range, too.
 pub(super) fn up_to(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
-    // The last of an hour that comes twice may be before `time` only the first time.
+    // In an hour that occurs twice, the last moment before `time` is in the second pass.
     let step = SignedDuration::from_nanos(1);
     let last = time.checked_sub(step).ok()?;
     let moment = zone.to_ambiguous_timestamp(last);
@@ -34,9 +34,9 @@ pub(super) fn up_to(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     }
 }
 
-/// Returns when clocks of the zone skip this time.
+/// Returns the moment at which clocks of the zone skip this time.
 fn end_of_gap(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
-    // By the offset that applies behind the gap, a time inside it is a moment before it.
+    // With the offset that applies after the gap, a time inside the gap is a moment before it.
     let before = zone.to_ambiguous_timestamp(time).earlier().ok()?;
     zone.following(before).next().map(|gap| gap.timestamp())
 }

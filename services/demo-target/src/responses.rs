@@ -1,4 +1,4 @@
-//! The answers of the simulated targets.
+//! Responses of the simulated targets.
 
 use std::io;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::fault::{Fault, Faults, Name};
 
-/// How long a hanging or endless answer is kept up for a client that never gives up.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Limit of a hanging or endless response, for clients without a timeout.
+const MAX_DURATION: Duration = Duration::from_secs(600);
 
 const CHUNK: Bytes = Bytes::from_static(&[b'.'; 64 * 1024]);
 const CHUNK_PAUSE: Duration = Duration::from_millis(100);
@@ -28,7 +28,7 @@ struct Targets {
     shutdown: Shutdown,
 }
 
-/// `/ok` and `/t/{name}`, whatever the method: probers choose theirs.
+/// Routes `/ok` and `/t/{name}` for every method, because probers choose the method.
 pub(crate) fn router(faults: Faults, shutdown: Shutdown) -> Router {
     Router::new()
         .route("/ok", any(ok))
@@ -41,7 +41,7 @@ async fn ok(
     Extension(connection): Extension<Connection>,
     OriginalUri(uri): OriginalUri,
 ) -> Response {
-    targets.answer(&Name::ok(), connection, &uri).await
+    targets.respond(&Name::ok(), connection, &uri).await
 }
 
 async fn named(
@@ -50,11 +50,11 @@ async fn named(
     OriginalUri(uri): OriginalUri,
     Path(name): Path<Name>,
 ) -> Response {
-    targets.answer(&name, connection, &uri).await
+    targets.respond(&name, connection, &uri).await
 }
 
 impl Targets {
-    async fn answer(self, name: &Name, connection: Connection, uri: &Uri) -> Response {
+    async fn respond(self, name: &Name, connection: Connection, uri: &Uri) -> Response {
         match self.faults.get(name) {
             None => healthy(),
             Some(Fault::Status { status }) => with_status(status),
@@ -66,15 +66,15 @@ impl Targets {
             Some(Fault::Hang {}) => {
                 let mut shutdown = self.shutdown;
                 tokio::select! {
-                    () = sleep(PATIENCE) => {}
+                    () = sleep(MAX_DURATION) => {}
                     () = shutdown.requested() => {}
                 }
                 match connection.cut().await {}
             }
             Some(Fault::EndlessBody {}) => endless(self.shutdown).into_response(),
             Some(Fault::RedirectLoop {}) => {
-                let itself = uri.path_and_query().map_or("/", |path| path.as_str());
-                (StatusCode::FOUND, [(header::LOCATION, itself)]).into_response()
+                let path = uri.path_and_query().map_or("/", |path| path.as_str());
+                (StatusCode::FOUND, [(header::LOCATION, path)]).into_response()
             }
         }
     }
@@ -94,18 +94,18 @@ fn with_status(status: u16) -> Response {
     }
 }
 
-/// A body that ends with an error, so that no client takes it for complete.
+/// Returns an endless body. It ends with an error at the time limit or at shutdown, so that no client takes it for complete.
 fn endless(shutdown: Shutdown) -> Body {
     let mut pace = interval(CHUNK_PAUSE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + MAX_DURATION;
     let state = (pace, shutdown);
     Body::from_stream(stream::unfold(
         state,
         move |(mut pace, mut shutdown)| async move {
             let chunk = tokio::select! {
                 _ = pace.tick() => Ok(CHUNK),
-                () = sleep_until(end) => Err(io::Error::other("sent for long enough")),
+                () = sleep_until(end) => Err(io::Error::other("time limit reached")),
                 () = shutdown.requested() => Err(io::Error::other("shutting down")),
             };
             Some((chunk, (pace, shutdown)))

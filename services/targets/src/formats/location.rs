@@ -1,18 +1,18 @@
-//! Where a target was configured, as messages name it.
+//! The location of a target in its source, as messages name it.
 
 use std::fmt;
 
-/// The place of one target in its source.
+/// The location of one target in its source.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Place {
-    /// The n-th `[[target]]` of the file (from 0) and the line on which it starts (from 1).
+pub(crate) enum Location {
+    /// The index of the `[[target]]` in the file (from 0) and the line on which it starts (from 1).
     File { index: usize, line: usize },
-    /// The n-th item of `PING_TARGET_URLS` (from 1), empty ones counted.
+    /// The number of the item in `PING_TARGET_URLS` (from 1). Empty items count.
     Urls { item: usize },
 }
 
-impl Place {
-    /// Returns how keys of this target begin.
+impl Location {
+    /// Returns the prefix of this target's keys.
     pub(crate) fn path(self) -> String {
         match self {
             Self::File { index, .. } => format!("target[{index}]"),
@@ -20,7 +20,7 @@ impl Place {
         }
     }
 
-    /// A key of this target that is not written down and so has no line of its own.
+    /// Returns a key of this target with the target's line, for a key that is missing in the file.
     pub(crate) fn key(self, name: &str) -> String {
         match self {
             Self::File { line, .. } => format!("{}.{name} (line {line})", self.path()),
@@ -29,7 +29,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { line, .. } => write!(f, "{} (line {line})", self.path()),
