@@ -306,13 +306,22 @@ mod tests {
     fn a_small_text_does_not_become_a_large_answer() {
         let read = |targets: usize, slots: usize| {
             let mut answer = fixture::history(&["a"]);
-            let target = &mut answer["targets"][0];
-            target["coverage"] = vec![0.0; slots].into();
-            answer["targets"] = vec![target.take(); targets].into();
-            serde_json::from_value::<HistoryAnswer>(answer).map(|answer| answer.targets.len())
+            answer.targets[0].coverage = vec![0.0; slots];
+            answer.targets = vec![answer.targets[0].clone(); targets];
+            let text = serde_json::to_string(&answer).unwrap();
+            serde_json::from_str::<HistoryAnswer>(&text).map(|answer| answer.targets.len())
         };
         assert_eq!(read(PAGE_MAX, SLOTS).unwrap(), PAGE_MAX);
         assert!(read(PAGE_MAX + 1, 0).is_err());
         assert!(read(1, SLOTS + 1).is_err());
+    }
+
+    #[test]
+    fn pages_are_joined_in_their_order() {
+        let mut all = fixture::history(&["a"]);
+        all.next = Some("a".to_owned());
+        all.append(fixture::history(&["b"]));
+        let names: Vec<&str> = all.targets.iter().map(|it| &*it.target).collect();
+        assert_eq!((names, all.next()), (vec!["a", "b"], None));
     }
 }

@@ -112,21 +112,21 @@ pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use gateway_api::status::{State, TargetStatus};
+
     use crate::gateway::fixture::{status, target, time, view};
 
     #[test]
     fn another_probe_does_not_change_the_row() {
-        let mut seen = view(status(&[target("demo", "up")]));
-        let mut update = |json: serde_json::Value| {
-            seen.update(
-                serde_json::from_value(json).unwrap(),
-                time("2026-11-23T02:46:00Z"),
-            )
-        };
-        let mut probed = target("demo", "up");
-        probed["last_probe_at"] = serde_json::json!("2026-11-23T02:45:23Z");
-        probed["latency_seconds"] = serde_json::json!(0.02);
+        let mut view = view(status(&[target("demo", State::Up)]));
+        let mut update =
+            |target: TargetStatus| view.update(Arc::new(target), time("2026-11-23T02:46:00Z"));
+        let mut probed = target("demo", State::Up);
+        probed.last_probe_at = Some(time("2026-11-23T02:45:23Z"));
+        probed.latency_seconds = Some(0.02);
         assert!(!update(probed));
-        assert!(update(target("demo", "down")));
+        assert!(update(target("demo", State::Down)));
     }
 }

@@ -115,18 +115,18 @@ mod tests {
     #[test]
     fn a_window_that_recurs_every_night_is_announced_once() {
         let mut plan = maintenance("demo");
-        let night = plan["planned"][0].clone();
+        let night = plan.planned[0].clone();
         for (target, start) in [
             ("demo", "2026-11-25"),
             ("other", "2026-11-25"),
             ("far", "2026-12-09"),
         ] {
-            let mut window = night.clone();
-            window["target"] = target.into();
-            window["start"] = format!("{start}T02:00:00Z").into();
-            plan["planned"].as_array_mut().unwrap().push(window);
+            plan.planned.push(TargetWindow {
+                target: target.into(),
+                start: time(&format!("{start}T02:00:00Z")),
+                ..night.clone()
+            });
         }
-        let plan: Maintenance = serde_json::from_value(plan).unwrap();
         let next = next_of_each(&plan.planned, time("2026-11-23T02:45:30Z"));
         let starts = next.iter().map(|it| (&*it.target, it.start.to_string()));
         assert!(starts.eq([

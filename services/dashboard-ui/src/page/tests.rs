@@ -3,9 +3,10 @@ mod hostile;
 mod target;
 
 use gateway_api::history::Range;
+use gateway_api::incidents::IncidentStatus;
+use gateway_api::status::{Part, Source, Status, TargetStatus};
 use gateway_api::target::TargetAnswer;
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::announcements::Announcements;
 use super::filter::Filter;
@@ -21,23 +22,20 @@ use crate::gateway::view::View;
 const NOW: &str = "2026-11-23T02:45:30Z";
 
 fn charts(names: &[&str]) -> Charts {
-    let read = |value| Ok(serde_json::from_value(value).unwrap());
     Charts::new(
         Range::Day,
-        read(fixture::history(names)),
-        serde_json::from_value(fixture::latency(names)).map_err(|_| GatewayError::Malformed),
-        serde_json::from_value(fixture::slo(names)).map_err(|_| GatewayError::Malformed),
+        Ok(fixture::history(names)),
+        Ok(fixture::latency(names)),
+        Ok(fixture::slo(names)),
     )
 }
 
 fn announcements(active: &[&str]) -> Announcements {
-    let incidents: Vec<Value> = active
-        .iter()
-        .map(|name| fixture::incident(name, name, "firing"))
-        .collect();
+    let firing = |name: &&str| fixture::incident(name, name, IncidentStatus::Firing);
+    let incidents = active.iter().map(firing).collect();
     Announcements::new(
-        Ok(serde_json::from_value(fixture::alerts(&incidents)).unwrap()),
-        Ok(serde_json::from_value(fixture::maintenance("demo")).unwrap()),
+        Ok(fixture::alerts(incidents)),
+        Ok(fixture::maintenance("demo")),
         time(NOW),
     )
 }
@@ -75,16 +73,16 @@ fn main_of(html: &str) -> &str {
 }
 
 /// One of each state, in two groups.
-fn mixed() -> Value {
-    let mut targets = vec![
-        target("demo", "up"),
-        target("broken", "down"),
-        target("never-probed", "unknown"),
-        target("resting", "maintenance"),
+fn mixed() -> Status {
+    let mut targets = [
+        target("demo", State::Up),
+        target("broken", State::Down),
+        target("never-probed", State::Unknown),
+        target("resting", State::Maintenance),
     ];
-    targets[1]["group"] = json!("Payments");
-    targets[0]["certificate_not_after"] = json!("2026-11-28T02:45:30Z");
-    targets[2]["since"] = json!(null);
+    targets[1].group = Some("Payments".into());
+    targets[0].certificate_not_after = Some(time("2026-11-28T02:45:30Z"));
+    targets[2].since = None;
     status(&targets)
 }
 
@@ -98,17 +96,11 @@ fn request() -> TargetRequest<'static> {
     }
 }
 
-fn target_page(target: &Value, detail: Option<&Value>) -> String {
-    let seen = view(status(std::slice::from_ref(target)));
-    let target = seen.snapshot.as_ref().unwrap().status.targets[0].clone();
-    let detail = detail.map(|it| serde_json::from_value::<TargetAnswer>(it.clone()).unwrap());
-    let verdict = judge(&seen, time(NOW));
-    let page = TargetPage::new(
-        &target,
-        &verdict,
-        detail.as_ref().ok_or(&GatewayError::Timeout),
-        &request(),
-    );
+fn target_page(target: &TargetStatus, detail: Option<&TargetAnswer>) -> String {
+    let view = view(status(std::slice::from_ref(target)));
+    let verdict = judge(&view, time(NOW));
+    let detail = detail.ok_or(&GatewayError::Timeout);
+    let page = TargetPage::new(target, &verdict, detail, &request());
     page.render().unwrap()
 }
 
@@ -136,8 +128,8 @@ fn a_page_that_never_had_the_gateway() {
 #[test]
 fn what_was_known_is_shown_as_such_while_the_gateway_is_away() {
     let page = html(&lost(view(status(&[
-        target("demo", "up"),
-        target("broken", "down"),
+        target("demo", State::Up),
+        target("broken", State::Down),
     ]))));
     assert!(
         page.contains("class=\"blind\"") && page.contains("data-overall=\"blind\""),
@@ -161,9 +153,9 @@ fn what_was_known_is_shown_as_such_while_the_gateway_is_away() {
 
 #[test]
 fn the_parts_say_since_when_they_are_away() {
-    let mut status = status(&[target("demo", "up")]);
-    status["sources"][1]["ok"] = json!(false);
-    status["blind"] = blind("prometheus");
+    let mut status = status(&[target("demo", State::Up)]);
+    status.summary.sources[1].ok = false;
+    status.summary.blind = Some(blind(Part::Prometheus));
     let page = html(&view(status));
     assert!(
         page.contains("<bdi>prometheus</bdi> <strong>is away</strong> since <time datetime=\"2026-11-23T02:42:10Z\">2026-11-23 02:42 UTC</time>"),
@@ -174,16 +166,14 @@ fn the_parts_say_since_when_they_are_away() {
 
 #[test]
 fn trouble_comes_first_in_its_group_and_the_rest_in_its_order() {
-    let mut targets: Vec<Value> = [
-        ("zebra", "up"),
-        ("apple", "up"),
-        ("broken", "down"),
-        ("odd", "unknown"),
-        ("db", "up"),
-    ]
-    .map(|(name, state)| target(name, state))
-    .to_vec();
-    targets[4]["group"] = json!("Data");
+    let mut targets = [
+        target("zebra", State::Up),
+        target("apple", State::Up),
+        target("broken", State::Down),
+        target("odd", State::Unknown),
+        target("db", State::Up),
+    ];
+    targets[4].group = Some("Data".into());
     let page = html(&view(status(&targets)));
     let names: Vec<&str> = page
         .split("data-target=\"")
@@ -195,11 +185,11 @@ fn trouble_comes_first_in_its_group_and_the_rest_in_its_order() {
 
 #[test]
 fn filters_and_pages_narrow_what_is_shown() {
-    let mut targets: Vec<Value> = (0..1_500)
-        .map(|index| target(&format!("t{index:04}"), "up"))
+    let mut targets: Vec<_> = (0..1_500)
+        .map(|index| target(&format!("t{index:04}"), State::Up))
         .collect();
-    targets[3]["state"] = json!("down");
-    targets[7]["group"] = json!("Payments");
+    targets[3].state = State::Down;
+    targets[7].group = Some("Payments".into());
     let seen = view(status(&targets));
     let shown = |query: &str| {
         let page = html_of(

@@ -15,7 +15,7 @@ use crate::gateway::Gateway;
 use crate::gateway::fixture::{self, status, target};
 use crate::live::follow;
 use crate::page::verdict::Overall;
-use gateway::Stand;
+use gateway::FakeGateway;
 use gateway_api::status::State;
 
 /// A port that no program listens on by custom.
@@ -45,7 +45,7 @@ fn service(gateway: &str) -> Service {
 }
 
 impl Service {
-    async fn ask(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
+    async fn send(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -54,7 +54,7 @@ impl Service {
 
     async fn get(&self, path: &str) -> (Response<()>, String) {
         let (head, body) = self
-            .ask(Request::get(path).body(Body::empty()).unwrap())
+            .send(Request::get(path).body(Body::empty()).unwrap())
             .await;
         (head, String::from_utf8(body).unwrap())
     }
@@ -82,8 +82,12 @@ fn header<'a>(head: &'a Response<()>, name: &str) -> &'a str {
 
 #[tokio::test]
 async fn the_page_shows_what_the_gateway_says() {
-    let stand = Stand::new(status(&[target("demo", "up"), target("other", "up")])).await;
-    let service = service(&stand.url);
+    let gateway = FakeGateway::new(status(&[
+        target("demo", State::Up),
+        target("other", State::Up),
+    ]))
+    .await;
+    let service = service(&gateway.url);
     // On a busy machine the first page comes before the answers about the past do.
     service.wait_for("/", "Planned maintenance").await;
     let (head, page) = service.wait_for("/", "98.73%").await;
@@ -117,15 +121,15 @@ async fn the_page_shows_what_the_gateway_says() {
 
 #[tokio::test]
 async fn the_ranges_are_those_that_the_gateway_offers() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
     let (_, page) = service.get("/?range=30d").await;
     assert!(page.contains("<a href=\"/?range=14d\">14 days</a>"));
     assert!(!page.contains("30 days"), "{page}");
-    let mut longer = status(&[target("demo", "up")]);
-    longer["ranges"] = json!(["24h", "7d", "14d", "30d"]);
-    stand.set(longer);
+    let mut longer = status(&[target("demo", State::Up)]);
+    longer.ranges.push("30d".to_owned());
+    gateway.set_status(longer);
     let link = "<a href=\"/?range=30d\">30 days</a>";
     let (_, page) = service.wait_for("/", link).await;
     assert!(!page.contains("90 days"), "{page}");
@@ -135,29 +139,38 @@ async fn the_ranges_are_those_that_the_gateway_offers() {
 
 #[tokio::test]
 async fn however_many_look_the_gateway_is_asked_once() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    stand.delay("history", Duration::from_millis(20));
-    let service = service(&stand.url);
-    let look = || futures::future::join_all((0..20).map(|_| service.get("/")));
-    assert!(look().await.iter().all(|(head, _)| head.status() == 200));
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    gateway.delay("history", Duration::from_millis(20));
+    let service = service(&gateway.url);
+    let load_all = || futures::future::join_all((0..20).map(|_| service.get("/")));
+    assert!(
+        load_all()
+            .await
+            .iter()
+            .all(|(head, _)| head.status() == 200)
+    );
     service.wait_for("/", "98.73%").await;
     assert!(
-        look()
+        load_all()
             .await
             .iter()
             .all(|(head, page)| head.status() == 200 && page.contains("98.73%"))
     );
-    assert_eq!(stand.asked("history"), 1);
-    assert!(stand.asked("status") < 10, "{}", stand.asked("status"));
+    assert_eq!(gateway.request_count("history"), 1);
+    assert!(
+        gateway.request_count("status") < 10,
+        "{}",
+        gateway.request_count("status")
+    );
 }
 
 #[tokio::test]
 async fn a_slow_gateway_does_not_hold_up_the_page() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     for slow in ["history", "alerts", "maintenance"] {
-        stand.delay(slow, Duration::from_secs(5));
+        gateway.delay(slow, Duration::from_secs(5));
     }
-    let service = service(&stand.url);
+    let service = service(&gateway.url);
     service.wait_for("/incidents", "</html>").await;
     let started = Instant::now();
     let (head, page) = service.get("/").await;
@@ -177,11 +190,12 @@ async fn a_slow_gateway_does_not_hold_up_the_page() {
 
 #[tokio::test]
 async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
-    let broken = Stand::new(json!({})).await;
-    broken.answer("status", 500, json!({"detail": "<b>out of order"}));
-    let garbage = Stand::new(json!([])).await;
-    let redirect = Stand::new(json!({})).await;
-    redirect.answer("status", 302, json!({}));
+    let broken = FakeGateway::new(status(&[])).await;
+    broken.respond("status", 500, json!({"detail": "<b>out of order"}));
+    let garbage = FakeGateway::new(status(&[])).await;
+    garbage.respond("status", 200, json!([]));
+    let redirect = FakeGateway::new(status(&[])).await;
+    redirect.respond("status", 302, json!({}));
     for (gateway, why) in [
         (
             broken.url.as_str(),
@@ -205,11 +219,11 @@ async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
 
 #[tokio::test]
 async fn what_was_known_stays_until_the_gateway_is_back() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
-    stand.answer("status", 502, json!({"detail": "no agent answers"}));
-    stand.hang_up();
+    gateway.respond("status", 502, json!({"detail": "no agent answers"}));
+    gateway.close_streams();
     let (head, page) = service.wait_for("/", "The lab is blind").await;
     assert_eq!(head.status(), 503);
     assert!(
@@ -218,7 +232,7 @@ async fn what_was_known_stays_until_the_gateway_is_back() {
     );
     let (head, _) = service.get("/targets/demo").await;
     assert_eq!(head.status(), 503);
-    stand.set(status(&[target("demo", "up")]));
+    gateway.set_status(status(&[target("demo", State::Up)]));
     let (head, _) = service.wait_for("/", "The target is up").await;
     assert_eq!(head.status(), 200);
 }
@@ -234,9 +248,9 @@ async fn every_target_has_a_page_whatever_its_name() {
         "\u{202e}x",
         ".",
     ];
-    let targets: Vec<Value> = names.iter().map(|name| target(name, "up")).collect();
-    let stand = Stand::new(status(&targets)).await;
-    let service = service(&stand.url);
+    let targets: Vec<_> = names.iter().map(|name| target(name, State::Up)).collect();
+    let gateway = FakeGateway::new(status(&targets)).await;
+    let service = service(&gateway.url);
     let (_, overview) = service.wait_for("/", "All 7 targets are up").await;
     for name in names {
         let link = crate::page::row::link(name, gateway_api::history::Range::Week);
@@ -250,8 +264,8 @@ async fn every_target_has_a_page_whatever_its_name() {
 
 #[tokio::test]
 async fn incidents_and_maintenance_have_pages() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     let (_, page) = service.get("/incidents").await;
     assert!(
         page.contains("demo is down") && page.contains("2026-11-23 02:50 UTC"),
@@ -271,7 +285,7 @@ async fn incidents_and_maintenance_have_pages() {
         page.contains("2026-11-24 02:00 UTC") && page.contains("Database upgrade"),
         "{page}"
     );
-    stand.answer("incidents", 502, json!({"detail": "alert-logger is away"}));
+    gateway.respond("incidents", 502, json!({"detail": "alert-logger is away"}));
     service
         .wait_for(
             "/incidents",

@@ -8,12 +8,19 @@ use crate::gateway::fixture;
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
 fn incident(id: &str, text: &str, ended: bool) -> Incident {
-    let status = if ended { "resolved" } else { "firing" };
-    let mut incident = fixture::incident(id, text, status);
-    for key in ["alert", "severity", "summary", "description"] {
-        incident[key] = text.into();
+    let status = if ended {
+        IncidentStatus::Resolved
+    } else {
+        IncidentStatus::Firing
+    };
+    let all = Some(text.to_owned());
+    Incident {
+        alert: text.to_owned(),
+        severity: all.clone(),
+        summary: all.clone(),
+        description: all,
+        ..fixture::incident(id, text, status)
     }
-    serde_json::from_value(incident).unwrap()
 }
 
 fn feed(incidents: &[Incident]) -> String {

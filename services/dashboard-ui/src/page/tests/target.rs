@@ -4,8 +4,8 @@ use super::*;
 
 #[test]
 fn the_page_of_a_target_shows_everything_about_it() {
-    let mut broken = target("broken", "down");
-    broken["certificate_not_after"] = json!("2027-01-22T00:00:00Z");
+    let mut broken = target("broken", State::Down);
+    broken.certificate_not_after = Some(time("2027-01-22T00:00:00Z"));
     let page = target_page(&broken, Some(&fixture::detail(&broken)));
     for shown in [
         "Down because it does not answer in time",
@@ -39,11 +39,12 @@ fn the_page_of_a_target_shows_everything_about_it() {
 
 #[test]
 fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucket() {
-    let mut quick = target("quick", "up");
-    quick["latency_seconds"] = json!(0.000_46);
+    let mut quick = target("quick", State::Up);
+    quick.latency_seconds = Some(0.000_46);
     let mut detail = fixture::detail(&quick);
-    detail["latency"]["p50"] = json!(vec![0.005; 90]);
-    detail["latency"]["p95"] = json!(vec![0.005; 90]);
+    let latency = &mut detail.latency.as_mut().unwrap().values;
+    latency.p50 = vec![Some(0.005); 90];
+    latency.p95 = vec![Some(0.005); 90];
     let page = target_page(&quick, Some(&detail));
     for shown in [
         "<b>&#60; 5 ms</b> median, 95% within <b>&#60; 5 ms</b>; mean of the last 5 minutes <b>0.46 ms</b>",
@@ -56,10 +57,22 @@ fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucke
 
 #[test]
 fn what_is_not_known_of_a_target_is_not_made_up() {
-    let demo = target("demo", "up");
-    let nothing = json!({"generated_at": NOW, "newest_observation_at": null, "blind": null, "target": demo, "slo": null, "history": null, "latency": null, "phases": null,
-        "reasons": null, "incidents": null, "maintenance": null,
-        "sources": [{"name": "prometheus", "ok": false, "detail": "connection refused"}]});
+    let demo = target("demo", State::Up);
+    let nothing = TargetAnswer {
+        sources: vec![Source {
+            name: "prometheus".to_owned(),
+            ok: false,
+            detail: Some("connection refused".to_owned()),
+        }],
+        slo: None,
+        history: None,
+        latency: None,
+        phases: None,
+        reasons: None,
+        incidents: None,
+        maintenance: None,
+        ..fixture::detail(&demo)
+    };
     for (detail, why) in [
         (
             Some(&nothing),
