@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn values_that_make_no_sense_are_ignored() {
-        let filter = Filter::of(Some(
+        let filter = Filter::parse(Some(
             "range=99y&state=resting&group=&search=++&pause&x=1&%zz",
         ));
         let paused = Filter {
@@ -106,7 +106,7 @@ mod tests {
             ..Filter::default()
         };
         assert_eq!(filter, paused);
-        assert_eq!(Filter::of(None), Filter::default());
+        assert_eq!(Filter::parse(None), Filter::default());
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
                 paused: true,
             };
             let address = filter.address("/");
-            prop_assert_eq!(Filter::of(address.strip_prefix("/?")), filter);
+            prop_assert_eq!(Filter::parse(address.strip_prefix("/?")), filter);
         }
     }
 }

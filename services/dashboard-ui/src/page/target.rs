@@ -144,7 +144,7 @@ impl TargetPage {
                 })
                 .collect(),
             bar: bar.paths(),
-            bar_words: bar.words(range, availability.as_deref()),
+            bar_words: bar.describe(range, availability.as_deref()),
             availability,
             coverage: overall.and_then(|it| it.coverage).map(percent),
             slots: history.map_or_else(Vec::new, |it| slots::rows(it, &bar, lines)),

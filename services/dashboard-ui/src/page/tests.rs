@@ -196,7 +196,7 @@ fn filters_and_pages_narrow_what_is_shown() {
             &seen,
             &charts(&[]),
             &announcements(&[]),
-            &Filter::of(Some(query)),
+            &Filter::parse(Some(query)),
         );
         let rows = page.matches("<li class=\"target\"").count();
         (rows, page)
@@ -234,7 +234,7 @@ fn the_page_renews_itself_without_script_until_it_is_paused() {
         renewing.contains("<a class=\"button\" href=\"/?pause\">Pause</a>"),
         "{renewing}"
     );
-    let filter = Filter::of(Some("range=7d&pause"));
+    let filter = Filter::parse(Some("range=7d&pause"));
     let paused = html_of(&view(mixed()), &charts(&[]), &announcements(&[]), &filter);
     assert!(
         !paused.contains("http-equiv") && paused.contains("data-paused"),

@@ -35,7 +35,7 @@ pub(super) async fn availability(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let range = Filter::of(query.as_deref()).range;
+    let range = Filter::parse(query.as_deref()).range;
     let range = shared.dashboard.offered(range);
     let view = shared.dashboard.view().await;
     check_exists(&view, &name)?;

@@ -175,7 +175,7 @@ pub(super) async fn serve(
 fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
     let (path, query) = (request.uri().path(), request.uri().query());
     let is_feed = path == "/feed.atom";
-    let filter = Filter::of(query);
+    let filter = Filter::parse(query);
     let (address, is_common) = match path {
         "/incidents" | "/status.json" => (request.uri().to_string(), query.is_none()),
         // Parameters that the filter ignores do not change the page.

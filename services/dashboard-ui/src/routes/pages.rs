@@ -33,7 +33,7 @@ pub(super) async fn overview(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let mut filter = Filter::of(query.as_deref());
+    let mut filter = Filter::parse(query.as_deref());
     filter.range = dashboard.offered(filter.range);
     // Before anything is read: events from here on are applied to the open page again.
     let position = dashboard.page_events.position_for_page(filter.range);
@@ -65,7 +65,7 @@ pub(super) async fn target(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let mut filter = Filter::of(query.as_deref());
+    let mut filter = Filter::parse(query.as_deref());
     filter.range = dashboard.offered(filter.range);
     let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;

