@@ -43,7 +43,7 @@ fn announcements(active: &[&str]) -> Announcements {
 fn html_of(view: &View, charts: &Charts, announcements: &Announcements, filter: &Filter) -> String {
     let page = Overview::new(view, charts, announcements, filter, "1-2", time(NOW));
     let html = page.render().unwrap();
-    // Names that change with the content of files.
+    // Asset paths change with their content.
     let assets = [
         (assets::stylesheet(), "page.css"),
         (assets::script(), "page.js"),
@@ -67,12 +67,12 @@ fn html(view: &View) -> String {
     )
 }
 
-/// All of a page behind its head and its symbols.
+/// Returns the page without its head and symbols.
 fn main_of(html: &str) -> &str {
     html.split_once("<main").unwrap().1
 }
 
-/// One of each state, in two groups.
+/// A status with a target of each state, in two groups.
 fn mixed() -> Status {
     let mut targets = [
         target("demo", State::Up),
@@ -126,7 +126,7 @@ fn a_page_that_never_had_the_gateway() {
 }
 
 #[test]
-fn what_was_known_is_shown_as_such_while_the_gateway_is_away() {
+fn the_last_known_state_is_marked_while_the_gateway_does_not_answer() {
     let page = html(&lost(view(status(&[
         target("demo", State::Up),
         target("broken", State::Down),
@@ -146,26 +146,26 @@ fn what_was_known_is_shown_as_such_while_the_gateway_is_away() {
     ));
     assert!(page.contains("Newest observation") && page.contains("22 s ago</time>, nothing since"));
     assert!(
-        page.contains("<bdi>prometheus</bdi> <strong>cannot be seen</strong>"),
+        page.contains("<bdi>prometheus</bdi> <strong>is unknown</strong>"),
         "{page}"
     );
 }
 
 #[test]
-fn the_parts_say_since_when_they_are_away() {
+fn an_unavailable_part_has_a_start_time() {
     let mut status = status(&[target("demo", State::Up)]);
     status.summary.sources[1].ok = false;
     status.summary.blind = Some(blind(Part::Prometheus));
     let page = html(&view(status));
     assert!(
-        page.contains("<bdi>prometheus</bdi> <strong>is away</strong> since <time datetime=\"2026-11-23T02:42:10Z\">2026-11-23 02:42 UTC</time>"),
+        page.contains("<bdi>prometheus</bdi> <strong>is unavailable</strong> since <time datetime=\"2026-11-23T02:42:10Z\">2026-11-23 02:42 UTC</time>"),
         "{page}"
     );
     assert!(page.contains("<bdi>ping-agent</bdi> answers"), "{page}");
 }
 
 #[test]
-fn trouble_comes_first_in_its_group_and_the_rest_in_its_order() {
+fn targets_that_need_attention_come_first_in_their_group() {
     let mut targets = [
         target("zebra", State::Up),
         target("apple", State::Up),
@@ -184,16 +184,16 @@ fn trouble_comes_first_in_its_group_and_the_rest_in_its_order() {
 }
 
 #[test]
-fn filters_and_pages_narrow_what_is_shown() {
+fn filters_and_paging_select_rows() {
     let mut targets: Vec<_> = (0..1_500)
         .map(|index| target(&format!("t{index:04}"), State::Up))
         .collect();
     targets[3].state = State::Down;
     targets[7].group = Some("Payments".into());
-    let seen = view(status(&targets));
+    let view = view(status(&targets));
     let shown = |query: &str| {
         let page = html_of(
-            &seen,
+            &view,
             &charts(&[]),
             &announcements(&[]),
             &Filter::parse(Some(query)),
@@ -205,7 +205,7 @@ fn filters_and_pages_narrow_what_is_shown() {
     assert_eq!(rows, 1_000);
     assert!(
         first.contains("href=\"/?after=t0999\" rel=\"next\""),
-        "the way on is missing"
+        "no link to the next targets"
     );
     let (rows, last) = shown("after=t0999");
     assert_eq!(rows, 500);
@@ -224,15 +224,15 @@ fn filters_and_pages_narrow_what_is_shown() {
 }
 
 #[test]
-fn the_page_renews_itself_without_script_until_it_is_paused() {
-    let renewing = html(&view(mixed()));
+fn without_script_the_page_reloads_itself_unless_paused() {
+    let reloading = html(&view(mixed()));
     assert!(
-        renewing.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"),
-        "{renewing}"
+        reloading.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"),
+        "{reloading}"
     );
     assert!(
-        renewing.contains("<a class=\"button\" href=\"/?pause\">Pause</a>"),
-        "{renewing}"
+        reloading.contains("<a class=\"button\" href=\"/?pause\">Pause</a>"),
+        "{reloading}"
     );
     let filter = Filter::parse(Some("range=7d&pause"));
     let paused = html_of(&view(mixed()), &charts(&[]), &announcements(&[]), &filter);
@@ -247,15 +247,15 @@ fn the_page_renews_itself_without_script_until_it_is_paused() {
 }
 
 #[test]
-fn the_same_target_has_the_same_row_in_the_page_and_in_an_event() {
-    let seen = view(mixed());
+fn a_row_is_the_same_in_the_page_and_in_an_event() {
+    let view = view(mixed());
     let charts = charts(&["demo"]);
-    let page = html_of(&seen, &charts, &announcements(&[]), &Filter::default());
-    for target in &seen.snapshot.as_ref().unwrap().status.targets {
+    let page = html_of(&view, &charts, &announcements(&[]), &Filter::default());
+    for target in &view.snapshot.as_ref().unwrap().status.targets {
         let chart = charts.get(&target.target);
         let row = row::Row::new(target, chart, Range::Day, Visibility::Full, time(NOW));
         assert!(page.contains(&row.render().unwrap()), "{}", target.target);
     }
-    let summary = summary::Summary::new(&seen, judge(&seen, time(NOW)), time(NOW));
+    let summary = summary::Summary::new(&view, judge(&view, time(NOW)), time(NOW));
     assert!(page.contains(&summary.render().unwrap()));
 }

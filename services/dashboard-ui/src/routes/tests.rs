@@ -18,10 +18,10 @@ use crate::page::verdict::Overall;
 use gateway::FakeGateway;
 use gateway_api::status::State;
 
-/// A port that no program listens on by custom.
-const NOBODY: &str = "http://127.0.0.1:1";
+/// The address of a gateway that refuses connections.
+const UNREACHABLE: &str = "http://127.0.0.1:1";
 
-/// The service, following its gateway until it is dropped.
+/// The service. It follows its gateway until it is dropped.
 struct Service {
     router: Router,
     follower: tokio::task::JoinHandle<()>,
@@ -59,7 +59,7 @@ impl Service {
         (head, String::from_utf8(body).unwrap())
     }
 
-    /// The page at a path once it holds a text.
+    /// Requests a path until the page contains a text, and returns it.
     async fn wait_for(&self, path: &str, text: &str) -> (Response<()>, String) {
         let started = Instant::now();
         loop {
@@ -81,14 +81,14 @@ fn header<'a>(head: &'a Response<()>, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn the_page_shows_what_the_gateway_says() {
+async fn the_page_shows_the_gateways_data() {
     let gateway = FakeGateway::new(status(&[
         target("demo", State::Up),
         target("other", State::Up),
     ]))
     .await;
     let service = service(&gateway.url);
-    // On a busy machine the first page comes before the answers about the past do.
+    // On a busy machine the first page is rendered before history is fetched.
     service.wait_for("/", "Planned maintenance").await;
     let (head, page) = service.wait_for("/", "98.73%").await;
     assert_eq!(head.status(), 200);
@@ -115,7 +115,7 @@ async fn the_page_shows_what_the_gateway_says() {
     );
     assert!(
         !head.headers().contains_key("refresh"),
-        "a script would not stop it"
+        "a script could not stop it"
     );
 }
 
@@ -138,7 +138,7 @@ async fn the_ranges_are_those_that_the_gateway_offers() {
 }
 
 #[tokio::test]
-async fn however_many_look_the_gateway_is_asked_once() {
+async fn many_readers_cause_one_request_to_the_gateway() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     gateway.delay("history", Duration::from_millis(20));
     let service = service(&gateway.url);
@@ -165,7 +165,7 @@ async fn however_many_look_the_gateway_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_slow_gateway_does_not_hold_up_the_page() {
+async fn a_slow_gateway_does_not_delay_the_page() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     for slow in ["history", "alerts", "maintenance"] {
         gateway.delay(slow, Duration::from_secs(5));
@@ -174,7 +174,7 @@ async fn a_slow_gateway_does_not_hold_up_the_page() {
     service.wait_for("/incidents", "</html>").await;
     let started = Instant::now();
     let (head, page) = service.get("/").await;
-    // Held up, it would take 5 s; the rest is for a busy machine.
+    // A delayed page would take 5 s; the bound leaves room for a busy machine.
     assert!(
         started.elapsed() < Duration::from_millis(2500),
         "{:?}",
@@ -189,7 +189,7 @@ async fn a_slow_gateway_does_not_hold_up_the_page() {
 }
 
 #[tokio::test]
-async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
+async fn on_a_gateway_error_the_page_is_complete_and_names_it() {
     let broken = FakeGateway::new(status(&[])).await;
     broken.respond("status", 500, json!({"detail": "<b>out of order"}));
     let garbage = FakeGateway::new(status(&[])).await;
@@ -201,9 +201,9 @@ async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
             broken.url.as_str(),
             "answered with status 500: &#60;b&#62;out of order",
         ),
-        (&garbage.url, "answered something that cannot be read"),
+        (&garbage.url, "sent a response that cannot be parsed"),
         (&redirect.url, "answered with status 302"),
-        (NOBODY, "cannot be reached"),
+        (UNREACHABLE, "cannot be reached"),
     ] {
         let (head, page) = service(gateway).get("/").await;
         assert_eq!(head.status(), 503);
@@ -218,7 +218,7 @@ async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_was_known_stays_until_the_gateway_is_back() {
+async fn the_last_known_state_is_shown_until_the_gateway_is_back() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
@@ -238,7 +238,7 @@ async fn what_was_known_stays_until_the_gateway_is_back() {
 }
 
 #[tokio::test]
-async fn every_target_has_a_page_whatever_its_name() {
+async fn a_target_with_any_name_has_a_page() {
     let names = [
         "demo",
         "a b/c?d#e",
@@ -276,10 +276,7 @@ async fn incidents_and_maintenance_have_pages() {
         "{page}"
     );
     let (_, older) = service.get("/incidents?before=cursor%201").await;
-    assert!(
-        older.contains("No incident is known from before that"),
-        "{older}"
-    );
+    assert!(older.contains("No older incidents"), "{older}");
     let (_, page) = service.get("/maintenance").await;
     assert!(
         page.contains("2026-11-24 02:00 UTC") && page.contains("Database upgrade"),
@@ -295,8 +292,8 @@ async fn incidents_and_maintenance_have_pages() {
 }
 
 #[tokio::test]
-async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
-    let service = service(NOBODY);
+async fn assets_are_immutable_and_other_files_are_missing() {
+    let service = service(UNREACHABLE);
     let mut files = vec![
         (assets::stylesheet(), "text/css; charset=utf-8"),
         (assets::script(), "text/javascript; charset=utf-8"),
@@ -315,8 +312,8 @@ async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
         let (head, _) = service.get(asset.path()).await;
         assert_eq!(head.status(), 200, "{}", asset.path());
         assert_eq!(header(&head, "content-type"), content_type);
-        let kept = header(&head, "cache-control");
-        assert!(kept.contains("immutable"), "{kept}");
+        let cache_control = header(&head, "cache-control");
+        assert!(cache_control.contains("immutable"), "{cache_control}");
     }
     for missing in ["/assets/page.css", "/assets/..%2fCargo.toml"] {
         assert_eq!(service.get(missing).await.0.status(), 404, "{missing}");

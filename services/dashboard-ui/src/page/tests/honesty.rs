@@ -1,10 +1,10 @@
-//! What cannot be trusted does not look good.
+//! A state that cannot be trusted is never green.
 
 use gateway_api::incidents::IncidentEnd;
 
 use super::*;
 
-/// What the gateway says of a lab in which nothing is probed: a target with a long interval was up a moment ago.
+/// The response of a gateway whose agents do not probe. A target with a long interval was up at its last probe.
 #[test]
 fn nothing_is_green_while_nothing_is_probed() {
     let mut slow = target("slow", State::Unknown);
@@ -18,7 +18,7 @@ fn nothing_is_green_while_nothing_is_probed() {
 }
 
 #[test]
-fn an_incident_says_that_its_end_was_not_delivered_or_is_not_confirmed() {
+fn an_undelivered_or_unconfirmed_end_is_marked() {
     let page = |end: IncidentEnd| {
         let mut incident = fixture::incident("i-1", "demo", IncidentStatus::Resolved);
         incident.end = Some(end);
@@ -46,7 +46,7 @@ fn assert_nothing_green(page: &str) {
     let tag = body.split_once('>').unwrap().0;
     assert!(
         tag.contains("class=\"blind\""),
-        "the colours are those of a seeing page: {tag}"
+        "the page has the colours of one that is not blind: {tag}"
     );
     for good in ["data-state=\"up\"", "#up\"", "data-overall=\"up\""] {
         assert!(!page.contains(good), "{good}: {page}");
@@ -91,7 +91,7 @@ fn any_status() -> impl Strategy<Value = Status> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// Whatever the gateway says: what cannot be trusted does not look good, on any page.
+    /// No page shows a state as good that cannot be trusted, for any status.
     #[test]
     fn never_green_when_blind(status in any_status(), away in any::<bool>()) {
         let view = view(status.clone());

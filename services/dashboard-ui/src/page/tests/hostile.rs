@@ -1,9 +1,9 @@
-//! Names and labels are anybody's.
+//! Names and labels are untrusted input.
 
 use super::*;
 
 #[test]
-fn names_and_labels_are_text_whatever_they_hold() {
+fn hostile_names_and_labels_are_escaped() {
     let evil = "<script>alert(1)</script>\"'&{{ 7 }}\u{202e}txet\0\u{1b}";
     let mut targets = [
         target(evil, State::Up),
@@ -71,7 +71,7 @@ fn names_and_labels_are_text_whatever_they_hold() {
 }
 
 #[test]
-fn everything_that_a_page_fetches_comes_from_its_own_server() {
+fn pages_load_resources_only_from_their_own_server() {
     let demo = target("demo", State::Up);
     for page in [
         html(&view(mixed())),

@@ -3,12 +3,12 @@
 use super::*;
 
 #[test]
-fn the_page_of_a_target_shows_everything_about_it() {
+fn the_page_of_a_target_shows_all_its_figures() {
     let mut broken = target("broken", State::Down);
     broken.certificate_not_after = Some(time("2027-01-22T00:00:00Z"));
     let page = target_page(&broken, Some(&fixture::detail(&broken)));
     for shown in [
-        "Down because it does not answer in time",
+        "Down because it times out",
         "Expires in 59 days",
         "98.73%</b> in 24 hours, 89% of the probes seen",
         "24 hours: 98.73% available, 1 slot down, 1 in maintenance, 10 unknown",
@@ -18,7 +18,7 @@ fn the_page_of_a_target_shows_everything_about_it() {
         "99.9%</dd>",
         "62% left",
         "<td>12.50</td>",
-        "It does not answer in time</bdi></dt><dd>14</dd>",
+        "It times out</bdi></dt><dd>14</dd>",
         "broken is down",
         "2026-11-23 02:40 UTC</time> Fired",
         "2026-11-24 02:00 UTC",
@@ -38,7 +38,7 @@ fn the_page_of_a_target_shows_everything_about_it() {
 }
 
 #[test]
-fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucket() {
+fn latencies_below_the_lowest_bucket_are_shown_as_an_upper_bound() {
     let mut quick = target("quick", State::Up);
     quick.latency_seconds = Some(0.000_46);
     let mut detail = fixture::detail(&quick);
@@ -56,7 +56,7 @@ fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucke
 }
 
 #[test]
-fn what_is_not_known_of_a_target_is_not_made_up() {
+fn missing_figures_are_shown_as_unknown() {
     let demo = target("demo", State::Up);
     let nothing = TargetAnswer {
         sources: vec![Source {
@@ -90,6 +90,9 @@ fn what_is_not_known_of_a_target_is_not_made_up() {
             "{page}"
         );
         assert!(!page.contains("class=\"up\""), "{page}");
-        assert!(!page.contains("No incident"), "nobody knows: {page}");
+        assert!(
+            !page.contains("No incident"),
+            "incidents are unknown: {page}"
+        );
     }
 }

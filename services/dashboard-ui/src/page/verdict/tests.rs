@@ -97,11 +97,11 @@ fn a_state_of_a_newer_gateway_is_unknown() {
 }
 
 #[test]
-fn a_source_that_is_away_is_named_and_takes_the_green() {
+fn an_unavailable_source_is_named_and_the_page_is_not_green() {
     for away in ["ping-agent", "prometheus", "alert-logger"] {
         let verdict = judged(status(State::Up, &[State::Up], &[away]));
         assert_eq!(verdict.overall, Overall::Impaired, "{away}");
-        assert!(verdict.notices[0].starts_with(&format!("{away} is not available")));
+        assert!(verdict.notices[0].starts_with(&format!("{away} is unavailable")));
     }
 }
 
@@ -113,12 +113,12 @@ fn a_lab_that_was_never_probed_is_unknown() {
 }
 
 #[test]
-fn without_the_gateway_the_lab_is_blind_whatever_was_known() {
-    let known = Some(Snapshot {
+fn without_the_gateway_the_lab_is_blind_despite_a_snapshot() {
+    let last = Some(Snapshot {
         status: Arc::new(status(State::Up, &[State::Up], &[])),
         received_at: now(),
     });
-    for snapshot in [None, known] {
+    for snapshot in [None, last] {
         let outage = Some(Outage {
             since: "2026-11-23T02:42:10Z".parse().unwrap(),
             error: GatewayError::Timeout,
@@ -133,7 +133,7 @@ fn without_the_gateway_the_lab_is_blind_whatever_was_known() {
 }
 
 #[test]
-fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
+fn a_blind_gateway_hides_up_and_keeps_down() {
     let up = fixture::target("a", State::Up);
     let down = fixture::target("b", State::Down);
     let blind = |targets: &[TargetStatus]| {
@@ -150,7 +150,7 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
         verdict.notices,
         [
             "Blind since 2026-11-23 02:42:10 UTC (3 min ago): prometheus: connection refused. \
-          Figures from it are missing or old, and until it is back no alert can be relied on."
+          Its figures are missing or stale, and alerts are unreliable until it is back."
         ]
     );
     let verdict = blind(&[up.clone(), down.clone()]);
@@ -168,7 +168,7 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
 }
 
 #[test]
-fn a_reason_that_is_a_sentence_is_said_once() {
+fn a_detail_that_names_its_part_is_not_prefixed() {
     let mut status = fixture::status(&[fixture::target("a", State::Up)]);
     let reasons = [
         (
@@ -187,8 +187,8 @@ fn a_reason_that_is_a_sentence_is_said_once() {
     let verdict = judged(status);
     for (notice, text) in verdict.notices.iter().zip([
         ": Alert-logger is away: connection refused. Alerts may fire without being recorded.",
-        ": the delivery of alerts: no word for 3 minutes. An alert that fires would not arrive either.",
-        "): Prometheus stores nothing. Figures from it are missing or old, and until it is back no alert can be relied on.",
+        ": the delivery of alerts: no word for 3 minutes. Other alerts would not be delivered either.",
+        "): Prometheus stores nothing. Its figures are missing or stale, and alerts are unreliable until it is back.",
     ]) {
         assert!(notice.ends_with(text), "{notice}");
     }

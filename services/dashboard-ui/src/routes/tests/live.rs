@@ -1,4 +1,4 @@
-//! Pages that are open: what they are told, and when.
+//! The events that open pages receive.
 
 use std::collections::VecDeque;
 
@@ -10,14 +10,14 @@ use gateway_api::status::TargetStatus;
 
 use super::*;
 
-/// An open page's end of the stream.
+/// The event stream of an open page.
 struct Browser {
     body: BodyDataStream,
     text: String,
     ready: VecDeque<(String, String, Value)>,
 }
 
-/// Opens the page, and then its stream from where that was made.
+/// Opens a page, and then its event stream from the position in the page.
 async fn open(service: &Service, path: &str, last: Option<&str>) -> Browser {
     let (_, page) = service.get(path).await;
     let events = page
@@ -43,14 +43,18 @@ async fn open(service: &Service, path: &str, last: Option<&str>) -> Browser {
 }
 
 impl Browser {
-    /// The next event: its id, its name, its data.
+    /// Returns the next event: id, name, data.
     async fn next(&mut self) -> (String, String, Value) {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return event;
             }
             let chunk = tokio::time::timeout(Duration::from_secs(15), self.body.next());
-            let chunk = chunk.await.expect("silence").expect("the end").unwrap();
+            let chunk = chunk
+                .await
+                .expect("no event")
+                .expect("end of stream")
+                .unwrap();
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
             while let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
@@ -69,7 +73,7 @@ impl Browser {
         }
     }
 
-    /// The next event of a name for which something is true.
+    /// Returns the id and data of the next event with a name for which `is` holds.
     async fn wait_for(&mut self, name: &str, is: impl Fn(&Value) -> bool) -> (String, Value) {
         loop {
             let (id, event, data) = self.next().await;
@@ -96,7 +100,7 @@ fn is_down(data: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn a_target_that_fails_is_red_on_the_open_page_at_once() {
+async fn a_failing_target_turns_red_on_the_open_page_within_a_second() {
     let gateway = FakeGateway::new(status(&[
         target("demo", State::Up),
         target("other", State::Up),
@@ -121,7 +125,7 @@ async fn a_target_that_fails_is_red_on_the_open_page_at_once() {
     assert_eq!(row["name"], "demo");
     let html = row["html"].as_str().unwrap();
     assert!(
-        html.contains(row["id"].as_str().unwrap()) && html.contains("does not answer in time"),
+        html.contains(row["id"].as_str().unwrap()) && html.contains("it times out"),
         "{html}"
     );
     let (_, summary) = page.wait_for("summary", |it| it["overall"] == "down").await;
@@ -129,7 +133,7 @@ async fn a_target_that_fails_is_red_on_the_open_page_at_once() {
 }
 
 #[tokio::test]
-async fn a_gateway_without_a_stream_is_asked_and_its_changes_are_told_as_well() {
+async fn a_gateway_without_a_stream_is_polled() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     gateway.respond("events", 503, json!({}));
     let service = service(&gateway.url);
@@ -145,14 +149,14 @@ async fn a_gateway_without_a_stream_is_asked_and_its_changes_are_told_as_well() 
 }
 
 #[tokio::test]
-async fn while_there_is_a_stream_the_status_is_fetched_only_when_it_has_to_be() {
+async fn with_a_stream_the_status_is_fetched_only_for_new_targets_and_resets() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     let service = service(&gateway.url);
     let mut page = open(&service, "/", None).await;
     subscribed(&gateway).await;
     gateway.send("1-1", &changed("demo", State::Down));
     page.wait_for("row", is_down).await;
-    // Longer than from one poll to the next.
+    // Longer than the poll interval.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     assert_eq!(gateway.request_count("status"), 1);
     gateway.set_status(status(&[
@@ -164,7 +168,7 @@ async fn while_there_is_a_stream_the_status_is_fetched_only_when_it_has_to_be() 
     assert_eq!(
         gateway.request_count("status"),
         2,
-        "the place of a new target is unknown"
+        "the position of a new target is unknown"
     );
     subscribed(&gateway).await;
     gateway.set_status(status(&[target("demo", State::Up)]));
@@ -174,7 +178,7 @@ async fn while_there_is_a_stream_the_status_is_fetched_only_when_it_has_to_be() 
 }
 
 #[tokio::test]
-async fn a_gateway_that_hangs_takes_the_green_although_its_stream_has_no_end() {
+async fn a_hanging_gateway_makes_the_page_blind_although_its_stream_stays_open() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
@@ -197,7 +201,7 @@ async fn a_gateway_that_hangs_takes_the_green_although_its_stream_has_no_end() {
 }
 
 #[tokio::test]
-async fn all_browsers_share_one_stream_and_a_lost_one_resumes() {
+async fn all_browsers_share_one_stream_and_a_disconnected_one_resumes() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
@@ -215,12 +219,12 @@ async fn all_browsers_share_one_stream_and_a_lost_one_resumes() {
     second.wait_for("row", |it| it["state"] == "up").await;
     let mut back = open(&service, "/", Some(&id)).await;
     back.wait_for("row", |it| it["state"] == "up").await;
-    let mut stranger = open(&service, "/", Some("some-thing")).await;
-    assert_eq!(stranger.next().await.1, "reset");
+    let mut unknown = open(&service, "/", Some("some-thing")).await;
+    assert_eq!(unknown.next().await.1, "reset");
 }
 
 #[tokio::test]
-async fn the_gateways_stream_is_taken_up_where_it_broke_off() {
+async fn the_gateways_stream_is_resumed_after_the_last_event() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
@@ -234,7 +238,7 @@ async fn the_gateways_stream_is_taken_up_where_it_broke_off() {
 }
 
 #[tokio::test]
-async fn the_open_page_hears_that_the_gateway_is_away_and_that_it_is_back() {
+async fn an_open_page_shows_an_outage_of_the_gateway_and_its_end() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     let service = service(&gateway.url);
     let mut page = open(&service, "/", None).await;
@@ -252,7 +256,7 @@ async fn the_open_page_hears_that_the_gateway_is_away_and_that_it_is_back() {
 }
 
 #[tokio::test]
-async fn more_changes_than_are_news_are_a_fresh_page() {
+async fn too_many_changes_cause_a_refresh() {
     let all = |state: State| -> Vec<TargetStatus> {
         (0..200)
             .map(|index| target(&format!("t{index}"), state))
@@ -275,19 +279,19 @@ async fn more_changes_than_are_news_are_a_fresh_page() {
 }
 
 #[tokio::test]
-async fn a_page_that_came_without_bars_is_told_when_they_are_there() {
+async fn a_page_without_bars_is_refreshed_when_they_are_available() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     gateway.delay("history", Duration::from_millis(500));
     let service = service(&gateway.url);
     service.wait_for("/targets/demo", "</html>").await;
     let mut page = open(&service, "/", None).await;
     page.wait_for("refresh", |_| true).await;
-    let (_, anew) = service.get("/").await;
-    assert!(anew.contains("98.73%"), "{anew}");
+    let (_, refreshed) = service.get("/").await;
+    assert!(refreshed.contains("98.73%"), "{refreshed}");
 }
 
 #[tokio::test]
-async fn an_incident_is_on_the_open_page_at_once() {
+async fn a_new_incident_appears_on_the_open_page() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;

@@ -1,9 +1,9 @@
-//! What other programs read.
+//! Endpoints for programs.
 
 use super::*;
 
 #[tokio::test]
-async fn row_and_badge_of_a_quick_target_say_below_the_lowest_bucket() {
+async fn row_and_badge_show_the_lowest_bucket_as_an_upper_bound() {
     let gateway = FakeGateway::new(status(&[target("quick", State::Up)])).await;
     let mut latency = fixture::latency(&["quick"]);
     latency.targets[0].p50 = vec![Some(0.005); 90];
@@ -19,7 +19,7 @@ async fn row_and_badge_of_a_quick_target_say_below_the_lowest_bucket() {
 }
 
 #[tokio::test]
-async fn programs_read_the_status_the_feed_and_badges() {
+async fn status_feed_and_badges_are_served() {
     let gateway = FakeGateway::new(status(&[target("a<b>", State::Up)])).await;
     let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
@@ -28,7 +28,7 @@ async fn programs_read_the_status_the_feed_and_badges() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(
         json["targets"][0]["kind"], "https",
-        "as the gateway says it"
+        "the gateway's status is unchanged"
     );
     assert_eq!(gateway.queries("status").last().unwrap(), "limit=7");
     let (head, feed) = service.get("/feed.atom").await;
