@@ -78,7 +78,7 @@ pub(super) struct Phase {
 
 pub(super) fn phases(phases: &PhaseSeconds) -> Vec<Phase> {
     let all = [
-        ("Name lookup", phases.dns),
+        ("Name look-up", phases.dns),
         ("Connection", phases.connect),
         ("TLS handshake", phases.tls),
         ("First byte", phases.first_byte),
