@@ -19,7 +19,7 @@ const MACOS_PATHS = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** Returns the path of a Chromium or Chrome: $CHROMIUM, on PATH, a macOS application, or Playwright's; undefined if there is none. */
+/** Returns the path of a Chromium or Chrome: $CHROMIUM, on PATH, a macOS application, Playwright's; else undefined. */
 export function findChromium() {
     const onPath = NAMES.flatMap((name) => (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)));
     return [process.env.CHROMIUM, ...onPath, ...MACOS_PATHS, ...playwrightPaths()].find(isExecutable);

@@ -10,8 +10,8 @@
 //! | `GET /badges/{name}/{state,availability,latency}.svg` | badges for other websites; `?range=` for the availability |
 //! | `GET /assets/{file}` | stylesheet, script and icons, under names that change with their content |
 //!
-//! `/readyz` is ready from the start and stays ready. While api-gateway is unavailable, the page must still get traffic to
-//! show that the lab is blind.
+//! `/readyz` is ready from the start and stays ready. While api-gateway is unavailable, the page must still get traffic
+//! to show that the lab is blind.
 //!
 //! # Selectors for programs that read the pages
 //!

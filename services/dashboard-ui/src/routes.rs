@@ -19,8 +19,8 @@ use crate::assets;
 use crate::live::dashboard::Dashboard;
 use page_cache::PageCache;
 
-/// Allows only files and streams of this server, and no embedding in frames. The script may create elements from text only
-/// through its Trusted Types policy.
+/// Allows only files and streams of this server, and no embedding in frames. The script may create elements from text
+/// only through its Trusted Types policy.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types uptimepulse";

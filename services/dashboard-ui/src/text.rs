@@ -1,5 +1,5 @@
-//! Makes untrusted text safe to show. Templates escape markup; this module handles invisible characters, characters that
-//! change the direction of text, and long texts.
+//! Makes untrusted text safe to show. Templates escape markup; this module handles invisible characters, characters
+//! that change the direction of text, and long texts.
 
 pub(crate) mod ids;
 pub(crate) mod time;
@@ -18,8 +18,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// Replaces invisible characters: control characters with their pictures (`␀`), and characters without width or that change
-/// the direction with their code (`[U+202E]`). Joiners stay, because scripts and emoji need them.
+/// Replaces invisible characters: control characters with their pictures (`␀`), and characters without width or that
+/// change the direction with their code (`[U+202E]`). Joiners stay, because scripts and emoji need them.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -74,8 +74,8 @@ pub(crate) fn name(text: &str) -> String {
     cut(&visible(&cut(text, NAME_MAX_CHARS)), NAME_MAX_CHARS)
 }
 
-/// Encodes a text as one segment of a path or one value of a query. The dots of `.` and `..` are encoded, because they would
-/// mean other folders.
+/// Encodes a text as one segment of a path or one value of a query. The dots of `.` and `..` are encoded, because they
+/// would mean other folders.
 pub(crate) fn segment(text: &str) -> String {
     match text {
         "." => "%2E".to_owned(),

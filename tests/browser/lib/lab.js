@@ -46,7 +46,7 @@ export class Lab {
         process.kill(this.#part(part).pid, "SIGKILL");
     }
 
-    /** Makes an endpoint of the demo target fail: `ok` is `/ok`, any other NAME is `/t/NAME`. Returns the time in ms. */
+    /** Makes an endpoint of the demo target fail: `ok` is `/ok`, any other NAME `/t/NAME`. Returns the time in ms. */
     async setFault(endpoint, fault = { kind: "status", status: 503 }) {
         await this.#fault("PUT", endpoint, JSON.stringify(fault));
         return Date.now();

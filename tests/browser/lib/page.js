@@ -34,7 +34,7 @@ export async function isBlindBecauseOf(page, part) {
     return (await isBlind(page)) && (await unavailable.filter({ hasText: part }).count()) > 0;
 }
 
-/** Waits until a target has a state, at most `seconds` from `since` (ms). Returns the seconds that passed from `since`. */
+/** Waits until a target has a state, at most `seconds` from `since` (ms). Returns the seconds from `since`. */
 export async function showsState(page, name, state, since, seconds) {
     const selector = `[data-target="${quoted(name)}"] .state[data-state="${state}"]`;
     await page.waitForSelector(selector, { timeout: Math.max(1, since + seconds * 1000 - Date.now()) });

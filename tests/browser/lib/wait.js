@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Calls `check` until its result is truthy, and returns the result. Fails after `seconds`, with the name of the `condition`. */
+/** Calls `check` until its result is truthy, and returns it. Fails after `seconds` and names the `condition`. */
 export async function until(seconds, condition, check) {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {

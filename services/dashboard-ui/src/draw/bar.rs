@@ -1,7 +1,7 @@
 //! A target's bar: the state in each of 90 slots, as a picture and in words.
 //!
-//! Each kind of slot is one path, and neighbours of the same kind share a stroke, because a page has up to a thousand bars.
-//! Kinds differ in height and position as well as in colour.
+//! Each kind of slot is one path, and neighbours of the same kind share a stroke, because a page has up to a thousand
+//! bars. Kinds differ in height and position as well as in colour.
 
 use std::fmt::Write;
 

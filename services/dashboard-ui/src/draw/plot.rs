@@ -18,8 +18,9 @@ pub(crate) fn top<'a>(values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 
         .fold(0.0, f64::max)
 }
 
-/// Returns an SVG path through values that may be missing. Value `n` is at `x = n * step`; 0 is at the bottom of `height`,
-/// `top` at its top. Coordinates are relative integers, to keep the path short. A single value is a dot if line caps are round.
+/// Returns an SVG path through values that may be missing. Value `n` is at `x = n * step`; 0 is at the bottom of
+/// `height`, `top` at its top. Coordinates are relative integers, to keep the path short. A single value is a dot if
+/// line caps are round.
 pub(crate) fn line(values: &[Option<f64>], step: usize, top: f64, height: f64) -> String {
     let mut path = String::new();
     let mut before: Option<i64> = None;

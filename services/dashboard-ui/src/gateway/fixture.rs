@@ -1,5 +1,5 @@
-//! Responses of api-gateway, for tests. They are values of gateway-api's types, so a field renamed there does not compile
-//! here. A test of malformed JSON writes that JSON itself.
+//! Responses of api-gateway, for tests. They are values of gateway-api's types, so a field renamed there does not
+//! compile here. A test of malformed JSON writes that JSON itself.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

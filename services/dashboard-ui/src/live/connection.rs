@@ -1,6 +1,6 @@
 //! The connection to api-gateway: fetches a status, then receives the events of the stream that continues from it.
 //!
-//! - A status is fetched on connect, on the event `reset`, on an event about a target that the list does not contain, and
+//! - A status is fetched on connect, on the event `reset`, on an event about a target that the list lacks, and
 //!   after [`STATUS_MAX_AGE`], because no event carries the order of the targets. Each of these reconnects. No change gets
 //!   lost meanwhile, because the stream continues from the status's event id.
 //! - While the gateway has no stream, or its stream sends no event, the status is polled.

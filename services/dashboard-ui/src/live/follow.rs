@@ -1,5 +1,5 @@
-//! The task that applies api-gateway's updates to the state. It is the only one, so any number of readers costs the gateway
-//! one connection.
+//! The task that applies api-gateway's updates to the state. It is the only one, so any number of readers costs the
+//! gateway one connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use crate::gateway::view::{View, is_same_row};
 /// The interval at which changes are published. Batches limit the cost of a thousand changes a second.
 const TICK: Duration = Duration::from_millis(100);
 
-/// State older than this, in seconds, is shown as unknown, even if the connection is open. It is the sum of the stream's
-/// timeout (9 s) and a request's (3 s).
+/// State older than this, in seconds, is shown as unknown, even if the connection is open. It is the sum of the
+/// stream's timeout (9 s) and a request's (3 s).
 const STALE_AFTER: i64 = 12;
 
 /// Follows the gateway for ever.

@@ -86,7 +86,8 @@ impl PageEvents {
 }
 
 impl RangeLog {
-    /// Returns whether the log has subscribers, or had any or a new page within [`ACTIVE_FOR`]. Clears a log that became inactive.
+    /// Returns whether the log has subscribers, or had any or a new page within [`ACTIVE_FOR`]. Clears a log that
+    /// became inactive.
     fn is_active(&self, by_new_page: bool) -> bool {
         let mut active_until = self
             .active_until

@@ -13,8 +13,8 @@ use crate::text::time::Clock;
 use crate::text::words::{certificate_near, reason};
 use crate::text::{name, segment, visible};
 
-/// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering, so a
-/// row is sent again only after a change.
+/// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
+/// so a row is sent again only after a change.
 #[derive(Debug, Template)]
 #[template(path = "row.html")]
 pub(crate) struct Row<'a> {

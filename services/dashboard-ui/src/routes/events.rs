@@ -8,8 +8,8 @@
 //! | `refresh` | too many changes to send: the page has to be fetched again |
 //! | `reset` | events were missed: the page has to be fetched again |
 //!
-//! `?range=` is the range of the rows. `?since=`, and after a reconnect `Last-Event-ID`, is the id of the last event that the
-//! page received.
+//! `?range=` is the range of the rows. `?since=`, and after a reconnect `Last-Event-ID`, is the id of the last event
+//! that the page received.
 
 use std::collections::HashMap;
 

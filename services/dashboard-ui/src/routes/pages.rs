@@ -26,7 +26,8 @@ use crate::page::target::{TargetPage, TargetRequest};
 use crate::page::verdict::judge;
 use crate::text::cut;
 
-/// `GET /`, and `GET /?pause` for a page that does not update itself: readers must be able to stop updates (WCAG 2.2, 2.2.2).
+/// `GET /`, and `GET /?pause` for a page that does not update itself: readers must be able to stop updates (WCAG 2.2,
+/// 2.2.2).
 pub(super) async fn overview(
     State(shared): State<Shared>,
     Extension(queue): Extension<Queue>,

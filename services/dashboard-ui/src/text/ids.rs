@@ -15,8 +15,8 @@ pub(crate) fn urn(text: &str) -> String {
     Uuid::new_v5(&NAMESPACE, text.as_bytes()).urn().to_string()
 }
 
-/// Returns the 128-bit FNV-1a hash of a text. Its upper half differs little between similar names, so the ids of a long page
-/// compress well.
+/// Returns the 128-bit FNV-1a hash of a text. Its upper half differs little between similar names, so the ids of a long
+/// page compress well.
 fn fnv1a(text: &[u8]) -> u128 {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;

@@ -10,8 +10,8 @@ use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
 use crate::page::overview::Overview;
 
-/// The limit for a page of 1,000 targets is 150 kB compressed. Every target has its own name, figures, latency lines and
-/// two slots of trouble at random times, more than in most labs.
+/// The limit for a page of 1,000 targets is 150 kB compressed. Every target has its own name, figures, latency lines
+/// and two slots of trouble at random times, more than in most labs.
 #[tokio::test]
 async fn a_thousand_targets_are_a_small_page() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
