@@ -99,8 +99,12 @@ fn request() -> TargetRequest<'static> {
 fn target_page(target: &TargetStatus, detail: Option<&TargetAnswer>) -> String {
     let view = view(status(std::slice::from_ref(target)));
     let verdict = judge(&view, time(NOW));
-    let detail = detail.ok_or(&GatewayError::Timeout);
-    let page = TargetPage::new(target, &verdict, detail, &request());
+    let page = TargetPage::new(
+        target,
+        &verdict,
+        detail.ok_or(&GatewayError::Timeout),
+        &request(),
+    );
     page.render().unwrap()
 }
 
