@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gateway_api::availability::Figures;
+use gateway_api::availability::{Counts, Figures};
 use gateway_api::history::{
     HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS, SlotsHead, TargetHistory,
     TargetLatency,
@@ -27,6 +27,19 @@ pub(crate) fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+fn figures(success: f64, failures: f64) -> Figures {
+    Counts { success, failures }.into()
+}
+
+/// A source of the gateway. It is unavailable if it has a detail.
+pub(crate) fn source(name: &str, detail: Option<&str>) -> Source {
+    Source {
+        name: name.to_owned(),
+        ok: detail.is_none(),
+        detail: detail.map(ToOwned::to_owned),
+    }
+}
+
 /// A target in a state.
 pub(crate) fn target(name: &str, state: State) -> TargetStatus {
     TargetStatus {
@@ -43,12 +56,7 @@ pub(crate) fn target(name: &str, state: State) -> TargetStatus {
             end: time("2026-11-23T04:00:00Z"),
             reason: Some("Database upgrade".into()),
         }),
-        figures: Figures {
-            success: 2000.0,
-            failures: 1.0,
-            availability: Some("99.95%".to_owned()),
-            availability_percent: Some(99.95),
-        },
+        figures: figures(2000.0, 1.0),
         latency_seconds: Some(0.01),
         last_probe_at: Some(time("2026-11-23T02:45:08Z")),
         interval_seconds: Some(15.0),
@@ -68,19 +76,13 @@ pub(crate) fn status(targets: &[TargetStatus]) -> Status {
     } else {
         State::Up
     };
-    let source = |name: &str| Source {
-        name: name.to_owned(),
-        ok: true,
-        detail: None,
-    };
+    let sources = ["ping-agent", "prometheus", "alert-logger"];
     Status {
         summary: StatusSummary {
             generated_at: time("2026-11-23T02:45:10.123Z"),
             newest_observation_at: Some(time("2026-11-23T02:45:08.412Z")),
             blind: None,
-            sources: ["ping-agent", "prometheus", "alert-logger"]
-                .map(source)
-                .into(),
+            sources: sources.map(|name| source(name, None)).into(),
             state,
             counts: targets.iter().map(|it| it.state).collect(),
         },
@@ -96,14 +98,12 @@ pub(crate) fn status(targets: &[TargetStatus]) -> Status {
 pub(crate) fn blind(part: Part) -> Blind {
     let since = time("2026-11-23T02:42:10Z");
     let detail = "connection refused".to_owned();
-    Blind {
+    let reasons = vec![Reason {
+        part,
         since,
-        reasons: vec![Reason {
-            part,
-            since,
-            detail,
-        }],
-    }
+        detail,
+    }];
+    Blind { since, reasons }
 }
 
 pub(crate) fn view(status: Status) -> View {
@@ -165,13 +165,8 @@ fn target_latency(name: &str) -> TargetLatency {
 }
 
 fn target_slo(name: &str) -> TargetSlo {
-    let figures = |_| WindowFigures {
-        figures: Figures {
-            success: 79.0,
-            failures: 1.0,
-            availability: Some("98.75%".to_owned()),
-            availability_percent: Some(98.75),
-        },
+    let window = |_| WindowFigures {
+        figures: figures(79.0, 1.0),
         maintenance: 0.0,
         coverage: Some(1.0),
         shares: Shares {
@@ -187,7 +182,7 @@ fn target_slo(name: &str) -> TargetSlo {
         slo_objective: Some(0.999),
         error_budget_remaining_ratio: Some(0.629),
         latency_objective_seconds: Some(0.5),
-        windows: Windows(WINDOWS.map(figures)),
+        windows: Windows(WINDOWS.map(window)),
     }
 }
 

@@ -4,7 +4,7 @@ mod target;
 
 use gateway_api::history::Range;
 use gateway_api::incidents::IncidentStatus;
-use gateway_api::status::{Part, Source, Status, TargetStatus};
+use gateway_api::status::{Part, Status, TargetStatus};
 use gateway_api::target::TargetAnswer;
 use proptest::prelude::*;
 

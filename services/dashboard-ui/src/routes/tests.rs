@@ -122,6 +122,8 @@ async fn the_page_shows_the_gateways_data() {
 #[tokio::test]
 async fn the_ranges_are_those_that_the_gateway_offers() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    // Without a stream the status is polled every 2 s. A silent stream would delay the second status by 11 s.
+    gateway.respond("events", 503, json!({}));
     let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
     let (_, page) = service.get("/?range=30d").await;

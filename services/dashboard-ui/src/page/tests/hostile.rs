@@ -14,11 +14,7 @@ fn hostile_names_and_labels_are_escaped() {
     targets[0].group = Some(evil.into());
     targets[2].maintenance.as_mut().unwrap().reason = Some(evil.into());
     let mut status = status(&targets);
-    status.summary.sources[1] = Source {
-        name: "</ul><b>".to_owned(),
-        ok: false,
-        detail: Some("<i>\u{202e}".to_owned()),
-    };
+    status.summary.sources[1] = fixture::source("</ul><b>", Some("<i>\u{202e}"));
     let mut bad = fixture::incident("\"><script>", evil, IncidentStatus::Firing);
     bad.runbook_url = Some("javascript:alert(1)".to_owned());
     bad.summary = Some(evil.to_owned());

@@ -59,11 +59,7 @@ fn latencies_below_the_lowest_bucket_are_shown_as_an_upper_bound() {
 fn missing_figures_are_shown_as_unknown() {
     let demo = target("demo", State::Up);
     let nothing = TargetAnswer {
-        sources: vec![Source {
-            name: "prometheus".to_owned(),
-            ok: false,
-            detail: Some("connection refused".to_owned()),
-        }],
+        sources: vec![fixture::source("prometheus", Some("connection refused"))],
         slo: None,
         history: None,
         latency: None,

@@ -51,8 +51,9 @@ async fn a_thousand_targets_are_a_small_page() {
         }
         target.overall.availability = Some(format!("{}.{:02}%", 90 + next() % 10, next() % 100));
         let line = |base: u64, next: &mut dyn FnMut() -> u64| -> Vec<Option<f64>> {
-            let value = |_| Some((base + next() % base) as f64 / 1e5);
-            (0..90).map(value).collect()
+            (0..90)
+                .map(|_| Some((base + next() % base) as f64 / 1e5))
+                .collect()
         };
         let base = 100 + next() % 9_000;
         latency.targets[index].p50 = line(base, &mut next);
