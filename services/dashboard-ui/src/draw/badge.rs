@@ -19,7 +19,7 @@ const AMBER: &str = "#8a5a00";
 const BLUE: &str = "#1f5fa8";
 const GREY: &str = "#59636e";
 
-/// `templates/badge.svg`, filled.
+/// `templates/badge.svg`.
 #[derive(Debug, Template)]
 #[template(path = "badge.svg")]
 pub(crate) struct Badge {

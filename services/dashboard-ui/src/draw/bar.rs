@@ -9,7 +9,7 @@ use gateway_api::history::{Range, SLOTS, TargetHistory};
 
 use crate::text::time::in_full;
 
-/// The minimum coverage of a slot that counts as up, 0 to 1.
+/// The minimum coverage, 0 to 1, with which a slot without failures counts as up.
 const COVERAGE_MIN: f64 = 0.5;
 
 /// The state of a slot.

@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// stream's timeout (9 s) and a request's (3 s).
 const STALE_AFTER: i64 = 12;
 
-/// Follows the gateway for ever.
+/// Applies the gateway's updates until the future is dropped.
 pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
     let (sender, mut updates) = mpsc::channel(256);
     // Dropping the set ends its tasks.

@@ -206,7 +206,7 @@ fn slot_start(slots: &SlotsHead, index: usize) -> Option<Timestamp> {
     Timestamp::from_second(slots.start.as_second().checked_add(offset)?).ok()
 }
 
-/// Formats an interval.
+/// Formats an interval in seconds.
 fn interval(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "saturates")]
     if seconds >= 120.0 {

@@ -1,6 +1,6 @@
-//! A cache of pages: each is rendered and compressed once for all readers of the moment, and only a few at a time.
+//! Caches pages: each is rendered and compressed once for all its current readers, and only a few at the same time.
 //!
-//! Otherwise a thousand readers would cost a thousand copies of a page, and as many compressors.
+//! Without the cache, a thousand readers would cost a thousand copies of a page and as many compressions.
 
 use std::sync::Arc;
 use std::time::Duration;

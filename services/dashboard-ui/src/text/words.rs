@@ -30,7 +30,7 @@ pub(crate) fn percent(ratio: f64) -> String {
     format!("{:.0}%", (ratio * 100.0 + 1e-9).floor())
 }
 
-/// Formats the remaining error budget, and returns whether it is used up.
+/// Formats the remaining error budget (1 is untouched, below 0 is overspent), and returns whether it is used up.
 pub(crate) fn budget(remaining: f64) -> (String, bool) {
     if remaining < 0.0 {
         (format!("overspent by {}", percent(-remaining)), true)
