@@ -1,4 +1,4 @@
-// Finds a Chromium on this machine: `node find-chromium.js` prints its path. Needs no package.
+// Finds a Chromium on this machine: `node find-chromium.js` prints its path. Uses no npm package.
 
 import { accessSync, constants, readdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -7,25 +7,25 @@ import { pathToFileURL } from "node:url";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
-// The paths below Playwright's folder.
-const OF_PLAYWRIGHT = [
+// Relative to a `chromium-*` folder of Playwright.
+const PLAYWRIGHT_PATHS = [
     ["chrome-linux", "chrome"],
     ["chrome-linux64", "chrome"],
     ["chrome-mac", "Chromium.app", "Contents", "MacOS", "Chromium"],
 ];
 
-const OF_MACOS = [
+const MACOS_PATHS = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** The path of a Chromium or Chrome: $CHROMIUM, on PATH, macOS' applications, Playwright's; undefined without one. */
+/** Returns the path of a Chromium or Chrome: $CHROMIUM, on PATH, a macOS application, Playwright's; else undefined. */
 export function findChromium() {
     const onPath = NAMES.flatMap((name) => (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)));
-    return [process.env.CHROMIUM, ...onPath, ...OF_MACOS, ...playwrights()].find(isExecutable);
+    return [process.env.CHROMIUM, ...onPath, ...MACOS_PATHS, ...playwrightPaths()].find(isExecutable);
 }
 
-function playwrights() {
+function playwrightPaths() {
     const folders = [
         process.env.PLAYWRIGHT_BROWSERS_PATH,
         join(homedir(), ".cache", "ms-playwright"),
@@ -36,7 +36,7 @@ function playwrights() {
             .filter((name) => name.startsWith("chromium-"))
             .sort()
             .reverse()
-            .flatMap((name) => OF_PLAYWRIGHT.map((path) => join(folder, name, ...path))),
+            .flatMap((name) => PLAYWRIGHT_PATHS.map((path) => join(folder, name, ...path))),
     );
 }
 
@@ -60,7 +60,7 @@ function isExecutable(path) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     const chromium = findChromium();
     if (!chromium) {
-        console.error("there is no Chromium or Chrome here: apt-get install chromium");
+        console.error("no Chromium or Chrome found: set CHROMIUM to its path, or run apt-get install chromium");
         process.exitCode = 1;
     } else {
         console.log(chromium);

@@ -1,9 +1,9 @@
-// Hostile names of targets and labels of alerts are shown as text and stay in their place.
+// Hostile target names and alert labels are shown as text and do not break the layout.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe } from "node:test";
-import { aside, overflow, unfold } from "./lib/browser.js";
+import { inBlankPage, overflow, unfold } from "./lib/browser.js";
 import { showsState } from "./lib/page.js";
 import { Stage } from "./lib/stage.js";
 
@@ -28,25 +28,25 @@ describe("hostile names", () => {
                 .evaluateAll((rows) => rows.map((row) => row.dataset.target));
             assert.deepEqual(shown.sort(), targets.map(({ target }) => target).sort());
             const [lefts, rights] = await page.locator("#targets .target .now").evaluateAll((cells) => {
-                const places = cells.map((cell) => cell.getBoundingClientRect());
-                return [places.map(({ left }) => Math.round(left)), places.map(({ right }) => Math.round(right))];
+                const boxes = cells.map((cell) => cell.getBoundingClientRect());
+                return [boxes.map(({ left }) => Math.round(left)), boxes.map(({ right }) => Math.round(right))];
             });
-            const isColumn = (places) => new Set(places).size === 1;
-            assert.ok(isColumn(lefts) || isColumn(rights), `the states are a column: ${lefts} to ${rights}`);
-            assert.ok((await overflow(page)) <= 0, "it does not scroll sideways");
+            const isColumn = (edges) => new Set(edges).size === 1;
+            assert.ok(isColumn(lefts) || isColumn(rights), `the states are aligned: ${lefts} to ${rights}`);
+            assert.ok((await overflow(page)) <= 0, "no horizontal scrolling");
         });
 
         stage.scene(`are text in the incidents, ${width} px wide`, async (scene) => {
             const page = await scene.open("/incidents", { width });
             await unfold(page);
             assert.match(await page.locator("body").innerText(), /<script>window\.hacked=11<\/script>/);
-            assert.ok((await overflow(page)) <= 0, "it does not scroll sideways");
+            assert.ok((await overflow(page)) <= 0, "no horizontal scrolling");
             const links = await page.locator("a").evaluateAll((all) => all.map(({ protocol }) => protocol));
             assert.ok(!links.includes("javascript:"), "no link runs a script");
         });
     }
 
-    stage.scene("have each a page of their own", async (scene) => {
+    stage.scene("each have a page", async (scene) => {
         const page = await scene.open();
         const links = await page
             .locator("#targets .target h3 a")
@@ -55,11 +55,11 @@ describe("hostile names", () => {
         for (const [name, link] of links) {
             await page.goto(link);
             assert.equal(await page.locator("section[data-target]").first().getAttribute("data-target"), name);
-            assert.ok((await overflow(page)) <= 0, `${name} does not scroll sideways`);
+            assert.ok((await overflow(page)) <= 0, `${name}: no horizontal scrolling`);
         }
     }, { seconds: 120 });
 
-    stage.scene("are text in what comes to an open page", async (scene) => {
+    stage.scene("are text in events", async (scene) => {
         const page = await scene.open();
         try {
             await showsState(page, "__proto__", "down", await lab.setFault("prototype"), 10);
@@ -85,9 +85,9 @@ describe("hostile names", () => {
 
     stage.scene("are text in the feed", async (scene) => {
         const feed = await fetch(lab.url("dashboard-ui", "/feed.atom"));
-        const [trouble, entries] = await aside(scene.browser, async (page) => page.evaluate(readFeed, await feed.text()));
-        assert.equal(trouble, null, "the feed is XML");
-        assert.ok(entries >= 2, "it has the incidents");
+        const [error, entries] = await inBlankPage(scene.browser, async (page) => page.evaluate(readFeed, await feed.text()));
+        assert.equal(error, null, "the feed is XML");
+        assert.ok(entries >= 2, "the feed has the incidents");
     });
 });
 

@@ -1,4 +1,4 @@
-// The status page of a lab whose targets answer until a test makes them fail.
+// Tests of the status page in a lab whose targets are up unless a test makes them fail.
 
 import { after, before } from "node:test";
 import { Stage } from "./lib/stage.js";

@@ -1,17 +1,17 @@
-// The page is complete when it arrives. This script keeps it up to date while it is open: it applies the events of the
-// server, and marks every state as unknown when the connection is lost.
+// Keeps an open page up to date: applies the server's events, and marks every state as unknown when the connection is lost.
+// The page is complete without this script.
 'use strict';
 
 (() => {
   // The server sends an event at least every 5 s.
   const SILENCE_MAX = 15_000;
-  // A broken connection may be restored in a moment.
+  // How long a broken connection may take to recover before the page counts as lost.
   const BREAK_MAX = 4_000;
-  // How often the page is fetched while there is no stream.
+  // The interval at which the page is fetched while there is no stream.
   const FETCH_EVERY = 3_000;
-  // How often a page other than the overview is fetched again for its figures.
-  const RENEWAL = 15_000;
-  const NAMED_MAX = 3;
+  // The interval at which pages other than the overview are fetched again, because no event carries their figures.
+  const FIGURES_MAX_AGE = 15_000;
+  const ANNOUNCED_MAX = 3;
 
   const body = document.body;
   const page = body.dataset.page;
@@ -33,14 +33,14 @@
   let fetchTimer = null;
   let fetchedAt = Date.now();
   let triedAt = Date.now();
-  // How far the server's clock is ahead.
+  // The server's clock minus this one, in milliseconds.
   let ahead = Date.parse(body.dataset.made) - Date.now();
 
   // -- Updating the document -----------------------------------------------------------------------------------------
 
   const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 
-  // Turns `old` into `fresh` and touches only nodes that differ, so that focus, selection and open details are kept.
+  // Turns `old` into `fresh`. Changes only nodes that differ, so that focus, selection and open details are preserved.
   const morph = (old, fresh) => {
     if (old.isEqualNode(fresh)) return;
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName
@@ -99,20 +99,20 @@
       if (!main || paused) return;
       fetchedAt = Date.now();
       ahead = Date.parse(fresh.body.dataset.made) - Date.now();
-      found();
+      recover();
       morph(document.getElementById('main'), main);
       setBlind(fresh.body.classList.contains('blind'), fresh.body.dataset.overall);
       document.title = fresh.title;
       icon.href = fresh.getElementById('icon').getAttribute('href');
       tick();
     } catch {
-      // The next one may succeed. If none does, the connection is lost after SILENCE_MAX.
+      // The next attempt may succeed. Otherwise the connection counts as lost after SILENCE_MAX.
     } finally {
       fetchTimer = null;
     }
   };
 
-  // At random, so that not all pages are fetched at the same moment.
+  // A random delay, so that not all open pages are fetched at the same time.
   const refetchSoon = () => {
     refetchIn(Math.random() * Math.min(1_000, 100 + document.querySelectorAll('.target').length));
   };
@@ -127,8 +127,8 @@
     if (announceTimer !== null) return;
     announceTimer = setTimeout(() => {
       const texts = toAnnounce.splice(0);
-      const more = texts.length - NAMED_MAX;
-      announcement.textContent = texts.slice(0, NAMED_MAX).join('. ') + (more > 0 ? `. And ${more} more` : '');
+      const more = texts.length - ANNOUNCED_MAX;
+      announcement.textContent = texts.slice(0, ANNOUNCED_MAX).join('. ') + (more > 0 ? `. And ${more} more` : '');
       announceTimer = null;
     }, 1_000);
   };
@@ -218,7 +218,7 @@
     lost = true;
     body.classList.add('lost');
     body.dataset.overall = 'blind';
-    const text = `Blind since ${clock(receivedAt)}: this page has lost its connection. It shows the state of that time.`;
+    const text = `Blind since ${clock(receivedAt)}: this page has lost its connection. It shows the state at that time.`;
     lostNotice.textContent = text;
     lostNotice.hidden = false;
     announce(text);
@@ -246,7 +246,7 @@
     }
   };
 
-  const found = () => {
+  const recover = () => {
     receivedAt = Date.now();
     if (!lost) return;
     lost = false;
@@ -314,13 +314,13 @@
       refetchIn(0);
     }
     if (source?.readyState === EventSource.CLOSED) {
-      // Refused: browsers do not reconnect by themselves.
+      // Rejected: browsers do not reconnect by themselves.
       source = null;
       setTimeout(() => {
         if (!paused && source === null) connect();
       }, 2_000);
     }
-    if (page !== 'overview' && !lost && !document.hidden && now - fetchedAt > RENEWAL) refetchIn(0);
+    if (page !== 'overview' && !lost && !document.hidden && now - fetchedAt > FIGURES_MAX_AGE) refetchIn(0);
   }, 1_000);
 
   liveWord.hidden = false;

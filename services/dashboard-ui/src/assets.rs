@@ -1,5 +1,5 @@
-//! The stylesheet, the script and the icons, embedded. Their addresses contain a hash of their content, so that browsers can
-//! keep them for ever and still get new ones with a new build.
+//! The stylesheet, the script and the icons, embedded in the program. Their paths contain a hash of their content, so
+//! browsers cache them without expiry and a new build still serves new ones.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -36,7 +36,7 @@ impl Asset {
         Self::new(name, "svg", "image/svg+xml", content)
     }
 
-    /// The address at which it is served.
+    /// The path at which it is served.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
@@ -76,7 +76,7 @@ pub(crate) fn script() -> &'static Asset {
     &SCRIPT
 }
 
-/// The icon that a browser shows beside the title, by the name of a state's symbol.
+/// Returns the icon that a browser shows beside the title, by the name of a state's symbol.
 pub(crate) fn icon(symbol: &str) -> &'static Asset {
     match symbol {
         "up" => &UP,

@@ -1,4 +1,4 @@
-//! Pictures: bars, lines and badges, and the figures beside them.
+//! SVG pictures (bars, lines, badges) and the figures beside them.
 
 pub(crate) mod badge;
 pub(crate) mod bar;

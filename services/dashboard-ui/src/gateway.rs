@@ -20,22 +20,22 @@ use url::Url;
 
 use crate::text::{cut, visible};
 
-/// After this, a page is rendered without the answer.
+/// The timeout of a request. After it, a page is rendered without the response.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The same for history, which takes Prometheus a while for thousands of targets.
+/// The timeout of a request for history, which takes Prometheus longer for thousands of targets.
 const LONG_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The longest answer: 1,000 targets with 90 slots and long names.
+/// The largest response: 1,000 targets with 90 slots and long names.
 const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// The longest error.
+/// The largest error response.
 const PROBLEM_MAX_BYTES: usize = 64 * 1024;
 
-/// The most pages of an answer about all targets; more than the lab is made for.
+/// The maximum number of pages that are fetched of a response about all targets: more than the lab supports.
 const PAGES_MAX: usize = 50;
 
-/// How much of the gateway's own error message is shown, in characters.
+/// The maximum length of the gateway's error message on a page, in characters.
 const DETAIL_MAX_CHARS: usize = 200;
 
 /// The client of api-gateway.
@@ -46,7 +46,7 @@ pub(crate) struct Gateway {
     timeout: Duration,
 }
 
-/// Why there is no answer, worded to follow "api-gateway".
+/// The reason why there is no response, worded to follow "api-gateway".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GatewayError {
     #[error("cannot be reached")]
@@ -55,18 +55,18 @@ pub(crate) enum GatewayError {
     Timeout,
     #[error("answered with status {status}{}", detail.as_ref().map_or_else(String::new, |it| format!(": {it}")))]
     Status { status: u16, detail: Option<String> },
-    #[error("answered something that cannot be read")]
+    #[error("sent a response that cannot be parsed")]
     Malformed,
 }
 
 impl GatewayError {
-    /// Returns whether the gateway is not configured for the request. Its sources say so, too.
+    /// Returns whether the gateway has no source for the request. Its list of sources shows that, too.
     pub(crate) fn is_not_configured(&self) -> bool {
         matches!(self, Self::Status { status: 501, .. })
     }
 }
 
-/// An answer about all targets, which comes in pages.
+/// A response about all targets, which is fetched page by page.
 pub(crate) trait Paged {
     /// The cursor of the next page.
     fn next(&self) -> Option<&str>;
@@ -90,11 +90,11 @@ macro_rules! paged {
 
 paged!(Status, HistoryAnswer, LatencyAnswer, Slo);
 
-/// The state of all targets, and where the stream of events continues from it.
+/// The state of all targets, and the position in the event stream that it corresponds to.
 #[derive(Debug)]
 pub(crate) struct FetchedStatus {
     pub status: Status,
-    /// The id of the last event that the status includes, as far as the gateway says.
+    /// The id of the last event that the status includes, if the gateway sent one.
     pub last_event_id: Option<String>,
 }
 
@@ -107,7 +107,7 @@ impl Gateway {
         })
     }
 
-    /// The same with a longer timeout, for figures that no reader waits for.
+    /// Returns the same client with a longer timeout, for figures that no reader waits for.
     pub(crate) fn with_long_timeout(self) -> Self {
         Self {
             timeout: LONG_TIMEOUT,
@@ -127,7 +127,7 @@ impl Gateway {
         url
     }
 
-    /// Fetches an answer as it is.
+    /// Fetches a response as bytes.
     pub(crate) async fn body(
         &self,
         path: &[&str],
@@ -142,7 +142,7 @@ impl Gateway {
         body.map_err(|_| GatewayError::Unreachable)
     }
 
-    /// Fetches an answer.
+    /// Fetches and parses a response.
     pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &[&str],
@@ -151,7 +151,7 @@ impl Gateway {
         parsed(self.request(path, query).await?).await
     }
 
-    /// Fetches an answer about all targets, page by page.
+    /// Fetches all pages of a response about all targets.
     pub(crate) async fn get_all<T: DeserializeOwned + Paged + Send + 'static>(
         &self,
         path: &[&str],
@@ -200,19 +200,19 @@ impl Gateway {
     }
 }
 
-/// Reads an answer's JSON.
+/// Parses the JSON of a response.
 async fn parsed<T: DeserializeOwned + Send + 'static>(
     response: reqwest::Response,
 ) -> Result<T, GatewayError> {
     let path = response.url().path().to_owned();
     let answer = read_response(response, BODY_MAX_BYTES, serde_json::from_reader).await?;
     answer.map_err(|error| {
-        tracing::warn!(%error, path, "api-gateway's answer cannot be read");
+        tracing::warn!(%error, path, "api-gateway's response cannot be parsed");
         GatewayError::Malformed
     })
 }
 
-/// Returns the response if its status is 200, else the gateway's error message.
+/// Returns the response if its status is 200, otherwise an error with the gateway's message.
 async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, GatewayError> {
     #[derive(Deserialize)]
     struct Problem {
@@ -244,7 +244,7 @@ impl From<ResponseError> for GatewayError {
             ResponseError::Interrupted(error) => error.into(),
             ResponseError::Cancelled => Self::Timeout,
             ResponseError::TooLarge(limit) => {
-                tracing::warn!(limit, "api-gateway's answer is too long");
+                tracing::warn!(limit, "api-gateway's response is too large");
                 Self::Malformed
             }
         }
@@ -258,7 +258,7 @@ impl From<reqwest::Error> for GatewayError {
         } else {
             Self::Unreachable
         };
-        // The URL may hold a password.
+        // The URL may contain a password.
         let error = error.without_url();
         tracing::debug!(
             error = &error as &dyn std::error::Error,
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_fetched_below_the_gateways_own_path() {
+    fn urls_are_below_the_gateways_base_path() {
         for (base, url) in [
             ("http://gateway:8080", "http://gateway:8080/api/v1/status"),
             ("http://gateway/lab/", "http://gateway/lab/api/v1/status"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn any_name_is_one_segment_of_the_address() {
+    fn any_name_is_one_path_segment() {
         let gateway = Gateway::new(&"http://gateway".parse().unwrap()).unwrap();
         for (name, path) in [
             ("a b/c?d#e", "/api/v1/targets/a%20b%2Fc%3Fd%23e"),
@@ -303,16 +303,25 @@ mod tests {
     }
 
     #[test]
-    fn a_small_text_does_not_become_a_large_answer() {
+    fn a_response_with_too_many_targets_or_slots_is_rejected() {
         let read = |targets: usize, slots: usize| {
             let mut answer = fixture::history(&["a"]);
-            let target = &mut answer["targets"][0];
-            target["coverage"] = vec![0.0; slots].into();
-            answer["targets"] = vec![target.take(); targets].into();
-            serde_json::from_value::<HistoryAnswer>(answer).map(|answer| answer.targets.len())
+            answer.targets[0].coverage = vec![0.0; slots];
+            answer.targets = vec![answer.targets[0].clone(); targets];
+            let text = serde_json::to_string(&answer).unwrap();
+            serde_json::from_str::<HistoryAnswer>(&text).map(|answer| answer.targets.len())
         };
         assert_eq!(read(PAGE_MAX, SLOTS).unwrap(), PAGE_MAX);
         assert!(read(PAGE_MAX + 1, 0).is_err());
         assert!(read(1, SLOTS + 1).is_err());
+    }
+
+    #[test]
+    fn pages_are_joined_in_their_order() {
+        let mut all = fixture::history(&["a"]);
+        all.next = Some("a".to_owned());
+        all.append(fixture::history(&["b"]));
+        let names: Vec<&str> = all.targets.iter().map(|it| &*it.target).collect();
+        assert_eq!((names, all.next()), (vec!["a", "b"], None));
     }
 }

@@ -1,4 +1,4 @@
-//! Compression of pages and files.
+//! gzip compression of pages and assets.
 
 use std::io::Write;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// The quality of the compression: a tenth larger than the best, in a third of the time.
+/// Level 6: the result is a tenth larger than with level 9, in a third of the time.
 const COMPRESSION: Compression = Compression::new(6);
 
 /// Returns whether the sender of a request accepts gzip.
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_those_who_accept_gzip_get_it() {
+    fn accept_encoding_is_parsed() {
         let accepts = |value: &'static str| {
             let value = HeaderValue::from_static(value);
             is_accepted(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))

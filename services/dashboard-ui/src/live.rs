@@ -1,4 +1,4 @@
-//! The state of the lab while it changes: kept up to date from api-gateway, and passed on to open pages.
+//! Keeps the state of the lab up to date from api-gateway, and publishes changes to open pages.
 
 mod connection;
 pub(crate) mod dashboard;

@@ -1,7 +1,7 @@
 //! The pages, each with its template.
 //!
-//! A page is complete when it is rendered. Parts that change while it is open ([`row::Row`], [`summary::Summary`],
-//! [`announcements::Announcements`]) are templates of their own, rendered by the same code for the page and for its events.
+//! The server renders complete pages. Parts that change while a page is open ([`row::Row`], [`summary::Summary`],
+//! [`announcements::Announcements`]) are separate templates, which the same code renders for pages and for events.
 
 pub(crate) mod announcements;
 pub(crate) mod feed;
@@ -24,7 +24,7 @@ use crate::text::time::Moment;
 use crate::text::words;
 use verdict::{Overall, Verdict, Visibility};
 
-/// How often a browser without script reloads the page.
+/// The interval at which a browser without JavaScript reloads the page.
 pub(crate) const RENEWAL_SECONDS: u64 = 5;
 
 /// The frame of every page.
@@ -32,20 +32,20 @@ pub(crate) const RENEWAL_SECONDS: u64 = 5;
 pub(crate) struct Shell {
     pub title: String,
     pub icon: &'static str,
-    /// The icon of a page that has lost its connection.
+    /// The icon for a page that has lost its connection.
     pub lost_icon: &'static str,
     pub stylesheet: &'static str,
     pub script: &'static str,
     pub made: Moment,
-    /// Whether nothing that looks good can be trusted.
+    /// Whether the lab is blind, so that no good state can be trusted.
     pub blind: bool,
     pub overall: &'static str,
     pub kind: PageKind,
-    /// The address of its events.
+    /// The address of its event stream.
     pub events: String,
-    /// The id of the row whose changes concern it; empty if all do.
+    /// The id of the row whose events the page uses; empty if it uses all.
     pub row: String,
-    /// The address that pauses or resumes it. Empty for a page that never reloads itself.
+    /// The address that pauses or resumes reloading; empty for a page that never reloads itself.
     pub pause: String,
     pub paused: bool,
 }
@@ -94,7 +94,7 @@ impl Shell {
     }
 }
 
-/// `templates/facts.html`: the facts on every page but the overview, whose summary has them.
+/// `templates/facts.html`: state and times, for pages other than the overview, whose summary contains them.
 #[derive(Debug)]
 pub(crate) struct Facts {
     state: &'static str,
@@ -114,7 +114,7 @@ impl Facts {
     }
 }
 
-/// `templates/mark.html`: a state as symbol, word and colour, and the last known state beside it.
+/// `templates/mark.html`: a state as symbol, word and colour, followed by the last known state if that differs.
 #[derive(Debug, Template)]
 #[template(path = "mark.html")]
 pub(crate) struct Mark {

@@ -1,4 +1,4 @@
-//! The pages over HTTP.
+//! The HTTP routes.
 
 mod badges;
 mod events;
@@ -19,8 +19,8 @@ use crate::assets;
 use crate::live::dashboard::Dashboard;
 use page_cache::PageCache;
 
-/// Allows only files and streams of this server, and no frame around the page. The script makes elements from text through
-/// its one policy.
+/// Allows only files and streams of this server, and no embedding in frames. The script may create elements from text
+/// only through its Trusted Types policy.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types uptimepulse";
@@ -40,7 +40,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// The state of the handlers.
+/// The state that all handlers share.
 #[derive(Debug, Clone)]
 struct Shared {
     dashboard: Arc<Dashboard>,

@@ -1,4 +1,4 @@
-//! Text of unknown origin, made safe to show. Templates escape markup; this module handles invisible characters, characters
+//! Makes untrusted text safe to show. Templates escape markup; this module handles invisible characters, characters
 //! that change the direction of text, and long texts.
 
 pub(crate) mod ids;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The longest name in a row, in characters. Longer ones are cut.
+/// The longest name in a row, in characters. Longer names are cut.
 pub(crate) const NAME_MAX_CHARS: usize = 256;
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -18,8 +18,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// Replaces invisible characters: control characters by their pictures (`␀`), those that change the direction or have no
-/// width by `[U+202E]`. Joiners stay, because scripts and emoji need them.
+/// Replaces invisible characters: control characters with their pictures (`␀`), and characters without width or that
+/// change the direction with their code (`[U+202E]`). Joiners stay, because scripts and emoji need them.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -48,16 +48,16 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// The longest text of several sentences, in characters.
+/// The longest summary or description, in characters.
 const PROSE_MAX_CHARS: usize = 4_000;
 
-/// Turns a text of several lines into a visible one of one line.
+/// Joins the lines of a text, cuts it to [`PROSE_MAX_CHARS`], and makes it visible.
 pub(crate) fn prose(text: &str) -> String {
     let text = cut(text.trim(), PROSE_MAX_CHARS);
     visible(&text.replace(['\n', '\r', '\t'], " "))
 }
 
-/// Cuts a text to at most `max` characters. The last is an ellipsis if something is left out.
+/// Cuts a text to at most `max` characters. A cut text ends with an ellipsis.
 pub(crate) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
@@ -69,13 +69,13 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
     }
 }
 
-/// Returns a name as pages show it.
+/// Returns a name for a page: visible, and at most [`NAME_MAX_CHARS`] long.
 pub(crate) fn name(text: &str) -> String {
     cut(&visible(&cut(text, NAME_MAX_CHARS)), NAME_MAX_CHARS)
 }
 
-/// Encodes a text as one segment of a path or one value of a query. `.` and `..` would mean other folders, so their dots are
-/// encoded, too.
+/// Encodes a text as one segment of a path or one value of a query. The dots of `.` and `..` are encoded, because they
+/// would mean other folders.
 pub(crate) fn segment(text: &str) -> String {
     match text {
         "." => "%2E".to_owned(),
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_seen_is_made_visible() {
+    fn invisible_characters_are_replaced() {
         assert_eq!(visible("a\0b\tc\x7f"), "a␀b␉c␡");
         assert_eq!(visible("good\u{202e}exe.txt"), "good[U+202E]exe.txt");
         assert_eq!(visible("naïve – 家 👩‍👩‍👧"), "naïve – 家 👩‍👩‍👧");
@@ -106,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_brings_invisible_characters_or_more_than_fits(text in any::<String>()) {
+        fn names_are_visible_and_short(text in any::<String>()) {
             let shown = name(&text);
             prop_assert!(shown.chars().count() <= NAME_MAX_CHARS);
             let invisible = |it: char| it.is_control() || ('\u{202a}'..='\u{202e}').contains(&it) || ('\u{2066}'..='\u{2069}').contains(&it);
@@ -114,7 +114,7 @@ mod tests {
         }
 
         #[test]
-        fn a_segment_is_decoded_to_what_it_was(text in any::<String>()) {
+        fn a_segment_decodes_to_its_text(text in any::<String>()) {
             let segment = segment(&text);
             prop_assert!(segment != "." && segment != ".." && !segment.contains(['/', '?', '#', '&', '"', '<']));
             let decoded = percent_encoding::percent_decode_str(&segment).decode_utf8().unwrap();

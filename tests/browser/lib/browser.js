@@ -1,4 +1,4 @@
-// Chromium, and pages that record their errors.
+// Starts Chromium, and opens pages that record their problems.
 
 import { chromium } from "playwright-core";
 import { findChromium } from "../find-chromium.js";
@@ -13,67 +13,67 @@ export function launch() {
 }
 
 /**
- * Opens a page in its own context. Collects its problems in `troubles`: errors, policy violations, foreign scripts that ran,
- * requests to other origins.
+ * Opens a page in its own context. Collects errors, policy violations, injected scripts that ran, and requests to other
+ * origins in `problems`.
  */
 export async function open(browser, url, options = {}) {
     const { width = 1280, height = 900, ...rest } = options;
     const context = await browser.newContext({ viewport: { width, height }, ...rest });
     const page = await context.newPage();
-    const troubles = watch(page, new URL(url).origin);
+    const problems = watch(page, new URL(url).origin);
     if (options.javaScriptEnabled !== false) {
-        await page.exposeBinding("tellTest", (_, text) => troubles.push(text));
-        await page.addInitScript(tellOfIntruders);
+        await page.exposeBinding("reportProblem", (_, text) => problems.push(text));
+        await page.addInitScript(reportIntrusions);
     }
     await page.goto(url);
-    return { page, troubles, close: () => context.close() };
+    return { page, problems, close: () => context.close() };
 }
 
-/** Runs something in an empty page, to which the status page's policy does not apply. */
-export async function aside(browser, what) {
+/** Runs a function with an empty page, to which the status page's content security policy does not apply. */
+export async function inBlankPage(browser, run) {
     const context = await browser.newContext();
     try {
-        return await what(await context.newPage());
+        return await run(await context.newPage());
     } finally {
         await context.close();
     }
 }
 
-function tellOfIntruders() {
-    const tell = globalThis.tellTest;
+function reportIntrusions() {
+    const report = globalThis.reportProblem;
     addEventListener("securitypolicyviolation", (event) => {
-        tell(`policy violation: ${event.violatedDirective} ${event.blockedURI}`);
+        report(`policy violation: ${event.violatedDirective} ${event.blockedURI}`);
     });
-    // The variables that hostile names try to set.
+    // Hostile names try to set this variable.
     Object.defineProperty(globalThis, "hacked", {
-        set: (value) => tell(`a foreign script ran: window.hacked = ${value}`),
+        set: (value) => report(`an injected script ran: window.hacked = ${value}`),
     });
 }
 
 function watch(page, origin) {
-    const troubles = [];
+    const problems = [];
     page.on("console", (message) => {
-        if (["error", "warning"].includes(message.type())) troubles.push(`console: ${message.text()}`);
+        if (["error", "warning"].includes(message.type())) problems.push(`console: ${message.text()}`);
     });
-    page.on("pageerror", (error) => troubles.push(`exception: ${error.message}`));
+    page.on("pageerror", (error) => problems.push(`exception: ${error.message}`));
     page.on("dialog", (dialog) => {
-        troubles.push(`dialog: ${dialog.message()}`);
+        problems.push(`dialog: ${dialog.message()}`);
         dialog.dismiss();
     });
-    page.on("popup", (popup) => troubles.push(`popup: ${popup.url()}`));
+    page.on("popup", (popup) => problems.push(`popup: ${popup.url()}`));
     page.on("request", (request) => {
         const url = new URL(request.url());
-        if (url.origin !== origin && url.protocol !== "data:") troubles.push(`request to ${request.url()}`);
+        if (url.origin !== origin && url.protocol !== "data:") problems.push(`request to ${request.url()}`);
     });
-    return troubles;
+    return problems;
 }
 
-/** How many pixels wider the content is than the window. */
+/** Returns by how many pixels the content is wider than the window. */
 export function overflow(page) {
     return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-/** Unfolds all details. */
+/** Opens all `details` elements. */
 export function unfold(page) {
     return page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
 }

@@ -1,13 +1,13 @@
-// A running lab: addresses and processes of its parts from `lab status --json`, faults through its demo target.
+// A running lab: reads addresses and process ids of its parts from `lab status --json`, sets faults of its demo target.
 
 import { execFile } from "node:child_process";
 import assert from "node:assert/strict";
 import { until } from "./wait.js";
 
-/** The lab with this name; `./lab test browser` starts it and passes its state folder in LAB_STATE_DIRS. */
+/** Returns the lab with this name. `./lab test browser` starts it and passes its state folder in LAB_STATE_DIRS. */
 export async function labNamed(name) {
     const folder = JSON.parse(process.env.LAB_STATE_DIRS ?? "{}")[name];
-    assert.ok(folder, `LAB_STATE_DIRS names no lab ${name}; ./lab test browser sets it`);
+    assert.ok(folder, `LAB_STATE_DIRS has no lab ${name}; run ./lab test browser, which sets it`);
     const lab = new Lab(folder);
     await lab.refresh();
     return lab;
@@ -21,7 +21,7 @@ export class Lab {
         this.#folder = folder;
     }
 
-    /** Fetches the process of each part again. */
+    /** Reads addresses and process ids again. */
     async refresh() {
         const status = JSON.parse(await output(process.env.LAB, ["status", "--json", "--state-dir", this.#folder]));
         this.#parts = new Map(status.parts.map((part) => [part.name, part]));
@@ -31,13 +31,13 @@ export class Lab {
         return this.#part(part).url + path;
     }
 
-    /** Freezes a part: it keeps its connections but does not answer, and its supervisor does not restart it. */
-    hold(part) {
+    /** Stops a part (SIGSTOP): it keeps its connections but does not answer, and its supervisor does not restart it. */
+    freeze(part) {
         process.kill(this.#part(part).pid, "SIGSTOP");
     }
 
-    /** Continues a frozen part. */
-    release(part) {
+    /** Continues a frozen part (SIGCONT). */
+    unfreeze(part) {
         process.kill(this.#part(part).pid, "SIGCONT");
     }
 
@@ -46,7 +46,7 @@ export class Lab {
         process.kill(this.#part(part).pid, "SIGKILL");
     }
 
-    /** Makes an endpoint of the demo target fail (`ok` is `/ok`, any other NAME `/t/NAME`); returns the time of the request. */
+    /** Makes an endpoint of the demo target fail: `ok` is `/ok`, any other NAME `/t/NAME`. Returns the time in ms. */
     async setFault(endpoint, fault = { kind: "status", status: 503 }) {
         await this.#fault("PUT", endpoint, JSON.stringify(fault));
         return Date.now();
@@ -58,32 +58,32 @@ export class Lab {
     }
 
     async json(part, path) {
-        const answer = await fetch(this.url(part, path));
-        return answer.json();
+        const response = await fetch(this.url(part, path));
+        return response.json();
     }
 
-    /** Waits until the last probe of every target is up, and nothing is blind. */
+    /** Waits until every target is up or in maintenance, and the lab is not blind. */
     async isSettled() {
-        await until(120, "every target up and nothing blind", async () => {
+        await until(120, "every target is up and the lab is not blind", async () => {
             const { blind, counts, total } = await this.json("api-gateway", "/api/v1/status");
             return blind === null && counts.up + counts.maintenance === total;
         });
     }
 
-    /** Sends alert-logger a payload as Alertmanager does. */
+    /** Sends a webhook payload to alert-logger, as Alertmanager does. */
     async notify(payload) {
-        const answer = await fetch(this.url("alert-logger", "/webhook"), {
+        const response = await fetch(this.url("alert-logger", "/webhook"), {
             method: "POST",
             headers: { "content-type": "application/json" },
             body: JSON.stringify(payload),
         });
-        assert.ok(answer.ok, `POST /webhook: ${answer.status}`);
+        assert.ok(response.ok, `POST /webhook: ${response.status}`);
     }
 
     async #fault(method, endpoint, body) {
         const url = this.url("demo-target", `/faults/${endpoint}`);
-        const answer = await fetch(url, { method, body, headers: { "content-type": "application/json" } });
-        assert.ok(answer.ok, `${method} ${url}: ${answer.status}`);
+        const response = await fetch(url, { method, body, headers: { "content-type": "application/json" } });
+        assert.ok(response.ok, `${method} ${url}: ${response.status}`);
     }
 
     #part(name) {

@@ -1,57 +1,57 @@
-// The elements of the page that the tests use; services/dashboard-ui/src/lib.rs lists them.
+// Reads the elements of the page that services/dashboard-ui/src/lib.rs documents.
 
 import assert from "node:assert/strict";
-import { aside } from "./browser.js";
+import { inBlankPage } from "./browser.js";
 import { until } from "./wait.js";
 
-/** The row of a target, or the target on its own page. */
+/** Returns a target's row, or the section of the target on its own page. */
 export function target(page, name) {
     return page.locator(`[data-target="${quoted(name)}"]`);
 }
 
-/** The state of a target on a page: up, down, maintenance or unknown. */
+/** Returns a target's state: up, down, maintenance or unknown. */
 export function stateOf(page, name) {
     return target(page, name).locator(".state").first().getAttribute("data-state");
 }
 
-/** The overall state: up, impaired, down, unknown or blind. */
+/** Returns the overall state: up, impaired, down, maintenance, unknown or blind. */
 export function overall(page) {
     return page.locator("body").getAttribute("data-overall");
 }
 
-/** Whether the page says that it can't be trusted: the lab is blind, or the page has lost its server. */
-export async function distrusts(page) {
+/** Returns whether the page shows that the lab is blind, or that the page has lost its connection. */
+export async function isBlind(page) {
     const [blind, lost] = await page
         .locator("body")
         .evaluate((body) => [body.classList.contains("blind"), body.classList.contains("lost")]);
     return blind || lost;
 }
 
-/** Whether the page says that it can't be trusted because of this part. */
-export async function distrustsFor(page, part) {
+/** Returns whether the page is blind and names this part as the reason. */
+export async function isBlindBecauseOf(page, part) {
     if (part === "dashboard-ui") return page.locator("body").evaluate((body) => body.classList.contains("lost"));
-    const troubled = page.locator(".parts li", { has: page.locator("strong") });
-    return (await distrusts(page)) && (await troubled.filter({ hasText: part }).count()) > 0;
+    const unavailable = page.locator(".parts li", { has: page.locator("strong") });
+    return (await isBlind(page)) && (await unavailable.filter({ hasText: part }).count()) > 0;
 }
 
-/** Waits until a page shows a state of a target; returns the seconds since `since` (ms). */
+/** Waits until a target has a state, at most `seconds` from `since` (ms). Returns the seconds from `since`. */
 export async function showsState(page, name, state, since, seconds) {
     const selector = `[data-target="${quoted(name)}"] .state[data-state="${state}"]`;
     await page.waitForSelector(selector, { timeout: Math.max(1, since + seconds * 1000 - Date.now()) });
     return (Date.now() - since) / 1000;
 }
 
-/** Waits until the page is green and live, as for a healthy lab. */
+/** Waits until the overall state is up and the page is not blind. */
 export async function isGreen(page, seconds = 60) {
-    await until(seconds, "a green page", async () => (await overall(page)) === "up" && !(await distrusts(page)));
-    assert.ok((await greenPixels(page)) > 0, "a green page has something green");
+    await until(seconds, "the page is green", async () => (await overall(page)) === "up" && !(await isBlind(page)));
+    assert.ok((await greenPixels(page)) > 0, "the page has green pixels");
 }
 
-/** The number of green pixels in the visible part of the page. */
+/** Returns the number of green pixels in the visible part of the page. */
 export async function greenPixels(page) {
     const picture = (await page.screenshot()).toString("base64");
     const url = `data:image/png;base64,${picture}`;
-    return aside(page.context().browser(), (blank) => blank.evaluate(countGreen, url));
+    return inBlankPage(page.context().browser(), (blank) => blank.evaluate(countGreen, url));
 }
 
 async function countGreen(url) {
@@ -65,7 +65,7 @@ async function countGreen(url) {
     let count = 0;
     for (let at = 0; at < data.length; at += 4) {
         const [red, green, blue] = data.subarray(at, at + 3);
-        // Green clearly dominates; this excludes text and its soft edges.
+        // Green dominates clearly; this excludes the anti-aliased edges of text.
         if (green > red + 40 && green > blue + 20) count += 1;
     }
     return count;

@@ -1,4 +1,4 @@
-// A lab, a Chromium, and scenes: tests that open pages and save a picture of them if they fail.
+// A stage is a lab and a Chromium. A scene is a test that opens pages, and saves screenshots of them if it fails.
 
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
@@ -8,8 +8,8 @@ import { test } from "node:test";
 import { launch, open } from "./browser.js";
 import { labNamed } from "./lab.js";
 
-/** The default timeout; a scene that waits for minutes sets its own. */
-const PATIENCE_SECONDS = 60;
+/** The default timeout of a scene. */
+const TIMEOUT_SECONDS = 60;
 
 export class Stage {
     constructor(lab, browser) {
@@ -26,15 +26,15 @@ export class Stage {
     }
 
     /**
-     * A test. `play` gets a Scene. At its end the opened pages must have no problems, unless `troubled` is set: a page without its
-     * server writes errors to the console.
+     * Defines a test that calls `play` with a Scene. Afterwards the opened pages must have no problems, unless `expectsProblems`
+     * is set: a page without its server writes errors to the console.
      */
-    scene(name, play, { seconds = PATIENCE_SECONDS, troubled = false } = {}) {
+    scene(name, play, { seconds = TIMEOUT_SECONDS, expectsProblems = false } = {}) {
         return test(name, { timeout: seconds * 1000 }, async () => {
             const scene = new Scene(this);
             try {
                 await play(scene);
-                if (!troubled) assert.deepEqual(scene.views.flatMap(({ troubles }) => troubles), []);
+                if (!expectsProblems) assert.deepEqual(scene.views.flatMap(({ problems }) => problems), []);
             } catch (error) {
                 console.error(`${name}: ${await scene.picture(name)}`);
                 throw error;
@@ -53,28 +53,28 @@ class Scene {
         this.browser = browser;
     }
 
-    /** Opens a path of the status page; options are those of a browser context, `width` and `height`. */
+    /** Opens a path of the status page. Options: `width`, `height`, and those of a browser context. */
     async open(path = "/", options = {}) {
         const view = await open(this.browser, this.lab.url("dashboard-ui", path), options);
         this.views.push(view);
         return view.page;
     }
 
-    /** Saves a picture and the HTML of each open page; returns their folder. */
+    /** Saves a screenshot and the HTML of each open page. Returns the paths of the screenshots. */
     async picture(name) {
         const folder = process.env.EVIDENCE_DIR ?? tmpdir();
-        const kept = [];
+        const files = [];
         for (const [index, { page }] of this.views.entries()) {
             const file = join(folder, `${name.replace(/[^a-z0-9]+/gi, "-")}-${index}`);
             try {
                 await writeFile(`${file}.html`, await page.content());
                 await page.screenshot({ path: `${file}.png`, fullPage: true });
-                kept.push(`${file}.png`);
+                files.push(`${file}.png`);
             } catch (error) {
-                kept.push(`no picture of ${page.url()}: ${error.message}`);
+                files.push(`no screenshot of ${page.url()}: ${error.message}`);
             }
         }
-        return kept.join(", ") || "no page was open";
+        return files.join(", ") || "no page was open";
     }
 
     async end() {

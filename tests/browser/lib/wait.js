@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Repeats the call until its result is truthy, and returns it; fails after `seconds` with `what` and the last result. */
-export async function until(seconds, what, ask) {
+/** Calls `check` until its result is truthy, and returns it. Fails after `seconds` and names the `condition`. */
+export async function until(seconds, condition, check) {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
-        const answer = await ask();
-        if (answer) return answer;
-        assert.ok(Date.now() < deadline, `not within ${seconds} s: ${what}`);
+        const result = await check();
+        if (result) return result;
+        assert.ok(Date.now() < deadline, `not within ${seconds} s: ${condition}`);
         await sleep(100);
     }
 }

@@ -1,4 +1,4 @@
-// Accessibility: axe-core's rules, in both colour schemes, from phone to wall screen.
+// Accessibility: axe-core's rules in both colour schemes, at the widths of a phone and a wall screen.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -15,8 +15,8 @@ export function accessibility(stage) {
     const { lab } = stage;
     const axe = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-    describe("for everybody", () => {
-        stage.scene("with an incident and a target that is down", async (scene) => {
+    describe("accessibility", () => {
+        stage.scene("every page has no serious violation, with an incident and a target that is down", async (scene) => {
             await lab.notify(incidents());
             const page = await scene.open();
             try {
@@ -31,11 +31,11 @@ export function accessibility(stage) {
             }
         }, { seconds: 240 });
 
-        stage.scene("the schemes differ, and each is what was asked for", async (scene) => {
+        stage.scene("the page uses the requested colour scheme", async (scene) => {
             const [light, dark] = await Promise.all(
                 SCHEMES.map(async (colorScheme) => brightness(await scene.open("/", { colorScheme }))),
             );
-            assert.ok(light > 0.8 && dark < 0.2, `the grounds are ${light} and ${dark} bright`);
+            assert.ok(light > 0.8 && dark < 0.2, `brightness of the background: light ${light}, dark ${dark}`);
         });
     });
 
@@ -46,9 +46,9 @@ export function accessibility(stage) {
         const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
         const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
         assert.deepEqual(serious.map(inWords), [], where);
-        assert.ok((await overflow(page)) <= 0, `${where} scrolls sideways by ${await overflow(page)} px`);
+        assert.ok((await overflow(page)) <= 0, `${where} scrolls horizontally by ${await overflow(page)} px`);
         await unfold(page);
-        assert.ok((await overflow(page)) <= 0, `${where}, unfolded, scrolls sideways by ${await overflow(page)} px`);
+        assert.ok((await overflow(page)) <= 0, `${where}, unfolded, scrolls horizontally by ${await overflow(page)} px`);
     }
 }
 
@@ -56,7 +56,7 @@ function inWords({ id, help, nodes }) {
     return `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary})`).join("; ")}`;
 }
 
-/** The brightness of the page background, from 0 to 1. */
+/** Returns the brightness of the page's background, from 0 to 1. */
 function brightness(page) {
     return page.evaluate(() => {
         const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
@@ -64,7 +64,7 @@ function brightness(page) {
     });
 }
 
-/** An active and a resolved alert, as Alertmanager sends them. */
+/** Returns a payload of Alertmanager with an active and a resolved alert. */
 function incidents() {
     const alert = (fingerprint, status, endsAt) => ({
         status,

@@ -1,30 +1,30 @@
-// Using the page only by keyboard.
+// Uses the page only by keyboard.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { until } from "../lib/wait.js";
 
-/** More than the number of focusable elements on a page. */
+/** An upper bound for the focusable elements of a page. */
 const STOPS_MAX = 150;
 
 export function keyboard(stage) {
     describe("by keyboard alone", () => {
-        stage.scene("the first stop is the way past the head of the page", async (scene) => {
+        stage.scene("the first stop is a link that skips the header", async (scene) => {
             const page = await scene.open();
             await page.keyboard.press("Tab");
             const first = await stop(page);
             assert.match(first.text, /skip/i);
-            assert.ok(first.seen, "it is seen when it has the focus");
+            assert.ok(first.visible, "it is visible when it has the focus");
             await page.keyboard.press("Enter");
             await until(2, "the focus is in the content", () =>
                 page.evaluate(() => document.getElementById("main").contains(document.activeElement)),
             );
             await page.keyboard.press("Tab");
-            assert.ok(await page.evaluate(() => document.activeElement.closest("#main")), "and goes on from there");
+            assert.ok(await page.evaluate(() => document.activeElement.closest("#main")), "the next stop is in the content");
         });
 
         for (const path of ["/", "/targets/demo", "/incidents", "/maintenance"]) {
-            stage.scene(`every stop of ${path} is seen, in the order of the page`, async (scene) => {
+            stage.scene(`the stops of ${path} are visible, and in document order`, async (scene) => {
                 const page = await scene.open(path);
                 const stops = [];
                 while (stops.length < STOPS_MAX) {
@@ -35,19 +35,19 @@ export function keyboard(stage) {
                 }
                 assert.ok(stops.length >= 5, `${stops.length} stops`);
                 assert.ok(stops.length < STOPS_MAX, "the focus leaves the page again");
-                for (const { text, seen, marked, place } of stops) {
-                    assert.ok(seen, `${text} is within the window, not covered`);
-                    assert.ok(marked, `${text} shows that it has the focus`);
-                    assert.notEqual(text, "", `stop ${place} has a name`);
+                for (const { text, visible, hasFocusRing, index } of stops) {
+                    assert.ok(visible, `${text} is within the window, not covered`);
+                    assert.ok(hasFocusRing, `${text} shows that it has the focus`);
+                    assert.notEqual(text, "", `stop ${index} has a name`);
                 }
-                const places = stops.map(({ place }) => place);
-                assert.deepEqual(places, [...places].sort((a, b) => a - b), "as in the document");
+                const indices = stops.map(({ index }) => index);
+                assert.deepEqual(indices, [...indices].sort((a, b) => a - b), "the stops are in document order");
                 const reachable = await page.evaluate(countStops);
                 assert.equal(stops.length, reachable, "every control is a stop");
             });
         }
 
-        stage.scene("a target is found, opened and left", async (scene) => {
+        stage.scene("a target is found and opened", async (scene) => {
             const page = await scene.open();
             await tabTo(page, "#search");
             await page.keyboard.type("refunds");
@@ -59,7 +59,7 @@ export function keyboard(stage) {
             assert.equal(await page.locator("h1").innerText(), "refunds");
             await tabTo(page, "details summary");
             await page.keyboard.press("Enter");
-            assert.ok(await page.locator("details[open] table").first().isVisible(), "the numbers of the slots");
+            assert.ok(await page.locator("details[open] table").first().isVisible(), "the table of slots is visible");
         });
 
         stage.scene("the page is paused and resumed, and the focus stays on the button", async (scene) => {
@@ -83,25 +83,25 @@ async function tabTo(page, selector) {
         await page.keyboard.press("Tab");
         if (await page.evaluate((selector) => document.activeElement.matches(selector), selector)) return;
     }
-    assert.fail(`the focus never came to ${selector}`);
+    assert.fail(`the focus did not reach ${selector}`);
 }
 
-/** The focused element; null if the focus has left the page. */
+/** Describes the focused element; null if the focus has left the page. */
 function stop(page) {
     return page.evaluate(() => {
         const element = document.activeElement;
         if (!element || element === document.body) return null;
         const { left, top, right, bottom } = element.getBoundingClientRect();
         const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-        const there = document.elementFromPoint(x, y);
+        const topmost = document.elementFromPoint(x, y);
         const style = getComputedStyle(element);
         const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
         return {
             text: (element.getAttribute("aria-label") || element.innerText || element.querySelector("img")?.alt || element.labels?.[0]?.innerText || element.name || "").trim(),
-            seen: right > 0 && bottom > 0 && left < innerWidth && top < innerHeight
-                && (element.contains(there) || Boolean(there?.contains(element))),
-            marked: element.matches(":focus-visible") && (outlined || style.boxShadow !== "none"),
-            place: [...document.querySelectorAll("*")].indexOf(element),
+            visible: right > 0 && bottom > 0 && left < innerWidth && top < innerHeight
+                && (element.contains(topmost) || Boolean(topmost?.contains(element))),
+            hasFocusRing: element.matches(":focus-visible") && (outlined || style.boxShadow !== "none"),
+            index: [...document.querySelectorAll("*")].indexOf(element),
         };
     });
 }

@@ -1,4 +1,4 @@
-// An open page shows changes as they happen.
+// An open page shows changes without a reload.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
@@ -10,7 +10,7 @@ export function live(stage) {
 
     describe("an open page", () => {
         for (const path of ["/", "/targets/demo"]) {
-            stage.scene(`${path} turns red and green again by itself, within one interval and 2 s`, async (scene) => {
+            stage.scene(`${path} turns red and green without a reload, within one interval and 2 s`, async (scene) => {
                 const page = await scene.open(path);
                 const { targets } = await lab.json("api-gateway", "/api/v1/status");
                 const limit = targets.find(({ target: name }) => name === "demo").interval_seconds + 2;
@@ -19,13 +19,13 @@ export function live(stage) {
                 try {
                     const red = await showsState(page, "demo", "down", await lab.setFault("ok"), limit);
                     console.log(`${path} red after ${red.toFixed(2)} s of ${limit} s`);
-                    await until(2, "the whole page says so", async () => (await overall(page)) === "down");
+                    await until(2, "the overall state is down", async () => (await overall(page)) === "down");
                     assert.match(await page.title(), /^Down/);
                     if (path === "/") {
-                        assert.match(await target(page, "demo").innerText(), /because/, "the reason in words");
-                        await until(3, "it is read out", async () =>
-                        (await page.locator("#announcement").innerText()).includes("demo is down"),
-                    );
+                        assert.match(await target(page, "demo").innerText(), /because/, "the row has a reason");
+                        const announcement = page.locator("#announcement");
+                        const isAnnounced = async () => (await announcement.innerText()).includes("demo is down");
+                        await until(3, "the announcement for screen readers", isAnnounced);
                     }
                 } finally {
                     await lab.clearFault("ok");
@@ -33,11 +33,11 @@ export function live(stage) {
                 const green = await showsState(page, "demo", "up", Date.now(), limit);
                 console.log(`${path} green after ${green.toFixed(2)} s of ${limit} s`);
                 await isGreen(page, 5);
-                assert.ok(await page.evaluate(() => globalThis.notReloaded), "it was not reloaded");
+                assert.ok(await page.evaluate(() => globalThis.notReloaded), "the page was not reloaded");
             });
         }
 
-        stage.scene("stays as it is while it is paused, and says so", async (scene) => {
+        stage.scene("does not change while it is paused", async (scene) => {
             const page = await scene.open();
             await isLive(page);
             await page.click("#pause");
@@ -45,8 +45,8 @@ export function live(stage) {
             try {
                 await lab.setFault("ok");
                 const down = async () => (await lab.json("api-gateway", "/api/v1/status")).counts.down === 1;
-                await until(10, "the gateway knows", down);
-                // Longer than an open page needs.
+                await until(10, "the gateway reports the target as down", down);
+                // Longer than an open page needs to show a change.
                 await page.waitForTimeout(2000);
                 assert.equal(await stateOf(page, "demo"), "up");
                 await page.click("#pause");

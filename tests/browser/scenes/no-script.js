@@ -1,4 +1,4 @@
-// The page without JavaScript: complete as the server sends it.
+// Without JavaScript the page is complete, as the server sends it.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
@@ -17,15 +17,15 @@ export function withoutScript(stage) {
                 assert.ok(await target(page, name).locator("svg.bar").isVisible(), `${name} has its bar`);
             }
             assert.ok(await page.locator("#headline").isVisible());
-            assert.equal(await page.locator(".facts dt").count(), 3, "state, newest observation, when the page was made");
+            assert.equal(await page.locator(".facts dt").count(), 3, "state, newest observation, page generated");
             assert.ok(await page.locator("#made").isVisible());
-            // The page reloads itself, and has a link that stops this.
+            // The page reloads itself, and has a link that pauses it.
             assert.equal(await page.locator("noscript meta[http-equiv=refresh]").count(), 1);
             assert.ok(await page.locator(".liveness a").isVisible());
-            assert.ok(await page.locator("#pause").isHidden(), "no button that does nothing");
+            assert.ok(await page.locator("#pause").isHidden(), "the pause button needs a script");
         });
 
-        stage.scene("search, group, state and range are links and forms", async (scene) => {
+        stage.scene("search, group, state and range work as links and forms", async (scene) => {
             const page = await scene.open("/", { javaScriptEnabled: false });
             await page.fill("#search", "REFUND");
             await page.press("#search", "Enter");
@@ -40,7 +40,7 @@ export function withoutScript(stage) {
             assert.equal(await page.locator(".ranges a[aria-current]").count(), 1);
         });
 
-        stage.scene("no link leads nowhere", async (scene) => {
+        stage.scene("no link is broken", async (scene) => {
             const page = await scene.open("/", { javaScriptEnabled: false });
             const seen = new Set([page.url()]);
             const next = [page.url()];
@@ -51,9 +51,9 @@ export function withoutScript(stage) {
                     url.hash = "";
                     if (url.origin !== new URL(lab.url("dashboard-ui")).origin || seen.has(url.href)) continue;
                     seen.add(url.href);
-                    const answer = await fetch(url);
-                    assert.equal(answer.status, 200, `${url} on ${page.url()}`);
-                    const html = answer.headers.get("content-type").startsWith("text/html");
+                    const response = await fetch(url);
+                    assert.equal(response.status, 200, `${url} on ${page.url()}`);
+                    const html = response.headers.get("content-type").startsWith("text/html");
                     if (html && seen.size < 60) next.push(url.href);
                 }
             }

@@ -1,4 +1,4 @@
-//! Badges: a figure of a target as a small picture, for other websites.
+//! Badges: small SVG pictures of a target's state or figure, for other websites.
 
 use askama::Template;
 use gateway_api::status::State;
@@ -8,18 +8,18 @@ use crate::text::{cut, visible, words};
 /// The longest label, in characters.
 const LABEL_MAX_CHARS: usize = 40;
 
-/// The assumed widths of a character, in pixels: of most, and of those of double width.
+/// The assumed widths of a character, in pixels: most characters, and those of double width.
 const NARROW: u32 = 7;
 const WIDE: u32 = 12;
 
-/// White text has a contrast of at least 4.5:1 on each.
+/// White text has a contrast of at least 4.5:1 on each of these colours.
 const GREEN: &str = "#1a7f37";
 const RED: &str = "#c0281f";
 const AMBER: &str = "#8a5a00";
 const BLUE: &str = "#1f5fa8";
 const GREY: &str = "#59636e";
 
-/// `templates/badge.svg`, filled.
+/// `templates/badge.svg`.
 #[derive(Debug, Template)]
 #[template(path = "badge.svg")]
 pub(crate) struct Badge {
@@ -52,7 +52,7 @@ impl Badge {
         Self::new(target, words::state(state).to_lowercase(), colour)
     }
 
-    /// An availability, coloured by common objectives.
+    /// Returns a badge of an availability (`99.95%`): green from 99 %, amber from 95 %, red below.
     pub(crate) fn availability(target: &str, range: &str, availability: Option<&str>) -> Self {
         let label = format!("{} {range}", cut(target, LABEL_MAX_CHARS - 4));
         let percent = availability.and_then(|text| text.trim_end_matches('%').parse::<f64>().ok());
@@ -65,7 +65,7 @@ impl Badge {
         Self::new(&label, value(availability), colour)
     }
 
-    /// A latency. Its colour does not judge it.
+    /// Returns a badge of a latency, in a neutral colour.
     pub(crate) fn latency(target: &str, latency: Option<&str>) -> Self {
         let label = format!("{} 95%", cut(target, LABEL_MAX_CHARS - 4));
         let colour = if latency.is_some() { BLUE } else { GREY };
@@ -81,7 +81,7 @@ fn value(text: Option<&str>) -> String {
     text.map_or_else(|| "unknown".to_owned(), visible)
 }
 
-/// Returns the width of a text with its margins. The picture sets it, and viewers fit the text in.
+/// Returns the width of a text with its margins, in pixels. Viewers stretch the text to it.
 fn width(text: &str) -> u32 {
     let wide = |it: char| it >= '\u{1100}';
     let widths = text.chars().map(|it| if wide(it) { WIDE } else { NARROW });
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_grey() {
+    fn unknown_values_are_grey() {
         assert_eq!(Badge::state("demo", State::Unknown).colour, GREY);
         assert_eq!(Badge::availability("demo", "24h", None).colour, GREY);
         assert_eq!(Badge::latency("demo", None).colour, GREY);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn white_text_can_be_read_on_every_colour() {
+    fn white_text_has_contrast_on_every_colour() {
         for colour in [GREEN, RED, AMBER, BLUE, GREY, "#3b434b"] {
             assert!(contrast("#ffffff", colour) >= 4.5, "{colour}");
         }

@@ -1,7 +1,7 @@
 //! A target's bar: the state in each of 90 slots, as a picture and in words.
 //!
-//! Each kind of slot is one path, with neighbours of the same kind in one stroke: a thousand bars have to fit into a page.
-//! Kinds differ in height and place as well as in colour.
+//! Each kind of slot is one path, and neighbours of the same kind share a stroke, because a page has up to a thousand
+//! bars. Kinds differ in height and position as well as in colour.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use gateway_api::history::{Range, SLOTS, TargetHistory};
 
 use crate::text::time::in_full;
 
-/// The least coverage with which a slot without failures counts as up.
+/// The minimum coverage, 0 to 1, with which a slot without failures counts as up.
 const COVERAGE_MIN: f64 = 0.5;
 
 /// The state of a slot.
@@ -34,7 +34,7 @@ impl Slot {
         Self::Unknown,
     ];
 
-    /// Returns the state of the slot at `index`. The coverage of a `running` one, which is not over yet, does not count.
+    /// Returns the state of the slot at `index`. A slot that is still `running` needs no coverage.
     fn new(history: &TargetHistory, index: usize, running: bool) -> Self {
         let at = |values: &[f64]| values.get(index).copied().unwrap_or_default();
         let coverage = at(&history.coverage);
@@ -50,7 +50,7 @@ impl Slot {
         }
     }
 
-    /// The class of its path and the name of its colours.
+    /// Returns the class of its path, which is also the name of its colours.
     fn class(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -61,7 +61,7 @@ impl Slot {
         }
     }
 
-    /// The middle of its stroke, of 28.
+    /// Returns the middle of its stroke, in a picture 28 high.
     fn height(self) -> u8 {
         match self {
             Self::Up | Self::Down => 14,
@@ -82,7 +82,7 @@ impl Slot {
     }
 }
 
-/// Slots, the oldest first.
+/// The slots of a bar, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bar(Vec<Slot>);
 
@@ -93,7 +93,7 @@ impl Bar {
         Self((0..SLOTS).map(slot).collect())
     }
 
-    /// A bar without data.
+    /// Returns a bar without data.
     pub(crate) fn unknown() -> Self {
         Self(vec![Slot::Unknown; SLOTS])
     }
@@ -102,7 +102,7 @@ impl Bar {
         &self.0
     }
 
-    /// Returns the paths of the picture, in which a slot is one wide and the whole 28 high.
+    /// Returns the SVG paths of the picture. A slot is 1 wide; the picture is 28 high.
     pub(crate) fn paths(&self) -> String {
         let mut paths = String::new();
         for kind in Slot::ALL {
@@ -123,7 +123,7 @@ impl Bar {
     }
 
     /// Describes the bar in words: `24 hours: 99.95% available, 3 slots down, 2 unknown`.
-    pub(crate) fn words(&self, range: Range, availability: Option<&str>) -> String {
+    pub(crate) fn describe(&self, range: Range, availability: Option<&str>) -> String {
         let mut words = format!("{}: ", in_full(range.as_str()));
         match availability {
             Some(availability) => words += &format!("{availability} available"),

@@ -1,4 +1,5 @@
-//! The history of all targets as rows show it: bar, availability, error budget and latency. It is made once for all readers.
+//! The history of all targets as rows show it: bar, availability, error budget and latency. It is rendered once for all
+//! readers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,27 +14,27 @@ use crate::gateway::{Gateway, GatewayError};
 use crate::text::time::measured;
 use crate::text::words::{budget, percent};
 
-/// The height of a row's line.
+/// The height of a row's latency line.
 const SPARK_HEIGHT: f64 = 20.0;
 
 /// The history of all targets.
 #[derive(Debug)]
 pub(crate) struct Charts {
     by_target: HashMap<Arc<str>, Chart>,
-    /// For a target without a history.
+    /// The chart of a target without a history.
     none: Chart,
-    /// Sentences about figures that are missing.
+    /// Sentences that name the missing figures.
     pub missing: Vec<String>,
 }
 
 /// One target's history.
 #[derive(Debug)]
 pub(crate) struct Chart {
-    /// Its part of the row.
+    /// The part of the row that shows it.
     pub html: String,
-    /// The part of it that changes seldom.
+    /// The parts that change rarely: bar, availability, error budget.
     steady: String,
-    /// As text: `99.95%`.
+    /// The availability as text: `99.95%`.
     pub availability: Option<String>,
     /// The newest 95th percentile of the latency.
     pub p95: Option<String>,
@@ -59,7 +60,7 @@ impl Charts {
         slo: Result<Slo, GatewayError>,
     ) -> Self {
         let mut missing = Missing::new();
-        let mut targets: HashMap<Arc<str>, Past> = HashMap::new();
+        let mut targets: HashMap<Arc<str>, TargetFigures> = HashMap::new();
         for history in present(history.map(|it| it.targets), "bars", &mut missing) {
             let name = Arc::clone(&history.target);
             targets.entry(name).or_default().history = Some(history);
@@ -72,20 +73,20 @@ impl Charts {
             let name = Arc::clone(&slo.target);
             targets.entry(name).or_default().slo = Some(slo);
         }
-        let chart = |(target, past): (Arc<str>, Past)| (target, past.chart(range));
+        let chart = |(target, figures): (Arc<str>, TargetFigures)| (target, figures.chart(range));
         Self {
             by_target: targets.into_iter().map(chart).collect(),
-            none: Past::default().chart(range),
+            none: TargetFigures::default().chart(range),
             missing: missing.into_iter().map(sentence).collect(),
         }
     }
 
-    /// Charts without data, until the gateway has answered.
+    /// Returns charts without data, for the time until the gateway has answered.
     pub(crate) fn pending(range: Range) -> Self {
         Self::without(range, "Bars and figures are still being fetched.")
     }
 
-    /// Charts without data, while the gateway does not answer.
+    /// Returns charts without data, for the time during which the gateway does not answer.
     pub(crate) fn unavailable(range: Range) -> Self {
         Self::without(
             range,
@@ -96,7 +97,7 @@ impl Charts {
     fn without(range: Range, why: &str) -> Self {
         Self {
             by_target: HashMap::new(),
-            none: Past::default().chart(range),
+            none: TargetFigures::default().chart(range),
             missing: vec![why.to_owned()],
         }
     }
@@ -106,8 +107,8 @@ impl Charts {
         self.by_target.get(target).unwrap_or(&self.none)
     }
 
-    /// Returns the targets whose charts look different from `before`. If those are more than `max`, as whenever a thousand
-    /// latencies move by a millisecond, it returns only the targets with another bar, availability or budget.
+    /// Returns the targets whose charts look different from `before`. If there are more than `max`, because a thousand
+    /// latencies moved by a millisecond, it returns only those whose bar, availability or error budget differs.
     pub(crate) fn differences(&self, before: &Self, max: usize) -> Vec<Arc<str>> {
         let differ = |part: fn(&Chart) -> &str| {
             let names = self.by_target.keys().chain(before.by_target.keys());
@@ -122,31 +123,31 @@ impl Charts {
     }
 }
 
-/// The figures that are missing, by the reason.
+/// The missing figures, by the error that caused it.
 type Missing = Vec<(GatewayError, Vec<&'static str>)>;
 
-/// Returns the targets of an answer, or notes under the name `what` that there is none.
+/// Returns the targets of a response. On an error, records `figures` as missing and returns none.
 fn present<T>(
     targets: Result<Vec<T>, GatewayError>,
-    what: &'static str,
+    figures: &'static str,
     missing: &mut Missing,
 ) -> Vec<T> {
     targets.unwrap_or_else(|error| {
         match missing.iter_mut().find(|(it, _)| *it == error) {
-            Some((_, names)) => names.push(what),
-            None => missing.push((error, vec![what])),
+            Some((_, names)) => names.push(figures),
+            None => missing.push((error, vec![figures])),
         }
         Vec::new()
     })
 }
 
-fn sentence((error, what): (GatewayError, Vec<&str>)) -> String {
-    format!("Missing here: {}. api-gateway {error}.", what.join(", "))
+fn sentence((error, figures): (GatewayError, Vec<&str>)) -> String {
+    format!("Missing: {}. api-gateway {error}.", figures.join(", "))
 }
 
-/// The history of one target, as far as there is one.
+/// The history of one target, as far as it was fetched.
 #[derive(Debug, Default)]
-struct Past {
+struct TargetFigures {
     history: Option<TargetHistory>,
     latency: Option<TargetLatency>,
     slo: Option<TargetSlo>,
@@ -163,11 +164,11 @@ struct Figures<'a> {
     budget: Option<(String, bool)>,
     p50_line: String,
     p95_line: String,
-    /// Both, in words.
+    /// The newest median and 95th percentile, as text.
     latency: Option<(String, String)>,
 }
 
-impl Past {
+impl TargetFigures {
     fn chart(self, range: Range) -> Chart {
         let bar = self.history.as_ref().map_or_else(Bar::unknown, Bar::new);
         let overall = self.history.map(|history| history.overall);
@@ -189,7 +190,7 @@ impl Past {
         let remaining = self.slo.and_then(|slo| slo.error_budget_remaining_ratio);
         let figures = Figures {
             bar: bar.paths(),
-            bar_words: bar.words(range, availability.as_deref()),
+            bar_words: bar.describe(range, availability.as_deref()),
             availability: availability.as_deref(),
             coverage: coverage.map(percent),
             budget: remaining.map(budget),

@@ -1,10 +1,10 @@
-//! Checks of the stylesheet's colours: texts and marks have enough contrast (WCAG 2.2, 1.4.3 and 1.4.11).
+//! Tests of the stylesheet's colours: text and marks have enough contrast (WCAG 2.2, 1.4.3 and 1.4.11).
 
 use std::collections::HashMap;
 
 const STYLESHEET: &str = include_str!("../../assets/page.css");
 
-/// The contrast of two colours (`#rrggbb`), 1 to 21.
+/// Returns the contrast ratio of two colours (`#rrggbb`), 1 to 21, by the formula of WCAG 2.2.
 pub(crate) fn contrast(a: &str, b: &str) -> f64 {
     let (a, b) = (luminance(a), luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
@@ -23,7 +23,7 @@ fn luminance(colour: &str) -> f64 {
     0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
 }
 
-/// The colours of a `:root` block, by name.
+/// Returns the colours of a `:root` block, by name.
 fn colours(block: &str) -> HashMap<&str, &str> {
     let declarations = block.split_once('}').unwrap().0.split(';');
     declarations
@@ -33,25 +33,25 @@ fn colours(block: &str) -> HashMap<&str, &str> {
         .collect()
 }
 
-/// Where a part of the stylesheet is in it.
+/// Returns the offset of a part of the stylesheet.
 fn offset(part: &str) -> usize {
     part.as_ptr() as usize - STYLESHEET.as_ptr() as usize
 }
 
-/// Both schemes.
+/// Returns the colours of the light and the dark scheme.
 fn schemes() -> [HashMap<&'static str, &'static str>; 2] {
     let mut blocks = STYLESHEET.split(":root {").skip(1);
     [blocks.next().unwrap(), blocks.next().unwrap()].map(colours)
 }
 
 #[test]
-fn contrasts_are_those_that_wcag_computes() {
+fn contrast_matches_known_wcag_values() {
     assert!((contrast("#ffffff", "#000000") - 21.0).abs() < 1e-9);
     assert!((contrast("#777777", "#ffffff") - 4.478).abs() < 1e-3);
 }
 
 #[test]
-fn text_can_be_read_in_both_schemes() {
+fn text_has_contrast_in_both_schemes() {
     for scheme in schemes() {
         for text in ["text", "quiet", "link"] {
             for ground in ["ground", "surface"] {
@@ -59,18 +59,18 @@ fn text_can_be_read_in_both_schemes() {
             }
         }
         for tone in ["up", "caution", "down", "maintenance", "unknown"] {
-            // In a state or the verdict, in a row, and beside the parts.
+            // A state or the verdict, a row, and the list of parts.
             for ground in [&format!("{tone}-ground"), "surface", "ground"] {
                 assert_contrast(&scheme, tone, ground, 4.5);
             }
-            // Notices are in the colour of all text.
+            // Notices have the colour of normal text.
             assert_contrast(&scheme, "text", &format!("{tone}-ground"), 4.5);
         }
     }
 }
 
 #[test]
-fn marks_can_be_told_from_what_they_are_on() {
+fn marks_have_contrast_with_their_ground() {
     for scheme in schemes() {
         for mark in ["up", "caution", "down", "maintenance", "unknown"] {
             for ground in ["surface", "ground"] {
@@ -82,9 +82,9 @@ fn marks_can_be_told_from_what_they_are_on() {
     }
 }
 
-/// All that is green is one of three colours, and those are grey while the page is blind.
+/// The stylesheet has three green colours. All of them are grey while the page is blind.
 #[test]
-fn no_colour_looks_good_on_a_blind_page() {
+fn no_colour_is_green_on_a_blind_page() {
     let blind = STYLESHEET.split_once(".blind,\n.lost {").unwrap().1;
     let blind = blind.split_once('}').unwrap().0;
     for scheme in schemes() {

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-/// How many slots become one point of a row's line: a page has a thousand lines.
+/// The number of slots that share one point of a row's line. A page has up to a thousand lines.
 const SLOTS_A_POINT: usize = 3;
 
-/// Returns a value if it can be drawn.
+/// Returns a value if it can be drawn: finite and not negative.
 fn drawable(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite() && *value >= 0.0)
 }
 
-/// Returns the largest value.
+/// Returns the largest value that can be drawn, or 0.
 pub(crate) fn top<'a>(values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
     values
         .into_iter()
@@ -18,8 +18,9 @@ pub(crate) fn top<'a>(values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 
         .fold(0.0, f64::max)
 }
 
-/// Returns a line through values that may be missing: the n-th is at `x = n * step`, 0 at the bottom of `height` and `top` at
-/// its top. Coordinates are whole and relative, which is short. A single value is a dot, if line ends are round.
+/// Returns an SVG path through values that may be missing. Value `n` is at `x = n * step`; 0 is at the bottom of
+/// `height`, `top` at its top. Coordinates are relative integers, to keep the path short. A single value is a dot if
+/// line caps are round.
 pub(crate) fn line(values: &[Option<f64>], step: usize, top: f64, height: f64) -> String {
     let mut path = String::new();
     let mut before: Option<i64> = None;
@@ -42,7 +43,7 @@ pub(crate) fn line(values: &[Option<f64>], step: usize, top: f64, height: f64) -
     path
 }
 
-/// Returns a value's distance from the top. A line at either edge is not cut.
+/// Returns a value's distance from the top, with a margin of 1 so that the stroke is not clipped.
 pub(crate) fn level(value: f64, top: f64, height: f64) -> i64 {
     let fraction = if top > 0.0 {
         (value / top).min(1.0)
@@ -54,7 +55,7 @@ pub(crate) fn level(value: f64, top: f64, height: f64) -> i64 {
     level
 }
 
-/// Reduces the points to the highest of every few slots, so that slow responses stay visible.
+/// Reduces every [`SLOTS_A_POINT`] slots to their highest value, so that slow responses stay visible.
 pub(crate) fn coarse(values: &[Option<f64>]) -> Vec<Option<f64>> {
     let highest = |slots: &[Option<f64>]| {
         let drawn = slots.iter().filter_map(|value| drawable(*value));
@@ -63,7 +64,7 @@ pub(crate) fn coarse(values: &[Option<f64>]) -> Vec<Option<f64>> {
     values.chunks(SLOTS_A_POINT).map(highest).collect()
 }
 
-/// Returns a round value at or above `top`, for an axis.
+/// Returns a round number at or above `top`, as the end of an axis.
 pub(crate) fn axis(top: f64) -> f64 {
     if !(top.is_finite() && top > 0.0) {
         return 1.0;
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_breaks_where_nothing_is_known() {
+    fn a_line_has_a_gap_where_values_are_missing() {
         let values = [Some(0.0), Some(1.0), Some(0.5), None, Some(1.0)];
         assert_eq!(line(&values, 1, 1.0, 20.0), "M0 19h0l1-18 1 9M4 1h0");
         assert_eq!(line(&[None, None], 1, 1.0, 20.0), "");

@@ -1,181 +1,294 @@
-//! Answers of api-gateway, for tests.
+//! Responses of api-gateway, for tests. They are values of gateway-api's types, so a field renamed there does not
+//! compile here. A test of malformed JSON writes that JSON itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gateway_api::PAGE_MAX;
-use gateway_api::slo::WINDOWS;
-use gateway_api::status::{Counted, State, Status};
-use serde_json::{Value, json};
+use gateway_api::availability::{Counts, Figures};
+use gateway_api::history::{
+    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS, SlotsHead, TargetHistory,
+    TargetLatency,
+};
+use gateway_api::incidents::{Alerts, Arrival, Event, Incident, IncidentEnd, IncidentStatus, Step};
+use gateway_api::maintenance::{Maintenance, MaintenanceWindow, TargetWindow};
+use gateway_api::slo::{Shares, Slo, TargetSlo, WINDOWS, WindowFigures, Windows};
+use gateway_api::status::{
+    Blind, Part, Reason, Source, State, Status, StatusSummary, TargetStatus,
+};
+use gateway_api::target::{Slotted, TargetAnswer};
+use jiff::Timestamp;
 
+use super::GatewayError;
 use super::view::{Snapshot, View};
-use super::{GatewayError, Paged};
 
-pub(crate) fn time(text: &str) -> jiff::Timestamp {
+const GENERATED_AT: &str = "2026-11-23T02:45:10Z";
+
+pub(crate) fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+fn figures(success: f64, failures: f64) -> Figures {
+    Counts { success, failures }.into()
+}
+
+/// A source of the gateway. It is unavailable if it has a detail.
+pub(crate) fn source(name: &str, detail: Option<&str>) -> Source {
+    Source {
+        name: name.to_owned(),
+        ok: detail.is_none(),
+        detail: detail.map(ToOwned::to_owned),
+    }
+}
+
 /// A target in a state.
-pub(crate) fn target(name: &str, state: &str) -> Value {
-    let down = state == "down";
-    let maintenance = (state == "maintenance").then(|| {
-        json!({"start": "2026-11-23T02:00:00Z", "end": "2026-11-23T04:00:00Z", "reason": "Database upgrade"})
-    });
-    json!({
-        "target": name, "url": format!("https://{}.example/", name.len()), "kind": "https", "group": null, "state": state,
-        "was": null, "reason": down.then_some("timeout"), "since": "2026-11-23T02:41:00Z", "maintenance": maintenance,
-        "certificate_not_after": null, "slo_objective": 0.999, "latency_objective_seconds": null,
-        "availability": "99.95%", "availability_percent": 99.95, "latency_seconds": 0.01,
-        "last_probe_at": "2026-11-23T02:45:08Z", "interval_seconds": 15.0, "success": 2000, "failures": 1,
-    })
+pub(crate) fn target(name: &str, state: State) -> TargetStatus {
+    TargetStatus {
+        target: name.into(),
+        url: format!("https://{}.example/", name.len()),
+        kind: "https".to_owned(),
+        group: None,
+        state,
+        was: None,
+        since: Some(time("2026-11-23T02:41:00Z")),
+        reason: (state == State::Down).then(|| "timeout".into()),
+        maintenance: (state == State::Maintenance).then(|| MaintenanceWindow {
+            start: time("2026-11-23T02:00:00Z"),
+            end: time("2026-11-23T04:00:00Z"),
+            reason: Some("Database upgrade".into()),
+        }),
+        figures: figures(2000.0, 1.0),
+        latency_seconds: Some(0.01),
+        last_probe_at: Some(time("2026-11-23T02:45:08Z")),
+        interval_seconds: Some(15.0),
+        certificate_not_after: None,
+        slo_objective: Some(0.999),
+        latency_objective_seconds: None,
+    }
 }
 
 /// A status in which every part answers.
-pub(crate) fn status(targets: &[Value]) -> Value {
-    let is = |state: &str| targets.iter().any(|it| it["state"] == state);
-    let state = if is("down") {
-        "down"
-    } else if is("unknown") || targets.is_empty() {
-        "unknown"
+pub(crate) fn status(targets: &[TargetStatus]) -> Status {
+    let is = |state: State| targets.iter().any(|it| it.state == state);
+    let state = if is(State::Down) {
+        State::Down
+    } else if is(State::Unknown) || targets.is_empty() {
+        State::Unknown
     } else {
-        "up"
+        State::Up
     };
-    let states = targets.iter().map(|it| it["state"].clone());
-    let states = states.map(|it| serde_json::from_value::<State>(it).unwrap());
-    json!({
-        "generated_at": "2026-11-23T02:45:10.123Z", "newest_observation_at": "2026-11-23T02:45:08.412Z", "blind": null,
-        "sources": [
-            {"name": "ping-agent", "ok": true, "detail": null},
-            {"name": "prometheus", "ok": true, "detail": null},
-            {"name": "alert-logger", "ok": true, "detail": null},
-        ],
-        "state": state, "counts": states.collect::<Counted>(), "ranges": ["24h", "7d", "14d"], "groups": [], "total": targets.len(), "next": null, "targets": targets,
-    })
-}
-
-/// The lab is blind because of a part.
-pub(crate) fn blind(part: &str) -> Value {
-    let since = "2026-11-23T02:42:10Z";
-    json!({"since": since, "reasons": [{"part": part, "since": since, "detail": "connection refused"}]})
-}
-
-pub(crate) fn view(mut status: Value) -> View {
-    // Read page by page, as the gateway gives it.
-    let targets = status["targets"].take();
-    let mut page = |targets: &[Value]| {
-        status["targets"] = json!(targets);
-        serde_json::from_value::<Status>(status.clone()).unwrap()
-    };
-    let mut whole = page(&[]);
-    for targets in targets.as_array().unwrap().chunks(PAGE_MAX) {
-        whole.append(page(targets));
+    let sources = ["ping-agent", "prometheus", "alert-logger"];
+    Status {
+        summary: StatusSummary {
+            generated_at: time("2026-11-23T02:45:10.123Z"),
+            newest_observation_at: Some(time("2026-11-23T02:45:08.412Z")),
+            blind: None,
+            sources: sources.map(|name| source(name, None)).into(),
+            state,
+            counts: targets.iter().map(|it| it.state).collect(),
+        },
+        ranges: Range::SHORTEST.map(|it| it.as_str().to_owned()).into(),
+        groups: Vec::new(),
+        total: targets.len(),
+        next: None,
+        targets: targets.iter().cloned().map(Arc::new).collect(),
     }
+}
+
+/// The lab is blind because of one part.
+pub(crate) fn blind(part: Part) -> Blind {
+    let since = time("2026-11-23T02:42:10Z");
+    let detail = "connection refused".to_owned();
+    let reasons = vec![Reason {
+        part,
+        since,
+        detail,
+    }];
+    Blind { since, reasons }
+}
+
+pub(crate) fn view(status: Status) -> View {
     View {
         snapshot: Some(Snapshot {
-            status: Arc::new(whole),
+            status: Arc::new(status),
             received_at: time("2026-11-23T02:45:10Z"),
         }),
         outage: None,
     }
 }
 
-/// The same after the gateway went away.
+/// The same view after the gateway stopped responding.
 pub(crate) fn lost(mut view: View) -> View {
     view.fail(GatewayError::Unreachable, time("2026-11-23T02:45:20Z"));
     view
 }
 
-fn by_target(names: &[&str], of: Value) -> Value {
-    let targets = names.iter().map(|name| {
-        let mut of = of.clone();
-        of["target"] = json!(name);
-        of
-    });
-    json!({"generated_at": "2026-11-23T02:45:10Z", "range": "24h", "start": "2026-11-22T02:45:10Z", "slot_seconds": 960,
-        "slots": 90, "next": null, "targets": targets.collect::<Vec<_>>()})
+fn slots() -> SlotsHead {
+    SlotsHead {
+        range: Range::Day,
+        start: time("2026-11-22T02:45:10Z"),
+        slot_seconds: 960,
+        slots: SLOTS,
+    }
 }
 
-/// 90 slots: unknown, up, one down, one in maintenance.
-pub(crate) fn history(names: &[&str]) -> Value {
-    let value = |at: [Value; 4]| {
-        let [unknown, up, down, maintenance] = at;
-        let up = std::iter::repeat_n(up, 78);
-        let slots = std::iter::repeat_n(unknown, 10)
-            .chain(up)
-            .chain([down, maintenance]);
-        json!(slots.collect::<Vec<_>>())
+/// Values of 90 slots: 10 unknown, 78 up, one down, one in maintenance.
+fn values<T: Copy>([unknown, up, down, maintenance]: [T; 4]) -> Vec<T> {
+    let mut slots = vec![unknown; 10];
+    slots.extend([up; 78]);
+    slots.extend([down, maintenance]);
+    slots
+}
+
+fn target_history(name: &str) -> TargetHistory {
+    TargetHistory {
+        target: name.into(),
+        availability: values([None, Some(1.0), Some(0.0), None]),
+        coverage: values([0.0, 1.0, 1.0, 1.0]),
+        maintenance: values([0.0, 0.0, 0.0, 1.0]),
+        success: values([0.0, 64.0, 0.0, 0.0]),
+        failures: values([0.0, 0.0, 64.0, 0.0]),
+        overall: Overall {
+            availability: Some("98.73%".to_owned()),
+            availability_percent: Some(98.73),
+            coverage: Some(0.89),
+        },
+    }
+}
+
+fn target_latency(name: &str) -> TargetLatency {
+    TargetLatency {
+        target: name.into(),
+        p50: vec![Some(0.0123); SLOTS],
+        p95: vec![Some(0.0456); SLOTS],
+        at_most_seconds: 0.005,
+    }
+}
+
+fn target_slo(name: &str) -> TargetSlo {
+    let window = |_| WindowFigures {
+        figures: figures(79.0, 1.0),
+        maintenance: 0.0,
+        coverage: Some(1.0),
+        shares: Shares {
+            up: 0.9875,
+            down: 0.0125,
+            maintenance: 0.0,
+            unknown: 0.0,
+        },
+        burn_rate: Some(12.5),
     };
-    by_target(
-        names,
-        json!({
-            "availability": value([json!(null), json!(1.0), json!(0.0), json!(null)]),
-            "coverage": value([json!(0.0), json!(1.0), json!(1.0), json!(1.0)]),
-            "maintenance": value([json!(0.0), json!(0.0), json!(0.0), json!(1.0)]),
-            "success": value([json!(0), json!(64), json!(0), json!(0)]),
-            "failures": value([json!(0), json!(0), json!(64), json!(0)]),
-            "overall": {"availability": "98.73%", "availability_percent": 98.73, "coverage": 0.89},
-        }),
-    )
+    TargetSlo {
+        target: name.into(),
+        slo_objective: Some(0.999),
+        error_budget_remaining_ratio: Some(0.629),
+        latency_objective_seconds: Some(0.5),
+        windows: Windows(WINDOWS.map(window)),
+    }
 }
 
-pub(crate) fn latency(names: &[&str]) -> Value {
-    let line = |seconds: f64| json!(vec![Some(seconds); 90]);
-    by_target(
-        names,
-        json!({"p50": line(0.0123), "p95": line(0.0456), "at_most_seconds": 0.005}),
-    )
+pub(crate) fn history(names: &[&str]) -> HistoryAnswer {
+    HistoryAnswer {
+        generated_at: time(GENERATED_AT),
+        slots: slots(),
+        next: None,
+        targets: names.iter().map(|name| target_history(name)).collect(),
+    }
 }
 
-pub(crate) fn slo(names: &[&str]) -> Value {
-    let figures = json!({"success": 79.0, "failures": 1.0, "maintenance": 0.0, "availability": "98.75%",
-        "availability_percent": 98.75, "coverage": 1.0,
-        "shares": {"up": 0.9875, "down": 0.0125, "maintenance": 0.0, "unknown": 0.0}, "burn_rate": 12.5});
-    let windows: Value = WINDOWS
-        .map(|window| (window, figures.clone()))
-        .into_iter()
-        .collect();
-    by_target(
-        names,
-        json!({"slo_objective": 0.999, "error_budget_remaining_ratio": 0.629,
-        "latency_objective_seconds": 0.5, "windows": windows}),
-    )
+pub(crate) fn latency(names: &[&str]) -> LatencyAnswer {
+    LatencyAnswer {
+        generated_at: time(GENERATED_AT),
+        slots: slots(),
+        next: None,
+        targets: names.iter().map(|name| target_latency(name)).collect(),
+    }
+}
+
+pub(crate) fn slo(names: &[&str]) -> Slo {
+    Slo {
+        generated_at: time(GENERATED_AT),
+        next: None,
+        targets: names.iter().map(|name| target_slo(name)).collect(),
+    }
 }
 
 /// An incident of a target.
-pub(crate) fn incident(id: &str, target: &str, status: &str) -> Value {
-    let over = status == "resolved";
-    json!({
-        "id": id, "alert": "TargetDown", "target": target, "severity": "page", "status": status,
-        "started_at": "2026-11-23T02:40:00Z", "ended_at": over.then_some("2026-11-23T02:50:00Z"),
-        "end": over.then_some("delivered"), "duration_seconds": 600.0, "summary": format!("{target} is down"), "description": "It fails.\nLook at it.",
-        "runbook_url": "https://runbooks.example/TargetDown.md", "labels": {},
-        "timeline": [{"at": "2026-11-23T02:40:00Z", "event": "fired"}, {"at": "2026-11-23T02:40:09Z", "event": "notified"}],
-    })
+pub(crate) fn incident(id: &str, target: &str, status: IncidentStatus) -> Incident {
+    let is_over = status == IncidentStatus::Resolved;
+    let step = |at: &str, event: Event| Step {
+        at: time(at),
+        event,
+    };
+    Incident {
+        id: id.to_owned(),
+        alert: "TargetDown".to_owned(),
+        target: Some(target.to_owned()),
+        severity: Some("page".to_owned()),
+        status,
+        started_at: time("2026-11-23T02:40:00Z"),
+        ended_at: is_over.then(|| time("2026-11-23T02:50:00Z")),
+        end: is_over.then_some(IncidentEnd::Delivered),
+        duration_seconds: Some(600.0),
+        summary: Some(format!("{target} is down")),
+        description: Some("It fails.\nLook at it.".to_owned()),
+        runbook_url: Some("https://runbooks.example/TargetDown.md".to_owned()),
+        labels: BTreeMap::new(),
+        timeline: vec![
+            step("2026-11-23T02:40:00Z", Event::Fired),
+            step("2026-11-23T02:40:09Z", Event::Notified),
+        ],
+    }
 }
 
-/// The incidents that are active.
-pub(crate) fn alerts(active: &[Value]) -> Value {
-    json!({"alerts": active, "watchdog": {"last_received_at": null}})
+/// The active incidents.
+pub(crate) fn alerts(alerts: Vec<Incident>) -> Alerts {
+    Alerts {
+        alerts,
+        watchdog: Arrival {
+            last_received_at: None,
+        },
+    }
 }
 
-pub(crate) fn maintenance(target: &str) -> Value {
-    json!({"past": [], "active": [], "planned": [{"target": target, "start": "2026-11-24T02:00:00Z",
-        "end": "2026-11-24T04:00:00Z", "reason": "Database upgrade"}]})
+pub(crate) fn maintenance(target: &str) -> Maintenance {
+    Maintenance {
+        planned: vec![TargetWindow {
+            target: target.into(),
+            start: time("2026-11-24T02:00:00Z"),
+            end: time("2026-11-24T04:00:00Z"),
+            reason: Some("Database upgrade".into()),
+        }],
+        ..Maintenance::default()
+    }
 }
 
 /// Everything about one target.
-pub(crate) fn detail(target: &Value) -> Value {
-    let name = target["target"].as_str().unwrap();
-    let one = |of: Value| {
-        let mut one = of["targets"][0].clone();
-        for head in ["range", "start", "slot_seconds", "slots"] {
-            one[head] = of[head].clone();
-        }
-        one
-    };
-    json!({
-        "generated_at": "2026-11-23T02:45:10Z", "newest_observation_at": null, "blind": null, "sources": [],
-        "target": target, "slo": one(slo(&[name])), "history": one(history(&[name])), "latency": one(latency(&[name])),
-        "phases": {"dns": 0.001, "connect": 0.002, "tls": null, "first_byte": 0.01, "transfer": 0.0},
-        "reasons": {"timeout": 14.0}, "incidents": [incident("i-1", name, "resolved")], "maintenance": maintenance(name),
-    })
+pub(crate) fn detail(target: &TargetStatus) -> TargetAnswer {
+    let name = &*target.target;
+    TargetAnswer {
+        generated_at: time(GENERATED_AT),
+        newest_observation_at: None,
+        blind: None,
+        sources: Vec::new(),
+        target: Arc::new(target.clone()),
+        slo: Some(target_slo(name)),
+        history: Some(Slotted {
+            slots: slots(),
+            values: target_history(name),
+        }),
+        latency: Some(Slotted {
+            slots: slots(),
+            values: target_latency(name),
+        }),
+        phases: Some(PhaseSeconds {
+            dns: Some(0.001),
+            connect: Some(0.002),
+            tls: None,
+            first_byte: Some(0.01),
+            transfer: Some(0.0),
+        }),
+        reasons: Some(BTreeMap::from([("timeout".to_owned(), 14.0)])),
+        incidents: Some(vec![incident("i-1", name, IncidentStatus::Resolved)]),
+        maintenance: Some(Arc::new(maintenance(name))),
+    }
 }

@@ -8,13 +8,13 @@ use service_kit::event_log::LAST_EVENT_ID;
 
 use super::{Gateway, GatewayError};
 
-/// The longest silence of a stream that works: the gateway sends an event at least every 5 s.
+/// The timeout for the next event. The gateway sends one at least every 5 s.
 const SILENCE_MAX: Duration = Duration::from_secs(9);
 
-/// The longest event.
+/// The largest event.
 const EVENT_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// An open stream.
+/// An open event stream.
 #[derive(Debug)]
 pub(crate) struct Stream {
     response: reqwest::Response,
@@ -35,7 +35,7 @@ impl Gateway {
             .client
             .get(self.url(&["events"], &[]))
             .header("accept", "text/event-stream")
-            // The stream has no end; `next` notices when it is silent.
+            // The stream never ends; `next` has its own timeout.
             .timeout(Duration::from_secs(365 * 86_400));
         if let Some(id) = last {
             request = request.header(LAST_EVENT_ID, id);
@@ -53,7 +53,10 @@ impl Gateway {
 }
 
 impl Stream {
-    /// Returns the next event. A stream that sends none for too long, nothing but comments included, is an error.
+    /// Returns the next event.
+    ///
+    /// # Errors
+    /// The stream ended, or sent no event for [`SILENCE_MAX`]. Comments are not events.
     pub(crate) async fn next(&mut self) -> Result<StreamEvent, GatewayError> {
         let next = tokio::time::timeout(SILENCE_MAX, self.receive());
         next.await.unwrap_or(Err(GatewayError::Timeout))
@@ -75,16 +78,16 @@ impl Stream {
 }
 
 impl Message {
-    /// Returns the event, if it is one that is known here.
+    /// Parses the event. Returns `None` for a type that a newer gateway may send.
     fn parse(&self) -> Result<Option<StreamEvent>, GatewayError> {
         StreamEvent::parse(&self.event, &self.data).map_err(|error| {
-            tracing::warn!(%error, event = self.event, "api-gateway's event cannot be read");
+            tracing::warn!(%error, event = self.event, "api-gateway's event cannot be parsed");
             GatewayError::Malformed
         })
     }
 }
 
-/// Splits a stream of bytes into messages.
+/// Splits a byte stream into messages of server-sent events (WHATWG HTML, 9.2).
 #[derive(Debug, Default)]
 struct Parser {
     line: Vec<u8>,
@@ -98,7 +101,7 @@ impl Parser {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
             if self.line.len() + self.message.data.len() > EVENT_MAX_BYTES {
-                tracing::warn!(limit = EVENT_MAX_BYTES, "api-gateway's event is too long");
+                tracing::warn!(limit = EVENT_MAX_BYTES, "api-gateway's event is too large");
                 return Err(GatewayError::Malformed);
             }
             if self.line.last() == Some(&b'\n') {
@@ -128,7 +131,7 @@ impl Parser {
                 }
                 self.message.data.push_str(value);
             }
-            // A comment, or a field for browsers: `id` and `retry`.
+            // A comment, or `id` and `retry`, which are for browsers.
             _ => {}
         }
     }
@@ -143,7 +146,7 @@ mod tests {
     const STREAM: &str = "retry: 1000\n\n: alive\n\nid: 7-1\nevent: removed\ndata: {\"target\":\r\ndata: \"ü\"}\n\nevent: reset\ndata: {}\n\n";
 
     #[test]
-    fn events_are_read() {
+    fn events_are_parsed() {
         let messages = Parser::default().push(STREAM.as_bytes()).unwrap();
         let events: Vec<_> = messages.iter().map(|it| it.parse().unwrap()).collect();
         assert!(
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_event_is_an_error() {
+    fn an_event_above_the_size_limit_is_an_error() {
         let mut parser = Parser::default();
         let endless = vec![b'x'; EVENT_MAX_BYTES / 2];
         assert!(parser.push(&endless).is_ok());
@@ -162,18 +165,18 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_is_not_what_it_says_is_an_error_and_an_unknown_one_is_not() {
+    fn malformed_events_are_errors_and_unknown_events_are_ignored() {
         let message = |event: &str| Message {
             event: event.to_owned(),
             data: "{}".to_owned(),
         };
         assert!(message("target").parse().is_err());
-        assert!(message("news").parse().unwrap().is_none());
+        assert!(message("later").parse().unwrap().is_none());
     }
 
     proptest! {
         #[test]
-        fn it_does_not_matter_how_the_bytes_are_cut(cuts in prop::collection::vec(0..STREAM.len(), 0..8)) {
+        fn chunk_boundaries_do_not_matter(cuts in prop::collection::vec(0..STREAM.len(), 0..8)) {
             let mut cuts = cuts;
             cuts.extend([0, STREAM.len()]);
             cuts.sort_unstable();
@@ -186,7 +189,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             for message in Parser::default().push(&bytes).unwrap() {
                 let _ = message.parse();
             }

@@ -1,4 +1,4 @@
-//! The state of the lab as dashboard-ui last received it: all that pages are rendered from.
+//! The state of the lab as last received. All pages are rendered from it.
 
 use std::sync::Arc;
 
@@ -8,24 +8,24 @@ use jiff::Timestamp;
 
 use super::GatewayError;
 
-/// The latest state, and whether it is still valid.
+/// The latest state, and whether it is still current.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
-    /// None until the gateway has answered once.
+    /// `None` until the gateway has answered once.
     pub snapshot: Option<Snapshot>,
     /// Set while the gateway does not answer.
     pub outage: Option<Outage>,
 }
 
-/// A status as it was fetched, with the events since then applied.
+/// A fetched status to which all later events were applied.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     pub status: Arc<Status>,
-    /// When the last part of it was received.
+    /// The time of the last status or event.
     pub received_at: Timestamp,
 }
 
-/// A time in which the gateway does not answer.
+/// A period in which the gateway does not answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Outage {
     pub since: Timestamp,
@@ -33,7 +33,7 @@ pub(crate) struct Outage {
 }
 
 impl View {
-    /// Returns the ranges that the gateway offers. Until it has answered, those that every gateway has.
+    /// Returns the ranges that the gateway offers; until it has answered, those that every gateway has.
     pub(crate) fn ranges(&self) -> Vec<Range> {
         let Some(snapshot) = &self.snapshot else {
             return Range::SHORTEST.into();
@@ -42,7 +42,7 @@ impl View {
         listed.filter_map(|name| Range::parse(name)).collect()
     }
 
-    /// Replaces the state by one that was just fetched.
+    /// Replaces the state with a newly fetched one.
     pub(crate) fn replace(&mut self, status: Status, now: Timestamp) {
         if self.outage.take().is_some() {
             tracing::info!("api-gateway answers again");
@@ -64,15 +64,15 @@ impl View {
         }
     }
 
-    /// Applies a target's new state. Returns whether its row looks different now.
+    /// Applies a target's new state. Returns whether its row looks different.
     pub(crate) fn update(&mut self, target: Arc<TargetStatus>, now: Timestamp) -> bool {
         self.apply(now, |status| {
             let mut targets = status.targets.iter_mut();
-            let Some(known) = targets.find(|it| it.target == target.target) else {
+            let Some(current) = targets.find(|it| it.target == target.target) else {
                 return false;
             };
-            let before = std::mem::replace(known, target);
-            !is_same_row(&before, known)
+            let before = std::mem::replace(current, target);
+            !is_same_row(&before, current)
         })
     }
 
@@ -101,7 +101,7 @@ impl View {
     }
 }
 
-/// Returns whether a row looks the same for both states of a target. Another probe changes nothing in it.
+/// Returns whether a row looks the same for both states of a target. A new probe with the same result changes nothing.
 pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
     fn shown(it: &TargetStatus) -> impl PartialEq + '_ {
         let state = (it.state, it.was, it.since, &it.reason, &it.maintenance);
@@ -112,21 +112,21 @@ pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use gateway_api::status::{State, TargetStatus};
+
     use crate::gateway::fixture::{status, target, time, view};
 
     #[test]
-    fn another_probe_does_not_change_the_row() {
-        let mut seen = view(status(&[target("demo", "up")]));
-        let mut update = |json: serde_json::Value| {
-            seen.update(
-                serde_json::from_value(json).unwrap(),
-                time("2026-11-23T02:46:00Z"),
-            )
-        };
-        let mut probed = target("demo", "up");
-        probed["last_probe_at"] = serde_json::json!("2026-11-23T02:45:23Z");
-        probed["latency_seconds"] = serde_json::json!(0.02);
+    fn a_probe_with_the_same_result_does_not_change_the_row() {
+        let mut view = view(status(&[target("demo", State::Up)]));
+        let mut update =
+            |target: TargetStatus| view.update(Arc::new(target), time("2026-11-23T02:46:00Z"));
+        let mut probed = target("demo", State::Up);
+        probed.last_probe_at = Some(time("2026-11-23T02:45:23Z"));
+        probed.latency_seconds = Some(0.02);
         assert!(!update(probed));
-        assert!(update(target("demo", "down")));
+        assert!(update(target("demo", State::Down)));
     }
 }

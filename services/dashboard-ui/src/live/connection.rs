@@ -1,11 +1,11 @@
-//! The connection to api-gateway: a status, then the events of the stream that continues from it.
+//! The connection to api-gateway: fetches a status, then receives the events of the stream that continues from it.
 //!
-//! - A status is fetched on connect, when the stream asks for it (`reset`), when it names a target whose place in the list
-//!   is unknown, and after [`STATUS_FOR`], because no event carries the order of the targets. All of these are one step:
-//!   connect again. What changes meanwhile is in the status or comes after it, since the stream continues from its id.
-//! - While the gateway has no stream, or one without any event, the status is polled.
-//! - Figures that no event carries (availability, latency, error budgets, incidents) are no part of the status that pages
-//!   show. [`super::dashboard`] fetches them when a page needs them and they are older than its `_FRESH_FOR`.
+//! - A status is fetched on connect, on the event `reset`, on an event about a target that the list lacks, and
+//!   after [`STATUS_MAX_AGE`], because no event carries the order of the targets. Each of these reconnects. No change gets
+//!   lost meanwhile, because the stream continues from the status's event id.
+//! - While the gateway has no stream, or its stream sends no event, the status is polled.
+//! - Figures that no event carries (availability, latency, error budgets, incidents) are not part of that status.
+//!   [`super::dashboard`] fetches them when a page needs them and they are older than its `_FRESH_FOR`.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -20,27 +20,27 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::gateway::{Gateway, GatewayError};
 
-/// How long a status is used before it is fetched again.
-const STATUS_FOR: Duration = Duration::from_secs(60);
+/// The age after which the status is fetched again.
+const STATUS_MAX_AGE: Duration = Duration::from_secs(60);
 
-/// The pause before a stream that ended is replaced.
+/// The pause before reconnecting after a stream ended.
 const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 
 /// The pause after a failed request. It is short because the gateway may be starting.
 const RETRY_AFTER: Duration = Duration::from_millis(300);
 
-/// The pause between two statuses while there is no stream.
+/// The interval of polls while there is no stream.
 const POLL_EVERY: Duration = Duration::from_secs(2);
 
-/// How long a gateway is polled before its stream is tried again.
+/// How long the gateway is polled before the stream is tried again.
 const POLL_FOR: Duration = Duration::from_secs(10);
 
 /// A message of the connection.
 #[derive(Debug)]
 pub(super) enum Update {
-    /// The state of all targets. It replaces everything before it.
+    /// The state of all targets. It replaces all earlier state.
     Status(Box<Status>),
-    /// A change since then.
+    /// A change since the last status.
     Event(StreamEvent),
     /// The gateway does not answer.
     Failed(GatewayError),
@@ -48,7 +48,7 @@ pub(super) enum Update {
 
 type Closed = SendError<Update>;
 
-/// Keeps the connection, and sends updates until nobody receives them.
+/// Keeps the connection open, and sends updates until the receiver is dropped.
 pub(super) async fn run(gateway: Gateway, updates: Sender<Update>) -> Result<Infallible, Closed> {
     let mut poll_until = Instant::now();
     loop {
@@ -77,20 +77,20 @@ pub(super) async fn run(gateway: Gateway, updates: Sender<Update>) -> Result<Inf
     }
 }
 
-/// Sends the events of a stream until a new status is due. Returns whether there was any event.
+/// Forwards the events of a stream until a new status is due. Returns whether it received any event.
 async fn receive(
     gateway: &Gateway,
     last: Option<&str>,
     mut targets: HashSet<Arc<str>>,
     updates: &Sender<Update>,
 ) -> Result<bool, Closed> {
-    let until = Instant::now() + STATUS_FOR;
+    let until = Instant::now() + STATUS_MAX_AGE;
     let mut received = false;
-    let stopped = |error: GatewayError| tracing::debug!("the stream: api-gateway {error}");
+    let log_end = |error: GatewayError| tracing::debug!("the stream: api-gateway {error}");
     let mut stream = match gateway.stream(last).await {
         Ok(stream) => stream,
         Err(error) => {
-            stopped(error);
+            log_end(error);
             return Ok(received);
         }
     };
@@ -98,7 +98,7 @@ async fn receive(
         let event = match next {
             Ok(event) => event,
             Err(error) => {
-                stopped(error);
+                log_end(error);
                 break;
             }
         };

@@ -1,4 +1,4 @@
-//! The state that all pages share: the lab's state, caches of further answers, and the events of open pages.
+//! The state that all pages share: the lab's state, caches of other responses, and the events of open pages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,34 +21,34 @@ use crate::gateway::view::View;
 use crate::gateway::{Gateway, GatewayError};
 use crate::page::announcements::Announcements;
 
-/// How long a page waits for additional figures: its first byte is sent within 100 ms.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// How long a page waits for additional figures, so that its first byte is sent within 100 ms.
+const FIGURES_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// How long a page waits for its subject.
-const LONG_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a page waits for its main content.
+const SUBJECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long charts are used before they are fetched again. The gateway's own figures are up to 15 s old.
+/// How long charts are fresh. The gateway's own figures are up to 15 s old.
 const CHARTS_FRESH_FOR: Duration = Duration::from_secs(15);
 
-/// The same for announcements, unless an event says sooner that incidents have changed.
+/// How long announcements are fresh. An event about an incident invalidates them earlier.
 const ANNOUNCEMENTS_FRESH_FOR: Duration = Duration::from_secs(15);
 
-/// The same for the subject of a page.
+/// How long the main content of a page is fresh.
 const SUBJECT_FRESH_FOR: Duration = Duration::from_secs(2);
 
-/// How long an error is kept in place of an answer.
+/// How long an error is cached.
 const ERROR_FRESH_FOR: Duration = Duration::from_secs(1);
 
-/// How long an answer is still served while a newer one is fetched.
+/// How long a stale response is served while a new one is fetched.
 const STALE_FOR: Duration = Duration::from_secs(30);
 
-/// How many answers of a kind are kept. Anyone can ask for any target.
+/// The capacity of a cache whose keys anyone can choose.
 const CAPACITY: usize = 64;
 
-/// How many incidents a page, or the feed, has.
+/// The number of incidents on a page and in the feed.
 pub(crate) const INCIDENTS: &str = "50";
 
-/// An answer of the gateway, shared.
+/// A shared response of the gateway.
 pub(crate) type Answer<T> = Result<Arc<T>, GatewayError>;
 
 /// Parameters of a request, by name.
@@ -63,15 +63,15 @@ pub(crate) struct Dashboard {
     pub page_events: PageEvents,
     announcements: SingleFlight<(), Arc<Announcements>>,
     charts: SingleFlight<Range, Arc<Charts>>,
-    /// Whether a page was made without charts and has to be refreshed when they are there.
-    charts_owed: AtomicBool,
+    /// Whether a page was rendered without charts and has to be refreshed when they are available.
+    charts_missing: AtomicBool,
     targets: SingleFlight<(String, Range), Arc<TargetAnswer>, GatewayError>,
     incidents: SingleFlight<Parameters, Arc<Incidents>, GatewayError>,
     maintenance: SingleFlight<(), Arc<Maintenance>, GatewayError>,
 }
 
 impl Dashboard {
-    pub(crate) fn new(gateway: Gateway, seats: &Limit) -> Self {
+    pub(crate) fn new(gateway: Gateway, open_pages: &Limit) -> Self {
         let charts = SingleFlight::new(CHARTS_FRESH_FOR, Range::ALL.len());
         let announcements = SingleFlight::new(ANNOUNCEMENTS_FRESH_FOR, 1);
         let targets = SingleFlight::new(SUBJECT_FRESH_FOR, CAPACITY);
@@ -81,11 +81,11 @@ impl Dashboard {
             gateway,
             started: Timestamp::now(),
             view: watch::Sender::default(),
-            page_events: PageEvents::new(seats),
+            page_events: PageEvents::new(open_pages),
             announcements: announcements.serve_stale_for(STALE_FOR),
             charts: charts.serve_stale_for(STALE_FOR),
-            charts_owed: AtomicBool::new(false),
-            // Never stale: its figures are shown as the newest ones.
+            charts_missing: AtomicBool::new(false),
+            // Never served stale, because pages show its figures as current.
             targets: targets.cache_errors_for(ERROR_FRESH_FOR),
             incidents: incidents
                 .serve_stale_for(STALE_FOR)
@@ -96,11 +96,11 @@ impl Dashboard {
         }
     }
 
-    /// Returns the lab's state. Only the first readers after a start wait for it.
+    /// Returns the lab's state. Waits for it only after a start.
     pub(crate) async fn view(&self) -> View {
         let mut views = self.view.subscribe();
         let has_content = |view: &View| view.snapshot.is_some() || view.outage.is_some();
-        let _ = timeout(LONG_PATIENCE, views.wait_for(has_content)).await;
+        let _ = timeout(SUBJECT_TIMEOUT, views.wait_for(has_content)).await;
         let mut view = views.borrow().clone();
         if !has_content(&view) {
             view.fail(GatewayError::Timeout, Timestamp::now());
@@ -108,7 +108,7 @@ impl Dashboard {
         view
     }
 
-    /// Returns the range, or the default where the gateway does not offer it.
+    /// Returns the range if the gateway offers it, otherwise the default.
     pub(crate) fn offered(&self, range: Range) -> Range {
         let view = self.view.borrow();
         if view.snapshot.is_none() || view.ranges().contains(&range) {
@@ -118,48 +118,48 @@ impl Dashboard {
         }
     }
 
-    /// Returns the charts for a page. If they are late, the page is refreshed later.
+    /// Returns the charts for a page. If they are late, returns empty ones; the page is refreshed later.
     pub(crate) async fn charts(&self, range: Range) -> Arc<Charts> {
-        let charts = self.charts_within(range, PATIENCE).await;
+        let charts = self.charts_within(range, FIGURES_TIMEOUT).await;
         charts.unwrap_or_else(|| {
-            self.charts_owed.store(true, Ordering::Relaxed);
+            self.charts_missing.store(true, Ordering::Relaxed);
             Arc::new(Charts::pending(range))
         })
     }
 
-    /// Returns the charts for a reader that shows a single figure and is not refreshed.
+    /// Returns the charts for a badge, which is not refreshed and so waits longer.
     pub(crate) async fn charts_for_figure(&self, range: Range) -> Arc<Charts> {
-        let charts = self.charts_within(range, LONG_PATIENCE).await;
+        let charts = self.charts_within(range, SUBJECT_TIMEOUT).await;
         charts.unwrap_or_else(|| Arc::new(Charts::pending(range)))
     }
 
-    /// Returns the charts if they are there, and otherwise starts to fetch them.
+    /// Returns the charts if they are cached, and otherwise starts to fetch them.
     pub(crate) async fn cached_charts(&self, range: Range) -> Option<Arc<Charts>> {
         self.charts_within(range, Duration::ZERO).await
     }
 
-    /// Returns whether a page has been made without charts since the last call.
-    pub(crate) fn take_charts_owed(&self) -> bool {
-        self.charts_owed.swap(false, Ordering::Relaxed)
+    /// Returns whether a page was rendered without charts since the last call, and resets that.
+    pub(crate) fn reset_charts_missing(&self) -> bool {
+        self.charts_missing.swap(false, Ordering::Relaxed)
     }
 
-    async fn charts_within(&self, range: Range, patience: Duration) -> Option<Arc<Charts>> {
+    async fn charts_within(&self, range: Range, limit: Duration) -> Option<Arc<Charts>> {
         let gateway = self.gateway.clone();
         let fetch = || async move { Ok(Arc::new(Charts::fetch(gateway, range).await)) };
-        let charts = timeout(patience, self.charts.get(range, fetch)).await;
+        let charts = timeout(limit, self.charts.get(range, fetch)).await;
         charts.ok()?.ok()
     }
 
     pub(crate) async fn announcements(&self) -> Arc<Announcements> {
         let gateway = self.gateway.clone();
         let fetch = || async move { Ok(Arc::new(Announcements::fetch(gateway).await)) };
-        let fetched = timeout(PATIENCE, self.announcements.get((), fetch)).await;
+        let fetched = timeout(FIGURES_TIMEOUT, self.announcements.get((), fetch)).await;
         let fetched = fetched.unwrap_or(Err(Cancelled));
         fetched.unwrap_or_else(|_| Arc::new(Announcements::pending()))
     }
 
-    /// Drops the announcements, because incidents have changed.
-    pub(crate) fn forget_announcements(&self) {
+    /// Drops the cached announcements after a change of an incident.
+    pub(crate) fn invalidate_announcements(&self) {
         self.announcements.invalidate(&());
     }
 
@@ -191,7 +191,7 @@ impl Dashboard {
         in_time(self.maintenance.get((), fetch)).await
     }
 
-    /// Returns the gateway's status as it is.
+    /// Returns the gateway's status as bytes.
     pub(crate) async fn status(&self, parameters: Parameters) -> Result<Vec<u8>, GatewayError> {
         self.gateway.body(&["status"], &pairs(&parameters)).await
     }
@@ -203,6 +203,6 @@ fn pairs(parameters: &Parameters) -> Vec<(&str, &str)> {
 }
 
 async fn in_time<T>(answer: impl Future<Output = Answer<T>>) -> Answer<T> {
-    let answer = timeout(LONG_PATIENCE, answer).await;
+    let answer = timeout(SUBJECT_TIMEOUT, answer).await;
     answer.unwrap_or(Err(GatewayError::Timeout))
 }

@@ -1,5 +1,5 @@
-//! The one task that applies what api-gateway sends to the state, so that any number of readers costs the gateway one
-//! connection.
+//! The task that applies api-gateway's updates to the state. It is the only one, so any number of readers costs the
+//! gateway one connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,17 +17,17 @@ use super::publish::Publisher;
 use crate::gateway::GatewayError;
 use crate::gateway::view::{View, is_same_row};
 
-/// How often changes are published: soon enough for people, seldom enough for a thousand changes a second.
+/// The interval at which changes are published. Batches limit the cost of a thousand changes a second.
 const TICK: Duration = Duration::from_millis(100);
 
-/// State older than this, in seconds, is shown as unknown, whatever the connection does. It is as long as the stream may be
-/// silent, and a request then take.
+/// State older than this, in seconds, is shown as unknown, even if the connection is open. It is the sum of the
+/// stream's timeout (9 s) and a request's (3 s).
 const STALE_AFTER: i64 = 12;
 
-/// Follows the gateway for ever.
+/// Applies the gateway's updates until the future is dropped.
 pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
     let (sender, mut updates) = mpsc::channel(256);
-    // Ends with this function.
+    // Dropping the set ends its tasks.
     let mut tasks = JoinSet::new();
     tasks.spawn(connection::run(dashboard.gateway.clone(), sender));
     let mut follower = Follower {
@@ -56,7 +56,7 @@ impl Follower {
         let now = Timestamp::now();
         match update {
             Update::Status(status) => {
-                self.note_differences(&status);
+                self.record_differences(&status);
                 self.view.replace(*status, now);
             }
             Update::Failed(error) => self.view.fail(error, now),
@@ -79,14 +79,14 @@ impl Follower {
             }
             StreamEvent::Summary(summary) => self.view.summarize(*summary, now),
             StreamEvent::Incident(_) | StreamEvent::Reset {} => {
-                self.dashboard.forget_announcements();
+                self.dashboard.invalidate_announcements();
                 self.publisher.announcements_changed();
             }
         }
     }
 
-    /// Notes the rows that look different in a new status.
-    fn note_differences(&mut self, status: &Status) {
+    /// Records the rows that look different in a new status.
+    fn record_differences(&mut self, status: &Status) {
         let before = self.view.snapshot.as_ref().map(|it| &it.status.targets);
         let is_same_list = before.is_some_and(|before| {
             let names = before.iter().map(|it| &it.target);

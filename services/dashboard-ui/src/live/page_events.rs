@@ -1,6 +1,6 @@
-//! The events of open pages: an event log for each range, since rows differ by it.
+//! The events of open pages: one event log for each range, because rows differ by range.
 //!
-//! A log that nobody follows costs nothing: it is cleared, and a page that comes back to it is told to start anew.
+//! A log without subscribers is cleared and gets no events. A page that reconnects to it receives `reset`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use service_kit::Limit;
 use service_kit::event_log::{Event, EventLog, TooManySubscribers};
 use tokio::time::Instant;
 
-/// The most pages that are open at the same time, if there are as many connections.
+/// The maximum number of open pages, if there are enough connections.
 pub(crate) const OPEN_PAGES_MAX: usize = 1_000;
 
-/// How long a new page may take to ask for its events, and a lost one to come back.
-const WANTED_FOR: Duration = Duration::from_secs(60);
+/// How long a new page has to subscribe, and a disconnected one to reconnect.
+const ACTIVE_FOR: Duration = Duration::from_secs(60);
 
 /// The event logs of all ranges.
 #[derive(Debug)]
@@ -24,15 +24,15 @@ pub(crate) struct PageEvents([(Range, RangeLog); Range::ALL.len()]);
 #[derive(Debug)]
 struct RangeLog {
     events: Arc<EventLog>,
-    wanted_until: Mutex<Option<Instant>>,
+    active_until: Mutex<Option<Instant>>,
 }
 
 impl PageEvents {
-    /// Empty logs. Every open page takes one of `seats`.
-    pub(crate) fn new(seats: &Limit) -> Self {
+    /// Creates empty logs. Every open page counts against `open_pages`.
+    pub(crate) fn new(open_pages: &Limit) -> Self {
         let log = || RangeLog {
-            events: Arc::new(EventLog::new(seats.clone())),
-            wanted_until: Mutex::default(),
+            events: Arc::new(EventLog::new(open_pages.clone())),
+            active_until: Mutex::default(),
         };
         Self(Range::ALL.map(|(_, range)| (range, log())))
     }
@@ -43,10 +43,10 @@ impl PageEvents {
         log.map_or(first, |(_, log)| log)
     }
 
-    /// Returns the id of the newest event, for a page that is about to be made and follows everything after it.
+    /// Returns the id of the newest event, for a new page that subscribes to all later events.
     pub(crate) fn position_for_page(&self, range: Range) -> String {
         let log = self.log(range);
-        log.is_wanted(true);
+        log.is_active(true);
         log.events.position()
     }
 
@@ -55,29 +55,29 @@ impl PageEvents {
         self.log(range).events.position()
     }
 
-    /// Returns the ranges that somebody looks at, and clears the logs of the others.
-    pub(crate) fn wanted(&self) -> Vec<Range> {
-        let wanted = self.0.iter().filter(|(_, log)| log.is_wanted(false));
-        wanted.map(|(range, _)| *range).collect()
+    /// Returns the ranges with open pages, and clears the logs of the others.
+    pub(crate) fn active_ranges(&self) -> Vec<Range> {
+        let active = self.0.iter().filter(|(_, log)| log.is_active(false));
+        active.map(|(range, _)| *range).collect()
     }
 
-    /// Sends an event to all pages of a range.
+    /// Publishes an event to all pages of a range.
     pub(crate) fn publish(&self, range: Range, event: Event) {
         self.log(range).events.publish(&[event]);
     }
 
-    /// Answers with the events of a range after the one with the id `last`.
+    /// Returns the event stream of a range, from the event after the one with the id `last`.
     pub(crate) fn response(
         &self,
         range: Range,
         last: Option<&str>,
     ) -> Result<Response, TooManySubscribers> {
         let log = self.log(range);
-        log.is_wanted(true);
+        log.is_active(true);
         log.events.response(last)
     }
 
-    /// Ends all streams, so that their connections do not hold up a shutdown.
+    /// Closes all streams, so that their connections do not delay a shutdown.
     pub(crate) fn close(&self) {
         for (_, log) in &self.0 {
             log.events.close();
@@ -86,21 +86,22 @@ impl PageEvents {
 }
 
 impl RangeLog {
-    /// Returns whether a page follows the events, or may be about to. The first time that none does, the log is cleared.
-    fn is_wanted(&self, by_new_page: bool) -> bool {
-        let mut wanted_until = self
-            .wanted_until
+    /// Returns whether the log has subscribers, or had any or a new page within [`ACTIVE_FOR`]. Clears a log that
+    /// became inactive.
+    fn is_active(&self, by_new_page: bool) -> bool {
+        let mut active_until = self
+            .active_until
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if by_new_page || self.events.has_subscribers() {
-            *wanted_until = Some(now + WANTED_FOR);
+            *active_until = Some(now + ACTIVE_FOR);
         }
-        let is_wanted = wanted_until.is_some_and(|until| now < until);
-        if !is_wanted && wanted_until.take().is_some() {
+        let is_active = active_until.is_some_and(|until| now < until);
+        if !is_active && active_until.take().is_some() {
             self.events.clear();
         }
-        is_wanted
+        is_active
     }
 }
 

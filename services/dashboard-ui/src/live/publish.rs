@@ -1,4 +1,4 @@
-//! Publishes changes to open pages. They are rendered once for all of them, and only if they look different.
+//! Publishes changes to open pages. Each change is rendered once for all pages, and only if it is visible.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,16 +22,16 @@ use crate::page::summary::Summary;
 use crate::page::verdict::{Verdict, Visibility, judge};
 use crate::text;
 
-/// The most rows that are sent at once. After more changes, pages are fetched anew.
+/// The maximum number of rows that are sent at once. After more changes, pages are told to reload.
 const ROWS_MAX: usize = 100;
 
-/// How often a summary is sent without a change, so that a page notices a lost connection.
+/// The interval at which a summary is sent without a change, so that a page detects a lost connection.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How often charts and announcements are compared with those that were sent.
+/// The interval at which charts and announcements are compared with the published ones.
 const COMPARE_EVERY: Duration = Duration::from_secs(1);
 
-/// The changes since the last events.
+/// The changes that were not published yet.
 pub(super) struct Publisher {
     dashboard: Arc<Dashboard>,
     rows: HashSet<Arc<str>>,
@@ -44,7 +44,7 @@ pub(super) struct Publisher {
     announcements: JoinSet<Arc<Announcements>>,
 }
 
-/// The content that open pages have.
+/// The content that open pages show.
 #[derive(Default)]
 struct Published {
     visibility: Option<Visibility>,
@@ -79,7 +79,7 @@ struct AnnouncementsChanged<'a> {
     html: &'a str,
 }
 
-/// The data of an event without any.
+/// The data of an event that has none.
 #[derive(Serialize)]
 struct Empty {}
 
@@ -98,22 +98,22 @@ impl Publisher {
         }
     }
 
-    /// Notes that a row may look different.
+    /// Records that a row may look different.
     pub(super) fn row_changed(&mut self, target: Arc<str>) {
         self.rows.insert(target);
     }
 
-    /// Notes that there are other targets, or that they are in another order.
+    /// Records that the set of targets or their order changed.
     pub(super) fn list_changed(&mut self) {
         self.list_changed = true;
     }
 
-    /// Notes that the view is another.
+    /// Records that the view changed.
     pub(super) fn view_changed(&mut self) {
         self.view_changed = true;
     }
 
-    /// Notes that an incident has changed.
+    /// Records that an incident changed.
     pub(super) fn announcements_changed(&mut self) {
         self.announcements_due = true;
     }
@@ -134,8 +134,8 @@ impl Publisher {
         }
         let verdict = judge(view, Timestamp::now());
         let before = self.published.visibility.replace(verdict.visibility);
-        let is_turned = before.is_some_and(|before| before != verdict.visibility);
-        let is_other = verdict.headline != self.published.headline
+        let visibility_changed = before.is_some_and(|before| before != verdict.visibility);
+        let verdict_changed = verdict.headline != self.published.headline
             || verdict.notices.len() != self.published.notices;
         let has_rows = !self.rows.is_empty();
         if now >= self.compare_at {
@@ -143,7 +143,7 @@ impl Publisher {
             self.compare_charts(&ranges).await;
             self.announcements_due = true;
         }
-        let refresh = self.list_changed || is_turned || self.rows.len() > ROWS_MAX;
+        let refresh = self.list_changed || visibility_changed || self.rows.len() > ROWS_MAX;
         let rows = std::mem::take(&mut self.rows);
         self.list_changed = false;
         if refresh {
@@ -154,7 +154,7 @@ impl Publisher {
                     .await;
             }
         }
-        if is_turned || is_other || has_rows || now >= self.heartbeat_at {
+        if visibility_changed || verdict_changed || has_rows || now >= self.heartbeat_at {
             self.heartbeat_at = now + HEARTBEAT;
             self.published.headline.clone_from(&verdict.headline);
             self.published.notices = verdict.notices.len();
@@ -164,7 +164,7 @@ impl Publisher {
     }
 
     fn publish(&self, ranges: &[Range], name: &'static str, data: &impl Serialize) {
-        // Texts are always written as JSON.
+        // Serializing strings and booleans does not fail.
         let Ok(event) = Event::new(name, data) else {
             return;
         };
@@ -173,7 +173,7 @@ impl Publisher {
         }
     }
 
-    /// Notes the rows whose charts have changed. The cache decides how often they are fetched.
+    /// Records the rows whose charts changed. The cache decides how often charts are fetched.
     async fn compare_charts(&mut self, ranges: &[Range]) {
         let published = &mut self.published.charts;
         published.retain(|(range, _)| ranges.contains(range));
@@ -190,7 +190,7 @@ impl Publisher {
                 }
                 None => published.push((*range, charts)),
             }
-            self.list_changed |= self.dashboard.take_charts_owed();
+            self.list_changed |= self.dashboard.reset_charts_missing();
         }
     }
 
@@ -237,7 +237,7 @@ impl Publisher {
         self.publish(ranges, "summary", &changed);
     }
 
-    /// Fetches the announcements if they may have changed, and publishes them if they have.
+    /// Fetches the announcements if they may have changed, and publishes them if they did.
     fn publish_announcements(&mut self, ranges: &[Range]) {
         if std::mem::take(&mut self.announcements_due) && self.announcements.is_empty() {
             let dashboard = self.dashboard.clone();

@@ -1,4 +1,4 @@
-//! The part of the overview about active incidents and planned maintenance.
+//! Active incidents and planned maintenance on the overview.
 
 use askama::Template;
 use gateway_api::incidents::Alerts;
@@ -9,21 +9,22 @@ use super::incident::Entry;
 use super::maintenance::WindowEntry;
 use crate::gateway::{Gateway, GatewayError};
 
-/// How many incidents, and how many windows, the overview shows.
-const SHOWN: usize = 10;
+/// The maximum number of incidents, and of windows, on the overview.
+const SHOWN_MAX: usize = 10;
 
-/// How far ahead the overview looks, in seconds.
+/// How far ahead planned windows are shown, in seconds.
 const AHEAD: i64 = 7 * 86_400;
 
-/// `templates/announcements.html`, rendered once for all readers.
+/// Rendered announcements, shared by all readers.
 #[derive(Debug)]
 pub(crate) struct Announcements {
     pub html: String,
 }
 
+/// `templates/announcements.html`.
 #[derive(Debug, Template)]
 #[template(path = "announcements.html")]
-struct Filled {
+struct Content {
     incidents: Vec<Entry>,
     more_incidents: usize,
     planned: Vec<WindowEntry>,
@@ -32,7 +33,7 @@ struct Filled {
 }
 
 impl Announcements {
-    /// Fetches both.
+    /// Fetches incidents and maintenance windows.
     pub(crate) async fn fetch(gateway: Gateway) -> Self {
         let (alerts, maintenance) = tokio::join!(
             gateway.get(&["alerts"], &[]),
@@ -41,9 +42,9 @@ impl Announcements {
         Self::new(alerts, maintenance, Timestamp::now())
     }
 
-    /// The part until the gateway has answered.
+    /// Returns the announcements for the time until the gateway has answered.
     pub(crate) fn pending() -> Self {
-        Self::of(&Filled {
+        Self::render(&Content {
             incidents: Vec::new(),
             more_incidents: 0,
             planned: Vec::new(),
@@ -58,11 +59,11 @@ impl Announcements {
         now: Timestamp,
     ) -> Self {
         let mut missing = Vec::new();
-        let mut note = |what: &str, error: GatewayError| {
+        let mut note = |subject: &str, error: GatewayError| {
             if error.is_not_configured() {
                 return;
             }
-            missing.push(format!("{what} cannot be shown: api-gateway {error}."));
+            missing.push(format!("{subject} cannot be shown: api-gateway {error}."));
         };
         let alerts = alerts.map_or_else(
             |error| {
@@ -76,24 +77,28 @@ impl Announcements {
             Maintenance::default()
         });
         let soon = next_of_each(&maintenance.planned, now);
-        Self::of(&Filled {
-            more_incidents: alerts.len().saturating_sub(SHOWN),
-            incidents: alerts.iter().take(SHOWN).map(Entry::new).collect(),
-            more_planned: soon.len().saturating_sub(SHOWN),
-            planned: soon.into_iter().take(SHOWN).map(WindowEntry::new).collect(),
+        Self::render(&Content {
+            more_incidents: alerts.len().saturating_sub(SHOWN_MAX),
+            incidents: alerts.iter().take(SHOWN_MAX).map(Entry::new).collect(),
+            more_planned: soon.len().saturating_sub(SHOWN_MAX),
+            planned: soon
+                .into_iter()
+                .take(SHOWN_MAX)
+                .map(WindowEntry::new)
+                .collect(),
             missing,
         })
     }
 
-    fn of(filled: &Filled) -> Self {
+    fn render(content: &Content) -> Self {
         Self {
             // A template over strings does not fail.
-            html: filled.render().unwrap_or_default(),
+            html: content.render().unwrap_or_default(),
         }
     }
 }
 
-/// Returns the next window of each target, if it is soon. A window that recurs every night is announced once.
+/// Returns the next window of each target within [`AHEAD`]. A window that recurs every night is listed once.
 fn next_of_each(planned: &[TargetWindow], now: Timestamp) -> Vec<&TargetWindow> {
     let mut next: Vec<&TargetWindow> = Vec::new();
     let soon = planned
@@ -113,20 +118,20 @@ mod tests {
     use crate::gateway::fixture::{maintenance, time};
 
     #[test]
-    fn a_window_that_recurs_every_night_is_announced_once() {
+    fn a_recurring_window_is_listed_once() {
         let mut plan = maintenance("demo");
-        let night = plan["planned"][0].clone();
+        let night = plan.planned[0].clone();
         for (target, start) in [
             ("demo", "2026-11-25"),
             ("other", "2026-11-25"),
             ("far", "2026-12-09"),
         ] {
-            let mut window = night.clone();
-            window["target"] = target.into();
-            window["start"] = format!("{start}T02:00:00Z").into();
-            plan["planned"].as_array_mut().unwrap().push(window);
+            plan.planned.push(TargetWindow {
+                target: target.into(),
+                start: time(&format!("{start}T02:00:00Z")),
+                ..night.clone()
+            });
         }
-        let plan: Maintenance = serde_json::from_value(plan).unwrap();
         let next = next_of_each(&plan.planned, time("2026-11-23T02:45:30Z"));
         let starts = next.iter().map(|it| (&*it.target, it.start.to_string()));
         assert!(starts.eq([
@@ -135,16 +140,16 @@ mod tests {
         ]));
     }
 
-    /// A lab without alert-logger says so among its parts, and need not repeat it.
+    /// The list of parts already shows that a source is not configured.
     #[test]
-    fn a_source_that_is_not_configured_is_not_missing() {
-        let refused = |status| GatewayError::Status {
+    fn a_source_that_is_not_configured_is_not_reported_as_missing() {
+        let error = |status| GatewayError::Status {
             status,
             detail: None,
         };
         let html = |status| {
             let now = time("2026-11-23T02:45:30Z");
-            Announcements::new(Err(refused(status)), Err(refused(status)), now).html
+            Announcements::new(Err(error(status)), Err(error(status)), now).html
         };
         assert!(html(502).contains("Active incidents cannot be shown"));
         assert!(!html(501).contains("cannot be shown"));

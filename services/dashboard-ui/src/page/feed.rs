@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::incident::Entry;
 use crate::text::ids::urn;
 
-/// `templates/feed.atom`, filled.
+/// `templates/feed.atom`.
 #[derive(Debug, Template)]
 #[template(path = "feed.atom", escape = "html")]
 pub(crate) struct Feed {
@@ -16,7 +16,7 @@ pub(crate) struct Feed {
     entries: Vec<Post>,
 }
 
-/// An entry. When the incident ends, it is updated.
+/// An entry of the feed. The end of the incident updates it.
 #[derive(Debug)]
 struct Post {
     id: String,
@@ -29,7 +29,7 @@ struct Post {
 }
 
 impl Feed {
-    /// The feed of the page at `host`. An empty one was updated at `started`.
+    /// Returns the feed of the page at `host`. An empty feed has `started` as the time of its last update.
     pub(crate) fn new(host: &str, incidents: &[Incident], started: Timestamp) -> Self {
         let entries: Vec<_> = incidents.iter().map(Post::new).collect();
         let newest = entries.iter().map(|entry| entry.updated).max();

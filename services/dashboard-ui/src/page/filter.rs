@@ -1,4 +1,4 @@
-//! The query of the overview's address: read from it, and written into links.
+//! The query of the overview's address: parses it, and writes it into links.
 
 use gateway_api::history::Range;
 use gateway_api::status::State;
@@ -10,23 +10,23 @@ use crate::text::words::STATES;
 /// The longest search, in characters.
 const SEARCH_MAX_CHARS: usize = 256;
 
-/// The targets that are shown, and how far back.
+/// The filter of targets, and the range of their history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub range: Range,
-    /// A text in a name, an address or a group, in upper or lower case.
+    /// A text to find in names, URLs and groups, ignoring case.
     pub search: String,
     pub group: Option<String>,
     pub state: Option<State>,
-    /// The target after which the page begins, in the order of the configuration.
+    /// The page starts after this target, in the order of the configuration.
     pub after: Option<String>,
     /// Whether the page is paused.
     pub paused: bool,
 }
 
 impl Filter {
-    /// Reads a query. Values that make no sense are ignored, since people type them.
-    pub(crate) fn of(query: Option<&str>) -> Self {
+    /// Parses a query. Invalid values are ignored, because people type them.
+    pub(crate) fn parse(query: Option<&str>) -> Self {
         let mut filter = Self::default();
         for (name, value) in parse(query.unwrap_or_default().as_bytes()) {
             let value = value.trim();
@@ -45,12 +45,12 @@ impl Filter {
         filter
     }
 
-    /// Returns whether only some targets are asked for.
+    /// Returns whether the filter selects only some targets.
     pub(crate) fn narrows(&self) -> bool {
         !self.search.is_empty() || self.group.is_some() || self.state.is_some()
     }
 
-    /// Returns the address of this query at `path`.
+    /// Returns the address of `path` with this query.
     pub(crate) fn address(&self, path: &str) -> String {
         let mut query = Serializer::new(String::new());
         if self.range != Range::default() {
@@ -79,7 +79,7 @@ impl Filter {
         }
     }
 
-    /// Returns a query that starts at the first target and differs in one thing.
+    /// Returns a changed copy that starts at the first target.
     pub(crate) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut changed = Self {
             after: None,
@@ -97,8 +97,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_that_make_no_sense_are_ignored() {
-        let filter = Filter::of(Some(
+    fn invalid_values_are_ignored() {
+        let filter = Filter::parse(Some(
             "range=99y&state=resting&group=&search=++&pause&x=1&%zz",
         ));
         let paused = Filter {
@@ -106,11 +106,11 @@ mod tests {
             ..Filter::default()
         };
         assert_eq!(filter, paused);
-        assert_eq!(Filter::of(None), Filter::default());
+        assert_eq!(Filter::parse(None), Filter::default());
     }
 
     #[test]
-    fn the_plain_page_has_the_plain_address() {
+    fn the_default_filter_has_no_query() {
         assert_eq!(Filter::default().address("/"), "/");
         let down = Filter::default().with(|it| it.state = Some(State::Down));
         assert_eq!(down.address("/"), "/?state=down");
@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_is_read_as_it_was_written(
+        fn an_address_is_parsed_as_it_was_written(
             search in "\\PC{0,20}", group in "\\PC{1,20}", after in "\\PC{1,20}", range in 0..6_usize, state in 0..4_usize,
         ) {
             let filter = Filter {
@@ -130,7 +130,7 @@ mod tests {
                 paused: true,
             };
             let address = filter.address("/");
-            prop_assert_eq!(Filter::of(address.strip_prefix("/?")), filter);
+            prop_assert_eq!(Filter::parse(address.strip_prefix("/?")), filter);
         }
     }
 }

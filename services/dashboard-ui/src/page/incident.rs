@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     pub start: Clock,
     pub end: Option<Clock>,
     pub duration: Option<String>,
-    /// What is uncertain about its end.
+    /// The uncertainty about its end, if there is any.
     pub doubt: Option<&'static str>,
     pub summary: Option<String>,
     pub description: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn new(incident: &Incident) -> Self {
         let text = |text: &Option<String>| text.as_deref().map(prose);
-        // Anyone who can post an alert chooses this URL.
+        // Untrusted: anyone who can post an alert chooses this URL.
         let runbook = incident
             .runbook_url
             .as_deref()
@@ -72,7 +72,7 @@ fn length(seconds: f64) -> String {
     span(seconds as i64)
 }
 
-/// The end of an incident, unless it was delivered as usual.
+/// Describes the end of an incident, unless it was delivered as usual.
 fn doubt(end: IncidentEnd) -> Option<&'static str> {
     match end {
         IncidentEnd::Delivered => None,
@@ -81,7 +81,7 @@ fn doubt(end: IncidentEnd) -> Option<&'static str> {
     }
 }
 
-/// A step of an incident.
+/// Describes a step of an incident's timeline.
 fn step(event: Event) -> &'static str {
     match event {
         Event::Fired => "Fired",
@@ -91,11 +91,11 @@ fn step(event: Event) -> &'static str {
         Event::FiredAgain => "Fired again after a restart of Prometheus",
         Event::LastKnownActive => "Last known to be active",
         Event::ResolvedUnconfirmed => "Resolved by Alertmanager alone, not confirmed by Prometheus",
-        Event::Closed => "Closed: neither Prometheus nor Alertmanager knows it any more",
+        Event::Closed => "Closed: neither Prometheus nor Alertmanager reports it",
     }
 }
 
-/// `templates/incidents.html`, filled: `GET /incidents`.
+/// `templates/incidents.html`: `GET /incidents`.
 #[derive(Debug, Template)]
 #[template(path = "incidents.html")]
 pub(crate) struct IncidentsPage {
@@ -103,7 +103,7 @@ pub(crate) struct IncidentsPage {
     facts: Facts,
     entries: Vec<Entry>,
     missing: Vec<String>,
-    /// Whether they survive a restart of alert-logger.
+    /// Whether incidents survive a restart of alert-logger.
     durable: bool,
     first: Option<&'static str>,
     next: Option<String>,

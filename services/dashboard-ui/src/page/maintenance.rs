@@ -37,7 +37,7 @@ impl WindowEntry {
     }
 }
 
-/// The three lists, each with its heading.
+/// The maintenance windows of one page.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub active: Vec<WindowEntry>,
@@ -56,7 +56,7 @@ impl Plan {
     }
 }
 
-/// `templates/maintenance.html`, filled: `GET /maintenance`.
+/// `templates/maintenance.html`: `GET /maintenance`.
 #[derive(Debug, Template)]
 #[template(path = "maintenance.html")]
 pub(crate) struct MaintenancePage {

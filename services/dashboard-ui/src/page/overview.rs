@@ -17,10 +17,10 @@ use crate::text::time::in_full;
 use crate::text::visible;
 use crate::text::words::{self, STATES};
 
-/// How many targets are on a page.
+/// The maximum number of targets on a page.
 const ROWS_MAX: usize = 1_000;
 
-/// `templates/overview.html`, filled.
+/// `templates/overview.html`.
 #[derive(Debug, Template)]
 #[template(path = "overview.html")]
 pub(crate) struct Overview<'a> {
@@ -33,15 +33,16 @@ pub(crate) struct Overview<'a> {
     groups: Vec<Choice>,
     states: Vec<Choice>,
     sections: Vec<Section<'a>>,
-    /// How many targets match the filter, and how many there are.
+    /// The number of targets that match the filter.
     matching: usize,
+    /// The number of all targets.
     all: usize,
     clear: String,
     first: Option<String>,
     next: Option<String>,
 }
 
-/// One of several choices.
+/// An option of a list, or a link of a group of links.
 #[derive(Debug)]
 struct Choice {
     value: String,
@@ -54,7 +55,7 @@ struct Choice {
 #[derive(Debug)]
 struct Section<'a> {
     id: String,
-    /// None where there are no groups.
+    /// `None` if no target has a group.
     title: Option<String>,
     rows: Vec<Row<'a>>,
 }
@@ -78,8 +79,8 @@ impl<'a> Overview<'a> {
             .filter(|target| matches(target, filter, visibility))
             .collect();
         let start = filter.after.as_deref().map_or(0, |after| {
-            let place = matching.iter().position(|target| *target.target == *after);
-            place.map_or(0, |place| place + 1)
+            let index = matching.iter().position(|target| *target.target == *after);
+            index.map_or(0, |index| index + 1)
         });
         let shown: Vec<&TargetStatus> = matching
             .iter()
@@ -173,7 +174,8 @@ fn state_choices(filter: &Filter) -> Vec<Choice> {
     STATES.into_iter().map(choice).collect()
 }
 
-/// Returns the groups, and last the targets without one. In each, targets in trouble come first.
+/// Returns a section for each group, and a last one for targets without a group. Within a section, targets that need
+/// attention come first.
 fn sections<'a>(
     targets: &[&'a TargetStatus],
     visibility: Visibility,
@@ -193,7 +195,7 @@ fn sections<'a>(
             title: match group {
                 Some(group) => Some(visible(group)),
                 None if names.is_empty() => None,
-                None => Some("Without a group".to_owned()),
+                None => Some("No group".to_owned()),
             },
             rows: members.into_iter().map(&row).collect(),
         }

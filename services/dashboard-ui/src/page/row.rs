@@ -1,4 +1,4 @@
-//! A target on the overview.
+//! A target's row on the overview.
 
 use askama::Template;
 use gateway_api::history::Range;
@@ -13,15 +13,15 @@ use crate::text::time::Clock;
 use crate::text::words::{certificate_near, reason};
 use crate::text::{name, segment, visible};
 
-/// `templates/row.html`. Nothing in it but the days of a certificate depends on when it is rendered, so that a row is sent
-/// again only after a change.
+/// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
+/// so a row is sent again only after a change.
 #[derive(Debug, Template)]
 #[template(path = "row.html")]
 pub(crate) struct Row<'a> {
     pub id: String,
     target: &'a str,
     name: String,
-    /// The whole name, if it is too long to be shown.
+    /// The whole name, if the row shortens it.
     title: Option<String>,
     url: Option<String>,
     link: String,
@@ -63,7 +63,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Returns the state that it shows.
+    /// Returns the state that the row shows.
     pub(crate) fn state(&self) -> &'static str {
         self.mark.state
     }
@@ -79,7 +79,7 @@ pub(crate) fn link(target: &str, range: Range) -> String {
     }
 }
 
-/// Returns since when a target has been in the state that is shown.
+/// Returns when the shown state began.
 pub(crate) fn since(target: &TargetStatus, visibility: Visibility) -> Option<Clock> {
     let (_, was) = visibility.shown_state(target);
     target.since.filter(|_| was.is_none()).map(Clock::new)
@@ -88,14 +88,14 @@ pub(crate) fn since(target: &TargetStatus, visibility: Visibility) -> Option<Clo
 /// Returns the notes about a target.
 pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
-    let seen = visibility.shown_state(target).1.is_none();
-    if let Some(code) = target.reason.as_deref().filter(|_| seen) {
+    let is_current = visibility.shown_state(target).1.is_none();
+    if let Some(code) = target.reason.as_deref().filter(|_| is_current) {
         notes.push(Note {
             tone: "down",
             text: format!("Down because {}", reason(code)),
         });
     }
-    if let Some(window) = target.maintenance.as_ref().filter(|_| seen) {
+    if let Some(window) = target.maintenance.as_ref().filter(|_| is_current) {
         let why = window
             .reason
             .as_deref()
@@ -116,7 +116,7 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
     notes
 }
 
-/// Makes a text's first letter a capital.
+/// Returns a text with its first letter in upper case.
 pub(crate) fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|it| it.to_uppercase().to_string());

@@ -1,4 +1,4 @@
-//! The top of the overview: the verdict, the counts, and the parts that they come from.
+//! The top of the overview: the overall state, the counts, and the sources of the data.
 
 use askama::Template;
 use gateway_api::history::Range;
@@ -13,7 +13,7 @@ use crate::text::time::{Clock, Moment};
 use crate::text::words;
 use crate::text::{name, visible};
 
-/// How many of the targets that are down are listed.
+/// The maximum number of targets that are listed as down.
 const NAMED_MAX: usize = 5;
 
 /// `templates/summary.html`.
@@ -22,15 +22,15 @@ const NAMED_MAX: usize = 5;
 pub(crate) struct Summary {
     pub verdict: Verdict,
     pub made: Moment,
-    /// When a target was last probed.
+    /// The time of the newest probe of any target.
     newest: Option<Moment>,
     counts: Vec<Count>,
-    down: Vec<Named>,
+    down: Vec<DownTarget>,
     more_down: usize,
     parts: Vec<Part>,
 }
 
-/// How many rows show a state.
+/// The number of rows that show a state.
 #[derive(Debug)]
 struct Count {
     count: usize,
@@ -40,16 +40,16 @@ struct Count {
 
 /// A target that is down.
 #[derive(Debug)]
-struct Named {
+struct DownTarget {
     name: String,
     link: String,
 }
 
-/// A part that the page comes from.
+/// A part that supplies the page's data.
 #[derive(Debug)]
 struct Part {
     name: String,
-    /// None if it answers.
+    /// `None` if the part answers.
     trouble: Option<Trouble>,
 }
 
@@ -78,7 +78,7 @@ impl Summary {
             more_down: counted.down.saturating_sub(NAMED_MAX),
             down: down
                 .take(NAMED_MAX)
-                .map(|target| Named {
+                .map(|target| DownTarget {
                     name: name(&target.target),
                     link: link(&target.target, Range::default()),
                 })
@@ -92,18 +92,18 @@ impl Summary {
         }
     }
 
-    /// Returns whether it shows the last known state in place of the current one.
+    /// Returns whether the summary shows the last known state instead of the current one.
     fn is_outdated(&self) -> bool {
         self.verdict.visibility == Visibility::Lost
     }
 }
 
-/// Returns api-gateway and its sources. While it does not answer, nothing is known of them.
+/// Returns api-gateway and its sources. While api-gateway does not answer, the state of its sources is unknown.
 fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
     let gateway = Part {
         name: "api-gateway".to_owned(),
         trouble: view.outage.as_ref().map(|outage| Trouble {
-            text: "is away",
+            text: "is unavailable",
             since: Some(Clock::new(outage.since)),
         }),
     };
@@ -115,7 +115,7 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
         parts.extend(status.summary.sources.iter().map(|source| Part {
             name: visible(&source.name),
             trouble: Some(Trouble {
-                text: "cannot be seen",
+                text: "is unknown",
                 since: None,
             }),
         }));
@@ -133,15 +133,15 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
             name: visible(&source.name),
             trouble: (!source.ok || since.is_some()).then_some(Trouble {
                 text: if source.ok {
-                    "does not work"
+                    "is not working"
                 } else {
-                    "is away"
+                    "is unavailable"
                 },
                 since,
             }),
         }
     }));
-    // Parts that are no source, such as the delivery of alerts.
+    // Parts that are not a source of data, such as the delivery of alerts.
     let sources = &status.summary.sources;
     let others = reasons.clone().filter(|reason| {
         sources

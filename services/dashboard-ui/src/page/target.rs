@@ -27,7 +27,7 @@ use latency::{LatencyChart, Phase, phases};
 use objectives::Objectives;
 use slots::SlotRow;
 
-/// `templates/target.html`, filled.
+/// `templates/target.html`.
 #[derive(Debug, Template)]
 #[template(path = "target.html")]
 pub(crate) struct TargetPage {
@@ -35,13 +35,13 @@ pub(crate) struct TargetPage {
     notices: Vec<String>,
     id: String,
     target: String,
-    /// The target's name in an address.
+    /// The target's name, encoded for a path.
     badge_name: String,
     name: String,
-    /// The whole name, if it is too long to be shown.
+    /// The whole name, if the heading shortens it.
     whole_name: Option<String>,
     url: String,
-    /// The URL, if it is one that can be opened.
+    /// The URL, if it is http or https and so can be a link.
     url_link: Option<String>,
     group: Option<String>,
     mark: Mark,
@@ -58,7 +58,7 @@ pub(crate) struct TargetPage {
     coverage: Option<String>,
     slots: Vec<SlotRow>,
     latency: Option<LatencyChart>,
-    /// The mean of the last 5 minutes.
+    /// The mean over the last 5 minutes.
     mean_latency: Option<String>,
     phases: Vec<Phase>,
     objectives: Objectives,
@@ -68,7 +68,7 @@ pub(crate) struct TargetPage {
     missing: Vec<String>,
 }
 
-/// The request that a page answers.
+/// The parameters of a request for a target's page.
 #[derive(Debug)]
 pub(crate) struct TargetRequest<'a> {
     pub range: Range,
@@ -103,7 +103,8 @@ impl TargetPage {
         };
         shell.paused = request.paused;
 
-        // The state is that of the stream, which is never older. The figures that no event carries are the answer's.
+        // The state comes from the event stream, which is never older than the response. Figures that no event carries
+        // come from the response.
         let answered = answer.ok();
         let figures = answered.map_or(target, |it| it.target.as_ref());
         let history = answered.and_then(|it| it.history.as_ref());
@@ -127,7 +128,7 @@ impl TargetPage {
             since: since(target, visibility),
             notes: notes(target, visibility, now),
             last_probe: figures.last_probe_at.map(|at| Moment::new(at, now)),
-            interval: target.interval_seconds.map(seconds),
+            interval: target.interval_seconds.map(interval),
             certificate: target
                 .certificate_not_after
                 .map(|end| (Clock::new(end), capitalize(&certificate(end, now).0))),
@@ -144,7 +145,7 @@ impl TargetPage {
                 })
                 .collect(),
             bar: bar.paths(),
-            bar_words: bar.words(range, availability.as_deref()),
+            bar_words: bar.describe(range, availability.as_deref()),
             availability,
             coverage: overall.and_then(|it| it.coverage).map(percent),
             slots: history.map_or_else(Vec::new, |it| slots::rows(it, &bar, lines)),
@@ -171,7 +172,7 @@ impl TargetPage {
     }
 }
 
-/// Returns the reasons for which probes failed, the most frequent first.
+/// Returns the reasons of failed probes and their counts, most frequent first.
 fn reasons(answer: &TargetAnswer) -> Vec<(String, String)> {
     let mut reasons: Vec<_> = answer.reasons.iter().flatten().collect();
     reasons.retain(|(_, count)| **count > 0.0);
@@ -180,7 +181,7 @@ fn reasons(answer: &TargetAnswer) -> Vec<(String, String)> {
     reasons.into_iter().map(shown).collect()
 }
 
-/// Returns a sentence for each source whose figures are missing.
+/// Returns a sentence for each source that did not answer.
 fn missing(answer: Result<&TargetAnswer, &GatewayError>) -> Vec<String> {
     let sentence = |source: &Source| {
         let why = source.detail.as_deref().map_or_else(String::new, |why| {
@@ -199,14 +200,14 @@ fn missing(answer: Result<&TargetAnswer, &GatewayError>) -> Vec<String> {
     }
 }
 
-/// Returns when a slot begins.
+/// Returns the start of a slot.
 fn slot_start(slots: &SlotsHead, index: usize) -> Option<Timestamp> {
     let offset = slots.slot_seconds.checked_mul(i64::try_from(index).ok()?)?;
     Timestamp::from_second(slots.start.as_second().checked_add(offset)?).ok()
 }
 
-/// An interval.
-fn seconds(seconds: f64) -> String {
+/// Formats an interval in seconds.
+fn interval(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "saturates")]
     if seconds >= 120.0 {
         span(seconds as i64)

@@ -3,9 +3,10 @@ mod hostile;
 mod target;
 
 use gateway_api::history::Range;
+use gateway_api::incidents::IncidentStatus;
+use gateway_api::status::{Part, Status, TargetStatus};
 use gateway_api::target::TargetAnswer;
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::announcements::Announcements;
 use super::filter::Filter;
@@ -21,23 +22,20 @@ use crate::gateway::view::View;
 const NOW: &str = "2026-11-23T02:45:30Z";
 
 fn charts(names: &[&str]) -> Charts {
-    let read = |value| Ok(serde_json::from_value(value).unwrap());
     Charts::new(
         Range::Day,
-        read(fixture::history(names)),
-        serde_json::from_value(fixture::latency(names)).map_err(|_| GatewayError::Malformed),
-        serde_json::from_value(fixture::slo(names)).map_err(|_| GatewayError::Malformed),
+        Ok(fixture::history(names)),
+        Ok(fixture::latency(names)),
+        Ok(fixture::slo(names)),
     )
 }
 
 fn announcements(active: &[&str]) -> Announcements {
-    let incidents: Vec<Value> = active
-        .iter()
-        .map(|name| fixture::incident(name, name, "firing"))
-        .collect();
+    let firing = |name: &&str| fixture::incident(name, name, IncidentStatus::Firing);
+    let incidents = active.iter().map(firing).collect();
     Announcements::new(
-        Ok(serde_json::from_value(fixture::alerts(&incidents)).unwrap()),
-        Ok(serde_json::from_value(fixture::maintenance("demo")).unwrap()),
+        Ok(fixture::alerts(incidents)),
+        Ok(fixture::maintenance("demo")),
         time(NOW),
     )
 }
@@ -45,7 +43,7 @@ fn announcements(active: &[&str]) -> Announcements {
 fn html_of(view: &View, charts: &Charts, announcements: &Announcements, filter: &Filter) -> String {
     let page = Overview::new(view, charts, announcements, filter, "1-2", time(NOW));
     let html = page.render().unwrap();
-    // Names that change with the content of files.
+    // Asset paths change with their content.
     let assets = [
         (assets::stylesheet(), "page.css"),
         (assets::script(), "page.js"),
@@ -69,22 +67,22 @@ fn html(view: &View) -> String {
     )
 }
 
-/// All of a page behind its head and its symbols.
+/// Returns the page without its head and symbols.
 fn main_of(html: &str) -> &str {
     html.split_once("<main").unwrap().1
 }
 
-/// One of each state, in two groups.
-fn mixed() -> Value {
-    let mut targets = vec![
-        target("demo", "up"),
-        target("broken", "down"),
-        target("never-probed", "unknown"),
-        target("resting", "maintenance"),
+/// A status with a target of each state, in two groups.
+fn mixed() -> Status {
+    let mut targets = [
+        target("demo", State::Up),
+        target("broken", State::Down),
+        target("never-probed", State::Unknown),
+        target("resting", State::Maintenance),
     ];
-    targets[1]["group"] = json!("Payments");
-    targets[0]["certificate_not_after"] = json!("2026-11-28T02:45:30Z");
-    targets[2]["since"] = json!(null);
+    targets[1].group = Some("Payments".into());
+    targets[0].certificate_not_after = Some(time("2026-11-28T02:45:30Z"));
+    targets[2].since = None;
     status(&targets)
 }
 
@@ -98,15 +96,13 @@ fn request() -> TargetRequest<'static> {
     }
 }
 
-fn target_page(target: &Value, detail: Option<&Value>) -> String {
-    let seen = view(status(std::slice::from_ref(target)));
-    let target = seen.snapshot.as_ref().unwrap().status.targets[0].clone();
-    let detail = detail.map(|it| serde_json::from_value::<TargetAnswer>(it.clone()).unwrap());
-    let verdict = judge(&seen, time(NOW));
+fn target_page(target: &TargetStatus, detail: Option<&TargetAnswer>) -> String {
+    let view = view(status(std::slice::from_ref(target)));
+    let verdict = judge(&view, time(NOW));
     let page = TargetPage::new(
-        &target,
+        target,
         &verdict,
-        detail.as_ref().ok_or(&GatewayError::Timeout),
+        detail.ok_or(&GatewayError::Timeout),
         &request(),
     );
     page.render().unwrap()
@@ -134,10 +130,10 @@ fn a_page_that_never_had_the_gateway() {
 }
 
 #[test]
-fn what_was_known_is_shown_as_such_while_the_gateway_is_away() {
+fn the_last_known_state_is_marked_while_the_gateway_does_not_answer() {
     let page = html(&lost(view(status(&[
-        target("demo", "up"),
-        target("broken", "down"),
+        target("demo", State::Up),
+        target("broken", State::Down),
     ]))));
     assert!(
         page.contains("class=\"blind\"") && page.contains("data-overall=\"blind\""),
@@ -154,36 +150,34 @@ fn what_was_known_is_shown_as_such_while_the_gateway_is_away() {
     ));
     assert!(page.contains("Newest observation") && page.contains("22 s ago</time>, nothing since"));
     assert!(
-        page.contains("<bdi>prometheus</bdi> <strong>cannot be seen</strong>"),
+        page.contains("<bdi>prometheus</bdi> <strong>is unknown</strong>"),
         "{page}"
     );
 }
 
 #[test]
-fn the_parts_say_since_when_they_are_away() {
-    let mut status = status(&[target("demo", "up")]);
-    status["sources"][1]["ok"] = json!(false);
-    status["blind"] = blind("prometheus");
+fn an_unavailable_part_has_a_start_time() {
+    let mut status = status(&[target("demo", State::Up)]);
+    status.summary.sources[1].ok = false;
+    status.summary.blind = Some(blind(Part::Prometheus));
     let page = html(&view(status));
     assert!(
-        page.contains("<bdi>prometheus</bdi> <strong>is away</strong> since <time datetime=\"2026-11-23T02:42:10Z\">2026-11-23 02:42 UTC</time>"),
+        page.contains("<bdi>prometheus</bdi> <strong>is unavailable</strong> since <time datetime=\"2026-11-23T02:42:10Z\">2026-11-23 02:42 UTC</time>"),
         "{page}"
     );
     assert!(page.contains("<bdi>ping-agent</bdi> answers"), "{page}");
 }
 
 #[test]
-fn trouble_comes_first_in_its_group_and_the_rest_in_its_order() {
-    let mut targets: Vec<Value> = [
-        ("zebra", "up"),
-        ("apple", "up"),
-        ("broken", "down"),
-        ("odd", "unknown"),
-        ("db", "up"),
-    ]
-    .map(|(name, state)| target(name, state))
-    .to_vec();
-    targets[4]["group"] = json!("Data");
+fn targets_that_need_attention_come_first_in_their_group() {
+    let mut targets = [
+        target("zebra", State::Up),
+        target("apple", State::Up),
+        target("broken", State::Down),
+        target("odd", State::Unknown),
+        target("db", State::Up),
+    ];
+    targets[4].group = Some("Data".into());
     let page = html(&view(status(&targets)));
     let names: Vec<&str> = page
         .split("data-target=\"")
@@ -194,19 +188,19 @@ fn trouble_comes_first_in_its_group_and_the_rest_in_its_order() {
 }
 
 #[test]
-fn filters_and_pages_narrow_what_is_shown() {
-    let mut targets: Vec<Value> = (0..1_500)
-        .map(|index| target(&format!("t{index:04}"), "up"))
+fn filters_and_paging_select_rows() {
+    let mut targets: Vec<_> = (0..1_500)
+        .map(|index| target(&format!("t{index:04}"), State::Up))
         .collect();
-    targets[3]["state"] = json!("down");
-    targets[7]["group"] = json!("Payments");
-    let seen = view(status(&targets));
+    targets[3].state = State::Down;
+    targets[7].group = Some("Payments".into());
+    let view = view(status(&targets));
     let shown = |query: &str| {
         let page = html_of(
-            &seen,
+            &view,
             &charts(&[]),
             &announcements(&[]),
-            &Filter::of(Some(query)),
+            &Filter::parse(Some(query)),
         );
         let rows = page.matches("<li class=\"target\"").count();
         (rows, page)
@@ -215,7 +209,7 @@ fn filters_and_pages_narrow_what_is_shown() {
     assert_eq!(rows, 1_000);
     assert!(
         first.contains("href=\"/?after=t0999\" rel=\"next\""),
-        "the way on is missing"
+        "no link to the next targets"
     );
     let (rows, last) = shown("after=t0999");
     assert_eq!(rows, 500);
@@ -234,17 +228,17 @@ fn filters_and_pages_narrow_what_is_shown() {
 }
 
 #[test]
-fn the_page_renews_itself_without_script_until_it_is_paused() {
-    let renewing = html(&view(mixed()));
+fn without_script_the_page_reloads_itself_unless_paused() {
+    let reloading = html(&view(mixed()));
     assert!(
-        renewing.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"),
-        "{renewing}"
+        reloading.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"),
+        "{reloading}"
     );
     assert!(
-        renewing.contains("<a class=\"button\" href=\"/?pause\">Pause</a>"),
-        "{renewing}"
+        reloading.contains("<a class=\"button\" href=\"/?pause\">Pause</a>"),
+        "{reloading}"
     );
-    let filter = Filter::of(Some("range=7d&pause"));
+    let filter = Filter::parse(Some("range=7d&pause"));
     let paused = html_of(&view(mixed()), &charts(&[]), &announcements(&[]), &filter);
     assert!(
         !paused.contains("http-equiv") && paused.contains("data-paused"),
@@ -257,15 +251,15 @@ fn the_page_renews_itself_without_script_until_it_is_paused() {
 }
 
 #[test]
-fn the_same_target_has_the_same_row_in_the_page_and_in_an_event() {
-    let seen = view(mixed());
+fn a_row_is_the_same_in_the_page_and_in_an_event() {
+    let view = view(mixed());
     let charts = charts(&["demo"]);
-    let page = html_of(&seen, &charts, &announcements(&[]), &Filter::default());
-    for target in &seen.snapshot.as_ref().unwrap().status.targets {
+    let page = html_of(&view, &charts, &announcements(&[]), &Filter::default());
+    for target in &view.snapshot.as_ref().unwrap().status.targets {
         let chart = charts.get(&target.target);
         let row = row::Row::new(target, chart, Range::Day, Visibility::Full, time(NOW));
         assert!(page.contains(&row.render().unwrap()), "{}", target.target);
     }
-    let summary = summary::Summary::new(&seen, judge(&seen, time(NOW)), time(NOW));
+    let summary = summary::Summary::new(&view, judge(&view, time(NOW)), time(NOW));
     assert!(page.contains(&summary.render().unwrap()));
 }

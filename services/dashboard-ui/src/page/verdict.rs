@@ -1,4 +1,4 @@
-//! The overall state that a page shows: never green when the lab is blind.
+//! Computes the overall state that a page shows. It is never green while the lab is blind.
 
 mod notices;
 
@@ -16,13 +16,13 @@ pub(crate) use notices::part_name;
 pub(crate) enum Overall {
     /// Every target is up or in maintenance, and every part answers.
     Up,
-    /// Every target is up, and not every part answers.
+    /// Every target is up, but some part does not answer.
     Impaired,
     Down,
     /// Every target is in maintenance.
     Maintenance,
     Unknown,
-    /// Nothing that looks good can be trusted.
+    /// No good state can be trusted.
     Blind,
 }
 
@@ -38,7 +38,7 @@ impl Overall {
         }
     }
 
-    /// Its `data-state`.
+    /// Returns its `data-state`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -50,7 +50,7 @@ impl Overall {
         }
     }
 
-    /// The name of its symbol and of its colours.
+    /// Returns the name of its symbol and colours.
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -62,21 +62,20 @@ impl Overall {
     }
 }
 
-/// How far the state of a target can be trusted.
+/// How far the states of targets can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Visibility {
     Full,
-    /// The lab is blind: a target that looks good may be down.
+    /// The lab is blind: a target that is reported as up may be down.
     Doubtful,
-    /// The gateway does not answer: only the last known states are left.
+    /// The gateway does not answer: only the last known states are available.
     Lost,
 }
 
 impl Visibility {
-    /// Returns the state to show of a target, and the last known one if that is another.
+    /// Returns the state to show for a target, and the last known state if it differs.
     ///
-    /// A gateway that is blind says itself which states are in doubt. This also covers a target that is a moment older than
-    /// the summary.
+    /// A blind gateway already reports doubtful states as unknown. This covers a target that is older than the summary.
     pub(crate) fn shown_state(self, target: &TargetStatus) -> (State, Option<State>) {
         match (self, target.state) {
             (Self::Full, _)
@@ -87,7 +86,7 @@ impl Visibility {
     }
 }
 
-/// The overall state, in a sentence, and what it lacks.
+/// The overall state, as a headline and with notices about unavailable parts.
 #[derive(Debug, Clone)]
 pub(crate) struct Verdict {
     pub overall: Overall,
@@ -97,13 +96,13 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// The text of the browser's tab.
+    /// Returns the page's title.
     pub(crate) fn title(&self) -> String {
         format!("{}: {}", self.overall.word(), self.headline)
     }
 }
 
-/// Returns the overall state.
+/// Computes the overall state.
 pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
     match (&view.outage, &view.snapshot) {
         (None, Some(snapshot)) => judge_status(&snapshot.status, now),
@@ -118,10 +117,10 @@ pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
             }
             notices.push(match snapshot {
                 Some(snapshot) => format!(
-                    "The page shows the state of {}; nothing newer is known.",
+                    "The page shows the last known state, of {}.",
                     Moment::new(snapshot.received_at, now).clock
                 ),
-                None => "Nothing is known yet: it has not answered since dashboard-ui started."
+                None => "No data yet: api-gateway has not answered since dashboard-ui started."
                     .to_owned(),
             });
             Verdict {
@@ -147,11 +146,11 @@ fn judge_status(status: &Status, now: Timestamp) -> Verdict {
     let notices = notices(status, now);
 
     let (overall, headline) = if down > 0 {
-        let headline = of(down, all, "down");
+        let headline = count_sentence(down, all, "down");
         let blind = if blind { ", and the lab is blind" } else { "" };
         (Overall::Down, format!("{headline}{blind}"))
     } else if blind {
-        let headline = "The lab is blind: nobody can tell whether all is well";
+        let headline = "The lab is blind: the states of the targets cannot be trusted";
         (Overall::Blind, headline.to_owned())
     } else if all == 0 {
         (Overall::Unknown, "No target is configured".to_owned())
@@ -159,16 +158,22 @@ fn judge_status(status: &Status, now: Timestamp) -> Verdict {
         let headline = "No target has been probed yet";
         (Overall::Unknown, headline.to_owned())
     } else if unknown > 0 {
-        (Overall::Unknown, of(unknown, all, "unknown"))
+        (Overall::Unknown, count_sentence(unknown, all, "unknown"))
     } else if maintenance == all {
-        (Overall::Maintenance, of(all, all, "in maintenance"))
+        (
+            Overall::Maintenance,
+            count_sentence(all, all, "in maintenance"),
+        )
     } else if summary.state != State::Up {
         let headline = "The overall state is unknown";
         (Overall::Unknown, headline.to_owned())
     } else {
         let headline = match maintenance {
-            0 => of(all, all, "up"),
-            some => format!("{}, {some} in maintenance", of(all - some, all, "up")),
+            0 => count_sentence(all, all, "up"),
+            some => format!(
+                "{}, {some} in maintenance",
+                count_sentence(all - some, all, "up")
+            ),
         };
         if notices.is_empty() {
             (Overall::Up, headline)
@@ -189,8 +194,8 @@ fn judge_status(status: &Status, now: Timestamp) -> Verdict {
     }
 }
 
-/// "All 3 targets are up", "1 of 3 targets is down".
-fn of(some: usize, all: usize, state: &str) -> String {
+/// Returns a sentence such as "All 3 targets are up" or "1 of 3 targets is down".
+fn count_sentence(some: usize, all: usize, state: &str) -> String {
     match (some, all) {
         (1, 1) => format!("The target is {state}"),
         (some, all) if some == all => format!("All {all} targets are {state}"),

@@ -1,4 +1,4 @@
-//! Badges over HTTP. Other websites show them and caches keep them, so they expire within seconds.
+//! The badge endpoints. Other websites embed badges and proxies cache them, so they expire within seconds.
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
@@ -35,7 +35,7 @@ pub(super) async fn availability(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let range = Filter::of(query.as_deref()).range;
+    let range = Filter::parse(query.as_deref()).range;
     let range = shared.dashboard.offered(range);
     let view = shared.dashboard.view().await;
     check_exists(&view, &name)?;
@@ -59,7 +59,7 @@ pub(super) async fn latency(
     respond(&Badge::latency(&name, figure))
 }
 
-/// Refuses a name that is no target's. While no target is known, it accepts any.
+/// Rejects the name of a target that does not exist. Accepts any name until the first status was received.
 fn check_exists(view: &View, name: &str) -> Result<(), Problem> {
     if find(view, name).is_none() && view.snapshot.is_some() {
         return Err(no_such_target(name));

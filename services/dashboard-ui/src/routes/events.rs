@@ -1,14 +1,15 @@
-//! `GET /events`: changes, for open pages (server-sent events).
+//! `GET /events`: server-sent events for open pages.
 //!
 //! | event | data |
 //! |---|---|
 //! | `summary` | the top of the page, at least every 5 s: `overall`, `blind`, `title`, `headline`, `icon`, `html` |
 //! | `row` | a target that looks different: `id`, `name`, `state`, `html` |
 //! | `incidents` | active incidents and planned maintenance: `html` |
-//! | `refresh` | there are too many changes to send: the page has to be fetched anew |
-//! | `reset` | the same, because the changes are not known |
+//! | `refresh` | too many changes to send: the page has to be fetched again |
+//! | `reset` | events were missed: the page has to be fetched again |
 //!
-//! `?range=` is the range of the rows. `?since=`, and after a break `Last-Event-ID`, is the last event that the page has.
+//! `?range=` is the range of the rows. `?since=`, and after a reconnect `Last-Event-ID`, is the id of the last event
+//! that the page received.
 
 use std::collections::HashMap;
 
@@ -21,7 +22,7 @@ use service_kit::event_log::last_event_id;
 
 use super::Shared;
 
-/// How long a browser waits before it tries again to follow the events, in seconds.
+/// The `Retry-After` of a rejected subscription, in seconds.
 const RETRY_AFTER: u32 = 30;
 
 pub(super) async fn events(
@@ -37,7 +38,7 @@ pub(super) async fn events(
     response.map_err(|_| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "too many pages are open; this one can still be reloaded",
+            "too many pages are open; reload this page to update it",
         )
         .retry_after(RETRY_AFTER)
     })

@@ -1,6 +1,6 @@
-//! A cache of pages: each is rendered and compressed once for all readers of the moment, and only a few at a time.
+//! Caches pages: each is rendered and compressed once for all its current readers, and only a few at the same time.
 //!
-//! Otherwise a thousand readers would cost a thousand copies of a page, and as many compressors.
+//! Without the cache, a thousand readers would cost a thousand copies of a page and as many compressions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,34 +22,34 @@ use crate::gzip;
 use crate::live::dashboard::Dashboard;
 use crate::page::filter::Filter;
 
-/// How long a page is served again, as long as nothing that it shows has changed.
+/// How long a page is served from the cache, unless its content changes.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
-/// How many pages are kept. Anyone can ask for any page.
-const KEPT: usize = 8;
+/// The number of cached pages. It is limited because anyone can request any page.
+const CAPACITY: usize = 8;
 
-/// How many pages of each queue are rendered at the same time. Rendering takes a core that other requests need, too.
+/// The number of pages that a queue renders at the same time. Rendering occupies a core that other requests need.
 const RENDERED_AT_ONCE: usize = 1;
 
-/// How long a request waits in a queue.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The maximum time that a request waits in a queue.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a request waits for its page in all.
-const LONG_PATIENCE: Duration = Duration::from_secs(10);
+/// The maximum time that a request waits for its page, including the queue.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a reader should wait before it tries again, in seconds.
+/// The `Retry-After` of a rejected request, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
-/// Shorter answers are not compressed.
+/// Shorter responses are not compressed.
 const COMPRESSED_MIN_BYTES: usize = 1_024;
 
-/// The pages, and the queues for rendering them.
+/// The cached pages, and the queues for rendering new ones.
 #[derive(Debug)]
 pub(super) struct PageCache {
     pages: SingleFlight<PageKey, Page>,
-    /// For the pages that everybody asks for.
+    /// The queue for pages without a filter, which most readers request.
     common: Queue,
-    /// For all others. Anyone can think of any number of them, and they do not delay a common one.
+    /// The queue for all other pages. There can be any number of them, so they must not delay common ones.
     others: Queue,
 }
 
@@ -57,16 +57,16 @@ pub(super) struct PageCache {
 #[derive(Debug, Clone)]
 pub(super) struct Queue(Limit);
 
-/// All that makes one page differ from another.
+/// The key of a cached page: everything that its content depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct PageKey {
     address: String,
     gzip: bool,
-    /// For the feed, which contains it.
+    /// Only for the feed, which contains the host.
     host: Option<HeaderValue>,
-    /// The event after which the page begins.
+    /// The id of the last event that the page includes.
     position: String,
-    /// The time of the state that it shows.
+    /// The time of the state that the page shows.
     received_at: Option<Timestamp>,
     outage_since: Option<Timestamp>,
 }
@@ -82,7 +82,7 @@ struct Page {
 impl PageCache {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            pages: SingleFlight::new(FRESH_FOR, KEPT),
+            pages: SingleFlight::new(FRESH_FOR, CAPACITY),
             common: Queue(limits.limit("common_pages_made", RENDERED_AT_ONCE)),
             others: Queue(limits.limit("other_pages_made", RENDERED_AT_ONCE)),
         }
@@ -90,15 +90,18 @@ impl PageCache {
 }
 
 impl Queue {
-    /// Waits until a page can be rendered.
+    /// Waits for permission to render a page.
+    ///
+    /// # Errors
+    /// The queue stayed full for [`QUEUE_TIMEOUT`].
     pub(super) async fn permit(&self) -> Result<RenderPermit, Problem> {
-        let permit = self.0.acquire_within(1, PATIENCE).await;
+        let permit = self.0.acquire_within(1, QUEUE_TIMEOUT).await;
         permit
             .map(|it| RenderPermit(Arc::new(it)))
             .ok_or_else(overload)
     }
 
-    /// Completes the page of a handler's response: compresses it under the permit with which it was rendered.
+    /// Compresses a handler's response, under the permit with which it was rendered.
     async fn complete(&self, mut response: Response, gzip: bool) -> Page {
         let permit = match response.extensions_mut().remove::<RenderPermit>() {
             Some(permit) => Ok(permit),
@@ -109,7 +112,7 @@ impl Queue {
             Err(problem) => (problem.into_response(), None),
         };
         let (mut head, body) = response.into_parts();
-        // Pages are whole bodies.
+        // Handlers return whole bodies, so reading one does not wait.
         let mut body = to_bytes(body, usize::MAX).await.unwrap_or_default();
         head.headers
             .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -130,7 +133,7 @@ impl Queue {
     }
 }
 
-/// Permission to render a page. It is held until the page is complete.
+/// Permission to render a page. It is held until the page is compressed.
 #[derive(Debug, Clone)]
 pub(super) struct RenderPermit(#[expect(dead_code, reason = "held, not used")] Arc<Permit>);
 
@@ -142,7 +145,7 @@ fn overload() -> Problem {
     .retry_after(RETRY_AFTER_SECONDS)
 }
 
-/// Serves the same bytes to all readers of a page.
+/// Middleware that serves the same bytes to all readers of a page.
 pub(super) async fn serve(
     State(shared): State<Shared>,
     mut request: Request,
@@ -164,21 +167,21 @@ pub(super) async fn serve(
         let response = next.run(request).await;
         Ok(queue.complete(response, gzip).await)
     };
-    let page = timeout(LONG_PATIENCE, cache.pages.get(key, render)).await;
+    let page = timeout(TOTAL_TIMEOUT, cache.pages.get(key, render)).await;
     match page.unwrap_or(Err(Cancelled)) {
         Ok(page) => (page.status, page.head, Body::from(page.body)).into_response(),
         Err(Cancelled) => overload().into_response(),
     }
 }
 
-/// Returns the key of the requested page, and whether it is a common one.
+/// Returns the key of the requested page, and whether it belongs to the queue of common pages.
 fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
     let (path, query) = (request.uri().path(), request.uri().query());
     let is_feed = path == "/feed.atom";
-    let filter = Filter::of(query);
+    let filter = Filter::parse(query);
     let (address, is_common) = match path {
         "/incidents" | "/status.json" => (request.uri().to_string(), query.is_none()),
-        // Parameters that the filter ignores do not change the page.
+        // Unknown parameters do not change the page, so they are not part of the key.
         _ => (
             filter.address(path),
             !is_feed
@@ -223,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pages_that_few_ask_for_do_not_delay_the_common_ones() {
+    async fn filtered_pages_do_not_delay_common_ones() {
         let cache = PageCache::new(&Limits::register(&Registry::new()).unwrap());
         let _held = cache.others.permit().await.unwrap();
         let refused = cache.others.permit().await.unwrap_err().into_response();
@@ -232,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_are_ignored_make_no_other_page() {
+    fn ignored_parameters_do_not_change_the_key() {
         let common = page_keys(&[("/", "a"), ("/?x=1", "b"), ("/?range=24h&x=2", "c")]);
         assert!(common.iter().all(|it| *it == common[0] && it.1));
         for (other, is_common) in [

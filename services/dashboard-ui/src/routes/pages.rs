@@ -26,16 +26,17 @@ use crate::page::target::{TargetPage, TargetRequest};
 use crate::page::verdict::judge;
 use crate::text::cut;
 
-/// `GET /`, and `GET /?pause` for a page that does not change: readers must be able to stop changes (WCAG 2.2, 2.2.2).
+/// `GET /`, and `GET /?pause` for a page that does not update itself: readers must be able to stop updates (WCAG 2.2,
+/// 2.2.2).
 pub(super) async fn overview(
     State(shared): State<Shared>,
     Extension(queue): Extension<Queue>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let mut filter = Filter::of(query.as_deref());
+    let mut filter = Filter::parse(query.as_deref());
     filter.range = dashboard.offered(filter.range);
-    // Before anything is read: events from here on are applied to the open page again.
+    // Read first, so that the open page receives every event that its content may lack.
     let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
     let charts = async {
@@ -65,22 +66,22 @@ pub(super) async fn target(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let mut filter = Filter::of(query.as_deref());
+    let mut filter = Filter::parse(query.as_deref());
     filter.range = dashboard.offered(filter.range);
     let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
-    let known = find(&view, &name);
-    if known.is_none() && view.outage.is_none() {
+    let current = find(&view, &name);
+    if current.is_none() && view.outage.is_none() {
         return Err(no_such_target(&name));
     }
     let answer = dashboard.target(&name, filter.range).await;
-    let target = match (known, &answer) {
-        (Some(known), _) => known,
+    let target = match (current, &answer) {
+        (Some(current), _) => current,
         (None, Ok(answer)) => &answer.target,
         (None, Err(error)) => {
             return Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                format!("nothing is known of this target: api-gateway {error}"),
+                format!("the state of this target is unknown: api-gateway {error}"),
             ));
         }
     };
@@ -148,11 +149,11 @@ pub(super) fn no_such_target(name: &str) -> Problem {
     let name = cut(name, 256);
     Problem::new(
         StatusCode::NOT_FOUND,
-        format!("there is no target {name:?}; / lists all of them"),
+        format!("no target is named {name:?}; / lists all targets"),
     )
 }
 
-/// Answers with a page and the permit with which it was rendered. It is held until the page is compressed.
+/// Returns a page with its render permit, which is held until the page is compressed.
 fn respond(permit: RenderPermit, view: &View, page: &impl Template) -> Result<Response, Problem> {
     let html = page
         .render()
@@ -161,7 +162,7 @@ fn respond(permit: RenderPermit, view: &View, page: &impl Template) -> Result<Re
     let mut head = HeaderMap::new();
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if view.outage.is_some() {
-        // People get the whole page; programs learn from the status that it is not current.
+        // People get the whole page; the status code tells programs that it is not current.
         head.insert(header::RETRY_AFTER, RENEWAL_SECONDS.into());
         return Ok((StatusCode::SERVICE_UNAVAILABLE, head, html).into_response());
     }

@@ -1,4 +1,4 @@
-//! Answers for programs: the status as JSON, incidents as a feed.
+//! Endpoints for programs: the status as JSON, incidents as a feed.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -11,8 +11,8 @@ use crate::gateway::GatewayError;
 use crate::live::dashboard::Parameters;
 use crate::page::feed::Feed;
 
-/// The parameters that are passed on; others are ignored.
-const PASSED: [&str; 5] = ["after", "group", "limit", "search", "state"];
+/// The parameters that are forwarded to the gateway; others are ignored.
+const FORWARDED: [&str; 5] = ["after", "group", "limit", "search", "state"];
 
 /// `GET /status.json`: api-gateway's `/api/v1/status`, for programs that reach only dashboard-ui.
 pub(super) async fn status(
@@ -22,7 +22,7 @@ pub(super) async fn status(
     let query = query.unwrap_or_default();
     let parameters: Parameters = url::form_urlencoded::parse(query.as_bytes())
         .filter_map(|(name, value)| {
-            let name = PASSED.into_iter().find(|passed| *passed == name)?;
+            let name = FORWARDED.into_iter().find(|it| *it == name)?;
             Some((name, value.into_owned()))
         })
         .collect();
@@ -58,7 +58,7 @@ pub(super) async fn feed(
     Ok((headers, xml).into_response())
 }
 
-/// Passes on that the gateway refuses a request. Any other error is the gateway's own.
+/// Forwards a status of 4xx from the gateway. Any other error is a 502.
 fn problem(error: GatewayError) -> Problem {
     let status = match &error {
         GatewayError::Status { status, .. } if (400..500).contains(status) => {

@@ -15,13 +15,13 @@ use crate::gateway::Gateway;
 use crate::gateway::fixture::{self, status, target};
 use crate::live::follow;
 use crate::page::verdict::Overall;
-use gateway::Stand;
+use gateway::FakeGateway;
 use gateway_api::status::State;
 
-/// A port that no program listens on by custom.
-const NOBODY: &str = "http://127.0.0.1:1";
+/// The address of a gateway that refuses connections.
+const UNREACHABLE: &str = "http://127.0.0.1:1";
 
-/// The service, following its gateway until it is dropped.
+/// The service. It follows its gateway until it is dropped.
 struct Service {
     router: Router,
     follower: tokio::task::JoinHandle<()>,
@@ -45,7 +45,7 @@ fn service(gateway: &str) -> Service {
 }
 
 impl Service {
-    async fn ask(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
+    async fn send(&self, request: Request<Body>) -> (Response<()>, Vec<u8>) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -54,12 +54,12 @@ impl Service {
 
     async fn get(&self, path: &str) -> (Response<()>, String) {
         let (head, body) = self
-            .ask(Request::get(path).body(Body::empty()).unwrap())
+            .send(Request::get(path).body(Body::empty()).unwrap())
             .await;
         (head, String::from_utf8(body).unwrap())
     }
 
-    /// The page at a path once it holds a text.
+    /// Requests a path until the page contains a text, and returns it.
     async fn wait_for(&self, path: &str, text: &str) -> (Response<()>, String) {
         let started = Instant::now();
         loop {
@@ -81,10 +81,14 @@ fn header<'a>(head: &'a Response<()>, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn the_page_shows_what_the_gateway_says() {
-    let stand = Stand::new(status(&[target("demo", "up"), target("other", "up")])).await;
-    let service = service(&stand.url);
-    // On a busy machine the first page comes before the answers about the past do.
+async fn the_page_shows_the_gateways_data() {
+    let gateway = FakeGateway::new(status(&[
+        target("demo", State::Up),
+        target("other", State::Up),
+    ]))
+    .await;
+    let service = service(&gateway.url);
+    // On a busy machine the first page is rendered before history is fetched.
     service.wait_for("/", "Planned maintenance").await;
     let (head, page) = service.wait_for("/", "98.73%").await;
     assert_eq!(head.status(), 200);
@@ -111,21 +115,23 @@ async fn the_page_shows_what_the_gateway_says() {
     );
     assert!(
         !head.headers().contains_key("refresh"),
-        "a script would not stop it"
+        "a script could not stop it"
     );
 }
 
 #[tokio::test]
 async fn the_ranges_are_those_that_the_gateway_offers() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    // Without a stream the status is polled every 2 s. A silent stream would delay the second status by 11 s.
+    gateway.respond("events", 503, json!({}));
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
     let (_, page) = service.get("/?range=30d").await;
     assert!(page.contains("<a href=\"/?range=14d\">14 days</a>"));
     assert!(!page.contains("30 days"), "{page}");
-    let mut longer = status(&[target("demo", "up")]);
-    longer["ranges"] = json!(["24h", "7d", "14d", "30d"]);
-    stand.set(longer);
+    let mut longer = status(&[target("demo", State::Up)]);
+    longer.ranges.push("30d".to_owned());
+    gateway.set_status(longer);
     let link = "<a href=\"/?range=30d\">30 days</a>";
     let (_, page) = service.wait_for("/", link).await;
     assert!(!page.contains("90 days"), "{page}");
@@ -134,34 +140,43 @@ async fn the_ranges_are_those_that_the_gateway_offers() {
 }
 
 #[tokio::test]
-async fn however_many_look_the_gateway_is_asked_once() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    stand.delay("history", Duration::from_millis(20));
-    let service = service(&stand.url);
-    let look = || futures::future::join_all((0..20).map(|_| service.get("/")));
-    assert!(look().await.iter().all(|(head, _)| head.status() == 200));
+async fn many_readers_cause_one_request_to_the_gateway() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    gateway.delay("history", Duration::from_millis(20));
+    let service = service(&gateway.url);
+    let load_all = || futures::future::join_all((0..20).map(|_| service.get("/")));
+    assert!(
+        load_all()
+            .await
+            .iter()
+            .all(|(head, _)| head.status() == 200)
+    );
     service.wait_for("/", "98.73%").await;
     assert!(
-        look()
+        load_all()
             .await
             .iter()
             .all(|(head, page)| head.status() == 200 && page.contains("98.73%"))
     );
-    assert_eq!(stand.asked("history"), 1);
-    assert!(stand.asked("status") < 10, "{}", stand.asked("status"));
+    assert_eq!(gateway.request_count("history"), 1);
+    assert!(
+        gateway.request_count("status") < 10,
+        "{}",
+        gateway.request_count("status")
+    );
 }
 
 #[tokio::test]
-async fn a_slow_gateway_does_not_hold_up_the_page() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
+async fn a_slow_gateway_does_not_delay_the_page() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     for slow in ["history", "alerts", "maintenance"] {
-        stand.delay(slow, Duration::from_secs(5));
+        gateway.delay(slow, Duration::from_secs(5));
     }
-    let service = service(&stand.url);
+    let service = service(&gateway.url);
     service.wait_for("/incidents", "</html>").await;
     let started = Instant::now();
     let (head, page) = service.get("/").await;
-    // Held up, it would take 5 s; the rest is for a busy machine.
+    // A delayed page would take 5 s; the bound leaves room for a busy machine.
     assert!(
         started.elapsed() < Duration::from_millis(2500),
         "{:?}",
@@ -176,20 +191,21 @@ async fn a_slow_gateway_does_not_hold_up_the_page() {
 }
 
 #[tokio::test]
-async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
-    let broken = Stand::new(json!({})).await;
-    broken.answer("status", 500, json!({"detail": "<b>out of order"}));
-    let garbage = Stand::new(json!([])).await;
-    let redirect = Stand::new(json!({})).await;
-    redirect.answer("status", 302, json!({}));
+async fn on_a_gateway_error_the_page_is_complete_and_names_it() {
+    let broken = FakeGateway::new(status(&[])).await;
+    broken.respond("status", 500, json!({"detail": "<b>out of order"}));
+    let garbage = FakeGateway::new(status(&[])).await;
+    garbage.respond("status", 200, json!([]));
+    let redirect = FakeGateway::new(status(&[])).await;
+    redirect.respond("status", 302, json!({}));
     for (gateway, why) in [
         (
             broken.url.as_str(),
             "answered with status 500: &#60;b&#62;out of order",
         ),
-        (&garbage.url, "answered something that cannot be read"),
+        (&garbage.url, "sent a response that cannot be parsed"),
         (&redirect.url, "answered with status 302"),
-        (NOBODY, "cannot be reached"),
+        (UNREACHABLE, "cannot be reached"),
     ] {
         let (head, page) = service(gateway).get("/").await;
         assert_eq!(head.status(), 503);
@@ -204,12 +220,12 @@ async fn without_a_good_answer_the_page_comes_whole_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_was_known_stays_until_the_gateway_is_back() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+async fn the_last_known_state_is_shown_until_the_gateway_is_back() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
-    stand.answer("status", 502, json!({"detail": "no agent answers"}));
-    stand.hang_up();
+    gateway.respond("status", 502, json!({"detail": "no agent answers"}));
+    gateway.close_streams();
     let (head, page) = service.wait_for("/", "The lab is blind").await;
     assert_eq!(head.status(), 503);
     assert!(
@@ -218,13 +234,13 @@ async fn what_was_known_stays_until_the_gateway_is_back() {
     );
     let (head, _) = service.get("/targets/demo").await;
     assert_eq!(head.status(), 503);
-    stand.set(status(&[target("demo", "up")]));
+    gateway.set_status(status(&[target("demo", State::Up)]));
     let (head, _) = service.wait_for("/", "The target is up").await;
     assert_eq!(head.status(), 200);
 }
 
 #[tokio::test]
-async fn every_target_has_a_page_whatever_its_name() {
+async fn a_target_with_any_name_has_a_page() {
     let names = [
         "demo",
         "a b/c?d#e",
@@ -234,9 +250,9 @@ async fn every_target_has_a_page_whatever_its_name() {
         "\u{202e}x",
         ".",
     ];
-    let targets: Vec<Value> = names.iter().map(|name| target(name, "up")).collect();
-    let stand = Stand::new(status(&targets)).await;
-    let service = service(&stand.url);
+    let targets: Vec<_> = names.iter().map(|name| target(name, State::Up)).collect();
+    let gateway = FakeGateway::new(status(&targets)).await;
+    let service = service(&gateway.url);
     let (_, overview) = service.wait_for("/", "All 7 targets are up").await;
     for name in names {
         let link = crate::page::row::link(name, gateway_api::history::Range::Week);
@@ -250,8 +266,8 @@ async fn every_target_has_a_page_whatever_its_name() {
 
 #[tokio::test]
 async fn incidents_and_maintenance_have_pages() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     let (_, page) = service.get("/incidents").await;
     assert!(
         page.contains("demo is down") && page.contains("2026-11-23 02:50 UTC"),
@@ -262,16 +278,13 @@ async fn incidents_and_maintenance_have_pages() {
         "{page}"
     );
     let (_, older) = service.get("/incidents?before=cursor%201").await;
-    assert!(
-        older.contains("No incident is known from before that"),
-        "{older}"
-    );
+    assert!(older.contains("No older incidents"), "{older}");
     let (_, page) = service.get("/maintenance").await;
     assert!(
         page.contains("2026-11-24 02:00 UTC") && page.contains("Database upgrade"),
         "{page}"
     );
-    stand.answer("incidents", 502, json!({"detail": "alert-logger is away"}));
+    gateway.respond("incidents", 502, json!({"detail": "alert-logger is away"}));
     service
         .wait_for(
             "/incidents",
@@ -281,8 +294,8 @@ async fn incidents_and_maintenance_have_pages() {
 }
 
 #[tokio::test]
-async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
-    let service = service(NOBODY);
+async fn assets_are_immutable_and_other_files_are_missing() {
+    let service = service(UNREACHABLE);
     let mut files = vec![
         (assets::stylesheet(), "text/css; charset=utf-8"),
         (assets::script(), "text/javascript; charset=utf-8"),
@@ -301,8 +314,8 @@ async fn assets_may_be_kept_for_ever_and_no_other_file_is_there() {
         let (head, _) = service.get(asset.path()).await;
         assert_eq!(head.status(), 200, "{}", asset.path());
         assert_eq!(header(&head, "content-type"), content_type);
-        let kept = header(&head, "cache-control");
-        assert!(kept.contains("immutable"), "{kept}");
+        let cache_control = header(&head, "cache-control");
+        assert!(cache_control.contains("immutable"), "{cache_control}");
     }
     for missing in ["/assets/page.css", "/assets/..%2fCargo.toml"] {
         assert_eq!(service.get(missing).await.0.status(), 404, "{missing}");

@@ -1,15 +1,15 @@
-//! Times and durations as people read them.
+//! Formats times and durations for people.
 
 use jiff::Timestamp;
 
-/// A point in time, and how long before the page was made it was.
+/// A point in time, and its age when the page was rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Moment {
     /// RFC 3339, for machines.
     pub machine: String,
     /// Date and time, UTC.
     pub clock: String,
-    /// How long ago.
+    /// The age: `2 s ago`.
     pub ago: String,
 }
 
@@ -23,14 +23,14 @@ impl Moment {
     }
 }
 
-/// A point in time by itself, so that it is the same in every page.
+/// A point in time without its age, so that its text does not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Clock {
     /// RFC 3339, for machines.
     pub machine: String,
     /// Date and time to the minute, UTC.
     pub minute: String,
-    /// The same where there is little room: `24 Nov 20:41`.
+    /// The short form: `24 Nov 20:41`.
     pub short: String,
 }
 
@@ -44,7 +44,7 @@ impl Clock {
     }
 }
 
-/// A duration such as `30m` or `1d` in words: 30 minutes, 1 day.
+/// Formats a duration such as `30m` or `1d` in words: 30 minutes, 1 day.
 pub(crate) fn in_full(duration: &str) -> String {
     let number = duration.trim_end_matches(char::is_alphabetic);
     let unit = match duration.strip_prefix(number) {
@@ -58,14 +58,14 @@ pub(crate) fn in_full(duration: &str) -> String {
 }
 
 fn ago(seconds: i64) -> String {
-    // Clocks of two machines may differ: a moment ahead is now.
+    // The clocks of two machines may differ, so a time in the future counts as now.
     if seconds < 1 {
         return "just now".to_owned();
     }
     format!("{} ago", span(seconds))
 }
 
-/// Whole seconds in the largest unit that fits at least twice, so that it is never off by more than half.
+/// Formats whole seconds in the largest unit that fits at least twice, so that the error is at most a half.
 pub(crate) fn span(seconds: i64) -> String {
     match seconds {
         ..=119 => format!("{seconds} s"),
@@ -75,7 +75,7 @@ pub(crate) fn span(seconds: i64) -> String {
     }
 }
 
-/// A latency with three digits that count.
+/// Formats a latency in seconds with three significant digits.
 pub(crate) fn latency(seconds: f64) -> String {
     let milliseconds = seconds * 1_000.0;
     match milliseconds {
@@ -86,7 +86,7 @@ pub(crate) fn latency(seconds: f64) -> String {
     }
 }
 
-/// A latency as it was measured: below `bound` only that is known of it.
+/// Formats a measured latency in seconds. A value of at most `bound`, the lowest bucket, is shown as `< bound`.
 pub(crate) fn measured(seconds: f64, bound: f64) -> String {
     if seconds <= bound {
         format!("< {}", short(bound))
@@ -95,10 +95,10 @@ pub(crate) fn measured(seconds: f64, bound: f64) -> String {
     }
 }
 
-/// A duration that is a limit, without digits that say nothing: `5 ms`.
+/// Formats a limit in seconds without trailing zeros: `5 ms`.
 fn short(seconds: f64) -> String {
     if seconds < 1.0 {
-        // In steps of a microsecond: 0.005 * 1000 is not quite 5.
+        // Rounded to microseconds, because 0.005 * 1000 is not exactly 5.
         format!("{} ms", (seconds * 1e6).round() / 1e3)
     } else {
         format!("{seconds} s")
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_in_the_unit_that_fits() {
+    fn spans_use_the_largest_unit_that_fits_twice() {
         for (seconds, text) in [
             (1, "1 s ago"),
             (119, "119 s ago"),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_in_words_is_one_or_several_of_its_unit() {
+    fn durations_in_words_have_singular_and_plural() {
         for (duration, words) in [
             ("1h", "1 hour"),
             ("30m", "30 minutes"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn latencies_keep_three_digits() {
+    fn latencies_have_three_significant_digits() {
         for (seconds, text) in [
             (0.000_4, "0.40 ms"),
             (0.012_34, "12.3 ms"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_as_short_as_they_can_be() {
+    fn limits_have_no_trailing_zeros() {
         for (seconds, text) in [
             (0.005, "5 ms"),
             (0.025, "25 ms"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_for_machines_and_people() {
+    fn a_moment_has_a_machine_form_a_clock_and_an_age() {
         let now = "2026-11-23T02:45:10.123Z".parse().unwrap();
         let moment = Moment::new("2026-11-23T02:45:08.9Z".parse().unwrap(), now);
         assert_eq!(moment.clock, "2026-11-23 02:45:08 UTC");

@@ -1,4 +1,4 @@
-//! States, figures and codes as people read them.
+//! Formats states, figures and codes for people.
 
 use gateway_api::status::State;
 use jiff::Timestamp;
@@ -6,16 +6,16 @@ use jiff::Timestamp;
 use crate::text::time::span;
 use crate::text::visible;
 
-/// How long before its end a certificate is mentioned on the overview, in seconds.
+/// The overview mentions a certificate that expires within this time, in seconds.
 const CERTIFICATE_NEAR: i64 = 21 * 86_400;
 
-/// How long before its end it is marked as trouble, in seconds.
+/// A certificate that expires within this time is marked as a problem, in seconds.
 const CERTIFICATE_CLOSE: i64 = 3 * 86_400;
 
-/// All states, those that need attention first.
+/// All states, in the order in which they need attention.
 pub(crate) const STATES: [State; 4] = [State::Down, State::Unknown, State::Maintenance, State::Up];
 
-/// A state.
+/// Returns the name of a state.
 pub(crate) fn state(state: State) -> &'static str {
     match state {
         State::Up => "Up",
@@ -25,12 +25,12 @@ pub(crate) fn state(state: State) -> &'static str {
     }
 }
 
-/// A ratio in whole percent, cut and not rounded: 100 % means all.
+/// Formats a ratio in whole percent, truncated and not rounded: 100 % means all.
 pub(crate) fn percent(ratio: f64) -> String {
     format!("{:.0}%", (ratio * 100.0 + 1e-9).floor())
 }
 
-/// The rest of an error budget, and whether there is none.
+/// Formats the remaining error budget (1 is untouched, below 0 is overspent), and returns whether it is used up.
 pub(crate) fn budget(remaining: f64) -> (String, bool) {
     if remaining < 0.0 {
         (format!("overspent by {}", percent(-remaining)), true)
@@ -39,22 +39,22 @@ pub(crate) fn budget(remaining: f64) -> (String, bool) {
     }
 }
 
-/// The reason for which a probe failed.
+/// Describes why a probe failed, as the end of a sentence about the target.
 pub(crate) fn reason(code: &str) -> String {
     match code {
-        "dns" => "its name cannot be looked up".to_owned(),
-        "connect" => "it cannot be connected to".to_owned(),
+        "dns" => "its name cannot be resolved".to_owned(),
+        "connect" => "the connection to it fails".to_owned(),
         "tls" => "its TLS handshake or certificate fails".to_owned(),
-        "timeout" => "it does not answer in time".to_owned(),
-        "status" => "it answers with an error".to_owned(),
-        "body" => "its answer is not the expected one".to_owned(),
-        "redirect" => "its redirects lead nowhere".to_owned(),
-        "protocol" => "it breaks the protocol".to_owned(),
+        "timeout" => "it times out".to_owned(),
+        "status" => "it responds with an unexpected status".to_owned(),
+        "body" => "its response body is not the expected one".to_owned(),
+        "redirect" => "its redirects fail".to_owned(),
+        "protocol" => "it violates the protocol".to_owned(),
         other => visible(other),
     }
 }
 
-/// The time until a certificate's end, and whether that is trouble.
+/// Formats the time until a certificate expires, and returns whether that is a problem.
 pub(crate) fn certificate(not_after: Timestamp, now: Timestamp) -> (String, bool) {
     let left = not_after.as_second() - now.as_second();
     if left < 0 {
@@ -67,7 +67,7 @@ pub(crate) fn certificate(not_after: Timestamp, now: Timestamp) -> (String, bool
     }
 }
 
-/// The same if the end is near enough to be mentioned on the overview.
+/// Returns the same if the certificate expires soon enough to be mentioned on the overview.
 pub(crate) fn certificate_near(not_after: Timestamp, now: Timestamp) -> Option<(String, bool)> {
     let near = not_after.as_second() - now.as_second() < CERTIFICATE_NEAR;
     near.then(|| certificate(not_after, now))
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentages_never_promise_more_than_there_is() {
+    fn percentages_are_truncated() {
         for (ratio, text) in [(1.0, "100%"), (0.9999, "99%"), (0.29, "29%"), (0.0, "0%")] {
             assert_eq!(percent(ratio), text);
         }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn certificates_are_mentioned_when_their_end_is_near() {
+    fn certificates_are_mentioned_before_they_expire() {
         let now: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
         let near = |end: &str| certificate_near(end.parse().unwrap(), now);
         assert_eq!(near("2026-12-20T00:00:00Z"), None);

@@ -26,7 +26,7 @@ fn history(
     }
 }
 
-/// A history that ends with these slots.
+/// Returns a history that ends with these slots.
 fn slots(values: &[Values]) -> TargetHistory {
     let padding = || std::iter::repeat_n(&(None, 0.0, 0.0), SLOTS - values.len());
     let all = || padding().chain(values);
@@ -38,7 +38,7 @@ fn slots(values: &[Values]) -> TargetHistory {
 }
 
 #[test]
-fn each_kind_of_slot_is_told_from_the_others() {
+fn slots_are_classified_by_availability_coverage_and_maintenance() {
     for (availability, coverage, maintenance, kind) in [
         (Some(1.0), 1.0, 0.0, Slot::Up),
         (Some(1.0), 0.5, 0.0, Slot::Up),
@@ -62,7 +62,7 @@ fn each_kind_of_slot_is_told_from_the_others() {
 }
 
 #[test]
-fn neighbours_are_one_stroke_and_the_words_say_the_same() {
+fn neighbours_share_a_stroke_and_the_description_matches() {
     let up = (Some(1.0), 1.0, 0.0);
     let bar = Bar::new(&slots(&[
         up,
@@ -77,19 +77,19 @@ fn neighbours_are_one_stroke_and_the_words_say_the_same() {
          <path class=\"down\" d=\"M87 14h1\"/><path class=\"unknown\" d=\"M0 24h85\"/>"
     );
     assert_eq!(
-        bar.words(Range::Day, Some("96.00%")),
+        bar.describe(Range::Day, Some("96.00%")),
         "24 hours: 96.00% available, 1 slot down, 1 with failures, 85 unknown"
     );
     assert_eq!(
-        Bar::unknown().words(Range::Week, None),
+        Bar::unknown().describe(Range::Week, None),
         "7 days: availability unknown, 90 slots unknown"
     );
 }
 
 proptest! {
-    /// A slot without data is never green, whatever else the gateway sends.
+    /// A slot without data is never green, whatever the other fields contain.
     #[test]
-    fn without_data_nothing_is_up(
+    fn a_slot_without_data_is_never_up(
         availability in prop::collection::vec(prop::option::of(any::<f64>()), 0..100),
         coverage in prop::collection::vec(any::<f64>(), 0..100),
     ) {

@@ -20,14 +20,14 @@ fn follow(events: &PageEvents, last: Option<&str>) -> Option<BodyDataStream> {
     Some(response.into_body().into_data_stream())
 }
 
-/// The data of all events that are there, `{}` for a `reset`.
+/// Returns the data of all pending events, `{}` for a `reset`.
 async fn data(stream: &mut BodyDataStream) -> Vec<String> {
     loop {
         let chunk = stream.next().await.unwrap().unwrap();
         let text = std::str::from_utf8(&chunk).unwrap();
         let lines = text.lines().filter_map(|it| it.strip_prefix("data: "));
         let data: Vec<_> = lines.map(ToOwned::to_owned).collect();
-        // The first chunk may be nothing but how soon to come back.
+        // The first chunk may contain only `retry`.
         if !data.is_empty() {
             return data;
         }
@@ -35,7 +35,7 @@ async fn data(stream: &mut BodyDataStream) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_gets_every_event_after_it_was_made() {
+async fn a_page_gets_every_event_after_its_rendering() {
     let events = page_events();
     events.position_for_page(Range::Day);
     publish(&events, 0..3);
@@ -46,25 +46,25 @@ async fn a_page_gets_every_event_after_it_was_made() {
     publish(&events, 5..6);
     assert_eq!(data(&mut page).await, ["5"]);
     assert_eq!(
-        events.wanted(),
+        events.active_ranges(),
         [Range::Day],
-        "the other ranges cost nothing"
+        "the other ranges are inactive"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_comes_back_to_a_cleared_log_starts_anew() {
+async fn a_page_that_reconnects_to_a_cleared_log_gets_a_reset() {
     let events = page_events();
     let made = events.position_for_page(Range::Day);
-    assert_eq!(events.wanted(), [Range::Day]);
-    tokio::time::sleep(WANTED_FOR).await;
-    assert!(events.wanted().is_empty());
+    assert_eq!(events.active_ranges(), [Range::Day]);
+    tokio::time::sleep(ACTIVE_FOR).await;
+    assert!(events.active_ranges().is_empty());
     let mut page = follow(&events, Some(&made)).unwrap();
     assert_eq!(data(&mut page).await, ["{}"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_are_seats_for_so_many_pages() {
+async fn the_number_of_open_pages_is_limited() {
     let events = page_events();
     let mut pages: Vec<_> = (0..OPEN_PAGES_MAX)
         .map(|_| follow(&events, None).unwrap())
@@ -75,7 +75,7 @@ async fn there_are_seats_for_so_many_pages() {
 }
 
 #[tokio::test]
-async fn closed_streams_end() {
+async fn close_ends_all_streams() {
     let events = page_events();
     let page = follow(&events, None).unwrap();
     events.close();

@@ -8,12 +8,19 @@ use crate::gateway::fixture;
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
 fn incident(id: &str, text: &str, ended: bool) -> Incident {
-    let status = if ended { "resolved" } else { "firing" };
-    let mut incident = fixture::incident(id, text, status);
-    for key in ["alert", "severity", "summary", "description"] {
-        incident[key] = text.into();
+    let status = if ended {
+        IncidentStatus::Resolved
+    } else {
+        IncidentStatus::Firing
+    };
+    let all = Some(text.to_owned());
+    Incident {
+        alert: text.to_owned(),
+        severity: all.clone(),
+        summary: all.clone(),
+        description: all,
+        ..fixture::incident(id, text, status)
     }
-    serde_json::from_value(incident).unwrap()
 }
 
 fn feed(incidents: &[Incident]) -> String {
@@ -29,7 +36,7 @@ fn children<'a>(node: Node<'a, 'a>, name: &'static str) -> Vec<Node<'a, 'a>> {
         .collect()
 }
 
-/// What RFC 4287 asks of a feed and its entries.
+/// Asserts that a feed and its entries have the elements that RFC 4287 requires. Returns their ids.
 fn assert_valid(xml: &str) -> Vec<String> {
     let document = Document::parse(xml).unwrap_or_else(|error| panic!("{error}: {xml}"));
     let feed = document.root_element();
@@ -71,7 +78,7 @@ fn the_feed_is_valid_and_its_ids_stay() {
     assert_eq!(
         assert_valid(&resolved),
         ids[..2],
-        "the same incident is the same entry"
+        "an incident keeps the id of its entry"
     );
     assert!(
         resolved.contains("TargetDown: TargetDown (resolved)"),
@@ -81,7 +88,7 @@ fn the_feed_is_valid_and_its_ids_stay() {
 }
 
 #[test]
-fn an_end_that_nobody_delivered_is_told_as_such() {
+fn an_undelivered_or_unconfirmed_end_is_marked() {
     for (end, title) in [
         (
             IncidentEnd::NotDelivered,
@@ -104,7 +111,7 @@ fn an_end_that_nobody_delivered_is_told_as_such() {
 }
 
 #[test]
-fn without_incidents_it_is_valid_too() {
+fn an_empty_feed_is_valid() {
     let empty = feed(&[]);
     assert_valid(&empty);
     assert!(

@@ -1,4 +1,4 @@
-//! Latency over time as a picture with axes, and the time that each phase takes.
+//! Latency over time as a chart with axes, and the time of each probe phase.
 
 use gateway_api::history::{PhaseSeconds, TargetLatency};
 use gateway_api::slo::TargetSlo;
@@ -8,29 +8,31 @@ use super::slot_start;
 use crate::draw::plot;
 use crate::text::time::{Clock, latency, measured};
 
-/// How wide a slot is in the picture, and how high that is.
+/// The width of a slot in the chart.
 const STEP: usize = 8;
+
+/// The height of the chart.
 const HEIGHT: f64 = 180.0;
 
-/// Lines for the median and for 95 %.
+/// A chart with lines of the median and the 95th percentile.
 #[derive(Debug)]
 pub(super) struct LatencyChart {
     pub p50: String,
     pub p95: String,
-    /// The newest values.
+    /// The newest median and 95th percentile.
     pub now: Option<(String, String)>,
-    /// The highest value that is drawn.
+    /// The highest value in the chart.
     pub highest: String,
     pub middle: String,
     pub top: String,
     pub start: Clock,
     pub end: Option<Clock>,
-    /// The objective for 95 % of the responses: the place of its line, and its value.
+    /// The objective for 95 % of the responses: the height of its line, and its value.
     pub objective: Option<(i64, String)>,
 }
 
 impl LatencyChart {
-    /// None without data.
+    /// Returns `None` without data.
     pub(super) fn new(latencies: &Slotted<TargetLatency>, slo: Option<&TargetSlo>) -> Option<Self> {
         let TargetLatency {
             p50,
@@ -70,7 +72,7 @@ impl LatencyChart {
 pub(super) struct Phase {
     pub name: &'static str,
     pub text: String,
-    /// In percent of the longest.
+    /// The length of its bar, in percent of the longest.
     pub length: i64,
 }
 

@@ -1,11 +1,11 @@
-//! A target's objectives, its error budget, and its figures by window.
+//! A target's objectives, error budget, and figures by window.
 
 use gateway_api::slo::{Shares, TargetSlo, WindowFigures};
 
 use crate::text::time::{in_full, latency};
 use crate::text::words::budget;
 
-/// Objectives and windows, as far as they are known.
+/// Objectives and windows; empty if the gateway sent none.
 #[derive(Debug, Default)]
 pub(super) struct Objectives {
     pub availability: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct Window {
     pub name: String,
     pub availability: Option<String>,
     pub shares: [String; 4],
-    /// The shares as a bar: the start and length of each part, of 1,000.
+    /// The shares as a bar of length 1,000: kind, start and length of each part.
     pub bar: Vec<(&'static str, i64, i64)>,
     pub burn_rate: Option<String>,
 }
@@ -73,12 +73,12 @@ fn parts(shares: [f64; 4]) -> Vec<(&'static str, i64, i64)> {
     parts.filter(|(_, _, length)| *length > 0).collect()
 }
 
-/// A share of a window, to a hundredth of a percent.
+/// Formats a share of a window, to a hundredth of a percent.
 fn share(ratio: f64) -> String {
     format!("{:.2}%", ratio * 100.0)
 }
 
-/// An objective with all its digits.
+/// Formats an objective with all its digits.
 fn objective(ratio: f64) -> String {
     let text = format!("{:.6}", ratio * 100.0);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_bar_meet() {
+    fn the_parts_of_a_bar_are_adjacent() {
         assert_eq!(
             parts([0.3333, 0.3333, 0.0, 0.3334]),
             [("up", 0, 333), ("down", 333, 334), ("unknown", 667, 333)]

@@ -1,4 +1,4 @@
-//! The numbers behind the bar, as a table.
+//! The slots of the bar as a table of numbers.
 
 use gateway_api::history::{TargetHistory, TargetLatency};
 use gateway_api::target::Slotted;
@@ -7,7 +7,7 @@ use super::slot_start;
 use crate::draw::bar::{Bar, Slot};
 use crate::text::time::{Clock, measured};
 
-/// A slot in numbers.
+/// A row of the table: one slot.
 #[derive(Debug)]
 pub(super) struct SlotRow {
     pub start: Option<Clock>,
@@ -20,7 +20,7 @@ pub(super) struct SlotRow {
     pub p95: Option<String>,
 }
 
-/// Returns the rows of the table, the newest first.
+/// Returns the rows of the table, newest first.
 pub(super) fn rows(
     history: &Slotted<TargetHistory>,
     bar: &Bar,
@@ -50,7 +50,7 @@ pub(super) fn rows(
     bar.slots().iter().enumerate().map(row).rev().collect()
 }
 
-/// A ratio in hundredths of a percent, cut and not rounded.
+/// Formats a ratio in hundredths of a percent, truncated and not rounded: 100.00% means all.
 fn cut(ratio: f64) -> String {
     format!("{:.2}%", (ratio * 10_000.0 + 1e-9).floor() / 100.0)
 }

@@ -1,14 +1,16 @@
-//! What cannot be trusted does not look good.
+//! A state that cannot be trusted is never green.
+
+use gateway_api::incidents::IncidentEnd;
 
 use super::*;
 
-/// What the gateway says of a lab in which nothing is probed: a target with a long interval was up a moment ago.
+/// The response of a gateway whose agents do not probe. A target with a long interval was up at its last probe.
 #[test]
 fn nothing_is_green_while_nothing_is_probed() {
-    let mut slow = target("slow", "unknown");
-    slow["was"] = json!("up");
-    let mut status = status(&[slow, target("quick", "unknown")]);
-    status["blind"] = blind("ping-agent");
+    let mut slow = target("slow", State::Unknown);
+    slow.was = Some(State::Up);
+    let mut status = status(&[slow, target("quick", State::Unknown)]);
+    status.summary.blind = Some(blind(Part::PingAgent));
     let page = html(&view(status));
     assert!(page.contains("The lab is blind"), "{page}");
     assert!(page.contains("was up"), "{page}");
@@ -16,17 +18,18 @@ fn nothing_is_green_while_nothing_is_probed() {
 }
 
 #[test]
-fn an_incident_says_that_its_end_was_not_delivered_or_is_not_confirmed() {
-    let page = |end: &str| {
-        let mut incident = fixture::incident("i-1", "demo", "resolved");
-        incident["end"] = json!(end);
-        let mut detail = fixture::detail(&target("demo", "up"));
-        detail["incidents"] = json!([incident]);
-        target_page(&target("demo", "up"), Some(&detail))
+fn an_undelivered_or_unconfirmed_end_is_marked() {
+    let page = |end: IncidentEnd| {
+        let mut incident = fixture::incident("i-1", "demo", IncidentStatus::Resolved);
+        incident.end = Some(end);
+        let demo = target("demo", State::Up);
+        let mut detail = fixture::detail(&demo);
+        detail.incidents = Some(vec![incident]);
+        target_page(&demo, Some(&detail))
     };
     for (end, words) in [
-        ("not_delivered", "ended, end not delivered"),
-        ("unconfirmed", "end not confirmed"),
+        (IncidentEnd::NotDelivered, "ended, end not delivered"),
+        (IncidentEnd::Unconfirmed, "end not confirmed"),
     ] {
         let page = page(end);
         assert!(
@@ -34,7 +37,7 @@ fn an_incident_says_that_its_end_was_not_delivered_or_is_not_confirmed() {
             "{page}"
         );
     }
-    let plain = page("delivered");
+    let plain = page(IncidentEnd::Delivered);
     assert!(!plain.contains("to at least"), "{plain}");
 }
 
@@ -43,7 +46,7 @@ fn assert_nothing_green(page: &str) {
     let tag = body.split_once('>').unwrap().0;
     assert!(
         tag.contains("class=\"blind\""),
-        "the colours are those of a seeing page: {tag}"
+        "the page has the colours of one that is not blind: {tag}"
     );
     for good in ["data-state=\"up\"", "#up\"", "data-overall=\"up\""] {
         assert!(!page.contains(good), "{good}: {page}");
@@ -55,9 +58,14 @@ fn assert_nothing_green(page: &str) {
     );
 }
 
-fn any_status() -> impl Strategy<Value = Value> {
-    let state = prop::sample::select(vec!["up", "down", "maintenance", "unknown", "resting"]);
-    let part = prop::sample::select(vec!["ping-agent", "prometheus", "alert-logger", "watchdog"]);
+fn any_status() -> impl Strategy<Value = Status> {
+    let state = prop::sample::select(words::STATES.to_vec());
+    let part = prop::sample::select(vec![
+        Part::PingAgent,
+        Part::Prometheus,
+        Part::AlertLogger,
+        Part::Watchdog,
+    ]);
     (
         prop::collection::vec(state.clone(), 0..5),
         state,
@@ -65,16 +73,16 @@ fn any_status() -> impl Strategy<Value = Value> {
         prop::collection::vec(any::<bool>(), 3),
     )
         .prop_map(|(states, overall, away, sources)| {
-            let targets: Vec<Value> = states
+            let targets: Vec<_> = states
                 .iter()
                 .enumerate()
-                .map(|(index, state)| target(&format!("t{index}"), state))
+                .map(|(index, state)| target(&format!("t{index}"), *state))
                 .collect();
             let mut status = status(&targets);
-            status["state"] = json!(overall);
-            status["blind"] = away.map_or(Value::Null, blind);
-            for (index, ok) in sources.iter().enumerate() {
-                status["sources"][index]["ok"] = json!(ok);
+            status.summary.state = overall;
+            status.summary.blind = away.map(blind);
+            for (source, ok) in status.summary.sources.iter_mut().zip(sources) {
+                source.ok = ok;
             }
             status
         })
@@ -83,24 +91,24 @@ fn any_status() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// Whatever the gateway says: what cannot be trusted does not look good, on any page.
+    /// No page shows a state as good that cannot be trusted, for any status.
     #[test]
     fn never_green_when_blind(status in any_status(), away in any::<bool>()) {
-        let known = view(status.clone());
-        let seen = if away { lost(known) } else { known };
-        let verdict = judge(&seen, time(NOW));
-        let page = html(&seen);
-        let blind = away || !status["blind"].is_null();
+        let view = view(status.clone());
+        let view = if away { lost(view) } else { view };
+        let verdict = judge(&view, time(NOW));
+        let page = html(&view);
+        let blind = away || status.summary.blind.is_some();
         prop_assert!(!blind || verdict.visibility != Visibility::Full);
         if verdict.visibility != Visibility::Full {
             assert_nothing_green(&page);
         }
-        let clean = status["sources"].as_array().unwrap().iter().all(|it| it["ok"] == true);
-        let all_good = status["targets"].as_array().unwrap().iter().all(|it| it["state"] == "up" || it["state"] == "maintenance");
+        let clean = status.summary.sources.iter().all(|it| it.ok);
+        let all_good = status.targets.iter().all(|it| matches!(it.state, State::Up | State::Maintenance));
         if verdict.overall == Overall::Up {
             prop_assert!(clean && all_good && !blind);
         }
-        for target in seen.snapshot.iter().flat_map(|it| &it.status.targets) {
+        for target in view.snapshot.iter().flat_map(|it| &it.status.targets) {
             let page = TargetPage::new(target, &verdict, Err(&GatewayError::Timeout), &request());
             if verdict.visibility != Visibility::Full {
                 assert_nothing_green(&page.render().unwrap());

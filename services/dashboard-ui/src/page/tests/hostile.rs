@@ -1,36 +1,34 @@
-//! Names and labels are anybody's.
+//! Names and labels are untrusted input.
 
 use super::*;
 
 #[test]
-fn names_and_labels_are_text_whatever_they_hold() {
+fn hostile_names_and_labels_are_escaped() {
     let evil = "<script>alert(1)</script>\"'&{{ 7 }}\u{202e}txet\0\u{1b}";
-    let mut targets = vec![
-        target(evil, "up"),
-        target(&"n".repeat(10_000), "up"),
-        target("m", "maintenance"),
+    let mut targets = [
+        target(evil, State::Up),
+        target(&"n".repeat(10_000), State::Up),
+        target("m", State::Maintenance),
     ];
-    targets[0]["url"] = json!("javascript:alert(1)\"><img src=x>");
-    targets[0]["group"] = json!(evil);
-    targets[2]["maintenance"]["reason"] = json!(evil);
+    targets[0].url = "javascript:alert(1)\"><img src=x>".to_owned();
+    targets[0].group = Some(evil.into());
+    targets[2].maintenance.as_mut().unwrap().reason = Some(evil.into());
     let mut status = status(&targets);
-    status["sources"][1] = json!({"name": "</ul><b>", "ok": false, "detail": "<i>\u{202e}"});
-    let mut bad = fixture::incident("\"><script>", evil, "firing");
-    bad["runbook_url"] = json!("javascript:alert(1)");
-    bad["summary"] = json!(evil);
-    bad["severity"] = json!(evil);
-    let alerts = Ok(serde_json::from_value(fixture::alerts(&[bad])).unwrap());
+    status.summary.sources[1] = fixture::source("</ul><b>", Some("<i>\u{202e}"));
+    let mut bad = fixture::incident("\"><script>", evil, IncidentStatus::Firing);
+    bad.runbook_url = Some("javascript:alert(1)".to_owned());
+    bad.summary = Some(evil.to_owned());
+    bad.severity = Some(evil.to_owned());
     let announcements = Announcements::new(
-        alerts,
+        Ok(fixture::alerts(vec![bad])),
         Ok(gateway_api::maintenance::Maintenance::default()),
         time(NOW),
     );
-    let seen = view(status);
     let mut pages = vec![html_of(
-        &seen,
+        &view(status),
         &charts(&[evil]),
         &announcements,
-        &Filter::of(Some("search=%22%3E%3Cscript%3E")),
+        &Filter::parse(Some("search=%22%3E%3Cscript%3E")),
     )];
     pages.extend(
         targets
@@ -69,8 +67,8 @@ fn names_and_labels_are_text_whatever_they_hold() {
 }
 
 #[test]
-fn everything_that_a_page_fetches_comes_from_its_own_server() {
-    let demo = target("demo", "up");
+fn pages_load_resources_only_from_their_own_server() {
+    let demo = target("demo", State::Up);
     for page in [
         html(&view(mixed())),
         target_page(&demo, Some(&fixture::detail(&demo))),

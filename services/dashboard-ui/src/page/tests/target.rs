@@ -3,12 +3,12 @@
 use super::*;
 
 #[test]
-fn the_page_of_a_target_shows_everything_about_it() {
-    let mut broken = target("broken", "down");
-    broken["certificate_not_after"] = json!("2027-01-22T00:00:00Z");
+fn the_page_of_a_target_shows_all_its_figures() {
+    let mut broken = target("broken", State::Down);
+    broken.certificate_not_after = Some(time("2027-01-22T00:00:00Z"));
     let page = target_page(&broken, Some(&fixture::detail(&broken)));
     for shown in [
-        "Down because it does not answer in time",
+        "Down because it times out",
         "Expires in 59 days",
         "98.73%</b> in 24 hours, 89% of the probes seen",
         "24 hours: 98.73% available, 1 slot down, 1 in maintenance, 10 unknown",
@@ -18,7 +18,7 @@ fn the_page_of_a_target_shows_everything_about_it() {
         "99.9%</dd>",
         "62% left",
         "<td>12.50</td>",
-        "It does not answer in time</bdi></dt><dd>14</dd>",
+        "It times out</bdi></dt><dd>14</dd>",
         "broken is down",
         "2026-11-23 02:40 UTC</time> Fired",
         "2026-11-24 02:00 UTC",
@@ -38,12 +38,13 @@ fn the_page_of_a_target_shows_everything_about_it() {
 }
 
 #[test]
-fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucket() {
-    let mut quick = target("quick", "up");
-    quick["latency_seconds"] = json!(0.000_46);
+fn latencies_below_the_lowest_bucket_are_shown_as_an_upper_bound() {
+    let mut quick = target("quick", State::Up);
+    quick.latency_seconds = Some(0.000_46);
     let mut detail = fixture::detail(&quick);
-    detail["latency"]["p50"] = json!(vec![0.005; 90]);
-    detail["latency"]["p95"] = json!(vec![0.005; 90]);
+    let latency = &mut detail.latency.as_mut().unwrap().values;
+    latency.p50 = vec![Some(0.005); 90];
+    latency.p95 = vec![Some(0.005); 90];
     let page = target_page(&quick, Some(&detail));
     for shown in [
         "<b>&#60; 5 ms</b> median, 95% within <b>&#60; 5 ms</b>; mean of the last 5 minutes <b>0.46 ms</b>",
@@ -55,11 +56,19 @@ fn no_latency_is_made_up_for_a_target_that_answers_in_less_than_the_lowest_bucke
 }
 
 #[test]
-fn what_is_not_known_of_a_target_is_not_made_up() {
-    let demo = target("demo", "up");
-    let nothing = json!({"generated_at": NOW, "newest_observation_at": null, "blind": null, "target": demo, "slo": null, "history": null, "latency": null, "phases": null,
-        "reasons": null, "incidents": null, "maintenance": null,
-        "sources": [{"name": "prometheus", "ok": false, "detail": "connection refused"}]});
+fn missing_figures_are_shown_as_unknown() {
+    let demo = target("demo", State::Up);
+    let nothing = TargetAnswer {
+        sources: vec![fixture::source("prometheus", Some("connection refused"))],
+        slo: None,
+        history: None,
+        latency: None,
+        phases: None,
+        reasons: None,
+        incidents: None,
+        maintenance: None,
+        ..fixture::detail(&demo)
+    };
     for (detail, why) in [
         (
             Some(&nothing),
@@ -77,6 +86,9 @@ fn what_is_not_known_of_a_target_is_not_made_up() {
             "{page}"
         );
         assert!(!page.contains("class=\"up\""), "{page}");
-        assert!(!page.contains("No incident"), "nobody knows: {page}");
+        assert!(
+            !page.contains("No incident"),
+            "incidents are unknown: {page}"
+        );
     }
 }

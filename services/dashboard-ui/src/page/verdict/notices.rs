@@ -1,4 +1,4 @@
-//! The sentences about parts that are away or do not work, and since when.
+//! Sentences about parts that are unavailable or do not work, and since when.
 
 use gateway_api::status::{Part, Reason, Source, Status};
 use jiff::Timestamp;
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::text::time::Moment;
 use crate::text::visible;
 
-/// Returns a sentence for each part that is away or does not work.
+/// Returns a sentence for each part that is unavailable or does not work.
 pub(super) fn notices(status: &Status, now: Timestamp) -> Vec<String> {
     let blind = status.summary.blind.as_ref();
     let reasons = blind.map_or(&[][..], |blind| &blind.reasons);
@@ -26,7 +26,7 @@ pub(super) fn notices(status: &Status, now: Timestamp) -> Vec<String> {
     let away = status.summary.sources.iter().filter(|source| !source.ok);
     notices.extend(away.filter(|it| !is_named(it)).map(|source| {
         format!(
-            "{} is not available{}.{}",
+            "{} is unavailable{}.{}",
             visible(&source.name),
             source.detail.as_deref().map_or_else(String::new, detail),
             consequence(&source.name)
@@ -35,16 +35,16 @@ pub(super) fn notices(status: &Status, now: Timestamp) -> Vec<String> {
     notices
 }
 
-/// The name of a part as the page shows it.
+/// Returns the name of a part for the page.
 pub(crate) fn part_name(part: Part) -> &'static str {
     match part {
-        // The alert that always fires: while it does not arrive, no other alert would.
+        // Watchdog always fires: while it does not arrive, no other alert would.
         Part::Watchdog => "the delivery of alerts",
         part => part.as_str(),
     }
 }
 
-/// Returns the problem with a part. A detail that names the part is a sentence of its own.
+/// Returns the problem with a part. A detail that already names the part is used unchanged.
 fn cause(reason: &Reason) -> String {
     if reason.detail.to_lowercase().contains(reason.part.as_str()) {
         visible(&reason.detail).trim_end_matches('.').to_owned()
@@ -61,11 +61,11 @@ fn consequence(part: &str) -> &'static str {
     if part.starts_with("ping-agent") {
         " The state of its targets is unknown until it is back."
     } else if part.starts_with("prometheus") {
-        " Figures from it are missing or old, and until it is back no alert can be relied on."
+        " Its figures are missing or stale, and alerts are unreliable until it is back."
     } else if part.starts_with("alert") {
         " Alerts may fire without being recorded."
     } else if part == "watchdog" {
-        " An alert that fires would not arrive either."
+        " Other alerts would not be delivered either."
     } else {
         ""
     }

@@ -1,5 +1,8 @@
 use std::sync::Arc;
 
+use gateway_api::status::{Blind, Part, Reason};
+use serde_json::json;
+
 use crate::gateway::GatewayError;
 use crate::gateway::fixture;
 use crate::gateway::view::{Outage, Snapshot};
@@ -12,18 +15,18 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-/// A status in which the sources `away` do not answer.
-fn status(state: &str, targets: &[&str], away: &[&str]) -> Status {
+/// A status in which the sources `unavailable` do not answer.
+fn status(state: State, targets: &[State], unavailable: &[&str]) -> Status {
     let targets: Vec<_> = targets
         .iter()
-        .map(|state| fixture::target("t", state))
+        .map(|state| fixture::target("t", *state))
         .collect();
     let mut status = fixture::status(&targets);
-    status["state"] = state.into();
-    for source in status["sources"].as_array_mut().unwrap() {
-        source["ok"] = away.iter().all(|it| source["name"] != *it).into();
+    status.summary.state = state;
+    for source in &mut status.summary.sources {
+        source.ok = !unavailable.contains(&source.name.as_str());
     }
-    serde_json::from_value(status).unwrap()
+    status
 }
 
 fn judged(status: Status) -> Verdict {
@@ -37,45 +40,41 @@ fn judged(status: Status) -> Verdict {
 
 #[test]
 fn the_headline_counts() {
+    use State::{Down, Maintenance, Unknown, Up};
     for (state, targets, overall, headline) in [
-        ("up", vec!["up"], Overall::Up, "The target is up"),
-        ("up", vec!["up", "up"], Overall::Up, "All 2 targets are up"),
+        (Up, vec![Up], Overall::Up, "The target is up"),
+        (Up, vec![Up, Up], Overall::Up, "All 2 targets are up"),
         (
-            "down",
-            vec!["up", "down", "unknown"],
+            Down,
+            vec![Up, Down, Unknown],
             Overall::Down,
             "1 of 3 targets is down",
         ),
         (
-            "down",
-            vec!["up", "down", "down"],
+            Down,
+            vec![Up, Down, Down],
             Overall::Down,
             "2 of 3 targets are down",
         ),
         (
-            "unknown",
-            vec!["up", "unknown"],
+            Unknown,
+            vec![Up, Unknown],
             Overall::Unknown,
             "1 of 2 targets is unknown",
         ),
         (
-            "up",
-            vec!["up", "maintenance", "up"],
+            Up,
+            vec![Up, Maintenance, Up],
             Overall::Up,
             "2 of 3 targets are up, 1 in maintenance",
         ),
         (
-            "maintenance",
-            vec!["maintenance", "maintenance"],
+            Maintenance,
+            vec![Maintenance, Maintenance],
             Overall::Maintenance,
             "All 2 targets are in maintenance",
         ),
-        (
-            "unknown",
-            vec![],
-            Overall::Unknown,
-            "No target is configured",
-        ),
+        (Unknown, vec![], Overall::Unknown, "No target is configured"),
     ] {
         let verdict = judged(status(state, &targets, &[]));
         assert_eq!(
@@ -87,40 +86,39 @@ fn the_headline_counts() {
 }
 
 #[test]
-fn a_state_that_this_page_does_not_know_is_unknown() {
-    assert_eq!(
-        judged(status("resting", &["up"], &[])).overall,
-        Overall::Unknown
-    );
-    assert_eq!(
-        judged(status("up", &["up", "resting"], &[])).overall,
-        Overall::Unknown
-    );
+fn a_state_of_a_newer_gateway_is_unknown() {
+    let status = status(State::Up, &[State::Up, State::Up], &[]);
+    for path in ["/state", "/targets/1/state"] {
+        let mut json = serde_json::to_value(&status).unwrap();
+        *json.pointer_mut(path).unwrap() = json!("resting");
+        let verdict = judged(serde_json::from_value(json).unwrap());
+        assert_eq!(verdict.overall, Overall::Unknown, "{path}");
+    }
 }
 
 #[test]
-fn a_source_that_is_away_is_named_and_takes_the_green() {
+fn an_unavailable_source_is_named_and_the_page_is_not_green() {
     for away in ["ping-agent", "prometheus", "alert-logger"] {
-        let verdict = judged(status("up", &["up"], &[away]));
+        let verdict = judged(status(State::Up, &[State::Up], &[away]));
         assert_eq!(verdict.overall, Overall::Impaired, "{away}");
-        assert!(verdict.notices[0].starts_with(&format!("{away} is not available")));
+        assert!(verdict.notices[0].starts_with(&format!("{away} is unavailable")));
     }
 }
 
 #[test]
 fn a_lab_that_was_never_probed_is_unknown() {
-    let mut never = status("up", &["up"], &[]);
+    let mut never = status(State::Up, &[State::Up], &[]);
     never.summary.newest_observation_at = None;
     assert_eq!(judged(never).overall, Overall::Unknown);
 }
 
 #[test]
-fn without_the_gateway_the_lab_is_blind_whatever_was_known() {
-    let known = Some(Snapshot {
-        status: Arc::new(status("up", &["up"], &[])),
+fn without_the_gateway_the_lab_is_blind_despite_a_snapshot() {
+    let last = Some(Snapshot {
+        status: Arc::new(status(State::Up, &[State::Up], &[])),
         received_at: now(),
     });
-    for snapshot in [None, known] {
+    for snapshot in [None, last] {
         let outage = Some(Outage {
             since: "2026-11-23T02:42:10Z".parse().unwrap(),
             error: GatewayError::Timeout,
@@ -135,13 +133,13 @@ fn without_the_gateway_the_lab_is_blind_whatever_was_known() {
 }
 
 #[test]
-fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
-    let up = fixture::target("a", "up");
-    let down = fixture::target("b", "down");
-    let blind = |targets: &[serde_json::Value]| {
+fn a_blind_gateway_hides_up_and_keeps_down() {
+    let up = fixture::target("a", State::Up);
+    let down = fixture::target("b", State::Down);
+    let blind = |targets: &[TargetStatus]| {
         let mut status = fixture::status(targets);
-        status["blind"] = fixture::blind("prometheus");
-        judged(serde_json::from_value(status).unwrap())
+        status.summary.blind = Some(fixture::blind(Part::Prometheus));
+        judged(status)
     };
     let verdict = blind(std::slice::from_ref(&up));
     assert_eq!(
@@ -152,10 +150,10 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
         verdict.notices,
         [
             "Blind since 2026-11-23 02:42:10 UTC (3 min ago): prometheus: connection refused. \
-          Figures from it are missing or old, and until it is back no alert can be relied on."
+          Its figures are missing or stale, and alerts are unreliable until it is back."
         ]
     );
-    let verdict = blind(&[up, down]);
+    let verdict = blind(&[up.clone(), down.clone()]);
     assert_eq!(
         (verdict.overall, verdict.visibility),
         (Overall::Down, Visibility::Doubtful)
@@ -164,28 +162,33 @@ fn a_blind_gateway_takes_the_green_and_keeps_the_red() {
         verdict.headline,
         "1 of 2 targets is down, and the lab is blind"
     );
-    let shown = |name, state| {
-        let target = serde_json::from_value(fixture::target(name, state)).unwrap();
-        verdict.visibility.shown_state(&target)
-    };
-    assert_eq!(shown("a", "up"), (State::Unknown, Some(State::Up)));
-    assert_eq!(shown("b", "down"), (State::Down, None));
+    let shown = |target| verdict.visibility.shown_state(target);
+    assert_eq!(shown(&up), (State::Unknown, Some(State::Up)));
+    assert_eq!(shown(&down), (State::Down, None));
 }
 
 #[test]
-fn a_reason_that_is_a_sentence_is_said_once() {
-    let mut status = fixture::status(&[fixture::target("a", "up")]);
-    let since = "2026-11-23T02:42:10Z";
-    status["blind"] = serde_json::json!({"since": since, "reasons": [
-        {"part": "alert-logger", "since": since, "detail": "Alert-logger is away: connection refused"},
-        {"part": "watchdog", "since": since, "detail": "no word for 3 minutes"},
-        {"part": "prometheus", "since": since, "detail": "Prometheus stores nothing"},
-    ]});
-    let verdict = judged(serde_json::from_value(status).unwrap());
+fn a_detail_that_names_its_part_is_not_prefixed() {
+    let mut status = fixture::status(&[fixture::target("a", State::Up)]);
+    let reasons = [
+        (
+            Part::AlertLogger,
+            "Alert-logger is away: connection refused",
+        ),
+        (Part::Watchdog, "no word for 3 minutes"),
+        (Part::Prometheus, "Prometheus stores nothing"),
+    ];
+    let reasons = reasons.map(|(part, detail)| Reason {
+        part,
+        since: fixture::time("2026-11-23T02:42:10Z"),
+        detail: detail.to_owned(),
+    });
+    status.summary.blind = Blind::because(reasons.into());
+    let verdict = judged(status);
     for (notice, text) in verdict.notices.iter().zip([
         ": Alert-logger is away: connection refused. Alerts may fire without being recorded.",
-        ": the delivery of alerts: no word for 3 minutes. An alert that fires would not arrive either.",
-        "): Prometheus stores nothing. Figures from it are missing or old, and until it is back no alert can be relied on.",
+        ": the delivery of alerts: no word for 3 minutes. Other alerts would not be delivered either.",
+        "): Prometheus stores nothing. Its figures are missing or stale, and alerts are unreliable until it is back.",
     ]) {
         assert!(notice.ends_with(text), "{notice}");
     }

@@ -1,20 +1,23 @@
-//! Pages that are open: what they are told, and when.
+//! The events that open pages receive.
 
 use std::collections::VecDeque;
 
 use axum::body::BodyDataStream;
 use futures::StreamExt;
+use gateway_api::events::StreamEvent;
+use gateway_api::incidents::IncidentStatus;
+use gateway_api::status::TargetStatus;
 
 use super::*;
 
-/// An open page's end of the stream.
+/// The event stream of an open page.
 struct Browser {
     body: BodyDataStream,
     text: String,
     ready: VecDeque<(String, String, Value)>,
 }
 
-/// Opens the page, and then its stream from where that was made.
+/// Opens a page, and then its event stream from the position in the page.
 async fn open(service: &Service, path: &str, last: Option<&str>) -> Browser {
     let (_, page) = service.get(path).await;
     let events = page
@@ -40,14 +43,18 @@ async fn open(service: &Service, path: &str, last: Option<&str>) -> Browser {
 }
 
 impl Browser {
-    /// The next event: its id, its name, its data.
+    /// Returns the next event: id, name, data.
     async fn next(&mut self) -> (String, String, Value) {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return event;
             }
             let chunk = tokio::time::timeout(Duration::from_secs(15), self.body.next());
-            let chunk = chunk.await.expect("silence").expect("the end").unwrap();
+            let chunk = chunk
+                .await
+                .expect("no event")
+                .expect("end of stream")
+                .unwrap();
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
             while let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
@@ -66,7 +73,7 @@ impl Browser {
         }
     }
 
-    /// The next event of a name for which something is true.
+    /// Returns the id and data of the next event with a name for which `is` holds.
     async fn wait_for(&mut self, name: &str, is: impl Fn(&Value) -> bool) -> (String, Value) {
         loop {
             let (id, event, data) = self.next().await;
@@ -77,10 +84,15 @@ impl Browser {
     }
 }
 
-async fn heard(stand: &Stand) {
-    while !stand.is_heard() {
+async fn subscribed(gateway: &FakeGateway) {
+    while !gateway.has_subscriber() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// The event that a target's state has changed.
+fn changed(name: &str, state: State) -> StreamEvent {
+    StreamEvent::Target(Arc::new(target(name, state)))
 }
 
 fn is_down(data: &Value) -> bool {
@@ -88,25 +100,32 @@ fn is_down(data: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn a_target_that_fails_is_red_on_the_open_page_at_once() {
-    let stand = Stand::new(status(&[target("demo", "up"), target("other", "up")])).await;
-    let service = service(&stand.url);
+async fn a_failing_target_turns_red_on_the_open_page_within_a_second() {
+    let gateway = FakeGateway::new(status(&[
+        target("demo", State::Up),
+        target("other", State::Up),
+    ]))
+    .await;
+    let service = service(&gateway.url);
     service.wait_for("/", "All 2 targets are up").await;
-    heard(&stand).await;
+    subscribed(&gateway).await;
     let mut page = open(&service, "/", None).await;
-    stand.set(status(&[target("demo", "down"), target("other", "up")]));
-    let said = Instant::now();
-    stand.say("1-1", "target", &target("demo", "down"));
+    gateway.set_status(status(&[
+        target("demo", State::Down),
+        target("other", State::Up),
+    ]));
+    let sent = Instant::now();
+    gateway.send("1-1", &changed("demo", State::Down));
     let (_, row) = page.wait_for("row", is_down).await;
     assert!(
-        said.elapsed() < Duration::from_secs(1),
+        sent.elapsed() < Duration::from_secs(1),
         "{:?}",
-        said.elapsed()
+        sent.elapsed()
     );
     assert_eq!(row["name"], "demo");
     let html = row["html"].as_str().unwrap();
     assert!(
-        html.contains(row["id"].as_str().unwrap()) && html.contains("does not answer in time"),
+        html.contains(row["id"].as_str().unwrap()) && html.contains("it times out"),
         "{html}"
     );
     let (_, summary) = page.wait_for("summary", |it| it["overall"] == "down").await;
@@ -114,12 +133,12 @@ async fn a_target_that_fails_is_red_on_the_open_page_at_once() {
 }
 
 #[tokio::test]
-async fn a_gateway_without_a_stream_is_asked_and_its_changes_are_told_as_well() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    stand.answer("events", 503, json!({}));
-    let service = service(&stand.url);
+async fn a_gateway_without_a_stream_is_polled() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    gateway.respond("events", 503, json!({}));
+    let service = service(&gateway.url);
     let mut page = open(&service, "/?range=14d", None).await;
-    stand.set(status(&[target("demo", "down")]));
+    gateway.set_status(status(&[target("demo", State::Down)]));
     let (_, row) = page.wait_for("row", is_down).await;
     assert!(
         row["html"]
@@ -130,42 +149,45 @@ async fn a_gateway_without_a_stream_is_asked_and_its_changes_are_told_as_well() 
 }
 
 #[tokio::test]
-async fn while_there_is_a_stream_the_status_is_fetched_only_when_it_has_to_be() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+async fn with_a_stream_the_status_is_fetched_only_for_new_targets_and_resets() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     let mut page = open(&service, "/", None).await;
-    heard(&stand).await;
-    stand.say("1-1", "target", &target("demo", "down"));
+    subscribed(&gateway).await;
+    gateway.send("1-1", &changed("demo", State::Down));
     page.wait_for("row", is_down).await;
-    // Longer than from one poll to the next.
+    // Longer than the poll interval.
     tokio::time::sleep(Duration::from_millis(2500)).await;
-    assert_eq!(stand.asked("status"), 1);
-    stand.set(status(&[target("new", "up"), target("demo", "up")]));
-    stand.say("1-2", "target", &target("new", "up"));
+    assert_eq!(gateway.request_count("status"), 1);
+    gateway.set_status(status(&[
+        target("new", State::Up),
+        target("demo", State::Up),
+    ]));
+    gateway.send("1-2", &changed("new", State::Up));
     page.wait_for("refresh", |_| true).await;
     assert_eq!(
-        stand.asked("status"),
+        gateway.request_count("status"),
         2,
-        "the place of a new target is unknown"
+        "the position of a new target is unknown"
     );
-    heard(&stand).await;
-    stand.set(status(&[target("demo", "up")]));
-    stand.say("1-3", "reset", &json!({}));
+    subscribed(&gateway).await;
+    gateway.set_status(status(&[target("demo", State::Up)]));
+    gateway.send("1-3", &StreamEvent::Reset {});
     page.wait_for("refresh", |_| true).await;
-    assert_eq!(stand.asked("status"), 3);
+    assert_eq!(gateway.request_count("status"), 3);
 }
 
 #[tokio::test]
-async fn a_gateway_that_hangs_takes_the_green_although_its_stream_has_no_end() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+async fn a_hanging_gateway_makes_the_page_blind_although_its_stream_stays_open() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
     let mut page = open(&service, "/", None).await;
     page.wait_for("summary", |it| it["blind"] == false).await;
-    heard(&stand).await;
-    stand.delay("status", Duration::from_secs(60));
+    subscribed(&gateway).await;
+    gateway.delay("status", Duration::from_secs(60));
     let last = Instant::now();
-    stand.say("1-1", "target", &target("demo", "up"));
+    gateway.send("1-1", &changed("demo", State::Up));
     let (_, summary) = page.wait_for("summary", |it| it["blind"] == true).await;
     assert!(
         last.elapsed() < Duration::from_secs(15),
@@ -179,74 +201,74 @@ async fn a_gateway_that_hangs_takes_the_green_although_its_stream_has_no_end() {
 }
 
 #[tokio::test]
-async fn all_browsers_share_one_stream_and_a_lost_one_resumes() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+async fn all_browsers_share_one_stream_and_a_disconnected_one_resumes() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
-    heard(&stand).await;
+    subscribed(&gateway).await;
     let mut first = open(&service, "/", None).await;
     let mut second = open(&service, "/", None).await;
-    stand.set(status(&[target("demo", "down")]));
-    stand.say("1-1", "target", &target("demo", "down"));
+    gateway.set_status(status(&[target("demo", State::Down)]));
+    gateway.send("1-1", &changed("demo", State::Down));
     let (id, _) = first.wait_for("row", is_down).await;
     second.wait_for("row", is_down).await;
-    assert_eq!(stand.resumed(), [None], "one stream for both");
+    assert_eq!(gateway.last_event_ids(), [None], "one stream for both");
     drop(first);
-    stand.set(status(&[target("demo", "up")]));
-    stand.say("1-2", "target", &target("demo", "up"));
+    gateway.set_status(status(&[target("demo", State::Up)]));
+    gateway.send("1-2", &changed("demo", State::Up));
     second.wait_for("row", |it| it["state"] == "up").await;
     let mut back = open(&service, "/", Some(&id)).await;
     back.wait_for("row", |it| it["state"] == "up").await;
-    let mut stranger = open(&service, "/", Some("some-thing")).await;
-    assert_eq!(stranger.next().await.1, "reset");
+    let mut unknown = open(&service, "/", Some("some-thing")).await;
+    assert_eq!(unknown.next().await.1, "reset");
 }
 
 #[tokio::test]
-async fn the_gateways_stream_is_taken_up_where_it_broke_off() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+async fn the_gateways_stream_is_resumed_after_the_last_event() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
-    heard(&stand).await;
-    stand.say("7-41", "target", &target("demo", "up"));
-    stand.hang_up();
-    while stand.resumed().len() < 2 {
+    subscribed(&gateway).await;
+    gateway.send("7-41", &changed("demo", State::Up));
+    gateway.close_streams();
+    while gateway.last_event_ids().len() < 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(stand.resumed(), [None, Some("7-41".to_owned())]);
+    assert_eq!(gateway.last_event_ids(), [None, Some("7-41".to_owned())]);
 }
 
 #[tokio::test]
-async fn the_open_page_hears_that_the_gateway_is_away_and_that_it_is_back() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+async fn an_open_page_shows_an_outage_of_the_gateway_and_its_end() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     let mut page = open(&service, "/", None).await;
     page.wait_for("summary", |it| it["blind"] == false).await;
-    stand.answer("status", 502, json!({"detail": "no agent answers"}));
+    gateway.respond("status", 502, json!({"detail": "no agent answers"}));
     let (_, summary) = page.wait_for("summary", |it| it["blind"] == true).await;
     assert_eq!(summary["overall"], "blind");
     assert!(
         summary["html"].as_str().unwrap().contains("Blind since"),
         "{summary}"
     );
-    stand.set(status(&[target("demo", "up")]));
+    gateway.set_status(status(&[target("demo", State::Up)]));
     page.wait_for("refresh", |_| true).await;
     page.wait_for("summary", |it| it["overall"] == "up").await;
 }
 
 #[tokio::test]
-async fn more_changes_than_are_news_are_a_fresh_page() {
-    let all = |state: &str| -> Vec<Value> {
+async fn too_many_changes_cause_a_refresh() {
+    let all = |state: State| -> Vec<TargetStatus> {
         (0..200)
             .map(|index| target(&format!("t{index}"), state))
             .collect()
     };
-    let stand = Stand::new(status(&all("up"))).await;
-    let service = service(&stand.url);
+    let gateway = FakeGateway::new(status(&all(State::Up))).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "All 200 targets are up").await;
     let mut page = open(&service, "/", None).await;
-    heard(&stand).await;
-    stand.set(status(&all("down")));
-    stand.say("1-1", "reset", &json!({}));
+    subscribed(&gateway).await;
+    gateway.set_status(status(&all(State::Down)));
+    gateway.send("1-1", &StreamEvent::Reset {});
     loop {
         let (_, event, _) = page.next().await;
         assert_ne!(event, "row");
@@ -257,34 +279,27 @@ async fn more_changes_than_are_news_are_a_fresh_page() {
 }
 
 #[tokio::test]
-async fn a_page_that_came_without_bars_is_told_when_they_are_there() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    stand.delay("history", Duration::from_millis(500));
-    let service = service(&stand.url);
+async fn a_page_without_bars_is_refreshed_when_they_are_available() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    gateway.delay("history", Duration::from_millis(500));
+    let service = service(&gateway.url);
     service.wait_for("/targets/demo", "</html>").await;
     let mut page = open(&service, "/", None).await;
     page.wait_for("refresh", |_| true).await;
-    let (_, anew) = service.get("/").await;
-    assert!(anew.contains("98.73%"), "{anew}");
+    let (_, refreshed) = service.get("/").await;
+    assert!(refreshed.contains("98.73%"), "{refreshed}");
 }
 
 #[tokio::test]
-async fn an_incident_is_on_the_open_page_at_once() {
-    let stand = Stand::new(status(&[target("demo", "up")])).await;
-    let service = service(&stand.url);
+async fn a_new_incident_appears_on_the_open_page() {
+    let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
-    heard(&stand).await;
+    subscribed(&gateway).await;
     let mut page = open(&service, "/", None).await;
-    stand.answer(
-        "alerts",
-        200,
-        fixture::alerts(&[fixture::incident("i-2", "demo", "firing")]),
-    );
-    stand.say(
-        "1-1",
-        "incident",
-        &fixture::incident("i-2", "demo", "firing"),
-    );
+    let incident = fixture::incident("i-2", "demo", IncidentStatus::Firing);
+    gateway.respond("alerts", 200, fixture::alerts(vec![incident.clone()]));
+    gateway.send("1-1", &StreamEvent::Incident(Box::new(incident)));
     page.wait_for("incidents", |it| {
         it["html"].as_str().unwrap().contains("Active incidents")
     })

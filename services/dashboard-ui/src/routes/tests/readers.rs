@@ -1,16 +1,15 @@
-//! What other programs read.
+//! Endpoints for programs.
 
 use super::*;
 
 #[tokio::test]
-async fn row_and_badge_of_a_quick_target_say_below_the_lowest_bucket() {
-    let stand = Stand::new(status(&[target("quick", "up")])).await;
+async fn row_and_badge_show_the_lowest_bucket_as_an_upper_bound() {
+    let gateway = FakeGateway::new(status(&[target("quick", State::Up)])).await;
     let mut latency = fixture::latency(&["quick"]);
-    for quantile in ["p50", "p95"] {
-        latency["targets"][0][quantile] = json!(vec![0.005; 90]);
-    }
-    stand.answer("latency", 200, latency);
-    let service = service(&stand.url);
+    latency.targets[0].p50 = vec![Some(0.005); 90];
+    latency.targets[0].p95 = vec![Some(0.005); 90];
+    gateway.respond("latency", 200, latency);
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
     let (_, page) = service.get("/").await;
     let row = "<dd>&#60; 5 ms<small>95%: &#60; 5 ms</small></dd>";
@@ -20,18 +19,18 @@ async fn row_and_badge_of_a_quick_target_say_below_the_lowest_bucket() {
 }
 
 #[tokio::test]
-async fn programs_read_the_status_the_feed_and_badges() {
-    let stand = Stand::new(status(&[target("a<b>", "up")])).await;
-    let service = service(&stand.url);
+async fn status_feed_and_badges_are_served() {
+    let gateway = FakeGateway::new(status(&[target("a<b>", State::Up)])).await;
+    let service = service(&gateway.url);
     service.wait_for("/", "The target is up").await;
     let (head, json) = service.get("/status.json?limit=7&unknown=1").await;
     assert_eq!(header(&head, "content-type"), "application/json");
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(
         json["targets"][0]["kind"], "https",
-        "as the gateway says it"
+        "the gateway's status is unchanged"
     );
-    assert_eq!(stand.queries("status").last().unwrap(), "limit=7");
+    assert_eq!(gateway.queries("status").last().unwrap(), "limit=7");
     let (head, feed) = service.get("/feed.atom").await;
     assert_eq!(
         header(&head, "content-type"),
@@ -56,8 +55,8 @@ async fn programs_read_the_status_the_feed_and_badges() {
         service.get("/badges/missing/state.svg").await.0.status(),
         404
     );
-    stand.answer("status", 502, json!({}));
-    stand.hang_up();
+    gateway.respond("status", 502, json!({}));
+    gateway.close_streams();
     service.wait_for("/", "The lab is blind").await;
     for badge in ["state", "availability", "latency"] {
         let (_, svg) = service.get(&format!("/badges/a%3Cb%3E/{badge}.svg")).await;

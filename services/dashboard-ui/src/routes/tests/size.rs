@@ -1,4 +1,4 @@
-//! How large pages get, and how soon they come.
+//! The compressed size of a large page.
 
 use askama::Template;
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
 use crate::page::overview::Overview;
 
-/// design.md: a page of 1,000 targets is at most 300 kB compressed. Every figure and every slot differs here, as hardly
-/// anybody's do.
+/// The limit for a page of 1,000 targets is 150 kB compressed. Every target has its own name, figures, latency lines
+/// and two slots of trouble at random times, more than in most labs.
 #[tokio::test]
 async fn a_thousand_targets_are_a_small_page() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
@@ -25,18 +25,18 @@ async fn a_thousand_targets_are_a_small_page() {
         .map(|index| format!("service-{index:04}-{:08x}", next() as u32))
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let targets: Vec<Value> = names
+    let targets: Vec<_> = names
         .iter()
         .map(|name| {
-            let mut target = target(name, "up");
-            target["url"] = json!(format!("https://{name}.example.org/health/{:x}", next()));
-            target["since"] = json!(format!(
+            let mut target = target(name, State::Up);
+            target.url = format!("https://{name}.example.org/health");
+            target.since = Some(fixture::time(&format!(
                 "2026-11-{:02}T{:02}:{:02}:00Z",
                 1 + next() % 20,
                 next() % 24,
                 next() % 60
-            ));
-            target["group"] = json!(format!("Team {}", next() % 20));
+            )));
+            target.group = Some(format!("Team {}", next() % 20).into());
             target
         })
         .collect();
@@ -44,27 +44,24 @@ async fn a_thousand_targets_are_a_small_page() {
     let mut latency = fixture::latency(&names);
     let mut slo = fixture::slo(&names);
     for index in 0..1_000 {
-        let slots = &mut history["targets"][index];
-        for _ in 0..6 {
+        let target = &mut history.targets[index];
+        for _ in 0..2 {
             let at = next() as usize % 90;
-            slots["availability"][at] =
-                [json!(0.0), json!(0.9), json!(null)][next() as usize % 3].clone();
+            target.availability[at] = [Some(0.0), Some(0.9), None][next() as usize % 3];
         }
-        slots["overall"]["availability"] =
-            json!(format!("{}.{:02}%", 90 + next() % 10, next() % 100));
-        let line = |base: u64, next: &mut dyn FnMut() -> u64| {
-            let values: Vec<f64> = (0..90)
-                .map(|_| (base + next() % base) as f64 / 1e5)
-                .collect();
-            json!(values)
+        target.overall.availability = Some(format!("{}.{:02}%", 90 + next() % 10, next() % 100));
+        let line = |base: u64, next: &mut dyn FnMut() -> u64| -> Vec<Option<f64>> {
+            (0..90)
+                .map(|_| Some((base + next() % base) as f64 / 1e5))
+                .collect()
         };
         let base = 100 + next() % 9_000;
-        latency["targets"][index]["p50"] = line(base, &mut next);
-        latency["targets"][index]["p95"] = line(base * 2, &mut next);
-        slo["targets"][index]["error_budget_remaining_ratio"] =
-            json!(next() as u32 as f64 / f64::from(u32::MAX));
+        latency.targets[index].p50 = line(base, &mut next);
+        latency.targets[index].p95 = line(base * 2, &mut next);
+        slo.targets[index].error_budget_remaining_ratio =
+            Some(next() as u32 as f64 / f64::from(u32::MAX));
     }
-    let charts = Charts::new(Range::Day, read(history), read(latency), read(slo));
+    let charts = Charts::new(Range::Day, Ok(history), Ok(latency), Ok(slo));
     let announcements = Announcements::pending();
     let view = fixture::view(status(&targets));
     let filter = Filter::default();
@@ -73,12 +70,8 @@ async fn a_thousand_targets_are_a_small_page() {
     let page = Bytes::from(page.render().unwrap());
     let rows = page.windows(18).filter(|it| it == b"<li class=\"target\"");
     assert_eq!(rows.count(), 1_000);
-    assert!(page.len() > 1_000_000, "there are bars and lines in it");
+    assert!(page.len() > 1_000_000, "it contains bars and lines");
 
     let body = crate::gzip::compress(&page).unwrap();
-    assert!(body.len() < 300_000, "{} bytes", body.len());
-}
-
-fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, crate::gateway::GatewayError> {
-    Ok(serde_json::from_value(value).unwrap())
+    assert!(body.len() <= 150_000, "{} bytes", body.len());
 }
