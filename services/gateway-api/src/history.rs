@@ -13,62 +13,55 @@ use crate::json::{counts, counts_by_name, nullable};
 /// How many slots a range has.
 pub const SLOTS: usize = 90;
 
-/// How far back a history goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Range {
+/// Defines [`Range`] from the name of each range in JSON and queries, the shortest range first.
+macro_rules! ranges {
+    ($($(#[$attribute:meta])* $range:ident = $name:literal,)+) => {
+        /// The time that a history covers, up to now.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Range {
+            $($(#[$attribute])* #[serde(rename = $name)] $range,)+
+        }
+
+        impl Range {
+            /// All ranges with their names, the shortest first.
+            pub const ALL: [(&str, Self); [$($name),+].len()] = [$(($name, Self::$range)),+];
+
+            /// Returns the range's name, such as `24h`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$range => $name,)+
+                }
+            }
+        }
+    };
+}
+
+ranges! {
     /// 24 hours.
     #[default]
-    #[serde(rename = "24h")]
-    Day,
+    Day = "24h",
     /// 7 days.
-    #[serde(rename = "7d")]
-    Week,
+    Week = "7d",
     /// 14 days.
-    #[serde(rename = "14d")]
-    Fortnight,
+    Fortnight = "14d",
     /// 30 days.
-    #[serde(rename = "30d")]
-    Month,
+    Month = "30d",
     /// 90 days.
-    #[serde(rename = "90d")]
-    Quarter,
+    Quarter = "90d",
     /// 365 days.
-    #[serde(rename = "365d")]
-    Year,
+    Year = "365d",
 }
 
 impl Range {
-    /// All ranges, as they are written.
-    pub const ALL: [(&str, Self); 6] = [
-        ("24h", Self::Day),
-        ("7d", Self::Week),
-        ("14d", Self::Fortnight),
-        ("30d", Self::Month),
-        ("90d", Self::Quarter),
-        ("365d", Self::Year),
-    ];
-
-    /// The ranges that every gateway has, because no retention is shorter.
+    /// The ranges that every gateway offers, because no retention is shorter.
     pub const SHORTEST: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
 
-    /// Parses a range; `None` for any other text.
+    /// Parses a range's name; returns `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let range = Self::ALL.into_iter().find(|(name, _)| *name == text);
         range.map(|(_, range)| range)
-    }
-
-    /// Returns the range as it is written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Fortnight => "14d",
-            Self::Month => "30d",
-            Self::Quarter => "90d",
-            Self::Year => "365d",
-        }
     }
 }
 

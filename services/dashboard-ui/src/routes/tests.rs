@@ -118,6 +118,8 @@ async fn the_page_shows_what_the_gateway_says() {
 #[tokio::test]
 async fn the_ranges_are_those_that_the_gateway_offers() {
     let stand = Stand::new(status(&[target("demo", "up")])).await;
+    // Without a stream the status is polled every 2 s. A silent stream would delay the second status by 11 s.
+    stand.answer("events", 503, json!({}));
     let service = service(&stand.url);
     service.wait_for("/", "The target is up").await;
     let (_, page) = service.get("/?range=30d").await;
