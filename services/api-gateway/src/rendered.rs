@@ -24,8 +24,8 @@ impl<K> Default for Rendered<K> {
 }
 
 impl<K: PartialEq + Send + 'static> Rendered<K> {
-    /// Returns the body for `source`: the cached one if it has the same source, else a new one. `render` runs on a blocking
-    /// thread. If the cached body's source is `good_enough`, that body is returned while the new one is rendered.
+    /// Returns the body for `source`: the cached one if it has the same source, else a new one. `render` runs on a
+    /// blocking thread. If the cached body's source is `good_enough`, its body is returned without waiting for `render`.
     ///
     /// # Errors
     /// `render` failed or panicked.

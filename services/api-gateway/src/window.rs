@@ -14,8 +14,8 @@ const MIN_WINDOW: Duration = Duration::from_secs(30);
 /// The longest window and retention. Prometheus accepts no duration above 292 years.
 const MAX_WINDOW: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// A [PromQL duration] of at least 30 s: `5m`, `1h30m`, `90s`. It displays the text that it was parsed from, but windows of
-/// the same length are equal.
+/// A [PromQL duration] of at least 30 s: `5m`, `1h30m`, `90s`. It displays the text that it was parsed from, but windows
+/// of the same length are equal.
 ///
 /// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
 #[derive(Debug, Clone)]
@@ -24,24 +24,24 @@ pub struct Window {
     duration: Duration,
 }
 
-/// Prometheus' retention: `PROMETHEUS_RETENTION`. The gateway rejects a longer window or range, because the answer would cover
-/// only a part of it.
+/// Prometheus' retention: `PROMETHEUS_RETENTION`. The gateway rejects a longer window or range, because the answer would
+/// cover only a part of it.
 #[derive(Debug, Clone)]
 pub struct Retention(Window);
 
-/// Returns the shared windows: the recorded ones, and the ranges of histories. Their answers are cached for all clients, so
-/// that the number of clients does not increase the number of queries.
+/// Returns the shared windows: the recorded ones, and the ranges of histories. Their answers are cached for all clients,
+/// so that the number of clients does not increase the number of queries.
 pub(crate) fn shared() -> impl Iterator<Item = &'static str> {
     WINDOWS.into_iter().chain(Range::ALL.map(|(name, _)| name))
 }
 
-/// The longest window that is summed over recorded pieces of 15 s. Longer windows use pieces of 4 m: fewer samples, and the
-/// inaccuracy at the edges of a long window is small.
+/// The longest window that is summed over recorded pieces of 15 s. Longer windows use pieces of 4 m: fewer samples, and
+/// the inaccuracy at the edges of a long window is small.
 const SHORT_PIECES_MAX: Duration = Duration::from_secs(6 * 3_600);
 
 impl Window {
-    /// A regular expression of windows for the OpenAPI description. Every retention allows all its matches. It omits unusual
-    /// forms such as `0h5m`.
+    /// A regular expression of windows for the OpenAPI description. Every retention allows all its matches. It omits
+    /// unusual forms such as `0h5m`.
     pub const PATTERN: &str = "^(14d|[12]w\
         |([1-9]|1[0-3])d((1?[0-9]|2[0-3])h)?([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
         |([1-9][0-9]?|[12][0-9]{2})h([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
@@ -73,8 +73,8 @@ impl Window {
         label.filter(|_| self.duration > SHORT_PIECES_MAX)
     }
 
-    /// Returns the PromQL for the number of probes by target and outcome in the window. It uses the recorded sums, or adds up
-    /// recorded pieces.
+    /// Returns the PromQL for the number of probes by target and outcome in the window. It uses the recorded sums, or
+    /// adds up recorded pieces.
     ///
     /// The range is a millisecond shorter than the window, because Prometheus 2 includes the left end of a range and
     /// Prometheus 3 does not. This way both select exactly the pieces of the window.

@@ -90,7 +90,7 @@ async fn an_answer_that_is_not_alert_loggers_blinds() {
     assert_eq!(status["blind"]["reasons"][0]["part"], "alert-logger");
 }
 
-/// By its own clock, Prometheus would always find fresh samples. At the gateway's time it has only samples from the same clock.
+/// By its own clock, Prometheus would always find fresh samples. At the gateway's time, a different clock shows.
 #[tokio::test]
 async fn prometheus_is_asked_by_the_gateways_clock() {
     let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;

@@ -24,8 +24,8 @@ fn is_even(end: i64) -> bool {
     (end / SLOT) % 2 == 0
 }
 
-/// A Prometheus with a probe of `http://a/` every 15 s. In every other slot half of the probes are missing, one failed and four
-/// were in maintenance.
+/// A Prometheus with a probe of `http://a/` every 15 s. In every other slot half of the probes are missing, one failed
+/// and four were in maintenance.
 async fn prometheus() -> MockServer {
     let prometheus = MockServer::start().await;
     let outcome = |outcome| json!({"target": "http://a/", "outcome": outcome});

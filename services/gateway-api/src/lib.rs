@@ -1,5 +1,5 @@
-//! The JSON of api-gateway as Rust types. The gateway and all its clients share them, so that the compiler finds every use
-//! of a renamed field.
+//! The JSON of api-gateway as Rust types. The gateway and all its clients share them, so that the compiler finds every
+//! use of a renamed field.
 //!
 //! A field that may be null is always present. Deserializing an answer without it is an error, so that a missing value is
 //! never mistaken for an unknown one. With the feature `openapi`, the types provide their OpenAPI schemas.

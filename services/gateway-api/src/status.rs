@@ -41,7 +41,7 @@ pub struct Status {
 pub struct StatusSummary {
     /// When this answer was made.
     pub generated_at: Timestamp,
-    /// The time of the newest probe of any target; null if there is none. An old time means that no target is being probed.
+    /// The time of the newest probe of any target; null if there is none. If it is old, no target is being probed.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub newest_observation_at: Option<Timestamp>,
@@ -51,8 +51,8 @@ pub struct StatusSummary {
     pub blind: Option<Blind>,
     /// The sources of this answer, and the errors of those that are unavailable.
     pub sources: Vec<Source>,
-    /// Down if any target is down; else unknown if any is unknown, if there are no targets, or if the lab is blind; else up
-    /// if any is up.
+    /// Down if any target is down; else unknown if any is unknown, if there are no targets, or if the lab is blind; else
+    /// up if any is up.
     pub state: State,
     /// The number of targets in each state.
     pub counts: Counted,
@@ -73,15 +73,15 @@ pub struct TargetStatus {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub group: Option<Arc<str>>,
-    /// Unknown if no answering agent has probed the target within two intervals and 15 s, or if it would be up but the lab
-    /// is blind; else maintenance during a maintenance window; else the result of the last probe.
+    /// Unknown if no answering agent has probed the target within two intervals and 15 s, or if it would be up but the
+    /// lab is blind; else maintenance during a maintenance window; else the result of the last probe.
     pub state: State,
     /// The state according to the probes if `state` is unknown because the lab is blind; else null.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub was: Option<State>,
-    /// When the state began; null if that was before the gateway's first poll. For an unknown target, the time of its last
-    /// probe, or since when the lab is blind.
+    /// When the state began; null if that was before the gateway's first poll. For an unknown target, the time of its
+    /// last probe, or since when the lab is blind.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub since: Option<Timestamp>,

@@ -1,5 +1,5 @@
-//! Detects since when and why the lab is blind: while a part does not work, failures go unnoticed, and good states can't be
-//! trusted.
+//! Detects since when and why the lab is blind: while a part does not work, failures go unnoticed, and good states can't
+//! be trusted.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,12 +13,12 @@ use crate::sources::{Poll, Unavailable};
 /// The longest age of the last `Watchdog`. It arrives once a minute, so above this age two are missing.
 const WATCHDOG_AGE: SignedDuration = SignedDuration::from_secs(150);
 
-/// The longest age of the newest stored sample. Prometheus scrapes every 15 s. This allows two missed scrapes, and a remote
-/// store that answers 30 s late.
+/// The longest age of the newest stored sample. Prometheus scrapes every 15 s. This allows two missed scrapes, and a
+/// remote store that answers 30 s late.
 const STORED_AGE: SignedDuration = SignedDuration::from_secs(75);
 
-/// The longest age of the oldest evaluation of a rule group. Prometheus evaluates every 15 s, and the oldest evaluation is up to
-/// a round older than the newest scrape. If Prometheus stores nothing, `STORED_AGE` is exceeded first and gives the reason.
+/// The longest age of the oldest evaluation of a rule group. Prometheus evaluates every 15 s, so that evaluation may be a
+/// round older than the newest scrape. If Prometheus stores nothing, `STORED_AGE` is exceeded first and gives the reason.
 const RULES_AGE: SignedDuration = SignedDuration::from_secs(100);
 
 /// The results of one poll of the parts. A part that is not configured is not unavailable.
@@ -59,8 +59,8 @@ struct LastSign {
 }
 
 impl LastSign {
-    /// Records a reported time, and returns the time of the last sign of life. Without any report so far, that is the first
-    /// call. A missing report keeps the last one, because Prometheus does not return samples older than 5 minutes.
+    /// Records a reported time, and returns the time of the last sign of life. Without any report so far, that is the
+    /// first call. A missing report keeps the last one, because Prometheus does not return samples older than 5 minutes.
     fn update(&mut self, reported: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let counts = match reported {
             Some(time) if self.reported != reported => {
@@ -129,8 +129,8 @@ impl Visibility {
 }
 
 impl Memory {
-    /// Returns the first broken step of Prometheus: storage, rule evaluation, results of all targets. It breaks the later steps
-    /// too.
+    /// Returns the first broken step of Prometheus: storage, rule evaluation, results of all targets. It breaks the later
+    /// steps too.
     fn prometheus_reason(&mut self, proof: Proof, probed: usize, now: Timestamp) -> Option<Reason> {
         let complete = (proof.targets >= probed).then_some(now);
         let steps = [

@@ -81,8 +81,8 @@ impl Board {
     }
 }
 
-/// Returns the state of all targets together: down if any is down; else unknown if any is unknown or there are no targets; else
-/// up if any is up.
+/// Returns the state of all targets together: down if any is down; else unknown if any is unknown or there are no
+/// targets; else up if any is up.
 fn worst(states: impl IntoIterator<Item = State>) -> State {
     let severity = |state: &State| match state {
         State::Maintenance => 0,

@@ -73,7 +73,7 @@ impl Listing {
             .unwrap_or_else(|| exported(observation.counted_snapshots()))
     }
 
-    /// Returns the targets of the configuration, else those in the last snapshot of each agent, also of unavailable agents.
+    /// Returns the targets of the configuration, else those in the last snapshot of each agent, even an unavailable one.
     #[must_use]
     pub fn last_targets(&self, observation: &Observation) -> Vec<ListedTarget> {
         self.configured()

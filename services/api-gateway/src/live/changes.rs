@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use super::board::Board;
 use crate::sources::alert_logger::Page;
 
-/// The longest time between summaries, also without a change. They carry the time of the newest probe, and keep idle connections
-/// open. Together with the period between polls, it is at most 5 s.
+/// The longest time between summaries, also without a change. They carry the time of the newest probe, and keep idle
+/// connections open. Together with the period between polls, it is at most 5 s.
 const SUMMARY_EVERY: Duration = Duration::from_secs(4);
 
 /// The state at the last poll.
@@ -26,7 +26,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Replaces the state, and returns the differences as events. `incidents` is alert-logger's newest page, if it answered.
+    /// Replaces the state, and returns the differences as events. `incidents` is alert-logger's newest page, if any.
     pub fn update(&mut self, board: Board, incidents: Option<Arc<Page>>) -> Vec<StreamEvent> {
         let mut events = Vec::new();
         match &self.board {
@@ -72,7 +72,7 @@ fn changed_targets(events: &mut Vec<StreamEvent>, before: &Board, now: &Board) {
     }
 }
 
-/// Returns whether both differ only in the values that each probe changes: counts, latency and the time of the last probe.
+/// Returns whether both differ only in the values that each probe changes: counts, latency and time of the last probe.
 fn same_target(one: &TargetStatus, other: &TargetStatus) -> bool {
     fn compared(it: &TargetStatus) -> impl PartialEq + '_ {
         let identity = (&it.target, &it.url, &it.kind, &it.group);

@@ -30,7 +30,7 @@ impl CurrentState {
     /// Derives the state of a target from its series at each answering agent.
     ///
     /// The target is down if one agent sees it down. An agent that has not probed it for two intervals and 15 s does not
-    /// count. While `window` is open, or an agent exports an open window, the target is in maintenance whatever the results.
+    /// count. While `window` is open, or an agent exports an open window, the target is in maintenance instead.
     pub fn from_series<'a>(
         series: impl IntoIterator<Item = &'a Series>,
         window: Option<&Occurrence>,

@@ -29,8 +29,8 @@ pub(super) fn to_json(value: &impl Serialize) -> Result<Bytes, RenderError> {
     Ok(serde_json::to_vec(value)?.into())
 }
 
-/// Creates a JSON response with an ETag, or 304 if the request has the same tag. The tag does not depend on `generated_at`, if
-/// that is the first field.
+/// Creates a JSON response with an ETag, or 304 if the request has the same tag. The tag does not depend on
+/// `generated_at`, if that is the first field.
 pub(super) fn tagged(
     request: &HeaderMap,
     answer: &impl Serialize,

@@ -85,8 +85,8 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Fetches the figures and the states, and responds with the result of `answer`: it gets the figures, the page of targets and
-    /// the time of the states.
+    /// Fetches the figures and the states, and responds with the result of `answer`: it gets the figures, the page of
+    /// targets and the time of the states.
     async fn answer<F, A: Serialize>(
         &self,
         figures: impl Future<Output = Result<Arc<F>, QueryError>>,
@@ -131,8 +131,8 @@ pub(super) async fn slo(
     answer.await
 }
 
-/// Availability in 90 slots of 16 minutes (24h), 112 (7d), 224 (14d), or more if `PROMETHEUS_RETENTION` allows a longer range.
-/// The last slot has not ended yet.
+/// Availability in 90 slots of 16 minutes (24h), 112 (7d), 224 (14d), or more if `PROMETHEUS_RETENTION` allows a longer
+/// range. The last slot has not ended yet.
 #[utoipa::path(
     get,
     path = "/api/v1/history",
@@ -295,8 +295,8 @@ pub(super) fn target_latency(target: &Arc<str>, latencies: &Grid) -> TargetLaten
     }
 }
 
-/// Returns the value, but at least the bound of the lowest bucket. Older rules recorded `histogram_quantile()`'s interpolated
-/// values below it, and a mean of bounds can differ from the bound in its last digit.
+/// Returns the value, but at least the bound of the lowest bucket. Older rules recorded `histogram_quantile()`'s
+/// interpolated values below it, and a mean of bounds can differ from the bound in its last digit.
 fn at_least_a_bucket(seconds: f64) -> f64 {
     if seconds <= LOWEST_LATENCY_BUCKET * (1.0 + 1e-9) {
         LOWEST_LATENCY_BUCKET

@@ -29,15 +29,15 @@ pub(super) struct EventsQuery {
 
 /// Changes as server-sent events with JSON data.
 ///
-/// - `target`: a target is new or has changed; its object in `/api/v1/status`. Changes of counts, latency or the time of the last
-///   probe alone send no event.
+/// - `target`: a target is new or has changed; its object in `/api/v1/status`. Changes of counts, latency or the time of
+///   the last probe alone send no event.
 /// - `removed`: `{"target"}` is no longer monitored
 /// - `incident`: an incident is new or has changed; its object in `/api/v1/incidents`
 /// - `summary`: `/api/v1/status` without targets, on every change and at least every 5 seconds
 /// - `reset`: events were missed and can't be sent again; the client has to fetch everything again
 ///
-/// The stream continues after the event with the given id. Without an id it starts with the last summary. It ends when the
-/// gateway shuts down.
+/// The stream continues after the event with the given id. Without an id it starts with the last summary. It ends when
+/// the gateway shuts down.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

@@ -101,7 +101,7 @@ impl Cursor {
         })
     }
 
-    /// Returns the index of the target after the cursor. If the cursor's target was removed, that is the cursor's own index.
+    /// Returns the index of the target after the cursor. If the cursor's target was removed, that is its own index.
     fn next(&self, targets: &[Arc<TargetStatus>]) -> usize {
         let is_last = |target: &Arc<TargetStatus>| *target.target == *self.name;
         if targets.get(self.index).is_some_and(is_last) {

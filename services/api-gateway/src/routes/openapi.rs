@@ -87,8 +87,8 @@ fn describe_errors(operation: &mut Operation) {
     }
 }
 
-/// Describes the ranges and windows that the retention allows. The pattern matches only windows up to the shortest retention, so
-/// it is omitted for a longer one.
+/// Describes the ranges and windows that the retention allows. The pattern matches only windows up to the shortest
+/// retention, so it is omitted for a longer one.
 fn describe_retention(operation: &mut Operation, retention: &Retention) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter

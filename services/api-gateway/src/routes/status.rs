@@ -14,8 +14,8 @@ use super::list::Filter;
 use super::parameters::Parameters;
 use crate::Gateway;
 
-/// The current state of all targets and of the lab, as the status page shows it. `sources` contains the errors of unavailable
-/// sources; values from them are unknown or null.
+/// The current state of all targets and of the lab, as the status page shows it. `sources` contains the errors of
+/// unavailable sources; values from them are unknown or null.
 #[utoipa::path(
     get,
     path = "/api/v1/status",

@@ -46,9 +46,9 @@ impl WindowQuery {
     }
 }
 
-/// Availability over a window that ends now. Prometheus records the probes of each target in pieces of 15 s, and of 4 m for
-/// windows above 6 h. Answers for `5m`, `30m`, `1h`, `2h`, `6h`, `1d`, `3d` and the ranges of `/api/v1/history` are shared by all
-/// clients; other windows are queried one at a time.
+/// Availability over a window that ends now. Prometheus records the probes of each target in pieces of 15 s, and of 4 m
+/// for windows above 6 h. Answers for `5m`, `30m`, `1h`, `2h`, `6h`, `1d`, `3d` and the ranges of `/api/v1/history` are
+/// shared by all clients; other windows are queried one at a time.
 #[utoipa::path(
     get,
     path = "/uptime-summary-windowed",

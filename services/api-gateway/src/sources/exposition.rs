@@ -1,9 +1,9 @@
 //! A parser of Prometheus' text exposition format that reads line by line.
 //!
-//! It accepts any valid text of [version 0.0.4], and [OpenMetrics]' additions to a sample line: labels in any order, a trailing
-//! comma, white space wherever either format allows it, escapes, timestamps, exemplars, quoted metric and label names, CRLF,
-//! a last line without a line feed. It skips comments (`# HELP`, `# TYPE`, `# EOF`, and others), because the gateway needs only
-//! samples.
+//! It accepts any valid text of [version 0.0.4], and [OpenMetrics]' additions to a sample line: labels in any order, a
+//! trailing comma, white space wherever either format allows it, escapes, timestamps, exemplars, quoted metric and label
+//! names, CRLF, a last line without a line feed. It skips comments (`# HELP`, `# TYPE`, `# EOF`, and others), because the
+//! gateway needs only samples.
 //!
 //! [version 0.0.4]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 //! [OpenMetrics]: https://prometheus.io/docs/specs/om/open_metrics_spec/

@@ -11,12 +11,12 @@ use crate::Gateway;
 use crate::live::changes::Changes;
 use crate::sources::alert_logger::Query;
 
-/// The shortest period between polls. Together with the duration of a poll, a change is published within a second after the
-/// agent counts it.
+/// The shortest period between polls. Together with the duration of a poll, a change is published within a second after
+/// the agent counts it.
 const PERIOD: Duration = Duration::from_millis(800);
 
-/// The period is at least this many times the duration of the slowest fetch, because writing and parsing the metrics of 10,000
-/// targets is expensive.
+/// The period is at least this many times the duration of the slowest fetch, because writing and parsing the metrics of
+/// 10,000 targets is expensive.
 const SNAPSHOT_FACTOR: u32 = 10;
 
 /// The longest period between polls, even with a slow agent.

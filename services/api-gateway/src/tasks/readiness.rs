@@ -17,12 +17,12 @@ const PERIOD_WHILE_BLIND: Duration = Duration::from_secs(2);
 /// The period between polls until the gateway is ready.
 const PERIOD_AT_START: Duration = Duration::from_millis(500);
 
-/// The longest wait for the first answer of an agent. After it the gateway becomes ready anyway: an unready gateway gets no
-/// traffic, so it could not report that no agent answers.
+/// The longest wait for the first answer of an agent. After it the gateway becomes ready anyway: an unready gateway gets
+/// no traffic, so it could not report that no agent answers.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Sets `latch` to ready with the first answer of an agent, or after 10 s without one. Updates `notice` with the reasons for
-/// which the lab is blind. Runs until shutdown.
+/// Sets `latch` to ready with the first answer of an agent, or after 10 s without one. Updates `notice` with the reasons
+/// for which the lab is blind. Runs until shutdown.
 pub async fn watch(gateway: Arc<Gateway>, latch: Latch, notice: Notice, mut shutdown: Shutdown) {
     let started = Instant::now();
     let mut ready = false;

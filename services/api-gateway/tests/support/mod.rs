@@ -236,8 +236,8 @@ pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
     samples(values.map(|(target, value)| (json!({"target": target}), (*value).to_owned())))
 }
 
-/// Prometheus' proof: the ages of the newest sample and of the oldest rule evaluation in seconds, and the number of targets with
-/// results.
+/// Prometheus' proof: the ages of the newest sample and of the oldest rule evaluation in seconds, and the number of
+/// targets with results.
 pub fn proof(stored: i64, rules: i64, targets: usize) -> ResponseTemplate {
     let ago = |seconds: i64| (Timestamp::now().as_second() - seconds).to_string();
     let proof = |name: &str, value: String| (json!({"proof": name}), value);

@@ -36,7 +36,7 @@ impl AgentAnswer {
     }
 }
 
-/// Compares the identity of snapshots, not their content: a rendered body is cached as long as its snapshots are the same.
+/// Compares the identity of snapshots, not their content: a rendered body is cached while its snapshots are the same.
 impl PartialEq for AgentAnswer {
     fn eq(&self, other: &Self) -> bool {
         let same_snapshot = match (self.counted(), other.counted()) {

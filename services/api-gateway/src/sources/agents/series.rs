@@ -43,8 +43,8 @@ pub struct Info {
 }
 
 impl Series {
-    /// Returns the time of the last probe in seconds since the epoch, at most the time at which the gateway first saw the probe.
-    /// Otherwise a time in the future would look fresh later, even if the agent has stopped.
+    /// Returns the time of the last probe in seconds since the epoch, at most the time at which the gateway first saw the
+    /// probe. Otherwise a time in the future would look fresh later, even if the agent has stopped.
     #[must_use]
     pub fn probed(&self) -> Option<f64> {
         let last_probe = self.last_probe?;
@@ -102,7 +102,7 @@ impl Derived {
     }
 }
 
-/// Returns the reason that was counted most often since the previous snapshot. A decreased count means that the agent restarted.
+/// Returns the reason with the largest increase since the previous snapshot. A decreased count means an agent's restart.
 fn newest(before: &Series, series: &Series) -> Option<Arc<str>> {
     let counted = series.reasons.iter().map(|(reason, count)| {
         let previous = before.reasons.iter().find(|(other, _)| other == reason);

@@ -65,7 +65,7 @@ impl AgentSet {
         })
     }
 
-    /// Returns whether an answer from this observation is still current: every agent answered, and no snapshot has expired.
+    /// Returns whether an observation is still current: every agent answered, and no snapshot has expired.
     #[must_use]
     pub fn is_current(&self, observation: &Observation) -> bool {
         observation.is_complete_within(self.lifetime)
@@ -135,8 +135,8 @@ impl Presence {
         self.lock().snapshot.clone()
     }
 
-    /// Records the outcome of a fetch, and derives values from the previous snapshot. Logs when the agent becomes unavailable and
-    /// when it is available again.
+    /// Records the outcome of a fetch, and derives values from the previous snapshot. Logs when the agent becomes
+    /// unavailable and when it is available again.
     fn record(
         &self,
         agent: &str,

@@ -28,7 +28,7 @@ pub struct Snapshot {
 const MAX_REASONS: usize = 16;
 
 impl Snapshot {
-    /// Parses the exposition that was requested at `requested_at`. Ignores other metrics, and series without a `target` label.
+    /// Parses the exposition that was requested at `requested_at`. Ignores other metrics, and series without a target.
     ///
     /// # Errors
     /// A line is invalid, or exceeds a bound. The whole exposition is rejected, because its rest can't be trusted either.

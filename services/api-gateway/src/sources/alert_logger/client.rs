@@ -21,7 +21,7 @@ const LIFETIME: Duration = Duration::from_secs(1);
 /// The number of cached pages. It is bounded because clients can request any page.
 const PAGES: usize = 16;
 
-/// The largest accepted answer. It is parsed as it arrives, never buffered as a whole. alert-logger's whole log has 16 MiB.
+/// The largest accepted answer. It is parsed as it arrives, never buffered as a whole. alert-logger's log has 16 MiB.
 const MAX_BYTES: usize = 32 << 20;
 
 /// The alert-logger of the configuration.

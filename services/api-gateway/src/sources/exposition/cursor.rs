@@ -50,8 +50,8 @@ impl<'a> Cursor<'a> {
         self.word().parse().ok()
     }
 
-    /// Reads a quoted text after its opening quote, up to and including the closing quote. Returns the text between the quotes
-    /// with its escapes.
+    /// Reads a quoted text after its opening quote, up to and including the closing quote. Returns the text between the
+    /// quotes with its escapes.
     pub fn until_quote(&mut self) -> Result<&'a str, Reason> {
         let bytes = self.rest.as_bytes();
         let mut at = 0;

@@ -23,8 +23,8 @@ impl<'a> Labels<'a> {
         inside: Cursor { rest: "" },
     };
 
-    /// Parses labels after the opening brace, up to and including the closing one. Also returns the metric's name if it is
-    /// between the braces.
+    /// Parses labels after the opening brace, up to and including the closing one. Also returns the metric's name if it
+    /// is between the braces.
     pub(super) fn parse(line: &mut Cursor<'a>) -> Result<(Self, Option<Cow<'a, str>>), Reason> {
         let inside = *line;
         let mut name = None;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::cursor::Cursor;
 use super::{Labels, Reason};
 
-/// One sample. A timestamp or an exemplar must be valid, but is ignored, because the gateway needs only the current value.
+/// One sample. A timestamp or an exemplar must be valid, but is ignored: the gateway needs only the current value.
 #[derive(Debug, Clone)]
 pub struct Sample<'a> {
     /// The metric's name, including a suffix such as `_bucket`, `_sum`, `_count` or `_total`.
@@ -59,7 +59,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Option<Sample<'_>>, Reason> {
     }))
 }
 
-/// Parses the optional text after the value: a timestamp (milliseconds in 0.0.4, seconds in OpenMetrics), an exemplar, or both.
+/// Parses the optional text after the value: a timestamp (milliseconds in 0.0.4, seconds in OpenMetrics) and an exemplar.
 fn tail(line: &mut Cursor<'_>) -> Result<(), Reason> {
     timestamp(line)?;
     if line.eat('#') {

@@ -84,7 +84,7 @@ impl Api {
         query(&self.client, &self.query, &parameters, policy, vector).await
     }
 
-    /// Evaluates a fixed query at the times from `first` to `last`, `step` seconds apart. Times are in seconds since the epoch.
+    /// Evaluates a fixed query from `first` to `last`, in seconds since the epoch, every `step` seconds.
     pub(super) async fn range(
         &self,
         promql: &str,

@@ -59,8 +59,8 @@ struct Counts {
 }
 
 impl Prometheus {
-    /// Creates a client. `base` is `PROMETHEUS_URL`, with or without a path prefix. Answers are cached for `lifetime`, histories
-    /// for at least 30 s; a lifetime of zero disables all caches except that of the proof.
+    /// Creates a client. `base` is `PROMETHEUS_URL`, with or without a path prefix. Answers are cached for `lifetime`,
+    /// histories for at least 30 s; a lifetime of zero disables all caches except that of the proof.
     ///
     /// # Errors
     /// The HTTP client can't be built.

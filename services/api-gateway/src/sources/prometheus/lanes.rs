@@ -1,4 +1,4 @@
-//! Limits on concurrent queries. Prometheus evaluates its rules on the same cores, so unlimited queries would delay alerts.
+//! Limits on concurrent queries. Prometheus evaluates its rules on the same cores, so more queries would delay alerts.
 
 use std::time::Duration;
 

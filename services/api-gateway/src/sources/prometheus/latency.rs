@@ -19,8 +19,8 @@ pub(super) fn reader(cache: bool) -> Reader {
     Reader::new(queries, QUANTILES.len(), cache)
 }
 
-/// Returns the queries: the mean over each slot of the quantiles that are recorded once a minute over 5 minutes. The quantile
-/// of the slot itself is not recorded, and the mean is accurate enough for a chart.
+/// Returns the queries: the mean over each slot of the quantiles that are recorded once a minute over 5 minutes. The
+/// quantile of the slot itself is not recorded, and the mean is accurate enough for a chart.
 fn queries(range: Range) -> Vec<GridQuery> {
     let slot = slot_seconds(range) * 1000 - 1;
     let query = |quantile| GridQuery {

@@ -1,4 +1,4 @@
-//! A parser of Prometheus' answers that reads one series at a time. For an instant query, it keeps only the gathered values.
+//! A parser of Prometheus' answers, one series at a time. For an instant query, it keeps only the gathered values.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -120,7 +120,7 @@ where
     }
 }
 
-/// An answer. It is not an enum tagged by `status` and `resultType`, because serde would buffer the whole answer for that.
+/// An answer. Not an enum tagged by `status` and `resultType`, because serde would buffer the whole answer for that.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Response<T> {

@@ -41,8 +41,8 @@ impl Outcomes {
         *count += probes.max(0.0);
     }
 
-    /// Returns the shares of a window in each state. `coverage` is the share of the due probes whose outcome is known, 0 to 1;
-    /// without it the whole window is unknown.
+    /// Returns the shares of a window in each state. `coverage` is the share of the due probes whose outcome is known, 0
+    /// to 1; without it the whole window is unknown.
     #[must_use]
     pub fn shares(self, coverage: Option<f64>) -> Shares {
         let observed = self.observed();

@@ -14,8 +14,8 @@ use super::query::QueryError;
 const DURATIONS: &str = "sum by (target, phase) (rate(ping_phase_seconds_sum[5m])) \
      / sum by (target, phase) (rate(ping_phase_seconds_count[5m]))";
 
-/// Failures by reason. `increase()` would miss the first failure, because a reason's series starts with it at 1. A series that did
-/// not exist 5 minutes ago, or was reset since, counts from zero.
+/// Failures by reason. `increase()` would miss the first failure, because a reason's series starts with it at 1. A series
+/// that did not exist 5 minutes ago, or was reset since, counts from zero.
 const REASONS: &str = "sum by (target, reason) (\
          ping_failures_by_reason_total - last_over_time(ping_failures_by_reason_total[1h] offset 5m) >= 0 \
          or ping_failures_by_reason_total\

@@ -9,8 +9,8 @@ use super::model::{Gather, Labels};
 use super::query::QueryError;
 use crate::time::from_seconds;
 
-/// The newest stored scrape, the oldest evaluation of a rule group, and the number of targets with results. All come from stored
-/// samples, because a Prometheus that can't write still answers queries and evaluates rules.
+/// The newest stored scrape, the oldest evaluation of a rule group, and the number of targets with results. All come from
+/// stored samples, because a Prometheus that can't write still answers queries and evaluates rules.
 const PROMQL: &str = "label_replace(max(timestamp(up)), \"proof\", \"stored\", \"\", \"\") \
      or label_replace(min(lab:rules_evaluated:timestamp_seconds), \"proof\", \"rules\", \"\", \"\") \
      or label_replace(count(group by (target) (ping_up)), \"proof\", \"targets\", \"\", \"\")";
@@ -26,8 +26,8 @@ pub struct Proof {
     pub targets: usize,
 }
 
-/// Fetches the proof without retries, evaluated at the gateway's current time: a Prometheus with a different clock has no samples
-/// at that time.
+/// Fetches the proof without retries, evaluated at the gateway's current time: a Prometheus with a different clock has no
+/// samples at that time.
 pub(super) async fn fetch(api: &Api) -> Result<Proof, QueryError> {
     api.instant_once(PROMQL, Timestamp::now()).await
 }

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::sources::http_error::describe;
 
-/// The largest accepted answer: twice that of 90 slots of 10,000 targets. It is parsed as it arrives, never buffered as a whole.
+/// The largest accepted answer: twice that of 90 slots of 10,000 targets. It is parsed as it arrives, never buffered.
 const MAX_BYTES: usize = 64 << 20;
 
 /// `Retry-After` in seconds for [`QueryError::Busy`].

@@ -33,8 +33,8 @@ fn piece_seconds(range: Range) -> i64 {
     }
 }
 
-/// The slots of a range at one moment. They start at multiples of their length since the epoch, so that their boundaries do not
-/// move with time. The last slot has started and not ended yet.
+/// The slots of a range at one moment. They start at multiples of their length since the epoch, so that their boundaries
+/// do not move with time. The last slot has started and not ended yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slots {
     /// The range.
@@ -44,8 +44,8 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Returns the slots of a range at the time `now`. A slot is included once its first piece is recorded, because it has no data
-    /// before.
+    /// Returns the slots of a range at the time `now`. A slot is included once its first piece is recorded, because it
+    /// has no data before.
     #[must_use]
     pub fn at(range: Range, now: Timestamp) -> Self {
         let recorded = now.as_second() - piece_seconds(range) - DELAY_SECONDS;
@@ -73,7 +73,7 @@ impl Slots {
         Timestamp::from_second(self.end(self.first() - 1)).unwrap_or_default()
     }
 
-    /// Returns the index of the slot that ends at this time, in seconds since the epoch; `None` if it is none of these slots.
+    /// Returns the index of the slot that ends at this time, in seconds since the epoch; `None` for another time.
     #[must_use]
     pub fn index_of(self, end_seconds: f64) -> Option<usize> {
         #[expect(
@@ -87,8 +87,8 @@ impl Slots {
             .filter(|index| *index < SLOTS)
     }
 
-    /// Returns the seconds of each slot whose data can be recorded at the time `now`. For the last slot, that is the elapsed time
-    /// minus one piece that may not be recorded yet.
+    /// Returns the seconds of each slot whose data can be recorded at the time `now`. For the last slot, that is the
+    /// elapsed time minus one piece that may not be recorded yet.
     #[must_use]
     pub fn elapsed_seconds(self, now: Timestamp) -> [f64; SLOTS] {
         let length = slot_seconds(self.range);
