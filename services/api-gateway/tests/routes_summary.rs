@@ -153,8 +153,8 @@ async fn concurrent_requests_share_one_fetch() {
     let text = "ping_success_total{target=\"http://a/\"} 4\n";
     let agent = slow_agent(text, Duration::from_millis(100)).await;
     let gateway = gateway(&[TARGETS, ("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
-    let readers = (0..50).map(|_| get(&gateway, "/uptime-summary"));
-    let answers = futures::future::join_all(readers).await;
+    let clients = (0..50).map(|_| get(&gateway, "/uptime-summary"));
+    let answers = futures::future::join_all(clients).await;
     assert!(
         answers
             .iter()

@@ -189,20 +189,20 @@ async fn queries_for_too_many_windows_are_rejected_while_shared_windows_are_answ
     )
     .await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &slow.uri())]);
-    let readers = (61..261).map(|seconds| {
+    let clients = (61..261).map(|seconds| {
         let gateway = &gateway;
         async move {
             let url = format!("/uptime-summary-windowed?window={seconds}s");
             get(gateway, &url).await
         }
     });
-    let (readers, shared) = tokio::join!(
-        futures::future::join_all(readers),
+    let (answers, shared) = tokio::join!(
+        futures::future::join_all(clients),
         get(&gateway, "/uptime-summary-windowed?window=1h"),
     );
     assert_eq!(shared.json()["total"]["success"], 2);
     let (answered, rejected): (Vec<_>, Vec<_>) =
-        readers.iter().partition(|answer| answer.status == 200);
+        answers.iter().partition(|answer| answer.status == 200);
     // One runs at a time, and the others wait for at most 2 s.
     assert!((1..=4).contains(&answered.len()), "{}", answered.len());
     for answer in rejected {
@@ -217,8 +217,8 @@ async fn queries_for_too_many_windows_are_rejected_while_shared_windows_are_answ
 async fn identical_queries_are_sent_once() {
     let prometheus = prometheus(&[("http://a/", "success", "2")]).await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
-    let readers = (0..30).map(|_| get(&gateway, "/uptime-summary-windowed?window=5m"));
-    let all = futures::future::join_all(readers).await;
+    let clients = (0..30).map(|_| get(&gateway, "/uptime-summary-windowed?window=5m"));
+    let all = futures::future::join_all(clients).await;
     assert!(
         all.iter()
             .all(|answer| answer.json()["total"]["success"] == 2)

@@ -86,7 +86,7 @@ pub struct SlotsHead {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -157,7 +157,7 @@ pub struct Overall {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatencyAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -195,7 +195,7 @@ pub struct TargetLatency {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhasesAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]

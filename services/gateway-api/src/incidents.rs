@@ -42,7 +42,7 @@ pub struct Incidents {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Arrival {
-    /// When it last arrived, firing; null if it never did.
+    /// When Watchdog last arrived, firing; null if it never did.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub last_received_at: Option<Timestamp>,

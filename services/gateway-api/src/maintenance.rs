@@ -25,9 +25,9 @@ pub struct Maintenance {
 pub struct TargetWindow {
     /// The target's name.
     pub target: Arc<str>,
-    /// When it opens.
+    /// The start of the window.
     pub start: Timestamp,
-    /// When it closes.
+    /// The end of the window.
     pub end: Timestamp,
     /// The reason for the maintenance; null if the configuration gives none.
     #[serde(deserialize_with = "nullable")]
@@ -39,9 +39,9 @@ pub struct TargetWindow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MaintenanceWindow {
-    /// When it opens.
+    /// The start of the window.
     pub start: Timestamp,
-    /// When it closes.
+    /// The end of the window.
     pub end: Timestamp,
     /// The reason for the maintenance; null if the configuration gives none.
     #[serde(deserialize_with = "nullable")]

@@ -22,7 +22,7 @@ pub const BUDGET_WINDOW: &str = WINDOWS[7];
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Slo {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]

@@ -39,7 +39,7 @@ pub struct Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatusSummary {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// The time of the newest probe of any target; null if there is none. If it is old, no target is being probed.
     #[serde(deserialize_with = "nullable")]

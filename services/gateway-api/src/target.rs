@@ -38,7 +38,7 @@ pub struct TargetEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// The time of the newest probe of any target; null if there is none.
     #[serde(deserialize_with = "nullable")]

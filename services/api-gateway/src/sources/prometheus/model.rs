@@ -108,10 +108,7 @@ where
         ))));
     }
     for warning in response.warnings {
-        tracing::warn!(
-            warning = shortened(warning),
-            "Prometheus answered with a warning"
-        );
+        tracing::warn!(warning = shortened(warning), "Prometheus sent a warning");
     }
     match response.data {
         Some(data) if data.result_type == result_type => Ok(data.result),

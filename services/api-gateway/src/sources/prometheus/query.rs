@@ -129,9 +129,9 @@ async fn attempt<T: Send + 'static>(
         return Err(QueryError::Failing(status));
     }
     match read_answer(response, MAX_BYTES, read).await? {
-        Err(QueryError::Malformed(_)) if !status.is_success() => Err(QueryError::Rejected(
-            format!("it answered with status {status}"),
-        )),
+        Err(QueryError::Malformed(_)) if !status.is_success() => {
+            Err(QueryError::Rejected(format!("HTTP status {status}")))
+        }
         outcome => outcome,
     }
 }
