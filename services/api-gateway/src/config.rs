@@ -1,4 +1,4 @@
-//! The gateway's configuration.
+//! The configuration: keys, defaults and limits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use url::Url;
 use crate::sources::agents::{ENDPOINTS, Endpoint, parse_endpoints};
 use crate::window::Retention;
 
-/// Longest time an answer may be kept.
-const CACHE_MOST_SECONDS: f64 = 60.0;
+/// The longest lifetime of a cached answer.
+const CACHE_MAX_SECONDS: f64 = 60.0;
 
-/// The gateway's configuration, valid as a whole.
+/// The gateway's validated configuration.
 pub struct Config {
-    /// `PING_AGENT_METRICS_URL`: at least one.
+    /// `PING_AGENT_METRICS_URL`: at least one agent.
     pub agents: Vec<Endpoint>,
-    /// `PING_AGENT_CACHE_SECONDS`: no answer about now is older.
+    /// `PING_AGENT_CACHE_SECONDS`: the lifetime of cached snapshots of the agents.
     pub agent_cache: Duration,
-    /// `PROMETHEUS_URL`: without it there are no windowed answers.
+    /// `PROMETHEUS_URL`: without it, endpoints about the past answer 501.
     pub prometheus: Option<Url>,
-    /// `PROMETHEUS_RETENTION`: no window or range is longer.
+    /// `PROMETHEUS_RETENTION`: the longest allowed window or range.
     pub retention: Retention,
-    /// `PROMETHEUS_QUERY_CACHE_SECONDS`.
+    /// `PROMETHEUS_QUERY_CACHE_SECONDS`: the lifetime of cached answers of Prometheus.
     pub query_cache: Duration,
-    /// `ALERT_LOGGER_URL`.
+    /// `ALERT_LOGGER_URL`: without it, endpoints about alerts answer 501.
     pub alert_logger: Option<Url>,
-    /// `PING_TARGET_URLS` and `PING_TARGETS_FILE`, and the targets they name now. With neither set, the agents'
-    /// targets are listed.
+    /// `PING_TARGET_URLS` and `PING_TARGETS_FILE`, and the targets that they contain now. If neither is set, the gateway
+    /// lists the agents' targets.
     pub targets: Option<(TargetSource, Arc<TargetSet>)>,
 }
 
@@ -65,8 +65,8 @@ impl Configuration for Config {
 }
 
 fn cache(settings: &Settings, key: &str) -> Result<Duration, ConfigError> {
-    let allowed = format_args!("seconds from 0 to {CACHE_MOST_SECONDS}, fractions allowed");
-    settings.require(key, allowed, |text| seconds(text, 0.0, CACHE_MOST_SECONDS))
+    let allowed = format_args!("seconds from 0 to {CACHE_MAX_SECONDS}, fractions allowed");
+    settings.require(key, allowed, |text| seconds(text, 0.0, CACHE_MAX_SECONDS))
 }
 
 fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>, ConfigError> {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_all_it_needs() {
+    fn only_an_agent_is_required() {
         let config = read(&[AGENT]).unwrap();
         assert_eq!(config.agent_cache, Duration::from_secs(1));
         assert_eq!(config.query_cache, Duration::from_secs(5));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_key_value_and_what_is_allowed() {
+    fn an_error_names_the_key_its_value_and_the_allowed_values() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "[[target]]\nurl = 'gopher://a'").unwrap();
         let file = file.path().to_str().unwrap();
@@ -157,7 +157,7 @@ mod tests {
                 ["PING_TARGETS_FILE", "/nowhere/targets.toml", "readable"],
             ),
         ] {
-            let error = read(variables).err().expect("a refusal");
+            let error = read(variables).err().expect("an error");
             for part in parts {
                 assert!(error.contains(part), "{error:?} has no {part:?}");
             }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_that_fits_the_agents_interval_is_no_concern_of_the_gateway() {
+    fn timeouts_are_not_checked_against_the_agents_interval() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let target = "[[target]]\nname = 'slow'\nurl = 'http://a/'\ntimeout_seconds = 20";
         std::fs::write(file.path(), target).unwrap();

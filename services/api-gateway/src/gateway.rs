@@ -1,4 +1,4 @@
-//! The gateway: its sources, and the state that routes and tasks share.
+//! The state that routes and tasks share: sources, caches and the event log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,36 +23,36 @@ use crate::sources::prometheus::{Policy, Prometheus};
 use crate::sources::{Poll, Sources};
 use crate::window::Retention;
 
-/// How long maintenance windows are kept: finding those of 10,000 targets takes a while.
-const MAINTENANCE_FOR: Duration = Duration::from_secs(5);
+/// The lifetime of cached maintenance windows. The windows of 10,000 targets are expensive to calculate.
+const MAINTENANCE_LIFETIME: Duration = Duration::from_secs(5);
 
-/// How many results of maintenance windows are kept: those of all targets, and of so many single ones.
-const MAINTENANCES: usize = 32;
+/// The number of cached results: one for all targets, and the rest for single targets.
+const MAINTENANCE_RESULTS: usize = 32;
 
-/// The most subscribers of the event stream. Each holds a connection.
+/// The most subscribers of the event stream. Each subscriber holds a connection.
 const SUBSCRIBERS: usize = 512;
 
-/// The state of a gateway.
+/// The shared state of the gateway.
 #[derive(Debug)]
 pub struct Gateway {
     /// The targets that answers list.
     pub catalog: Catalog,
-    /// The parts that answers come from.
+    /// The sources of answers.
     pub sources: Sources,
-    /// How long Prometheus keeps its data.
+    /// Prometheus' retention, the longest allowed window.
     pub retention: Retention,
     /// Changes, for the subscribers of `/api/v1/events`.
     pub events: Arc<EventLog>,
-    /// The body of `/uptime-summary`, by the listing and the observation that it was made from.
+    /// The rendered body of `/uptime-summary`, cached for its listing and observation.
     pub summary: Rendered<(Listing, Observation)>,
     visibility: Visibility,
-    /// Maintenance windows: of a target, or of all of them.
+    /// Cached maintenance windows of a target, or with the key `None` of all targets.
     maintenance: SingleFlight<Option<Arc<str>>, Arc<Maintenance>, Cancelled>,
 }
 
 impl Gateway {
-    /// A gateway; `targets` holds the current targets of the configuration, if it names any. What its readers share is
-    /// bounded by `limits`.
+    /// Creates the gateway. `targets` holds the current targets of the configuration, if it contains any. `limits` bounds
+    /// subscribers and queries.
     ///
     /// # Errors
     /// An HTTP client can't be built.
@@ -75,23 +75,23 @@ impl Gateway {
             events: Arc::new(events.starting_at("summary")),
             summary: Rendered::default(),
             visibility: Visibility::default(),
-            maintenance: SingleFlight::new(MAINTENANCE_FOR, MAINTENANCES),
+            maintenance: SingleFlight::new(MAINTENANCE_LIFETIME, MAINTENANCE_RESULTS),
         })
     }
 
-    /// Returns the state of everything now.
+    /// Polls the sources, and returns the current state of all targets.
     pub async fn board(&self) -> Board {
         self.board_of(self.sources.poll().await)
     }
 
-    /// Returns the state of everything at the time of a poll.
+    /// Returns the state of all targets at the time of a poll.
     #[must_use]
     pub fn board_of(&self, poll: Poll) -> Board {
         let blind = self.visibility.judge_poll(&poll);
         Board::new(&poll, blind, &self.catalog.listing())
     }
 
-    /// Returns the maintenance windows of a target, or of all; `None` where no targets are configured.
+    /// Returns the maintenance windows of a target, or of all targets; `None` if no targets are configured.
     ///
     /// # Errors
     /// The gateway is shutting down.
@@ -116,10 +116,10 @@ impl Gateway {
         target: Option<Arc<str>>,
         targets: Arc<TargetSet>,
     ) -> Result<Arc<Maintenance>, Cancelled> {
-        let wanted = target.clone();
+        let name = target.clone();
         let find = move || {
             let now = Timestamp::now();
-            Arc::new(match wanted {
+            Arc::new(match name {
                 Some(name) => maintenance::windows(targets.get(&name), now),
                 None => maintenance::windows(&*targets, now),
             })

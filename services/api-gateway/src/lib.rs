@@ -1,12 +1,12 @@
-//! Answers questions about targets in JSON.
+//! The JSON API for the state and the history of targets.
 //!
-//! - [`sources`]: the agents, Prometheus and alert-logger, which every answer comes from
-//! - [`live`]: the state of everything now, made from one poll of the sources
+//! - [`sources`]: the clients of the agents, Prometheus and alert-logger
+//! - [`live`]: the current state of all targets, derived from one poll of the sources
 //! - [`routes`]: the endpoints; the types of their JSON are in [`gateway_api`]
 //! - [`tasks`]: the tasks that keep `/readyz` and the event stream up to date
 //! - [`window`]: the windows of answers, and the retention that limits them
 //!
-//! A source that is away makes an answer partial, not an error, unless the answer has no other source.
+//! If a source is unavailable, answers are partial. Only endpoints without another source answer with an error.
 
 mod config;
 mod gateway;
@@ -25,7 +25,7 @@ use service_kit::{App, Context, StartError};
 pub use config::Config;
 pub use gateway::Gateway;
 
-/// Starts the gateway: its routes, the task that rereads the targets' file, and those of [`tasks`].
+/// Starts the gateway: its routes, the task that rereads the targets' file, and the [`tasks`].
 ///
 /// # Errors
 /// An HTTP client can't be built.
@@ -43,7 +43,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         targets
     });
     let gateway = Arc::new(Gateway::new(&config, targets, &context.limits)?);
-    let latch = context.readiness.latch("agents", "not asked yet");
+    let latch = context.readiness.latch("agents", "not polled yet");
     let notice = context.readiness.notice("blind");
     let watching = tasks::readiness::watch(
         Arc::clone(&gateway),

@@ -1,4 +1,4 @@
-//! The state of everything now, made from one poll of the sources and the configuration.
+//! The current state of all targets, derived from one poll of the sources and the configuration.
 
 pub mod blind;
 pub mod board;

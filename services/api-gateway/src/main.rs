@@ -1,3 +1,3 @@
-//! The api-gateway service; everything is in the library.
+//! The api-gateway service; the code is in the library.
 
 service_kit::main!("api-gateway", api_gateway::start);

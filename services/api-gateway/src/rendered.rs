@@ -1,4 +1,4 @@
-//! A response body that is rendered once for each source.
+//! A cached response body, rendered once for each source.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,11 +6,11 @@ use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::{JoinError, spawn_blocking};
 
-/// The last rendered body and its source. While the source stays the same, an answer is a reference to the same bytes.
+/// The last rendered body and its source. While the source stays the same, all responses share the same bytes.
 #[derive(Debug)]
 pub struct Rendered<K> {
     current: Arc<Mutex<Option<(K, Bytes)>>>,
-    /// Held while one reader renders, so that the others do not render the same.
+    /// Locked while one request renders, so that others do not render the same body.
     rendering: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -24,11 +24,11 @@ impl<K> Default for Rendered<K> {
 }
 
 impl<K: PartialEq + Send + 'static> Rendered<K> {
-    /// Returns the body for `source`: the current one if it was made from it, else a new one that `render` makes, away from
-    /// the async workers. Where the current body's source is `good_enough`, no reader waits for the new one.
+    /// Returns the body for `source`: the cached one if it has the same source, else a new one. `render` runs on a
+    /// blocking thread. If the cached body's source is `good_enough`, its body is returned without waiting for `render`.
     ///
     /// # Errors
-    /// That of `render`, or that it panicked.
+    /// `render` failed or panicked.
     pub async fn get<E>(
         &self,
         source: K,
@@ -41,25 +41,25 @@ impl<K: PartialEq + Send + 'static> Rendered<K> {
         match self.current(|from| (*from == source, good_enough(from))) {
             Some((body, (true, _))) => return Ok(body),
             Some((body, (false, true))) => {
-                if let Ok(alone) = Arc::clone(&self.rendering).try_lock_owned() {
-                    // An error is for those who have to wait for the next attempt.
-                    drop(self.render(alone, source, render));
+                if let Ok(guard) = Arc::clone(&self.rendering).try_lock_owned() {
+                    // This request has its body. If rendering fails, a later request renders again and gets the error.
+                    drop(self.render(guard, source, render));
                 }
                 return Ok(body);
             }
             _ => {}
         }
-        let alone = Arc::clone(&self.rendering).lock_owned().await;
+        let guard = Arc::clone(&self.rendering).lock_owned().await;
         if let Some((body, true)) = self.current(|from| *from == source) {
             return Ok(body);
         }
-        self.render(alone, source, render).await?
+        self.render(guard, source, render).await?
     }
 
-    /// Renders and keeps the body; goes on when the handle is dropped.
+    /// Renders and caches the body. Continues even if the handle is dropped.
     fn render<E: Send + 'static>(
         &self,
-        alone: OwnedMutexGuard<()>,
+        guard: OwnedMutexGuard<()>,
         source: K,
         render: impl FnOnce(&K) -> Result<Bytes, E> + Send + 'static,
     ) -> tokio::task::JoinHandle<Result<Bytes, E>> {
@@ -68,15 +68,15 @@ impl<K: PartialEq + Send + 'static> Rendered<K> {
             let body = render(&source)?;
             let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
             let before = current.replace((source, body.clone()));
-            // Freeing the last body's source takes a while; readers need not wait for that.
+            // Unlocks first, so that requests do not wait until the previous source is freed.
             drop(current);
             drop(before);
-            drop(alone);
+            drop(guard);
             Ok(body)
         })
     }
 
-    /// Returns the current body, and the result of `of_source` for its source.
+    /// Returns the cached body, and the result of `of_source` for its source.
     fn current<T>(&self, of_source: impl FnOnce(&K) -> T) -> Option<(Bytes, T)> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let (from, body) = current.as_ref()?;
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_is_good_enough_is_handed_out_while_the_next_is_made() {
+    async fn a_good_enough_body_is_returned_while_the_next_is_rendered() {
         let rendered = Rendered::default();
         let (go_on, wait) = std::sync::mpsc::channel::<()>();
         let body = |source: &u8| Ok::<_, JoinError>(Bytes::from(vec![*source]));

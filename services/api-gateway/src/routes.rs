@@ -1,19 +1,19 @@
 //! The endpoints:
 //!
-//! - `GET /targets`: the targets that are watched
+//! - `GET /targets`: the monitored targets
 //! - `GET /uptime-summary`: availability since the agents started
 //! - `GET /uptime-summary-windowed?window=5m`: availability over a window
-//! - `GET /api/v1/status`: the state of everything, in one answer
-//! - `GET /api/v1/slo`: objectives, error budgets, and how fast they are used up
-//! - `GET /api/v1/history?range=24h`: how available targets were, slot by slot
-//! - `GET /api/v1/latency?range=24h`: how long responses took, slot by slot
-//! - `GET /api/v1/phases`: the time that probes spent in each phase, and why they failed
-//! - `GET /api/v1/alerts`: the alerts that fire now
+//! - `GET /api/v1/status`: the current state of all targets and of the lab
+//! - `GET /api/v1/slo`: objectives, error budgets and burn rates
+//! - `GET /api/v1/history?range=24h`: availability by slot
+//! - `GET /api/v1/latency?range=24h`: latency by slot
+//! - `GET /api/v1/phases`: mean durations of the phases of probes, and failures by reason
+//! - `GET /api/v1/alerts`: the firing alerts
 //! - `GET /api/v1/incidents`: incidents and their timelines
-//! - `GET /api/v1/maintenance`: maintenance windows, past, open and planned
-//! - `GET /api/v1/targets/{target}`: everything about one target, in one answer
-//! - `GET /api/v1/events`: changes as they happen
-//! - `GET /openapi.json`: the description of all of them
+//! - `GET /api/v1/maintenance`: past, open and planned maintenance windows
+//! - `GET /api/v1/targets/{target}`: one target with all its data
+//! - `GET /api/v1/events`: changes as server-sent events
+//! - `GET /openapi.json`: the OpenAPI description of all endpoints
 
 mod answer;
 mod by_target;
@@ -35,7 +35,7 @@ use axum::Router;
 
 use crate::Gateway;
 
-/// The gateway's routes.
+/// Creates the gateway's routes.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     openapi::documented(gateway)
 }

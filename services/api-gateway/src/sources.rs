@@ -1,7 +1,7 @@
-//! The parts that answers are made from, and one poll of all of them.
+//! The sources of answers, and a poll of all of them.
 //!
-//! Each part has a folder: its client, and its answers as far as the gateway reads them. Readers at the same time share one
-//! request, and an answer is kept for a moment.
+//! Each source has a folder with its client and the parts of its answers that the gateway reads. Concurrent requests to a
+//! source share one request, and its answers are cached for a short time.
 
 pub mod agents;
 pub mod alert_logger;
@@ -18,25 +18,25 @@ use gateway_api::incidents::Arrival;
 use gateway_api::status::Source;
 use jiff::Timestamp;
 
-use self::agents::{AgentSet, Observation, View};
+use self::agents::{AgentAnswer, AgentSet, Observation};
 use self::alert_logger::AlertLogger;
 use self::prometheus::{ByTarget, Prometheus, Proof};
 use crate::time::now;
 
-/// How long an answer about now waits for a source that only adds to it.
+/// The timeout of a poll for an optional source.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long it waits for one that did not answer the last time. A hanging one would else slow all readers down.
+/// The timeout for a source that did not answer the last poll. It limits how much a hanging source delays every request.
 const TIMEOUT_AFTER_FAILURE: Duration = Duration::from_millis(250);
 
-/// The sources of a gateway's answers.
+/// The sources of the gateway's answers.
 #[derive(Debug)]
 pub struct Sources {
-    /// The state of targets now.
+    /// The agents: the current state of targets.
     pub agents: AgentSet,
-    /// The past; `None` where it is not configured.
+    /// Prometheus: the history; `None` if it is not configured.
     pub prometheus: Option<Prometheus>,
-    /// The alerts; `None` where it is not configured.
+    /// alert-logger: alerts; `None` if it is not configured.
     pub alert_logger: Option<AlertLogger>,
     last_errors: LastErrors,
 }
@@ -44,11 +44,11 @@ pub struct Sources {
 /// The answers of all sources at one moment.
 #[derive(Debug)]
 pub struct Poll {
-    /// When they were asked.
+    /// The time of the poll.
     pub at: Timestamp,
     /// The agents' answers.
     pub observation: Observation,
-    /// Proof that Prometheus does its work.
+    /// Proof that Prometheus works.
     pub proof: Result<Proof, Unavailable>,
     /// The mean latency of each target over the last 5 minutes.
     pub latency: Result<Arc<ByTarget>, Unavailable>,
@@ -56,14 +56,14 @@ pub struct Poll {
     pub watchdog: Result<Arrival, Unavailable>,
 }
 
-/// Why a source gave no answer.
+/// The reason why a source gave no answer.
 #[derive(Debug, Clone)]
 pub enum Unavailable {
-    /// It is not configured, so it can't be away.
+    /// The source is not configured. The field is the variable that configures it.
     NotConfigured(&'static str),
-    /// It is away, or fails.
-    Away(String),
-    /// It did not answer in time.
+    /// The request failed.
+    Failed(String),
+    /// The source did not answer within this time.
     Timeout(Duration),
 }
 
@@ -71,16 +71,16 @@ impl Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConfigured(variable) => write!(f, "not configured; set {variable}"),
-            Self::Away(why) => f.write_str(why),
+            Self::Failed(error) => f.write_str(error),
             Self::Timeout(after) => write!(f, "no answer within {} s", after.as_secs_f64()),
         }
     }
 }
 
 impl Unavailable {
-    /// Returns why a source that is configured is away.
+    /// Returns the error of a configured source; `None` if the source is not configured.
     #[must_use]
-    pub fn away(&self) -> Option<String> {
+    pub fn failure(&self) -> Option<String> {
         match self {
             Self::NotConfigured(_) => None,
             error => Some(error.to_string()),
@@ -88,7 +88,8 @@ impl Unavailable {
     }
 }
 
-/// Waits for a source's answer, at most for `timeout`. `None` is a source that `variable` would configure.
+/// Waits for a source's answer, at most for `timeout`. `request` is `None` if the source is not configured; `variable`
+/// would configure it.
 pub(crate) async fn fetch<T, E: Display>(
     request: Option<impl Future<Output = Result<T, E>>>,
     variable: &'static str,
@@ -96,17 +97,17 @@ pub(crate) async fn fetch<T, E: Display>(
 ) -> Result<T, Unavailable> {
     let request = request.ok_or(Unavailable::NotConfigured(variable))?;
     match tokio::time::timeout(timeout, request).await {
-        Ok(answer) => answer.map_err(|error| Unavailable::Away(error.to_string())),
+        Ok(answer) => answer.map_err(|error| Unavailable::Failed(error.to_string())),
         Err(_) => Err(Unavailable::Timeout(timeout)),
     }
 }
 
-/// Why a source did not answer the last poll.
+/// The error of a source in the last poll.
 #[derive(Debug, Default)]
 struct LastError(Mutex<Option<Unavailable>>);
 
 impl LastError {
-    /// Waits for the source's answer as [`fetch`] does, for a shorter time if it did not answer the last poll.
+    /// Waits for the source's answer like [`fetch`], with a shorter timeout if the source did not answer the last poll.
     async fn fetch<T, E: Display>(
         &self,
         request: Option<impl Future<Output = Result<T, E>>>,
@@ -132,7 +133,7 @@ impl LastError {
     }
 }
 
-/// The last error of each question of a poll.
+/// The last error of each request of a poll.
 #[derive(Debug, Default)]
 struct LastErrors {
     proof: LastError,
@@ -141,7 +142,7 @@ struct LastErrors {
 }
 
 impl Sources {
-    /// These sources, none of which was polled yet.
+    /// Creates sources that have not been polled yet.
     #[must_use]
     pub fn new(
         agents: AgentSet,
@@ -156,14 +157,14 @@ impl Sources {
         }
     }
 
-    /// Polls every source. Answers that are still fresh are taken from the caches.
+    /// Polls all sources. Uses cached answers until they expire.
     pub async fn poll(&self) -> Poll {
         self.poll_with(self.agents.observe()).await
     }
 
-    /// Polls every source, the agents past their cache.
-    pub async fn poll_anew(&self) -> Poll {
-        self.poll_with(self.agents.observe_anew()).await
+    /// Polls all sources, the agents without their cache.
+    pub async fn poll_uncached(&self) -> Poll {
+        self.poll_with(self.agents.observe_uncached()).await
     }
 
     async fn poll_with(&self, observe: impl Future<Output = Observation>) -> Poll {
@@ -189,15 +190,15 @@ impl Sources {
 }
 
 impl Poll {
-    /// Returns which sources answered, and why the others did not.
+    /// Returns all sources with their errors.
     #[must_use]
     pub fn sources(&self) -> Vec<Source> {
-        let single = self.observation.views.len() == 1;
-        let agent = |View { agent, outcome, .. }: &View| match &agent.place {
+        let single = self.observation.answers.len() == 1;
+        let agent = |AgentAnswer { agent, outcome, .. }: &AgentAnswer| match &agent.place {
             None if single => source("ping-agent", outcome.as_ref().err()),
             _ => source(&agent.name(), outcome.as_ref().err()),
         };
-        let mut sources: Vec<_> = self.observation.views.iter().map(agent).collect();
+        let mut sources: Vec<_> = self.observation.answers.iter().map(agent).collect();
         let prometheus = self.proof.as_ref().err().or(self.latency.as_ref().err());
         sources.push(source("prometheus", prometheus));
         sources.push(source("alert-logger", self.watchdog.as_ref().err()));
@@ -205,7 +206,7 @@ impl Poll {
     }
 }
 
-/// Returns a source that answered, unless there is an error.
+/// Returns a source for an answer: ok, unless there is an error.
 pub(crate) fn source(name: &str, error: Option<&impl Display>) -> Source {
     Source {
         name: name.to_owned(),

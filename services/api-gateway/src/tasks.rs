@@ -1,4 +1,4 @@
-//! The tasks that run while the gateway does.
+//! The background tasks of the gateway.
 
 pub mod changes;
 pub mod readiness;

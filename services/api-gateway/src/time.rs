@@ -1,15 +1,15 @@
-//! Times as answers show them: to the millisecond.
+//! Timestamps of answers, in milliseconds.
 
 use jiff::Timestamp;
 
-/// Returns the time now.
+/// Returns the current time.
 #[must_use]
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
-/// Returns seconds since the epoch as a time, if it is one.
+/// Converts seconds since the epoch; returns `None` if they are out of range.
 #[must_use]
 pub fn from_seconds(seconds: f64) -> Option<Timestamp> {
     #[expect(

@@ -1,4 +1,4 @@
-//! The window of a windowed answer, and the retention that limits it.
+//! Windows of windowed answers, and the retention that limits them.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -8,83 +8,82 @@ use gateway_api::duration;
 use gateway_api::history::Range;
 use gateway_api::slo::{BUDGET_WINDOW, WINDOWS};
 
-/// Two scrapes at the lab's interval: `increase()` over less has nothing to compare.
-const LEAST: Duration = Duration::from_secs(30);
+/// The shortest window: two scrapes at the lab's interval, because `increase()` needs two samples.
+const MIN_WINDOW: Duration = Duration::from_secs(30);
 
-/// The longest retention. Prometheus accepts no duration above 292 years.
-const MOST: Duration = Duration::from_secs(100 * 365 * 86_400);
+/// The longest window and retention. Prometheus accepts no duration above 292 years.
+const MAX_WINDOW: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// A [PromQL duration] of at least 30 s: `5m`, `1h30m`, `90s`. Kept as it was given.
+/// A [PromQL duration] of at least 30 s: `5m`, `1h30m`, `90s`. It displays the text that it was parsed from, but windows
+/// of the same length are equal.
 ///
 /// [PromQL duration]: https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
-///
-/// Two windows are equal if they are equally long, however they are written.
 #[derive(Debug, Clone)]
 pub struct Window {
     text: String,
     duration: Duration,
 }
 
-/// How long Prometheus keeps its data: `PROMETHEUS_RETENTION`. A longer window or range is refused, because the answer would
-/// cover less time than it names.
+/// Prometheus' retention: `PROMETHEUS_RETENTION`. The gateway rejects a longer window or range, because the answer would
+/// cover only a part of it.
 #[derive(Debug, Clone)]
 pub struct Retention(Window);
 
-/// Returns the windows whose answers all readers share: the recorded ones, and those of histories. However many readers
-/// there are, Prometheus gets one query for each.
+/// Returns the shared windows: the recorded ones, and the ranges of histories. Their answers are cached for all clients,
+/// so that the number of clients does not increase the number of queries.
 pub(crate) fn shared() -> impl Iterator<Item = &'static str> {
     WINDOWS.into_iter().chain(Range::ALL.map(|(name, _)| name))
 }
 
-/// Up to here a window is summed over pieces of 15 s, above it over pieces of 4 m: fewer to add up, and the window is
-/// long enough for those at its edges not to matter.
-const OF_SHORT_PIECES: Duration = Duration::from_secs(6 * 3_600);
+/// The longest window that is summed over recorded pieces of 15 s. Longer windows use pieces of 4 m: fewer samples, and
+/// the inaccuracy at the edges of a long window is small.
+const SHORT_PIECES_MAX: Duration = Duration::from_secs(6 * 3_600);
 
 impl Window {
-    /// A regular expression for descriptions of the endpoint. All its matches are allowed, whatever the retention; it leaves
-    /// out unusual forms such as `0h5m`.
+    /// A regular expression of windows for the OpenAPI description. Every retention allows all its matches. It omits
+    /// unusual forms such as `0h5m`.
     pub const PATTERN: &str = "^(14d|[12]w\
         |([1-9]|1[0-3])d((1?[0-9]|2[0-3])h)?([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
         |([1-9][0-9]?|[12][0-9]{2})h([1-5]?[0-9]m)?([1-5]?[0-9]s)?\
         |[1-9][0-9]{0,3}m([1-5]?[0-9]s)?\
         |([3-9][0-9]|[1-9][0-9]{2,5})s)$";
 
-    /// Parses a duration; `None` where it is none, or out of bounds.
+    /// Parses a window; returns `None` if the text is not a duration or out of bounds.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let duration = duration::parse(text)?;
-        (LEAST..=MOST).contains(&duration).then(|| Self {
+        (MIN_WINDOW..=MAX_WINDOW).contains(&duration).then(|| Self {
             text: text.to_owned(),
             duration,
         })
     }
 
-    /// Returns whether it is one that many ask for, so that all of them share an answer.
+    /// Returns whether this is a shared window, whose answer is cached for all clients.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         shared().any(|text| duration::parse(text) == Some(self.duration))
     }
 
-    /// Returns the label of the recorded sums of this window: page and dashboards show them, and adding the pieces up costs
-    /// more. `None` for short windows too: their pieces are newer than their sums.
+    /// Returns the `window` label if Prometheus records the sums of this window; adding up the pieces costs more. Returns
+    /// `None` for windows up to 6 h, because their pieces are newer than their sums.
     #[must_use]
     pub fn recorded(&self) -> Option<&'static str> {
         let mut labels = WINDOWS.into_iter();
         let label = labels.find(|label| duration::parse(label) == Some(self.duration));
-        label.filter(|_| self.duration > OF_SHORT_PIECES)
+        label.filter(|_| self.duration > SHORT_PIECES_MAX)
     }
 
-    /// Returns the PromQL for the probes of each target and outcome in the window: as recorded, or summed over recorded
-    /// pieces.
+    /// Returns the PromQL for the number of probes by target and outcome in the window. It uses the recorded sums, or
+    /// adds up recorded pieces.
     ///
-    /// A range is a millisecond shorter than the window, because Prometheus 2 takes the left end of a range in and
-    /// Prometheus 3 does not: with it, either has exactly the pieces of the window.
+    /// The range is a millisecond shorter than the window, because Prometheus 2 includes the left end of a range and
+    /// Prometheus 3 does not. This way both select exactly the pieces of the window.
     #[must_use]
     pub fn promql(&self) -> String {
         if let Some(label) = self.recorded() {
             return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
         }
-        let pieces = if self.duration <= OF_SHORT_PIECES {
+        let pieces = if self.duration <= SHORT_PIECES_MAX {
             "target:probes:increase"
         } else {
             "target:probes:increase4m"
@@ -95,24 +94,24 @@ impl Window {
 }
 
 impl Retention {
-    /// The retentions that [`Retention::parse`] allows, for messages.
+    /// Describes the allowed retentions, for error messages.
     pub const ALLOWED: &str =
         "a duration such as 30d or 1y, from 14d (the window of the error budgets) to 100y";
 
-    /// Parses a retention; `None` where it is no duration, or out of bounds.
+    /// Parses a retention; returns `None` if the text is not a duration or out of bounds.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let window = Window::parse(text)?;
         (Some(window.duration) >= duration::parse(BUDGET_WINDOW)).then_some(Self(window))
     }
 
-    /// Parses a window within the retention.
+    /// Parses a window; returns `None` if it is invalid or longer than the retention.
     #[must_use]
     pub fn window(&self, text: &str) -> Option<Window> {
         Window::parse(text).filter(|window| window.duration <= self.0.duration)
     }
 
-    /// Describes the windows within the retention, for messages.
+    /// Describes the allowed windows, for error messages.
     #[must_use]
     pub fn allowed_windows(&self) -> String {
         format!(
@@ -128,7 +127,7 @@ impl Retention {
     }
 }
 
-/// The retention as it was given.
+/// Displays the text that the retention was parsed from.
 impl fmt::Display for Retention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -172,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_within_bounds_are_taken_as_given() {
+    fn durations_within_bounds_keep_their_text() {
         for (text, seconds) in [
             ("30s", 30),
             ("300s", 300),
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_length_is_the_same_window_however_it_is_written() {
+    fn windows_of_the_same_length_are_equal() {
         let window = |text| Window::parse(text).unwrap();
         assert_eq!(window("300s"), window("0h5m"));
         assert_ne!(window("301s"), window("5m"));
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_recorded_is_read_and_the_rest_is_summed_over_pieces() {
+    fn long_recorded_windows_are_read_and_others_are_summed_over_pieces() {
         for (text, promql) in [
             ("5m", "sum_over_time(target:probes:increase[299999ms])"),
             ("24h", r#"target:probes:count{window="1d"}"#),
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn invalid_or_too_long_windows_are_rejected() {
         let retention = Retention::parse("14d").unwrap();
         for text in [
             "",
@@ -275,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retention_below_the_window_of_the_budgets_is_refused() {
+    fn a_retention_below_the_window_of_the_budgets_is_rejected() {
         for text in ["14d", "2w", "336h", "100y"] {
             assert_eq!(Retention::parse(text).unwrap().to_string(), text);
         }
@@ -287,7 +286,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_described_is_taken(
+        fn every_match_of_the_pattern_is_allowed(
             text in proptest::string::string_regex(Window::PATTERN.trim_matches(['^', '$'])).unwrap(),
         ) {
             let shortest = Retention::parse(BUDGET_WINDOW).unwrap();
@@ -295,7 +294,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_taken_is_safe_inside_a_query(text in "[0-9smhdwy\\]\\[)( {}\"]{0,8}|\\PC*") {
+        fn a_parsed_window_is_safe_inside_a_query(text in "[0-9smhdwy\\]\\[)( {}\"]{0,8}|\\PC*") {
             if let Some(window) = Window::parse(&text) {
                 prop_assert!(window.to_string().bytes().all(|byte| byte.is_ascii_alphanumeric()));
             }

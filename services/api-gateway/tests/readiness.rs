@@ -1,4 +1,4 @@
-//! Whether `/readyz` tells the truth about the parts, without any reader.
+//! `/readyz` without requests to other endpoints.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,21 +13,21 @@ use std::time::Duration;
 
 use api_gateway::tasks::readiness::watch;
 use service_kit::{Readiness, Shutdown};
-use support::{agent_that, in_turn, metrics_of, nobody, sources};
+use support::{agent_that, dead_url, in_turn, metrics_of, sources};
 use tokio::time::Instant;
 use wiremock::ResponseTemplate;
 
-/// The readiness of a gateway with these variables set.
+/// Starts a gateway with these variables, and returns its readiness.
 fn watched(variables: &[(&str, &str)]) -> Readiness {
     let readiness = Readiness::default();
-    let latch = readiness.latch("agents", "not asked yet");
+    let latch = readiness.latch("agents", "not polled yet");
     let notice = readiness.notice("blind");
     let gateway = sources(variables);
     tokio::spawn(watch(gateway, latch, notice, Shutdown::never()));
     readiness
 }
 
-/// Waits until the reasons not to be ready, or the notices, are as wanted.
+/// Waits until the texts (reasons not to be ready, or notices) are as `wanted`, and returns them.
 async fn until(
     texts: impl Fn() -> Vec<(&'static str, String)>,
     wanted: impl Fn(&str) -> bool,
@@ -46,9 +46,9 @@ async fn until(
 }
 
 #[tokio::test]
-async fn the_gateway_is_ready_once_an_agent_answers_and_says_why_not_before() {
-    let not_yet = ResponseTemplate::new(503);
-    let agent = agent_that(in_turn([not_yet, ResponseTemplate::new(200)])).await;
+async fn the_gateway_gives_its_reason_until_an_agent_answers_and_is_then_ready() {
+    let unavailable = ResponseTemplate::new(503);
+    let agent = agent_that(in_turn([unavailable, ResponseTemplate::new(200)])).await;
     let readiness = watched(&[
         (
             "PING_AGENT_METRICS_URL",
@@ -58,19 +58,22 @@ async fn the_gateway_is_ready_once_an_agent_answers_and_says_why_not_before() {
     ]);
     until(
         || readiness.reasons(),
-        |reason| reason.contains("eu: it answers 503"),
+        |reason| reason.contains("eu: HTTP status 503"),
     )
     .await;
     until(|| readiness.reasons(), str::is_empty).await;
     until(|| readiness.notices(), str::is_empty).await;
 }
 
-/// Unready it would get no traffic, and could not tell anybody.
+/// An unready gateway would get no traffic, so it could not report that the lab is blind.
 #[tokio::test(start_paused = true)]
-async fn a_gateway_that_no_agent_answers_becomes_ready_and_says_that_it_is_blind() {
-    let away = nobody();
+async fn a_gateway_without_an_answering_agent_becomes_ready_and_is_blind() {
+    let dead_url = dead_url();
     let started = Instant::now();
-    let readiness = watched(&[("PING_AGENT_METRICS_URL", &away), ("PROMETHEUS_URL", &away)]);
+    let readiness = watched(&[
+        ("PING_AGENT_METRICS_URL", &dead_url),
+        ("PROMETHEUS_URL", &dead_url),
+    ]);
     until(|| readiness.reasons(), str::is_empty).await;
     assert!(started.elapsed() >= Duration::from_secs(10));
     let notice = until(

@@ -1,4 +1,4 @@
-//! `blind` in `GET /api/v1/status`: what each part has to prove, and that nobody is told *up* without it.
+//! `blind` in `GET /api/v1/status`: the proof that each part works, without which no target is *up*.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,9 +17,9 @@ use support::{
 };
 use wiremock::{MockServer, ResponseTemplate};
 
-/// It answers, it is ready, and it evaluates; what it writes goes nowhere.
+/// Prometheus answers, is ready and evaluates rules, but can't write.
 #[tokio::test]
-async fn with_prometheus_disk_full_no_reader_is_told_up() {
+async fn while_prometheus_disk_is_full_no_target_is_up() {
     let targets = [("http://up/", 1, 2.0), ("http://down/", 0, 2.0)];
     let agent = agent(&exposition(&targets)).await;
     let prometheus = MockServer::start().await;
@@ -45,13 +45,13 @@ async fn with_prometheus_disk_full_no_reader_is_told_up() {
         (&target["state"], &target["was"], &target["since"]),
         (&json!("unknown"), &json!("up"), &up["blind"]["since"])
     );
-    // What an agent sees down is down, whatever else is broken.
+    // A target that an agent sees down is down also while the lab is blind.
     let down = status("http://up/,http://down/").await;
     assert_eq!(down["state"], "down");
     assert_eq!(states(&down), ["unknown", "down"]);
 }
 
-/// Its targets have long intervals: each of them would be up for a while yet.
+/// Without blindness, the target with the long interval would stay up.
 #[tokio::test]
 async fn an_agent_that_stopped_probing_blinds_before_its_slowest_target_is_unknown() {
     let text = exposition(&[("slow", 1, 70.0), ("quick", 1, 70.0)]).replace(
@@ -90,7 +90,7 @@ async fn an_answer_that_is_not_alert_loggers_blinds() {
     assert_eq!(status["blind"]["reasons"][0]["part"], "alert-logger");
 }
 
-/// By its own clock, Prometheus would always find something fresh. Samples of another time are not there at this one.
+/// By its own clock, Prometheus would always find fresh samples. At the gateway's time, a different clock shows.
 #[tokio::test]
 async fn prometheus_is_asked_by_the_gateways_clock() {
     let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;

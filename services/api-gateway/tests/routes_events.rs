@@ -25,7 +25,7 @@ use support::{
 use tower::ServiceExt;
 use wiremock::ResponseTemplate;
 
-/// A stream that is held open.
+/// An open event stream.
 struct Stream {
     headers: HeaderMap,
     body: BodyDataStream,
@@ -56,7 +56,7 @@ impl Stream {
         }
     }
 
-    /// The next event of one of these kinds.
+    /// Waits for the next event with one of these names.
     async fn next(&mut self, names: &[&str]) -> Event {
         loop {
             while let Some((frame, rest)) = self.text.split_once("\n\n") {
@@ -88,7 +88,7 @@ fn up(up: u8) -> ResponseTemplate {
     ))
 }
 
-/// The routes of a gateway that looks for changes.
+/// The routes of a gateway that polls for changes.
 fn polling(gateway: Arc<Gateway>) -> Router {
     tokio::spawn(tasks::changes::publish(
         Arc::clone(&gateway),
@@ -98,7 +98,7 @@ fn polling(gateway: Arc<Gateway>) -> Router {
 }
 
 #[tokio::test]
-async fn a_target_that_fails_is_told_within_a_second_of_being_counted() {
+async fn a_failing_target_is_published_soon_after_it_is_counted() {
     let agent = agent_that(in_turn([up(1), up(1), up(0)])).await;
     let gateway = polling(sources(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]));
     let page = get(&gateway, "/api/v1/status").await;
@@ -125,7 +125,7 @@ async fn a_target_that_fails_is_told_within_a_second_of_being_counted() {
     let status = get(&gateway, "/api/v1/status").await.json();
     assert_eq!(status["targets"][0]["since"], down.data["since"]);
 
-    // Someone who was away meanwhile is told the same, in either way.
+    // A client that reconnects gets the same event, with the header or with the parameter.
     for (uri, headers) in [
         ("/api/v1/events", &[("last-event-id", &*summary.id)][..]),
         (&format!("/api/v1/events?last_event_id={}", summary.id), &[]),
@@ -140,13 +140,13 @@ async fn a_target_that_fails_is_told_within_a_second_of_being_counted() {
 }
 
 #[tokio::test]
-async fn an_incident_that_begins_is_told() {
+async fn a_new_incident_is_published() {
     let alert = json!([{
         "status": "firing", "fingerprint": "9f1c", "starts_at": "2026-11-23T02:45:01Z", "ends_at": null,
         "first_received_at": "2026-11-23T02:45:06Z", "resolved_received_at": null,
         "labels": {"alertname": "TargetDown", "target": "</script>\u{202e}"}, "annotations": {}
     }]);
-    // alert-logger is asked for its newest alert too, to see whether it is there.
+    // The gateway also fetches alert-logger's newest alert, to check that alert-logger works.
     let alert_logger = alert_logger(in_turn([
         history(&json!([]), Some(3)),
         history(&json!([]), Some(3)),
@@ -166,7 +166,7 @@ async fn an_incident_that_begins_is_told() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_while_nobody_listens() {
+async fn without_subscribers_no_source_is_polled() {
     let agent = agent_that(up(1)).await;
     let gateway = polling(sources(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]));
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -175,7 +175,7 @@ async fn nobody_is_asked_while_nobody_listens() {
     stream.next(&["summary"]).await;
     assert_eq!(requests(&agent).await, 1);
     drop(stream);
-    // A HEAD request holds no seat either.
+    // A HEAD request is not a subscriber.
     let head = ask(&gateway, "HEAD", "/api/v1/events").await;
     assert_eq!((head.status.as_u16(), head.text.as_str()), (200, ""));
     tokio::time::sleep(Duration::from_millis(1800)).await;
@@ -183,7 +183,7 @@ async fn nobody_is_asked_while_nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_query_that_is_none_is_refused() {
+async fn invalid_requests_are_rejected() {
     let gateway = routes::router(sources(&[support::NO_AGENT]));
     get(&gateway, "/api/v1/events?since=1").await.problem(400);
     let long = "x".repeat(65);

@@ -12,20 +12,20 @@ mod support;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use support::{
-    NO_AGENT, answers, answers_range, ask_with, gateway, get, nobody, outcomes, requests, vector,
+    NO_AGENT, answers, answers_range, ask_with, dead_url, gateway, get, outcomes, requests, vector,
 };
 use wiremock::MockServer;
 
 const TARGETS: (&str, &str) = ("PING_TARGET_URLS", "http://a/,http://b/");
 const SLOT: i64 = 16 * 60;
 
-/// Whether the slot that ends then is an even one, counted from the epoch.
+/// Returns whether the slot that ends at this time has an even number, counted from the epoch.
 fn is_even(end: i64) -> bool {
     (end / SLOT) % 2 == 0
 }
 
-/// A Prometheus that knows of `http://a/` a probe every 15 s. In every other slot one of them failed, half of its slots'
-/// other halves are missing, and four were in maintenance.
+/// A Prometheus with a probe of `http://a/` every 15 s. In every other slot half of the probes are missing, one failed
+/// and four were in maintenance.
 async fn prometheus() -> MockServer {
     let prometheus = MockServer::start().await;
     let outcome = |outcome| json!({"target": "http://a/", "outcome": outcome});
@@ -105,7 +105,7 @@ async fn a_slot_has_its_availability_its_coverage_and_its_probes() {
             assert!((cell - expected).abs() < 1e-12, "{place}: {cells:?}");
         }
     }
-    // The last slot has not ended, so not as many probes are due in it.
+    // The last slot has not ended, so fewer probes are due in it.
     assert!(column("coverage")[89].unwrap() >= 0.5);
     assert_eq!(
         a["overall"],
@@ -114,7 +114,7 @@ async fn a_slot_has_its_availability_its_coverage_and_its_probes() {
 }
 
 #[tokio::test]
-async fn a_target_of_which_nothing_is_known_is_unknown_in_every_slot() {
+async fn a_target_without_data_is_unknown_in_every_slot() {
     let prometheus = prometheus().await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
     let answer = get(&gateway, "/api/v1/history?search=b").await.json();
@@ -129,7 +129,7 @@ async fn a_target_of_which_nothing_is_known_is_unknown_in_every_slot() {
 }
 
 #[tokio::test]
-async fn longer_ranges_are_made_of_the_longer_pieces() {
+async fn longer_ranges_use_the_longer_pieces() {
     let prometheus = prometheus().await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
     for (range, slot) in [("24h", 16 * 60), ("14d", 224 * 60)] {
@@ -138,8 +138,8 @@ async fn longer_ranges_are_made_of_the_longer_pieces() {
             .json();
         assert_eq!(answer["slot_seconds"], slot);
     }
-    let asked = prometheus.received_requests().await.unwrap();
-    let queries: Vec<String> = asked
+    let requests = prometheus.received_requests().await.unwrap();
+    let queries: Vec<String> = requests
         .iter()
         .filter(|request| request.url.path().ends_with("query_range"))
         .map(|request| {
@@ -157,10 +157,7 @@ async fn longer_ranges_are_made_of_the_longer_pieces() {
         "sum by (target, outcome) (sum_over_time(target:probes:increase4m[13439999ms]))",
         "sum by (target) (avg_over_time(target:probes_due:rate4m[13439999ms]))",
     ] {
-        assert!(
-            queries.iter().any(|asked| asked == query),
-            "{query}: {queries:?}"
-        );
+        assert!(queries.iter().any(|it| it == query), "{query}: {queries:?}");
     }
     let detail = get(&gateway, "/api/v1/history?range=30d")
         .await
@@ -212,11 +209,11 @@ async fn a_longer_retention_allows_longer_ranges_and_windows() {
 }
 
 #[tokio::test]
-async fn a_history_is_read_once_for_all_pages() {
+async fn all_pages_share_one_read_of_the_history() {
     let prometheus = prometheus().await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
     let first = get(&gateway, "/api/v1/history?limit=1").await;
-    let asked = requests(&prometheus).await;
+    let before = requests(&prometheus).await;
     let next = first.json()["next"].as_str().unwrap().to_owned();
     let rest = get(&gateway, &format!("/api/v1/history?limit=1&after={next}"))
         .await
@@ -226,8 +223,8 @@ async fn a_history_is_read_once_for_all_pages() {
     let uri = "/api/v1/history?limit=1";
     let again = ask_with(&gateway, uri, &[("if-none-match", tag)]).await;
     assert_eq!(again.status, 304);
-    let ranged = |asked: &[wiremock::Request]| {
-        asked
+    let ranged = |requests: &[wiremock::Request]| {
+        requests
             .iter()
             .filter(|request| request.url.path().ends_with("query_range"))
             .count()
@@ -235,20 +232,20 @@ async fn a_history_is_read_once_for_all_pages() {
     let all = prometheus.received_requests().await.unwrap();
     assert_eq!(
         ranged(&all),
-        ranged(&all[..asked]),
-        "only what is asked about now"
+        ranged(&all[..before]),
+        "only instant queries were added"
     );
 }
 
 #[tokio::test]
-async fn without_prometheus_it_says_so() {
+async fn without_prometheus_it_is_an_error() {
     let unset = gateway(&[TARGETS, NO_AGENT]);
     for endpoint in ["history", "latency", "phases"] {
         let uri = format!("/api/v1/{endpoint}");
         get(&unset, &uri).await.problem(501);
-        let away = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &nobody())]);
-        get(&away, &uri).await.problem(502);
-        get(&away, &format!("{uri}?range=24h&range=7d"))
+        let unavailable = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &dead_url())]);
+        get(&unavailable, &uri).await.problem(502);
+        get(&unavailable, &format!("{uri}?range=24h&range=7d"))
             .await
             .problem(400);
     }

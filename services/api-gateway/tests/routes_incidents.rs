@@ -10,10 +10,10 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{NO_AGENT, alert_logger, ask_with, gateway, get, history, nobody};
+use support::{NO_AGENT, alert_logger, ask_with, dead_url, gateway, get, history};
 use wiremock::{MockServer, ResponseTemplate};
 
-/// As alert-logger tells it.
+/// An alert in alert-logger's format.
 fn alert(labels: &Value) -> Value {
     json!({
         "status": "resolved", "fingerprint": "9f1c", "generator_url": "http://prometheus/graph",
@@ -25,14 +25,14 @@ fn alert(labels: &Value) -> Value {
     })
 }
 
-async fn asked(alert_logger: &MockServer) -> Vec<String> {
+async fn queries(alert_logger: &MockServer) -> Vec<String> {
     let requests = alert_logger.received_requests().await.unwrap();
     let queries = requests.iter().filter_map(|request| request.url.query());
     queries.map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn an_incident_has_its_course() {
+async fn an_incident_has_its_timeline() {
     let labels =
         json!({"alertname": "TargetDown", "target": "a", "severity": "page", "job": "ping-agent"});
     let alert_logger = alert_logger(history(&json!([alert(&labels)]), Some(3))).await;
@@ -60,7 +60,7 @@ async fn an_incident_has_its_course() {
 }
 
 #[tokio::test]
-async fn what_is_wanted_is_asked_of_alert_logger() {
+async fn parameters_are_passed_on_to_alert_logger() {
     let alert_logger = alert_logger(history(&json!([]), None)).await;
     let gateway = gateway(&[NO_AGENT, ("ALERT_LOGGER_URL", &alert_logger.uri())]);
     let alerts = get(&gateway, "/api/v1/alerts").await.json();
@@ -74,7 +74,7 @@ async fn what_is_wanted_is_asked_of_alert_logger() {
         .json();
     get(&gateway, "/api/v1/incidents").await.json();
     assert_eq!(
-        asked(&alert_logger).await,
+        queries(&alert_logger).await,
         [
             "limit=1000&status=firing",
             "limit=7&target=a%26b&status=firing&before=2026-11-23T02%3A45%3A01Z%2C9f",
@@ -98,9 +98,9 @@ async fn what_is_wanted_is_asked_of_alert_logger() {
         .problem(400);
 }
 
-/// Whoever can reach Alertmanager can post an alert with any labels.
+/// Anyone who can reach Alertmanager can post an alert with any labels.
 #[tokio::test]
-async fn hostile_labels_come_through_as_text() {
+async fn hostile_labels_are_passed_on_as_text() {
     let long = "x".repeat(10_000);
     let rtl = "\u{202e}gnp.exe\u{0000}\u{0007}\"'</script><script>alert(1)</script>";
     let labels = json!({"alertname": rtl, "target": rtl, "long": long, rtl: "\r\n\r\n"});
@@ -115,9 +115,9 @@ async fn hostile_labels_come_through_as_text() {
 }
 
 #[tokio::test]
-async fn without_alert_logger_it_says_so() {
+async fn without_alert_logger_it_is_an_error() {
     let unset = gateway(&[NO_AGENT]);
-    let away = gateway(&[NO_AGENT, ("ALERT_LOGGER_URL", &nobody())]);
+    let unavailable = gateway(&[NO_AGENT, ("ALERT_LOGGER_URL", &dead_url())]);
     let failing = alert_logger(ResponseTemplate::new(500)).await;
     let failing = gateway(&[NO_AGENT, ("ALERT_LOGGER_URL", &failing.uri())]);
     let other = alert_logger(ResponseTemplate::new(200).set_body_string("<html>")).await;
@@ -125,11 +125,11 @@ async fn without_alert_logger_it_says_so() {
     for uri in ["/api/v1/alerts", "/api/v1/incidents"] {
         let detail = get(&unset, uri).await.problem(501);
         assert!(detail.contains("ALERT_LOGGER_URL"), "{detail}");
-        let detail = get(&away, uri).await.problem(502);
-        assert!(detail.contains("alert-logger is away"), "{detail}");
+        let detail = get(&unavailable, uri).await.problem(502);
+        assert!(detail.contains("alert-logger is unavailable"), "{detail}");
         let detail = get(&failing, uri).await.problem(502);
-        assert!(detail.contains("answers 500"), "{detail}");
+        assert!(detail.contains("status 500"), "{detail}");
         let detail = get(&other, uri).await.problem(502);
-        assert!(detail.contains("cannot be read"), "{detail}");
+        assert!(detail.contains("cannot be parsed"), "{detail}");
     }
 }

@@ -16,7 +16,7 @@ use wiremock::MockServer;
 const TARGETS: (&str, &str) = ("PING_TARGET_URLS", "http://a/,http://b/");
 
 #[tokio::test]
-async fn a_slot_has_two_quantiles_or_nothing() {
+async fn a_slot_has_two_quantiles_or_nulls() {
     let prometheus = MockServer::start().await;
     let quantile = |quantile| json!({"target": "http://a/", "quantile": quantile});
     let every_other = |end: i64| (end / 960 % 2 == 0).then_some(0.02);
@@ -54,10 +54,10 @@ async fn a_slot_has_two_quantiles_or_nothing() {
 }
 
 #[tokio::test]
-async fn a_latency_in_the_lowest_bucket_is_its_bound_and_said_to_be_one() {
+async fn a_latency_in_the_lowest_bucket_is_the_bound_and_marked_as_such() {
     let prometheus = MockServer::start().await;
     let quantile = |quantile| json!({"target": "http://a/", "quantile": quantile});
-    // As older rules recorded it, and as a mean of many bounds can come out.
+    // A value of older rules, and a mean of many bounds with a rounding error.
     answers_range(
         &prometheus,
         r#"target:latency_seconds:quantile{quantile="0.5"}[959999ms]"#,
@@ -79,7 +79,7 @@ async fn a_latency_in_the_lowest_bucket_is_its_bound_and_said_to_be_one() {
 }
 
 #[tokio::test]
-async fn phases_and_reasons_are_those_of_the_last_minutes() {
+async fn phases_and_reasons_come_from_prometheus() {
     let prometheus = MockServer::start().await;
     let phase = |phase, seconds: &str| {
         (

@@ -59,7 +59,7 @@ async fn windows_come_from_the_targets_file() {
 }
 
 #[tokio::test]
-async fn without_a_configuration_of_targets_it_says_so() {
+async fn without_configured_targets_it_is_an_error() {
     let detail = get(&gateway(&[NO_AGENT]), "/api/v1/maintenance")
         .await
         .problem(501);

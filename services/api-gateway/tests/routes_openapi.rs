@@ -9,11 +9,11 @@
 
 mod support;
 
-use support::{ask, gateway, get, nobody};
+use support::{ask, dead_url, gateway, get};
 
 #[tokio::test]
 async fn every_endpoint_is_described_and_every_error_is_a_problem() {
-    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &nobody())]);
+    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &dead_url())]);
     let description = get(&gateway, "/openapi.json").await.json();
     let paths = description["paths"].as_object().unwrap();
     let own: &[(&str, &[&str])] = &[
@@ -66,22 +66,22 @@ async fn every_endpoint_is_described_and_every_error_is_a_problem() {
     let required = availability["required"].as_array().unwrap();
     assert!(
         required.contains(&"availability".into()),
-        "it may be null, but it is always there"
+        "a nullable field is always present"
     );
 }
 
-/// A schema that is referred to and not there makes the whole description useless.
+/// A reference to a missing schema makes the whole description invalid.
 #[tokio::test]
-async fn every_schema_that_is_referred_to_is_there() {
-    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &nobody())]);
+async fn every_referenced_schema_exists() {
+    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &dead_url())]);
     let answer = get(&gateway, "/openapi.json").await;
     let schemas = answer.json()["components"]["schemas"]
         .as_object()
         .unwrap()
         .clone();
     let prefix = "\"#/components/schemas/";
-    let referred = answer.text.split(prefix).skip(1);
-    let names: std::collections::BTreeSet<_> = referred
+    let references = answer.text.split(prefix).skip(1);
+    let names: std::collections::BTreeSet<_> = references
         .map(|rest| rest.split('"').next().unwrap())
         .collect();
     assert!(names.len() > 20);
@@ -91,8 +91,8 @@ async fn every_schema_that_is_referred_to_is_there() {
 }
 
 #[tokio::test]
-async fn no_endpoint_takes_a_parameter_that_it_does_not_know() {
-    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &nobody())]);
+async fn unknown_parameters_are_rejected_by_every_endpoint() {
+    let gateway = gateway(&[("PING_AGENT_METRICS_URL", &dead_url())]);
     let description = get(&gateway, "/openapi.json").await.json();
     for path in description["paths"].as_object().unwrap().keys() {
         let uri = path.replace("{target}", "a");

@@ -10,7 +10,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{NO_AGENT, answers, gateway, get, nobody, samples, targets_file, vector};
+use support::{NO_AGENT, answers, dead_url, gateway, get, samples, targets_file, vector};
 use wiremock::{MockServer, ResponseTemplate};
 
 const TARGETS: &str = "[[target]]\nname = 'a'\nurl = 'http://a/'\nslo_objective = 0.99\n\
@@ -54,7 +54,7 @@ async fn prometheus() -> MockServer {
 }
 
 #[tokio::test]
-async fn what_is_recorded_of_each_target_and_window_is_there_and_the_rest_is_unknown() {
+async fn recorded_figures_are_shown_and_others_are_unknown() {
     let (file, prometheus) = (targets_file(TARGETS), prometheus().await);
     let gateway = gateway(&[
         ("PING_TARGETS_FILE", file.path().to_str().unwrap()),
@@ -102,7 +102,7 @@ async fn what_is_recorded_of_each_target_and_window_is_there_and_the_rest_is_unk
 }
 
 #[tokio::test]
-async fn pages_are_those_of_the_status() {
+async fn pages_are_the_same_as_those_of_the_status() {
     let (file, prometheus) = (targets_file(TARGETS), prometheus().await);
     let gateway = gateway(&[
         ("PING_TARGETS_FILE", file.path().to_str().unwrap()),
@@ -124,16 +124,18 @@ async fn pages_are_those_of_the_status() {
 }
 
 #[tokio::test]
-async fn without_prometheus_it_says_so() {
+async fn without_prometheus_it_is_an_error() {
     let unset = gateway(&[("PING_TARGET_URLS", "http://a/"), NO_AGENT]);
     let detail = get(&unset, "/api/v1/slo").await.problem(501);
     assert!(detail.contains("PROMETHEUS_URL"), "{detail}");
-    let away = gateway(&[
+    let unavailable = gateway(&[
         ("PING_TARGET_URLS", "http://a/"),
         NO_AGENT,
-        ("PROMETHEUS_URL", &nobody()),
+        ("PROMETHEUS_URL", &dead_url()),
     ]);
-    let detail = get(&away, "/api/v1/slo").await.problem(502);
-    assert!(detail.contains("Prometheus is away"), "{detail}");
-    get(&away, "/api/v1/slo?window=5m").await.problem(400);
+    let detail = get(&unavailable, "/api/v1/slo").await.problem(502);
+    assert!(detail.contains("Prometheus is unavailable"), "{detail}");
+    get(&unavailable, "/api/v1/slo?window=5m")
+        .await
+        .problem(400);
 }

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use support::{
-    TARGETS, agent, agent_that, alert_logger, answers, ask_with, exposition, gateway, get, history,
-    in_turn, metrics_of, nobody, proof, source, states, targets_file, vector,
+    TARGETS, agent, agent_that, alert_logger, answers, ask_with, dead_url, exposition, gateway,
+    get, history, in_turn, metrics_of, proof, source, states, targets_file, vector,
 };
 use wiremock::{MockServer, ResponseTemplate};
 
@@ -85,12 +85,12 @@ async fn everything_the_page_shows_is_in_one_answer() {
 }
 
 #[tokio::test]
-async fn with_every_source_away_it_answers_that_nobody_knows() {
-    let away = nobody();
+async fn without_any_source_every_state_is_unknown() {
+    let dead_url = dead_url();
     let gateway = gateway(&[
         TARGETS,
-        ("PING_AGENT_METRICS_URL", &away),
-        ("PROMETHEUS_URL", &away),
+        ("PING_AGENT_METRICS_URL", &dead_url),
+        ("PROMETHEUS_URL", &dead_url),
     ]);
     let answer = get(&gateway, "/api/v1/status").await;
     assert_eq!(answer.status, 200);
@@ -109,7 +109,7 @@ async fn with_every_source_away_it_answers_that_nobody_knows() {
     assert_eq!(
         reasons.len(),
         2,
-        "what is not configured is not away: {reasons:?}"
+        "alert-logger is not configured: {reasons:?}"
     );
     assert_eq!(reasons[0]["part"], "ping-agent");
     assert_eq!(reasons[1]["part"], "prometheus");
@@ -133,7 +133,7 @@ async fn one_of_two_agents_that_sees_a_target_down_is_enough_and_the_missing_one
         "eu={},us={},asia={}",
         metrics_of(&eu),
         metrics_of(&us),
-        nobody()
+        dead_url()
     );
     let gateway = gateway(&[
         ("PING_TARGET_URLS", "http://up/,http://down/"),
@@ -171,7 +171,7 @@ async fn a_prometheus_that_hangs_does_not_hold_up_the_page() {
 }
 
 #[tokio::test]
-async fn what_the_configuration_says_of_a_target_is_there() {
+async fn settings_of_the_targets_file_are_shown() {
     let now = Timestamp::now();
     let (start, end) = (
         now - SignedDuration::from_hours(1),
@@ -217,7 +217,7 @@ async fn what_the_configuration_says_of_a_target_is_there() {
     );
     assert_eq!(
         payments["counts"], status["counts"],
-        "of all targets, whatever page is asked for"
+        "all targets count on every page"
     );
     let first = get(&gateway, "/api/v1/status?limit=1").await.json();
     assert_eq!(first["next"], "0,shop");
@@ -228,28 +228,28 @@ async fn what_the_configuration_says_of_a_target_is_there() {
         (&rest["targets"][0]["target"], &rest["next"]),
         (&json!("blog"), &json!(null))
     );
-    let refused = get(&gateway, "/api/v1/status?state=green")
+    let detail = get(&gateway, "/api/v1/status?state=green")
         .await
         .problem(400);
     assert_eq!(
-        refused,
+        detail,
         "state is \"green\"; allowed: up, down, maintenance, unknown"
     );
 }
 
 #[tokio::test]
-async fn a_change_is_dated_and_has_its_reason() {
+async fn a_change_has_its_time_and_its_reason() {
     let reasons = |dns, tls| {
         format!(
             "ping_failures_by_reason_total{{target=\"a\",reason=\"dns\"}} {dns}\n\
              ping_failures_by_reason_total{{target=\"a\",reason=\"tls\"}} {tls}\n"
         )
     };
-    let says = |text: String| ResponseTemplate::new(200).set_body_string(text);
+    let response = |text: String| ResponseTemplate::new(200).set_body_string(text);
     let down = exposition(&[("a", 0, 1.0)]) + &reasons(3, 2);
     let agent = agent_that(in_turn([
-        says(exposition(&[("a", 1, 9.0)]) + &reasons(3, 1)),
-        says(down.clone()),
+        response(exposition(&[("a", 1, 9.0)]) + &reasons(3, 1)),
+        response(down.clone()),
     ]))
     .await;
     let gateway = gateway(&[
@@ -265,7 +265,7 @@ async fn a_change_is_dated_and_has_its_reason() {
 }
 
 #[tokio::test]
-async fn who_has_the_answer_already_is_told_so() {
+async fn an_unchanged_answer_is_304() {
     let agent = agent(&exposition(&[("http://up/", 1, 2.0)])).await;
     let gateway = gateway(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
     let first = get(&gateway, "/api/v1/status").await;
@@ -283,11 +283,11 @@ async fn who_has_the_answer_already_is_told_so() {
     assert_eq!(page.status, 200);
 }
 
-/// What it said before is no state of now, but still the newest observation that there is.
+/// The agent's last answer does not give the current state, but the time of the newest probe.
 #[tokio::test]
-async fn what_an_agent_saw_before_it_went_away_is_dated_and_unknown() {
-    let says = ResponseTemplate::new(200).set_body_string(exposition(&[("a", 1, 2.0)]));
-    let agent = agent_that(in_turn([says, ResponseTemplate::new(503)])).await;
+async fn targets_of_an_unavailable_agent_are_unknown_and_keep_their_times() {
+    let response = ResponseTemplate::new(200).set_body_string(exposition(&[("a", 1, 2.0)]));
+    let agent = agent_that(in_turn([response, ResponseTemplate::new(503)])).await;
     let gateway = gateway(&[
         ("PING_AGENT_METRICS_URL", &metrics_of(&agent)),
         ("PING_AGENT_CACHE_SECONDS", "0"),

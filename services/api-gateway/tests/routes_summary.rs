@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use support::{
-    agent, agent_that, ask, gateway, get, in_turn, metrics_of, nobody, requests, slow_agent,
+    agent, agent_that, ask, dead_url, gateway, get, in_turn, metrics_of, requests, slow_agent,
 };
 use wiremock::ResponseTemplate;
 
@@ -67,7 +67,7 @@ ping_success_total{target="http://removed/"} 77
 }
 
 #[tokio::test]
-async fn a_head_request_is_answered_like_a_get() {
+async fn head_is_answered_like_get() {
     let agent = agent("").await;
     let gateway = gateway(&[TARGETS, ("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
     let answer = ask(&gateway, "HEAD", "/uptime-summary").await;
@@ -76,7 +76,7 @@ async fn a_head_request_is_answered_like_a_get() {
 }
 
 #[tokio::test]
-async fn without_a_list_of_its_own_it_lists_what_the_agents_export() {
+async fn without_configured_targets_those_of_the_agents_are_listed() {
     let one = agent(
         r#"ping_target_info{kind="http",target="shop \"ä\"",url="http://shop/"} 1
 ping_target_info{kind="http",target="blog",url="http://blog/"} 1
@@ -100,7 +100,7 @@ ping_success_total{target="blog"} 3
         listed,
         [
             json!(["shop \"ä\"", "http://shop/", null]),
-            // Summed over both agents.
+            // The sum of both agents.
             json!(["blog", "http://blog/", "75.00%"]),
             json!(["https://x/", "https://x/", "100.00%"]),
         ]
@@ -108,13 +108,13 @@ ping_success_total{target="blog"} 3
 }
 
 #[tokio::test]
-async fn an_agent_that_is_away_is_named_and_the_others_count() {
+async fn an_unavailable_agent_is_named_and_the_others_count() {
     let here = agent("ping_success_total{target=\"http://a/\"} 4\n").await;
     let failing = agent_that(ResponseTemplate::new(503)).await;
     let broken = agent("ping_success_total{target=\"http://a/\n").await;
-    let away = nobody().replace("http://", "http://me:secret@");
+    let unavailable = dead_url().replace("http://", "http://me:secret@");
     let agents = format!(
-        "here={},failing={},broken={},{away}/metrics",
+        "here={},failing={},broken={},{unavailable}/metrics",
         metrics_of(&here),
         metrics_of(&failing),
         metrics_of(&broken)
@@ -122,36 +122,39 @@ async fn an_agent_that_is_away_is_named_and_the_others_count() {
     let gateway = gateway(&[TARGETS, ("PING_AGENT_METRICS_URL", &agents)]);
     let answer = get(&gateway, "/uptime-summary").await;
     let summary = answer.json();
-    let away = format!("{}/metrics", away.replace("secret", "xxxxx"));
-    assert_eq!(summary["partial"], json!(["failing", "broken", away]));
+    let unavailable = format!("{}/metrics", unavailable.replace("secret", "xxxxx"));
+    assert_eq!(
+        summary["partial"],
+        json!(["failing", "broken", unavailable])
+    );
     assert_eq!(summary["total"]["success"], 4);
     assert!(!answer.text.contains("secret"));
 }
 
 #[tokio::test]
-async fn with_no_agent_it_says_so() {
+async fn without_an_agent_it_is_an_error() {
     let failing = agent_that(ResponseTemplate::new(500)).await;
     let agents = format!(
         "eu={},http://u:secret@{}/metrics",
         metrics_of(&failing),
-        &nobody()[7..]
+        &dead_url()[7..]
     );
     let gateway = gateway(&[TARGETS, ("PING_AGENT_METRICS_URL", &agents)]);
     let detail = get(&gateway, "/uptime-summary").await.problem(502);
     assert!(
-        detail.contains("eu: it answers 500") && detail.contains("u:xxxxx@"),
+        detail.contains("eu: HTTP status 500") && detail.contains("u:xxxxx@"),
         "{detail}"
     );
     assert!(detail.to_lowercase().contains("refused"), "{detail}");
 }
 
 #[tokio::test]
-async fn readers_at_the_same_time_cost_the_agent_one_scrape() {
+async fn concurrent_requests_share_one_fetch() {
     let text = "ping_success_total{target=\"http://a/\"} 4\n";
     let agent = slow_agent(text, Duration::from_millis(100)).await;
     let gateway = gateway(&[TARGETS, ("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
-    let readers = (0..50).map(|_| get(&gateway, "/uptime-summary"));
-    let answers = futures::future::join_all(readers).await;
+    let clients = (0..50).map(|_| get(&gateway, "/uptime-summary"));
+    let answers = futures::future::join_all(clients).await;
     assert!(
         answers
             .iter()
@@ -161,7 +164,7 @@ async fn readers_at_the_same_time_cost_the_agent_one_scrape() {
 }
 
 #[tokio::test]
-async fn while_an_agents_pod_is_replaced_its_last_counts_are_given_for_half_a_minute() {
+async fn an_unavailable_agents_last_counts_are_included_for_30_s() {
     let text = ResponseTemplate::new(200).set_body_string(
         "ping_success_total{target=\"http://a/\"} 7\nping_up{target=\"http://a/\"} 1\n",
     );
@@ -177,7 +180,7 @@ async fn while_an_agents_pod_is_replaced_its_last_counts_are_given_for_half_a_mi
     assert_eq!(replaced["partial"], json!(["here"]), "marked as stale");
     replaced["partial"] = json!([]);
     assert_eq!(replaced, before);
-    // Counts, and not what is up now: that nobody knows.
+    // Only counts are included; the current state is unknown.
     let status = get(&gateway, "/api/v1/status").await.json();
     assert_eq!(status["counts"]["up"], 0, "{status}");
 
@@ -188,7 +191,7 @@ async fn while_an_agents_pod_is_replaced_its_last_counts_are_given_for_half_a_mi
 }
 
 #[tokio::test]
-async fn with_no_cache_every_answer_is_new_and_a_returning_agent_counts_again() {
+async fn without_a_cache_every_answer_is_new_and_a_returning_agent_counts_again() {
     let text = |count: u32| {
         ResponseTemplate::new(200).set_body_string(format!(
             "ping_success_total{{target=\"http://a/\"}} {count}\n"
@@ -210,12 +213,12 @@ async fn with_no_cache_every_answer_is_new_and_a_returning_agent_counts_again() 
         let summary = get(&gateway, "/uptime-summary").await.json();
         assert_eq!(summary["total"]["success"], success);
     }
-    let away = get(&gateway, "/uptime-summary").await.json();
-    assert_eq!(away["total"]["success"], 2);
-    assert_ne!(away["partial"], json!([]));
-    let mut summary = away;
+    let unavailable = get(&gateway, "/uptime-summary").await.json();
+    assert_eq!(unavailable["total"]["success"], 2);
+    assert_ne!(unavailable["partial"], json!([]));
+    let mut summary = unavailable;
     while summary["partial"] != json!([]) {
-        // On a busy machine the returning agent may have taken longer than readers wait for it.
+        // On a busy machine the returning agent may take longer than the timeout after a failure.
         tokio::time::sleep(Duration::from_millis(10)).await;
         summary = get(&gateway, "/uptime-summary").await.json();
     }
@@ -223,7 +226,7 @@ async fn with_no_cache_every_answer_is_new_and_a_returning_agent_counts_again() 
 }
 
 #[tokio::test]
-async fn an_agent_that_hangs_holds_up_nobody_for_long() {
+async fn a_hanging_agent_delays_answers_only_briefly() {
     let here = agent("ping_success_total{target=\"http://a/\"} 4\n").await;
     let hanging = slow_agent("", Duration::from_secs(30)).await;
     let agents = format!(
@@ -240,9 +243,9 @@ async fn an_agent_that_hangs_holds_up_nobody_for_long() {
     assert!(started.elapsed() < Duration::from_millis(1500));
 }
 
-/// Its answers take longer than readers wait for an agent that was away, and nobody keeps them.
+/// The agent's answers take longer than the timeout after a failure, and are not cached.
 #[tokio::test]
-async fn a_slow_agent_that_is_back_is_waited_for_again() {
+async fn a_slow_agent_is_used_again_after_a_failure() {
     let slow = ResponseTemplate::new(200)
         .set_body_string("ping_success_total{target=\"http://a/\"} 4\n")
         .set_delay(Duration::from_millis(400));

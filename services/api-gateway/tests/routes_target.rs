@@ -11,8 +11,8 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{
-    NO_AGENT, agent, alert_logger, answers, answers_range, ask_with, gateway, get, history,
-    metrics_of, nobody, samples, vector,
+    NO_AGENT, agent, alert_logger, answers, answers_range, ask_with, dead_url, gateway, get,
+    history, metrics_of, samples, vector,
 };
 use wiremock::MockServer;
 
@@ -20,7 +20,7 @@ const TARGETS: (&str, &str) = ("PING_TARGET_URLS", "http://a/x?y=1,http://b/");
 const A: &str = "/api/v1/targets/http:%2F%2Fa%2Fx%3Fy=1";
 
 #[tokio::test]
-async fn everything_about_a_target_is_in_one_answer() {
+async fn an_answer_has_all_data_of_a_target() {
     let prometheus = MockServer::start().await;
     answers(
         &prometheus,
@@ -84,23 +84,23 @@ async fn everything_about_a_target_is_in_one_answer() {
     );
     let week = get(&gateway, &format!("{A}?range=7d")).await.json();
     assert_eq!(week["history"]["slot_seconds"], 112 * 60);
-    let asked = alert_logger.received_requests().await.unwrap();
+    let requests = alert_logger.received_requests().await.unwrap();
     let incidents = "limit=50&target=http%3A%2F%2Fa%2Fx%3Fy%3D1";
     assert!(
-        asked
+        requests
             .iter()
             .any(|request| request.url.query() == Some(incidents))
     );
 }
 
 #[tokio::test]
-async fn what_only_a_part_that_is_away_knows_is_null_and_the_part_is_named() {
-    let away = nobody();
+async fn fields_of_an_unavailable_source_are_null_and_it_is_named() {
+    let dead_url = dead_url();
     let gateway = gateway(&[
         TARGETS,
         NO_AGENT,
-        ("PROMETHEUS_URL", &away),
-        ("ALERT_LOGGER_URL", &away),
+        ("PROMETHEUS_URL", &dead_url),
+        ("ALERT_LOGGER_URL", &dead_url),
     ]);
     let all = get(&gateway, A).await.json();
     assert_eq!(all["target"]["state"], "unknown");
@@ -126,7 +126,7 @@ async fn what_only_a_part_that_is_away_knows_is_null_and_the_part_is_named() {
 }
 
 #[tokio::test]
-async fn a_part_that_fails_for_one_question_is_named_too() {
+async fn a_source_that_fails_for_one_query_is_named_too() {
     let prometheus = MockServer::start().await;
     answers(&prometheus, "", vector(&[])).await;
     let agent = agent("").await;
@@ -142,11 +142,11 @@ async fn a_part_that_fails_for_one_question_is_named_too() {
     );
     assert_eq!(all["sources"][1]["name"], "prometheus");
     assert_eq!(all["sources"][1]["ok"], false);
-    assert_eq!(all["blind"], Value::Null, "it answers");
+    assert_eq!(all["blind"], Value::Null, "Prometheus works");
 }
 
 #[tokio::test]
-async fn a_target_that_there_is_not_is_not_found() {
+async fn an_unknown_target_is_not_found() {
     let gateway = gateway(&[TARGETS, NO_AGENT]);
     for name in ["c", "http:%2F%2Fa%2F", "%00", "%F0%9F%92%A9", "..%2F.."] {
         get(&gateway, &format!("/api/v1/targets/{name}"))

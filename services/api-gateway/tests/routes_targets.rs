@@ -10,17 +10,17 @@
 mod support;
 
 use serde_json::json;
-use support::{agent, gateway, get, metrics_of, nobody};
+use support::{agent, dead_url, gateway, get, metrics_of};
 
 #[tokio::test]
-async fn the_file_comes_first_then_the_urls_and_no_agent_is_needed() {
+async fn the_files_targets_come_first_then_the_urls_and_no_agent_is_needed() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let toml = "[[target]]\nname = 'shop'\nurl = 'https://u:secret@shop/x'\ntimeout_seconds = 30\n";
     std::fs::write(file.path(), toml).unwrap();
     let gateway = gateway(&[
         ("PING_TARGET_URLS", " http://a/ ,http://b/"),
         ("PING_TARGETS_FILE", file.path().to_str().unwrap()),
-        ("PING_AGENT_METRICS_URL", &nobody()),
+        ("PING_AGENT_METRICS_URL", &dead_url()),
     ]);
     assert_eq!(
         get(&gateway, "/targets").await.json(),
@@ -33,15 +33,15 @@ async fn the_file_comes_first_then_the_urls_and_no_agent_is_needed() {
 }
 
 #[tokio::test]
-async fn without_a_list_of_its_own_it_asks_the_agents() {
+async fn without_configured_targets_the_agents_targets_are_listed() {
     let info = "ping_target_info{target=\"shop\",url=\"https://shop/\",kind=\"https\"} 1\n";
     let agent = agent(info).await;
-    let asking = gateway(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
+    let unlisted = gateway(&[("PING_AGENT_METRICS_URL", &metrics_of(&agent))]);
     assert_eq!(
-        get(&asking, "/targets").await.json(),
+        get(&unlisted, "/targets").await.json(),
         json!({"targets": [{"target": "shop", "url": "https://shop/", "kind": "https"}]})
     );
-    let blind = gateway(&[("PING_AGENT_METRICS_URL", &nobody())]);
+    let blind = gateway(&[("PING_AGENT_METRICS_URL", &dead_url())]);
     let detail = get(&blind, "/targets").await.problem(502);
     assert!(detail.contains("no ping-agent answers"), "{detail}");
 }

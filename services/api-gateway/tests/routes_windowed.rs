@@ -15,7 +15,7 @@ use api_gateway::sources::prometheus::{Policy, Prometheus, QueryError};
 use api_gateway::window::Window;
 use serde_json::json;
 use support::{
-    NO_AGENT, agent, answers, gateway, get, in_turn, limits, metrics_of, nobody, outcomes,
+    NO_AGENT, agent, answers, dead_url, gateway, get, in_turn, limits, metrics_of, outcomes,
     requests, vector,
 };
 use wiremock::{MockServer, ResponseTemplate};
@@ -25,7 +25,7 @@ const TARGETS: (&str, &str) = (
     "http://b/,http://a/,http://c/,http://d/",
 );
 
-/// A Prometheus that has recorded these probes, by target and outcome.
+/// A Prometheus with these recorded probes by target and outcome.
 async fn prometheus(probes: &[(&str, &str, &str)]) -> MockServer {
     let prometheus = MockServer::start().await;
     answers(&prometheus, "target:probes:", outcomes(probes)).await;
@@ -68,7 +68,7 @@ async fn recorded_probes_become_availability_in_the_order_of_the_configuration()
 }
 
 #[tokio::test]
-async fn the_window_is_5m_where_none_is_given() {
+async fn the_default_window_is_5m() {
     let prometheus = prometheus(&[]).await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
     let answer = get(&gateway, "/uptime-summary-windowed").await;
@@ -76,8 +76,8 @@ async fn the_window_is_5m_where_none_is_given() {
 }
 
 #[tokio::test]
-async fn a_bad_window_is_refused_with_what_is_allowed() {
-    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &nobody())]);
+async fn an_invalid_window_is_rejected_with_the_allowed_values() {
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &dead_url())]);
     for query in [
         "window=",
         "window=soon",
@@ -105,18 +105,18 @@ async fn without_prometheus_it_is_not_implemented() {
 }
 
 #[tokio::test]
-async fn a_prometheus_that_is_away_is_a_bad_gateway() {
-    let away = nobody().replace("http://", "http://me:secret@");
-    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &away)]);
+async fn an_unavailable_prometheus_is_a_bad_gateway() {
+    let unavailable = dead_url().replace("http://", "http://me:secret@");
+    let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &unavailable)]);
     let detail = get(&gateway, "/uptime-summary-windowed").await.problem(502);
     assert!(
-        detail.contains("Prometheus is away") && !detail.contains("secret"),
+        detail.contains("Prometheus is unavailable") && !detail.contains("secret"),
         "{detail}"
     );
 }
 
 #[tokio::test]
-async fn a_prometheus_that_fails_is_asked_again() {
+async fn a_failed_query_is_retried() {
     let prometheus = MockServer::start().await;
     let fails = ResponseTemplate::new(503);
     let answer = outcomes(&[("http://a/", "success", "2")]);
@@ -129,22 +129,24 @@ async fn a_prometheus_that_fails_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_prometheus_that_keeps_failing_or_refuses_is_a_bad_gateway() {
+async fn a_prometheus_that_keeps_failing_or_rejects_is_a_bad_gateway() {
     let failing = MockServer::start().await;
     answers(&failing, "target:probes:", ResponseTemplate::new(500)).await;
     let broken = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &failing.uri())]);
     let detail = get(&broken, "/uptime-summary-windowed").await.problem(502);
-    assert!(detail.contains("answers 500"), "{detail}");
+    assert!(detail.contains("status 500"), "{detail}");
     assert_eq!(requests(&failing).await, 3);
 
-    let refusing = MockServer::start().await;
+    let rejecting = MockServer::start().await;
     let error = json!({"status": "error", "errorType": "execution", "error": "too many samples"});
-    let refusal = ResponseTemplate::new(422).set_body_json(error);
-    answers(&refusing, "target:probes:", refusal).await;
-    let refused = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &refusing.uri())]);
-    let detail = get(&refused, "/uptime-summary-windowed").await.problem(502);
+    let rejection = ResponseTemplate::new(422).set_body_json(error);
+    answers(&rejecting, "target:probes:", rejection).await;
+    let rejected = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &rejecting.uri())]);
+    let detail = get(&rejected, "/uptime-summary-windowed")
+        .await
+        .problem(502);
     assert!(detail.contains("too many samples"), "{detail}");
-    assert_eq!(requests(&refusing).await, 1, "asking again would not help");
+    assert_eq!(requests(&rejecting).await, 1, "a retry would not help");
 
     let other = gateway(&[
         TARGETS,
@@ -177,7 +179,7 @@ async fn a_query_ends_with_its_deadline() {
 }
 
 #[tokio::test]
-async fn readers_of_many_windows_are_sent_away_while_others_have_their_answer() {
+async fn queries_for_too_many_windows_are_rejected_while_shared_windows_are_answered() {
     let slow = MockServer::start().await;
     let answer = outcomes(&[("http://a/", "success", "2")]);
     answers(
@@ -187,23 +189,23 @@ async fn readers_of_many_windows_are_sent_away_while_others_have_their_answer() 
     )
     .await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &slow.uri())]);
-    let readers = (61..261).map(|seconds| {
+    let clients = (61..261).map(|seconds| {
         let gateway = &gateway;
         async move {
             let url = format!("/uptime-summary-windowed?window={seconds}s");
             get(gateway, &url).await
         }
     });
-    let (readers, shared) = tokio::join!(
-        futures::future::join_all(readers),
+    let (answers, shared) = tokio::join!(
+        futures::future::join_all(clients),
         get(&gateway, "/uptime-summary-windowed?window=1h"),
     );
     assert_eq!(shared.json()["total"]["success"], 2);
-    let (answered, refused): (Vec<_>, Vec<_>) =
-        readers.iter().partition(|answer| answer.status == 200);
-    // One at a time, for two seconds.
+    let (answered, rejected): (Vec<_>, Vec<_>) =
+        answers.iter().partition(|answer| answer.status == 200);
+    // One runs at a time, and the others wait for at most 2 s.
     assert!((1..=4).contains(&answered.len()), "{}", answered.len());
-    for answer in refused {
+    for answer in rejected {
         let detail = answer.problem(503);
         assert!(detail.contains("5m, 30m, 1h"), "{detail}");
         assert_eq!(answer.headers["retry-after"], "5");
@@ -212,11 +214,11 @@ async fn readers_of_many_windows_are_sent_away_while_others_have_their_answer() 
 }
 
 #[tokio::test]
-async fn identical_questions_are_asked_once() {
+async fn identical_queries_are_sent_once() {
     let prometheus = prometheus(&[("http://a/", "success", "2")]).await;
     let gateway = gateway(&[TARGETS, NO_AGENT, ("PROMETHEUS_URL", &prometheus.uri())]);
-    let readers = (0..30).map(|_| get(&gateway, "/uptime-summary-windowed?window=5m"));
-    let all = futures::future::join_all(readers).await;
+    let clients = (0..30).map(|_| get(&gateway, "/uptime-summary-windowed?window=5m"));
+    let all = futures::future::join_all(clients).await;
     assert!(
         all.iter()
             .all(|answer| answer.json()["total"]["success"] == 2)
@@ -230,7 +232,7 @@ async fn identical_questions_are_asked_once() {
 }
 
 #[tokio::test]
-async fn without_a_list_of_its_own_the_agents_give_the_order_and_without_them_the_names() {
+async fn without_configured_targets_those_of_the_agents_are_listed_else_those_of_prometheus() {
     let probes = ["https://z/", "shop", "blog"].map(|target| (target, "success", "1"));
     let prometheus = prometheus(&probes).await;
     let agent = agent("ping_target_info{target=\"shop\",url=\"http://shop/\",kind=\"http\"} 1\nping_up{target=\"blog\"} 1\n").await;
@@ -262,7 +264,7 @@ async fn without_a_list_of_its_own_the_agents_give_the_order_and_without_them_th
         [pair("shop", "http://shop/"), pair("blog", "")]
     );
     assert_eq!(
-        listed(&nobody()).await,
+        listed(&dead_url()).await,
         [
             pair("blog", ""),
             pair("https://z/", "https://z/"),
@@ -272,7 +274,7 @@ async fn without_a_list_of_its_own_the_agents_give_the_order_and_without_them_th
 }
 
 #[tokio::test]
-async fn what_only_an_agent_that_is_away_exports_is_listed_too() {
+async fn targets_that_only_an_unavailable_agent_exports_are_listed_too() {
     let probes = ["b", "z", "a", "c"].map(|target| (target, "failure", "3"));
     let prometheus = prometheus(&probes).await;
     let agent = agent("ping_up{target=\"z\"} 1\nping_up{target=\"b\"} 1\n").await;
@@ -289,6 +291,6 @@ async fn what_only_an_agent_that_is_away_exports_is_listed_too() {
     };
     let here = metrics_of(&agent);
     assert_eq!(names(&here).await, ["z", "b"]);
-    let one_away = format!("{here},{}/metrics", nobody());
-    assert_eq!(names(&one_away).await, ["z", "b", "a", "c"]);
+    let one_unavailable = format!("{here},{}/metrics", dead_url());
+    assert_eq!(names(&one_unavailable).await, ["z", "b", "a", "c"]);
 }

@@ -1,4 +1,4 @@
-//! `GET /uptime-summary` and `GET /uptime-summary-windowed`: counts of probes, and the availability that they make,
+//! `GET /uptime-summary` and `GET /uptime-summary-windowed`: counts of probes, and the availability calculated from them,
 //! `success / (success + failure)`.
 
 use std::ops::AddAssign;
@@ -11,11 +11,11 @@ use crate::json::{count, floor, nullable, whole};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Summary {
-    /// In the order of the configuration.
+    /// The targets, in the order of the configuration.
     pub targets: Vec<TargetSummary>,
     /// All targets together.
     pub total: Figures,
-    /// The agents that did not answer, by place or URL: their counts are the last ones, and after 30 s they are missing.
+    /// The agents that did not answer, by place or URL. Their last counts are included for 30 s, and missing after that.
     pub partial: Vec<String>,
 }
 
@@ -23,11 +23,11 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetSummary {
-    /// Its name: the `target` label of its metrics.
+    /// The target's name: the `target` label of its metrics.
     pub target: String,
-    /// Its URL, a password replaced by `xxxxx`.
+    /// The target's URL, a password replaced by `xxxxx`.
     pub url: String,
-    /// Its figures.
+    /// The target's counts and availability.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -36,15 +36,15 @@ pub struct TargetSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WindowedSummary {
-    /// The window, as it was asked for.
+    /// The window as the request gave it.
     #[cfg_attr(feature = "openapi", schema(example = "5m"))]
     pub window: String,
-    /// The figures. No agent is asked for them, so none is partial.
+    /// The availability. It comes from Prometheus, not from the agents, so `partial` is empty.
     #[serde(flatten)]
     pub summary: Summary,
 }
 
-/// Counts of probes and the availability that they make.
+/// Counts of probes, and the availability calculated from them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Figures {
@@ -56,7 +56,7 @@ pub struct Figures {
     #[serde(serialize_with = "count")]
     #[cfg_attr(feature = "openapi", schema(minimum = 0, example = 1))]
     pub failures: f64,
-    /// The availability with two decimals, cut, not rounded: `100.00%` means that no probe failed. Null without data.
+    /// The availability with two decimals, truncated: `100.00%` means that no probe failed. Null without data.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(
         feature = "openapi",
@@ -87,7 +87,7 @@ impl From<Counts> for Figures {
     }
 }
 
-/// Probes by their result: whole numbers, unless a rule of someone's own records something else.
+/// Counts of probes by result: whole numbers, unless a custom recording rule gives fractions.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
     /// Probes that succeeded.
@@ -111,7 +111,7 @@ impl Counts {
         (probes > 0.0).then(|| 100.0 * self.success / probes)
     }
 
-    /// Returns the availability as text with two decimals, such as `99.95%`; `None` without a probe. It is cut, not rounded:
+    /// Returns the availability as text with two decimals, such as `99.95%`; `None` without a probe. It is truncated:
     /// `100.00%` means that no probe failed.
     #[must_use]
     pub fn text(self) -> Option<String> {
@@ -119,7 +119,7 @@ impl Counts {
         Some(format!("{}.{:02}%", hundredths / 100, hundredths % 100))
     }
 
-    /// Returns hundredths of a percent, cut.
+    /// Returns the availability in hundredths of a percent, truncated.
     fn hundredths(self) -> Option<u64> {
         let percent = self.percent()?;
         if self.failures == 0.0 {
@@ -130,7 +130,7 @@ impl Counts {
                 let (success, failures) = (u128::from(success), u128::from(failures));
                 u64::try_from(success * 10_000 / (success + failures)).unwrap_or_default()
             }
-            // Fractions carry the error of their sums: 199.9 of 200 are 99.95 %, not 99.94.
+            // Sums of fractions have rounding errors: 199.9 of 200 is 99.95 %, not 99.94 %.
             _ => floor(percent.mul_add(100.0, 1e-7)),
         };
         Some(cut.min(9_999))
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_cut_not_rounded() {
+    fn the_text_is_truncated_not_rounded() {
         assert_eq!(text(1999.0, 1.0).as_deref(), Some("99.95%"));
         assert_eq!(text(999_999.0, 1.0).as_deref(), Some("99.99%"));
         assert_eq!(text(1e15, 1.0).as_deref(), Some("99.99%"));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_are_cut_where_their_exact_value_would_be() {
+    fn fractions_are_truncated_like_their_exact_value() {
         assert_eq!(text(199.9, 0.1).as_deref(), Some("99.95%"));
         assert_eq!(text(19.3, 0.0).as_deref(), Some("100.00%"));
         assert_eq!(text(19.3, 1e-11).as_deref(), Some("99.99%"));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_is_the_ratio() {
+    fn the_percentage_is_the_ratio_of_successes() {
         assert_eq!(counts(3.0, 1.0).percent(), Some(75.0));
         assert_eq!(counts(0.0, 1.0).percent(), Some(0.0));
     }

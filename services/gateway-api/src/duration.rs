@@ -1,8 +1,8 @@
-//! Durations as Prometheus writes them: `14d`, `1h30m`.
+//! Durations in Prometheus' format: `14d`, `1h30m`.
 
 use std::time::Duration;
 
-/// The units of a duration, the largest first, in milliseconds.
+/// The units of a duration in milliseconds, the largest first.
 const UNITS: [(&str, u64); 7] = [
     ("y", 365 * 86_400_000),
     ("w", 7 * 86_400_000),
@@ -27,7 +27,7 @@ pub fn parse(text: &str) -> Option<Duration> {
         let (number, after) = rest.split_at_checked(digits)?;
         let letters = after.find(|c: char| c.is_ascii_digit());
         let (unit, after) = after.split_at_checked(letters.unwrap_or(after.len()))?;
-        // The search goes on behind the unit before, which keeps the order.
+        // The iterator continues after the previous unit, which enforces the order.
         let (_, factor) = units.find(|(name, _)| *name == unit)?;
         let part = number.parse::<u64>().ok()?.checked_mul(*factor)?;
         milliseconds = milliseconds.checked_add(part)?;
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_as_prometheus_writes_them() {
+    fn valid_durations_are_parsed() {
         for (text, milliseconds) in [
             ("14d", 14 * 86_400_000),
             ("2w", 14 * 86_400_000),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn other_texts_are_rejected() {
         for text in [
             "",
             "d",
@@ -85,7 +85,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in ".{0,30}") {
+        fn no_text_panics(text in ".{0,30}") {
             let _ = parse(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! `GET /api/v1/events`: changes as they happen, as server-sent events.
+//! `GET /api/v1/events`: changes as server-sent events.
 
 use std::sync::Arc;
 
@@ -8,31 +8,31 @@ use serde_json::Error;
 use crate::incidents::Incident;
 use crate::status::{StatusSummary, TargetStatus};
 
-/// An event of the stream. It is written as the JSON of the line `data:`.
+/// An event of the stream. It serializes to the JSON of the `data:` line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum StreamEvent {
-    /// A target has changed, or is new.
+    /// A target is new or has changed.
     Target(Arc<TargetStatus>),
     /// A target is no longer watched.
     Removed(Removed),
-    /// An incident has begun, or changed.
+    /// An incident is new or has changed.
     Incident(Box<Incident>),
     /// The state of all targets together.
     Summary(Box<StatusSummary>),
-    /// Events were missed that can't be sent again; the reader has to fetch everything anew.
+    /// Events were missed and can't be sent again; the client has to fetch everything again.
     Reset {},
 }
 
 /// A target that is no longer watched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Its name.
+    /// The target's name.
     pub target: Arc<str>,
 }
 
 impl StreamEvent {
-    /// Returns the event's name, for the line `event:`.
+    /// Returns the event's name, for the `event:` line.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -44,10 +44,10 @@ impl StreamEvent {
         }
     }
 
-    /// Reads an event by its name and its JSON. `None` is an event that a newer gateway may send.
+    /// Parses an event from its name and its JSON. Returns `None` for an unknown name, which a newer gateway may send.
     ///
     /// # Errors
-    /// The JSON is not that of the event with this name.
+    /// The JSON does not fit the event's name.
     pub fn parse(name: &str, data: &str) -> Result<Option<Self>, Error> {
         let event = match name {
             "target" => Self::Target(serde_json::from_str(data)?),
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_are_read_as_they_are_written() {
+    fn events_survive_a_round_trip() {
         let removed = Removed {
             target: "demo".into(),
         };
@@ -75,8 +75,8 @@ mod tests {
             (StreamEvent::Reset {}, "{}"),
         ] {
             assert_eq!(serde_json::to_string(&event).unwrap(), data);
-            let read = StreamEvent::parse(event.name(), data).unwrap();
-            assert_eq!(read, Some(event));
+            let parsed = StreamEvent::parse(event.name(), data).unwrap();
+            assert_eq!(parsed, Some(event));
         }
         assert!(StreamEvent::parse("target", "{}").is_err());
         assert_eq!(StreamEvent::parse("added-later", "{}").unwrap(), None);

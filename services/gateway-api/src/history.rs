@@ -1,4 +1,4 @@
-//! `GET /api/v1/history`, `GET /api/v1/latency` and `GET /api/v1/phases`: figures of each target that Prometheus keeps.
+//! `GET /api/v1/history`, `GET /api/v1/latency` and `GET /api/v1/phases`: each target's figures from Prometheus.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,69 +10,62 @@ use serde::{Deserialize, Serialize};
 use crate::PAGE_MAX;
 use crate::json::{counts, counts_by_name, nullable};
 
-/// How many slots a range has.
+/// The number of slots in a range.
 pub const SLOTS: usize = 90;
 
-/// How far back a history goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Range {
+/// Defines [`Range`] from the name of each range in JSON and queries, the shortest range first.
+macro_rules! ranges {
+    ($($(#[$attribute:meta])* $range:ident = $name:literal,)+) => {
+        /// The time that a history covers, up to now.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Range {
+            $($(#[$attribute])* #[serde(rename = $name)] $range,)+
+        }
+
+        impl Range {
+            /// All ranges with their names, the shortest first.
+            pub const ALL: [(&str, Self); [$($name),+].len()] = [$(($name, Self::$range)),+];
+
+            /// Returns the range's name, such as `24h`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$range => $name,)+
+                }
+            }
+        }
+    };
+}
+
+ranges! {
     /// 24 hours.
     #[default]
-    #[serde(rename = "24h")]
-    Day,
+    Day = "24h",
     /// 7 days.
-    #[serde(rename = "7d")]
-    Week,
+    Week = "7d",
     /// 14 days.
-    #[serde(rename = "14d")]
-    Fortnight,
+    Fortnight = "14d",
     /// 30 days.
-    #[serde(rename = "30d")]
-    Month,
+    Month = "30d",
     /// 90 days.
-    #[serde(rename = "90d")]
-    Quarter,
+    Quarter = "90d",
     /// 365 days.
-    #[serde(rename = "365d")]
-    Year,
+    Year = "365d",
 }
 
 impl Range {
-    /// All ranges, as they are written.
-    pub const ALL: [(&str, Self); 6] = [
-        ("24h", Self::Day),
-        ("7d", Self::Week),
-        ("14d", Self::Fortnight),
-        ("30d", Self::Month),
-        ("90d", Self::Quarter),
-        ("365d", Self::Year),
-    ];
-
-    /// The ranges that every gateway has, because no retention is shorter.
+    /// The ranges that every gateway offers, because no retention is shorter.
     pub const SHORTEST: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
 
-    /// Parses a range; `None` for any other text.
+    /// Parses a range's name; returns `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let range = Self::ALL.into_iter().find(|(name, _)| *name == text);
         range.map(|(_, range)| range)
     }
-
-    /// Returns the range as it is written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Fortnight => "14d",
-            Self::Month => "30d",
-            Self::Quarter => "90d",
-            Self::Year => "365d",
-        }
-    }
 }
 
-/// The slots of an answer.
+/// The slots of an answer: equal parts of the range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SlotsHead {
@@ -81,10 +74,10 @@ pub struct SlotsHead {
     pub range: Range,
     /// When the first slot begins.
     pub start: Timestamp,
-    /// How long each of them is.
+    /// The length of each slot, in seconds.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub slot_seconds: i64,
-    /// How many there are: slot `i` begins at `start + i * slot_seconds`.
+    /// The number of slots. Slot `i` begins at `start + i * slot_seconds`.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub slots: usize,
 }
@@ -93,7 +86,7 @@ pub struct SlotsHead {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -102,26 +95,26 @@ pub struct HistoryAnswer {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next: Option<String>,
-    /// Those that match, in the order of the configuration.
+    /// The matching targets, in the order of the configuration.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub targets: Vec<TargetHistory>,
 }
 
-/// One target's slots. A slot of which nothing is known has no availability and no coverage: it is unknown, not up.
+/// One target's slots. A slot without data has no availability and no coverage: it is unknown, not up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetHistory {
-    /// Its name.
+    /// The target's name.
     pub target: Arc<str>,
-    /// The ratio of the probes that succeeded, of those that succeeded or failed; null where there were none.
+    /// Successful probes divided by successful and failed probes; null if there were none.
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub availability: Vec<Option<f64>>,
-    /// The share of the probes due of which the outcome is known. The rest of the slot is unknown.
+    /// The share of the due probes whose outcome is known. The rest of the slot is unknown.
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub coverage: Vec<f64>,
-    /// The share of the slot in maintenance.
+    /// The share of the slot that was maintenance.
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub maintenance: Vec<f64>,
@@ -135,7 +128,7 @@ pub struct TargetHistory {
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub failures: Vec<f64>,
-    /// The whole range, up to now: the numbers of `/uptime-summary-windowed`.
+    /// The whole range up to now, with the same numbers as `/uptime-summary-windowed`.
     pub overall: Overall,
 }
 
@@ -143,7 +136,7 @@ pub struct TargetHistory {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Overall {
-    /// The availability with two decimals, cut, not rounded. Null without data.
+    /// The availability with two decimals, truncated. Null without data.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, example = "99.95%"))]
     pub availability: Option<String>,
@@ -154,7 +147,7 @@ pub struct Overall {
         schema(required = true, minimum = 0, maximum = 100)
     )]
     pub availability_percent: Option<f64>,
-    /// The share of the probes due of which the outcome is known; null where it is not known how many were due.
+    /// The share of the due probes whose outcome is known; null if the number of due probes is unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub coverage: Option<f64>,
@@ -164,7 +157,7 @@ pub struct Overall {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatencyAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -173,17 +166,17 @@ pub struct LatencyAnswer {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next: Option<String>,
-    /// Those that match, in the order of the configuration.
+    /// The matching targets, in the order of the configuration.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub targets: Vec<TargetLatency>,
 }
 
-/// One target's latency, in seconds: the mean over each slot of a quantile that is measured over 5 minutes. Null where
-/// there was no response. A value that equals `at_most_seconds` is an upper bound, not a measurement.
+/// One target's latency in seconds: a quantile measured over 5 minutes, averaged over each slot. Null if there was no
+/// response. A value that equals `at_most_seconds` is an upper bound, not a measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetLatency {
-    /// Its name.
+    /// The target's name.
     pub target: Arc<str>,
     /// The median.
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
@@ -193,48 +186,48 @@ pub struct TargetLatency {
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub p95: Vec<Option<f64>>,
-    /// The bound of the lowest latency bucket. Faster responses are not told apart, so no value is below it, and one that
-    /// equals it means "at most this".
+    /// The bound of the lowest latency bucket. The histogram does not distinguish faster responses, so no value is below
+    /// the bound, and a value equal to it means "at most this".
     pub at_most_seconds: f64,
 }
 
-/// Phases and reasons.
+/// Mean durations of phases, and failures by reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhasesAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next: Option<String>,
-    /// Those that match, in the order of the configuration.
+    /// The matching targets, in the order of the configuration.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub targets: Vec<TargetPhasesAnswer>,
 }
 
-/// One target's phases and reasons, over the last 5 minutes.
+/// One target's phases and failures over the last 5 minutes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetPhasesAnswer {
-    /// Its name.
+    /// The target's name.
     pub target: Arc<str>,
-    /// The time that its probes spent in each phase.
+    /// The mean duration of each phase.
     pub phases: PhaseSeconds,
-    /// Failed probes by reason. Reasons for which none failed are left out.
+    /// Failed probes by reason. Reasons without failures are omitted.
     #[serde(serialize_with = "counts_by_name")]
     pub reasons: BTreeMap<String, f64>,
 }
 
-/// Mean seconds of each phase; null where no probe went through it.
+/// Mean duration of each phase in seconds; null if no probe completed the phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhaseSeconds {
-    /// Looking the name up.
+    /// Resolving the host name.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub dns: Option<f64>,
-    /// Making the connection.
+    /// Opening the connection.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub connect: Option<f64>,
@@ -246,7 +239,7 @@ pub struct PhaseSeconds {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub first_byte: Option<f64>,
-    /// From there to the last.
+    /// From the first to the last byte of the response.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub transfer: Option<f64>,
@@ -257,11 +250,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_the_ones_that_are_written() {
-        for (word, range) in Range::ALL {
-            assert_eq!(range.as_str(), word);
-            assert_eq!(Range::parse(word), Some(range));
-            assert_eq!(serde_json::to_value(range).unwrap(), word);
+    fn names_match_their_json() {
+        for (name, range) in Range::ALL {
+            assert_eq!(range.as_str(), name);
+            assert_eq!(Range::parse(name), Some(range));
+            assert_eq!(serde_json::to_value(range).unwrap(), name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: alerts as people follow them.
+//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: alerts and their timelines.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use crate::PAGE_MAX;
 use crate::json::nullable;
 
-/// The labels of an alert that are kept.
+/// The most labels of one alert.
 pub const LABELS_MAX: usize = 100;
 
-/// The alerts that fire now.
+/// The firing alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Alerts {
-    /// Newest first, at most 1,000.
+    /// The firing alerts, newest first, at most 1,000.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub alerts: Vec<Incident>,
-    /// The alert that always fires, which is not among them.
+    /// The Watchdog alert, which always fires and is not listed in `alerts`.
     pub watchdog: Arrival,
 }
 
@@ -27,14 +27,14 @@ pub struct Alerts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incidents {
-    /// Newest first.
+    /// The incidents, newest first.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub incidents: Vec<Incident>,
     /// `before` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next: Option<String>,
-    /// Whether alert-logger's history survives its restart.
+    /// Whether alert-logger's history survives a restart.
     pub durable: bool,
 }
 
@@ -42,7 +42,7 @@ pub struct Incidents {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Arrival {
-    /// When it last arrived, firing; null if it never did.
+    /// When Watchdog last arrived, firing; null if it never did.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub last_received_at: Option<Timestamp>,
@@ -52,44 +52,44 @@ pub struct Arrival {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incident {
-    /// Never changes, and no other incident has it.
+    /// The incident's unique id. It never changes.
     pub id: String,
-    /// The name of the alert; empty where it has none.
+    /// The alert's name; empty if it has none.
     #[cfg_attr(feature = "openapi", schema(example = "TargetDown"))]
     pub alert: String,
-    /// The target that it is about; null where it is about none, such as an agent.
+    /// The affected target; null for an alert about something else, such as an agent.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub target: Option<String>,
-    /// `page` or `ticket`, as the rule says; null where it does not.
+    /// The rule's severity, `page` or `ticket`; null if the rule has none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, example = "page"))]
     pub severity: Option<String>,
-    /// Whether it still fires.
+    /// Whether the alert still fires.
     pub status: IncidentStatus,
     /// When the alert began to fire.
     pub started_at: Timestamp,
-    /// When it ended: unless `end` is `delivered`, when it was last known to be active. Null while it fires.
+    /// When the alert ended, or if `end` is not `delivered`, when it was last known to be active. Null while it fires.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub ended_at: Option<Timestamp>,
-    /// How it ended; null while it fires.
+    /// How the alert ended; null while it fires.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub end: Option<IncidentEnd>,
-    /// From `started_at` to `ended_at`; null while it fires.
+    /// The seconds from `started_at` to `ended_at`; null while the alert fires.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub duration_seconds: Option<f64>,
-    /// The alert in a sentence, the same each time; null where the rule has none.
+    /// A sentence about the alert that is the same for every incident; null if the rule has none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub summary: Option<String>,
-    /// The details of this time; null where the rule has none.
+    /// The details of this incident; null if the rule has none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub description: Option<String>,
-    /// What to do: an http or https URL; null where the rule names none.
+    /// The runbook's http or https URL; null if the rule has none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub runbook_url: Option<String>,
@@ -106,30 +106,30 @@ pub struct Incident {
 pub struct Step {
     /// When it happened.
     pub at: Timestamp,
-    /// What happened.
+    /// The kind of event.
     pub event: Event,
 }
 
-/// What happens to an incident.
+/// A kind of event in an incident's timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// Prometheus: the alert fires.
+    /// The alert began to fire in Prometheus.
     Fired,
-    /// The notification arrived at alert-logger, and so at every other receiver.
+    /// The notification arrived at alert-logger, and thereby at every other receiver.
     Notified,
-    /// Prometheus fires it anew after a restart in the middle.
+    /// The alert fired again because Prometheus restarted meanwhile.
     FiredAgain,
-    /// Prometheus: it fires no more.
+    /// The alert stopped firing in Prometheus.
     Resolved,
-    /// The notification of its end arrived at alert-logger.
+    /// The notification of the alert's end arrived at alert-logger.
     ResolutionNotified,
-    /// The last time that it was known to be active.
+    /// The alert was last known to be active.
     LastKnownActive,
-    /// Alertmanager resolved it by itself, and Prometheus has yet to confirm that.
+    /// Alertmanager resolved the alert by itself, and Prometheus has not confirmed that yet.
     ResolvedUnconfirmed,
-    /// It was closed, since neither Prometheus nor Alertmanager knew it any more.
+    /// alert-logger closed the incident, because neither Prometheus nor Alertmanager had the alert any more.
     Closed,
 }
 
@@ -138,17 +138,17 @@ pub enum Event {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum IncidentStatus {
-    /// It does.
+    /// The alert still fires.
     Firing,
-    /// It does no more.
+    /// The alert ended.
     Resolved,
 }
 
 impl IncidentStatus {
-    /// Both, as they are written.
+    /// Both statuses with their names.
     pub const ALL: [(&str, Self); 2] = [("firing", Self::Firing), ("resolved", Self::Resolved)];
 
-    /// Returns the status as it is written.
+    /// Returns the status's name in JSON and queries.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -163,10 +163,10 @@ impl IncidentStatus {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentEnd {
-    /// Prometheus resolved it, and the notification arrived.
+    /// Prometheus resolved the alert, and the notification arrived.
     Delivered,
-    /// Neither Prometheus nor Alertmanager knows it any more, and no notification of its end arrived.
+    /// Neither Prometheus nor Alertmanager has the alert any more, and no notification of its end arrived.
     NotDelivered,
-    /// Alertmanager resolved it by itself while Prometheus was silent. Prometheus has yet to confirm that.
+    /// Alertmanager resolved the alert by itself while Prometheus sent nothing. Prometheus has not confirmed that yet.
     Unconfirmed,
 }

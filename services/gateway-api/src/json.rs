@@ -1,13 +1,13 @@
-//! How fields are written and read where serde's default does not fit.
+//! Serialization of fields for which serde's default does not fit.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Whole numbers below this are exact as `f64`.
+/// 2^53: `f64` represents all whole numbers below it exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads a field that may be null but must be present. Without this, serde reads an absent field as `None`.
+/// Deserializes a field that may be null but must be present. By default, serde reads an absent field as `None`.
 pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -16,12 +16,12 @@ where
     Option::deserialize(deserializer)
 }
 
-/// Returns a count as an integer, if it is one that `f64` holds exactly.
+/// Returns a count as an integer if it is a whole number that `f64` represents exactly.
 pub(crate) fn whole(count: f64) -> Option<u64> {
     ((0.0..EXACT).contains(&count) && count.fract() == 0.0).then(|| floor(count))
 }
 
-/// Returns the largest integer that is not above a number.
+/// Returns the largest integer that is not above the number.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -31,7 +31,7 @@ pub(crate) fn floor(number: f64) -> u64 {
     number.floor() as u64
 }
 
-/// A count. Whole numbers are written as such, `20` and not `20.0`.
+/// A count. Whole numbers serialize without a fraction: `20`, not `20.0`.
 struct Count(f64);
 
 impl Serialize for Count {
@@ -76,7 +76,7 @@ mod tests {
     use crate::status::Source;
 
     #[test]
-    fn a_nullable_field_has_to_be_present() {
+    fn a_nullable_field_must_be_present() {
         let read = serde_json::from_value::<Source>;
         let null = read(json!({"name": "prometheus", "ok": true, "detail": null})).unwrap();
         assert_eq!(null.detail, None);

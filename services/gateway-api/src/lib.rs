@@ -1,8 +1,8 @@
-//! The JSON of api-gateway as Rust types. The gateway serves these types, and everything that reads its answers reads
-//! these types, so a field renamed here does not compile elsewhere.
+//! The JSON of api-gateway as Rust types. The gateway and all its clients share them, so that the compiler finds every
+//! use of a renamed field.
 //!
-//! A field that may be null is always present. Reading an answer without it is an error: a missing figure is never
-//! mistaken for an unknown one. With the feature `openapi` the types describe themselves as OpenAPI schemas.
+//! A field that may be null is always present. Deserializing an answer without it is an error, so that a missing value is
+//! never mistaken for an unknown one. With the feature `openapi`, the types provide their OpenAPI schemas.
 
 pub mod availability;
 pub mod duration;
@@ -18,5 +18,5 @@ pub mod target;
 
 pub use link::is_web_link;
 
-/// The most targets, and the most incidents, on one page of an answer.
+/// The most targets, or the most incidents, on one page of an answer.
 pub const PAGE_MAX: usize = 1000;

@@ -1,10 +1,11 @@
-//! Which URLs a page may link to.
+//! The check of URLs that a page may link to.
 
 use url::Url;
 
 /// Returns whether a page may link to this URL: an absolute http or https URL without white space or control characters.
 ///
-/// Anyone who can post an alert chooses its URLs. `javascript:` would run as a script, and browsers skip a line break in it.
+/// Anyone who can post an alert chooses its URLs. A `javascript:` URL would run as a script, and browsers ignore a line
+/// break in it.
 #[must_use]
 pub fn is_web_link(url: &str) -> bool {
     !url.contains(|c: char| c.is_control() || c.is_whitespace())
@@ -16,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_leads_to_a_page_or_nowhere() {
+    fn only_web_urls_are_links() {
         for (url, is) in [
             ("https://example.com/x", true),
             ("HTTP://example.com", true),

@@ -1,4 +1,4 @@
-//! `GET /api/v1/maintenance`: maintenance windows that are over, open or planned.
+//! `GET /api/v1/maintenance`: past, open and planned maintenance windows.
 
 use std::sync::Arc;
 
@@ -11,39 +11,39 @@ use crate::json::nullable;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Maintenance {
-    /// Those of the last 14 days that are over, newest first, at most 1,000.
+    /// Windows that closed in the last 14 days, newest first, at most 1,000.
     pub past: Vec<TargetWindow>,
-    /// Those that are open, in the order of the configuration.
+    /// Open windows, in the order of the configuration.
     pub active: Vec<TargetWindow>,
-    /// Those of the next 30 days, soonest first, at most 100.
+    /// Windows of the next 30 days, soonest first, at most 100.
     pub planned: Vec<TargetWindow>,
 }
 
-/// One time that a target's maintenance window is open.
+/// One occurrence of a target's maintenance window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetWindow {
-    /// Which target.
+    /// The target's name.
     pub target: Arc<str>,
-    /// When it opens.
+    /// The start of the window.
     pub start: Timestamp,
-    /// When it closes.
+    /// The end of the window.
     pub end: Timestamp,
-    /// The work that is done then; null where the configuration does not say.
+    /// The reason for the maintenance; null if the configuration gives none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<Arc<str>>,
 }
 
-/// One time that a maintenance window is open.
+/// One occurrence of a maintenance window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MaintenanceWindow {
-    /// When it opens.
+    /// The start of the window.
     pub start: Timestamp,
-    /// When it closes.
+    /// The end of the window.
     pub end: Timestamp,
-    /// The work that is done then; null where the configuration does not say.
+    /// The reason for the maintenance; null if the configuration gives none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<Arc<str>>,

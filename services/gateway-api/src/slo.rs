@@ -12,23 +12,23 @@ use crate::PAGE_MAX;
 use crate::availability::Figures;
 use crate::json::{count, nullable};
 
-/// The windows that Prometheus records, by the label that they have there, the shortest first.
+/// The windows that Prometheus records, by their `window` label, the shortest first.
 pub const WINDOWS: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
 
-/// The window of the error budgets, the longest recorded one. Prometheus must keep its data at least as long.
+/// The window of the error budgets, the longest recorded one. Prometheus must retain its data for at least this long.
 pub const BUDGET_WINDOW: &str = WINDOWS[7];
 
-/// Objectives and error budgets.
+/// Objectives and error budgets of a page of targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Slo {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next: Option<String>,
-    /// Those that match, in the order of the configuration.
+    /// The matching targets, in the order of the configuration.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub targets: Vec<TargetSlo>,
 }
@@ -37,49 +37,48 @@ pub struct Slo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetSlo {
-    /// Its name.
+    /// The target's name.
     pub target: Arc<str>,
-    /// The ratio of its probes that is to succeed; null where none is configured.
+    /// The ratio of probes that should succeed; null if none is configured.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub slo_objective: Option<f64>,
-    /// The share of the error budget of 14 days that is left: 1 is untouched, 0 used up, below 0 overspent. Null where
-    /// it is not known.
+    /// The remaining share of the error budget of 14 days: 1 is untouched, 0 used up, below 0 overspent. Null if unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, maximum = 1))]
     pub error_budget_remaining_ratio: Option<f64>,
-    /// 95 % of its responses are to take at most this long; null where none is set.
+    /// The seconds within which 95 % of the responses should arrive; null if none is configured.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub latency_objective_seconds: Option<f64>,
-    /// By window.
+    /// The figures of each window.
     pub windows: Windows,
 }
 
-/// One target over one window that ends now.
+/// One target's figures over one window that ends now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WindowFigures {
-    /// Success and failures, and the availability that they make.
+    /// Successful and failed probes, and the availability calculated from them.
     #[serde(flatten)]
     pub figures: Figures,
     /// Probes inside a maintenance window.
     #[serde(serialize_with = "count")]
     #[cfg_attr(feature = "openapi", schema(minimum = 0))]
     pub maintenance: f64,
-    /// The share of the probes due of which the outcome is known; null where it is not known how many were due.
+    /// The share of the due probes whose outcome is known; null if the number of due probes is unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub coverage: Option<f64>,
-    /// The shares of the window in each state. Together 1.
+    /// The share of the window in each state.
     pub shares: Shares,
-    /// How fast the error budget is used up: 1 uses it up exactly over the window. Null where it is not known.
+    /// The rate at which the error budget is consumed: 1 consumes it in exactly 14 days. Null if unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub burn_rate: Option<f64>,
 }
 
-/// How much of a window a target was in each state. Together 1.
+/// The share of a window that a target spent in each state. The shares add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Shares {
@@ -92,7 +91,7 @@ pub struct Shares {
     /// In a maintenance window.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
     pub maintenance: f64,
-    /// Probes that were due and whose outcome is unknown.
+    /// Unknown: the share of the due probes whose outcome is unknown.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
     pub unknown: f64,
 }
@@ -159,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_window_is_there_and_they_keep_their_order() {
+    fn every_window_is_required_and_keeps_its_order() {
         let figures = json!({"success": 3, "failures": 1, "availability": "75.00%", "availability_percent": 75.0,
             "maintenance": 0, "coverage": 1.0, "burn_rate": null,
             "shares": {"up": 0.75, "down": 0.25, "maintenance": 0.0, "unknown": 0.0}});

@@ -1,4 +1,4 @@
-//! `GET /api/v1/status`: the state of everything at one moment.
+//! `GET /api/v1/status`: the current state of all targets and of the lab.
 
 use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
@@ -13,24 +13,24 @@ use crate::availability::Figures;
 use crate::json::nullable;
 use crate::maintenance::MaintenanceWindow;
 
-/// Everything the status page shows.
+/// The current state of all targets, as the status page shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Status {
-    /// All targets together, whatever page is asked for.
+    /// The state of all targets together, on every page.
     #[serde(flatten)]
     pub summary: StatusSummary,
     /// The ranges of `/api/v1/history` that are within `PROMETHEUS_RETENTION`, the shortest first.
     pub ranges: Vec<String>,
-    /// The groups that targets belong to, in the order in which they first come.
+    /// The groups of the targets, in the order of their first occurrence.
     pub groups: Vec<String>,
-    /// How many targets match on all pages.
+    /// The number of matching targets on all pages.
     pub total: usize,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next: Option<String>,
-    /// Those that match, in the order of the configuration.
+    /// The matching targets, in the order of the configuration.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub targets: Vec<Arc<TargetStatus>>,
 }
@@ -39,93 +39,93 @@ pub struct Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatusSummary {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
-    /// The newest result of any probe; null where there is none. An old one means that nothing is being probed.
+    /// The time of the newest probe of any target; null if there is none. If it is old, no target is being probed.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub newest_observation_at: Option<Timestamp>,
-    /// Since when nothing here can be trusted, and why; null while it can.
+    /// Since when the lab is blind, and why; null while it is not.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub blind: Option<Blind>,
-    /// The parts that this answer comes from, and which of them were away.
+    /// The sources of this answer, and the errors of those that are unavailable.
     pub sources: Vec<Source>,
-    /// Down if any target is down, else unknown if any is unknown, if there is none, or if the lab is blind, else up if any
-    /// is up.
+    /// Down if any target is down; else unknown if any is unknown, if there are no targets, or if the lab is blind; else
+    /// up if any is up.
     pub state: State,
-    /// How many targets are in which state.
+    /// The number of targets in each state.
     pub counts: Counted,
 }
 
-/// One target's row.
+/// One target's current state and settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetStatus {
-    /// Its name: the `target` label of its metrics.
+    /// The target's name: the `target` label of its metrics.
     pub target: Arc<str>,
-    /// Its URL, a password replaced by `xxxxx`.
+    /// The target's URL, a password replaced by `xxxxx`.
     pub url: String,
-    /// How it is probed.
+    /// The kind of probe.
     #[cfg_attr(feature = "openapi", schema(example = "https"))]
     pub kind: String,
-    /// The group it belongs to; null where the configuration names none.
+    /// The target's group; null if the configuration names none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub group: Option<Arc<str>>,
-    /// Unknown when no agent that answers has probed it within two intervals and 15 s, or when it would be up and the lab
-    /// is blind; else maintenance inside a maintenance window.
+    /// Unknown if no answering agent has probed the target within two intervals and 15 s, or if it would be up but the
+    /// lab is blind; else maintenance during a maintenance window; else the result of the last probe.
     pub state: State,
-    /// The state that its probes say, where `state` is unknown because the lab is blind; else null.
+    /// The state according to the probes if `state` is unknown because the lab is blind; else null.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub was: Option<State>,
-    /// Since when, as far as the gateway knows: null where the state began before the gateway first asked. Of an unknown
-    /// target, when it was last probed, or since when the lab is blind.
+    /// When the state began; null if that was before the gateway's first poll. For an unknown target, the time of its
+    /// last probe, or since when the lab is blind.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub since: Option<Timestamp>,
-    /// Why its newest probe failed, while it is down: `dns`, `connect`, `tls`, `timeout`, `status`, `body`, `redirect`, or
-    /// `protocol`. Null where that is not known.
+    /// The reason of the newest failure while the target is down: `dns`, `connect`, `tls`, `timeout`, `status`, `body`,
+    /// `redirect`, or `protocol`. Null if unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<Arc<str>>,
-    /// The maintenance window that is open; null where there is none, or none that the gateway's configuration has.
+    /// The open maintenance window; null if none is open, or if the gateway's configuration does not have it.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub maintenance: Option<MaintenanceWindow>,
-    /// Since the agents started, as in `/uptime-summary`.
+    /// Counts and availability since the agents started, as in `/uptime-summary`.
     #[serde(flatten)]
     pub figures: Figures,
-    /// The mean over the last 5 minutes of the probes that got a response; null without one, or without Prometheus.
+    /// The mean latency of the responses of the last 5 minutes; null without responses, or without Prometheus.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub latency_seconds: Option<f64>,
-    /// When it was probed last; null where it never was.
+    /// The time of the last probe; null if there was none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub last_probe_at: Option<Timestamp>,
-    /// From one probe to the next; null where no agent knows it.
+    /// The interval between probes; null if no agent exports it.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub interval_seconds: Option<f64>,
-    /// When its host's certificate expires; null where it has none or was not reached over TLS yet.
+    /// When the host's certificate expires; null without a TLS connection so far.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub certificate_not_after: Option<Timestamp>,
-    /// The ratio of its probes that is to succeed; null where none is configured.
+    /// The ratio of probes that should succeed; null if none is configured.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
     pub slo_objective: Option<f64>,
-    /// 95 % of its responses are to take at most this long; null where none is set.
+    /// The seconds within which 95 % of the responses should arrive; null if none is configured.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub latency_objective_seconds: Option<f64>,
 }
 
 impl TargetStatus {
-    /// Returns whether `search` occurs in the target's name, URL or group, in upper or lower case, and whether the target
-    /// is in `group` where one is given.
+    /// Returns whether the target's name, URL or group contains `search`, ignoring case, and whether the target is in
+    /// `group`, if one is given.
     #[must_use]
     pub fn matches(&self, search: &str, group: Option<&str>) -> bool {
         let search = search.to_lowercase();
@@ -139,7 +139,7 @@ impl TargetStatus {
     }
 }
 
-/// Returns the names of the targets' groups, in the order in which they first occur.
+/// Returns the names of the targets' groups, in the order of their first occurrence.
 pub fn groups<'a>(targets: impl IntoIterator<Item = &'a TargetStatus>) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     let groups = targets.into_iter().filter_map(|it| it.group.as_deref());
@@ -155,16 +155,16 @@ pub enum State {
     Up,
     /// The last probe failed.
     Down,
-    /// Its probes do not count, because it is being worked on.
+    /// A maintenance window is open, so probes do not count.
     Maintenance,
-    /// No agent that answers has probed it of late, or the lab is blind. A state that a newer gateway adds is read as this
-    /// one.
+    /// No answering agent has probed the target recently, or the lab is blind. Unknown names, which a newer gateway may
+    /// send, deserialize to this state.
     #[serde(other)]
     Unknown,
 }
 
 impl State {
-    /// All states, as they are written.
+    /// All states with their names.
     pub const ALL: [(&str, Self); 4] = [
         ("up", Self::Up),
         ("down", Self::Down),
@@ -172,7 +172,7 @@ impl State {
         ("unknown", Self::Unknown),
     ];
 
-    /// Returns the state as it is written.
+    /// Returns the state's name in JSON and queries.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -184,7 +184,7 @@ impl State {
     }
 }
 
-/// Targets by state.
+/// The number of targets in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counted {
@@ -199,7 +199,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Returns how many targets are in a state.
+    /// Returns the number of targets in a state.
     #[must_use]
     pub fn get(self, state: State) -> usize {
         match state {
@@ -226,40 +226,40 @@ impl FromIterator<State> for Counted {
     }
 }
 
-/// A part that an answer comes from.
+/// A source of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Source {
-    /// An agent's place (`ping-agent` for a single one without a place, its URL where there are several), `prometheus`,
-    /// or `alert-logger`.
+    /// An agent's place (without a place, `ping-agent` for a single agent, else the agent's URL), `prometheus`, or
+    /// `alert-logger`.
     pub name: String,
-    /// Whether it answered.
+    /// Whether the source answered.
     pub ok: bool,
-    /// Why not; null where it did.
+    /// Why the source did not answer; null if it did.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub detail: Option<String>,
 }
 
-/// Nothing that looks good can be trusted, and why.
+/// The reasons for which the lab is blind: failures would go unnoticed, so that good states can't be trusted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Blind {
-    /// Since when: the earliest of the reasons.
+    /// When the earliest of the reasons began.
     pub since: Timestamp,
-    /// Why, at least one.
+    /// At least one reason.
     pub reasons: Vec<Reason>,
 }
 
-/// A part that is away.
+/// A part that is unavailable or does not work, which makes the lab blind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reason {
-    /// Which part.
+    /// The part.
     pub part: Part,
-    /// When it was first found to be away, or its last sign of life: for `watchdog` when it last arrived.
+    /// When the part was first found unavailable, or its last sign of life: for `watchdog`, its last arrival.
     pub since: Timestamp,
-    /// The reason in words.
+    /// The reason as text.
     pub detail: String,
 }
 
@@ -268,18 +268,18 @@ pub struct Reason {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
-    /// All of the agents: none probes, or none answers.
+    /// No agent answers, or none probes.
     PingAgent,
-    /// It keeps the history, and no alert can fire without it: it is away, or does not do its work.
+    /// Prometheus is unavailable, or does not store samples or evaluate rules. No alert can fire without it.
     Prometheus,
-    /// Alerts do not arrive.
+    /// alert-logger is unavailable, so it receives no alerts.
     AlertLogger,
-    /// The alert that always fires does not arrive: nor would any other.
+    /// The Watchdog alert, which always fires, does not arrive. No other alert would arrive either.
     Watchdog,
 }
 
 impl Part {
-    /// Returns the part's name as it is written.
+    /// Returns the part's name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -292,7 +292,7 @@ impl Part {
 }
 
 impl Blind {
-    /// Blindness for these reasons; `None` without any.
+    /// Creates a value from reasons; returns `None` without any.
     #[must_use]
     pub fn because(reasons: Vec<Reason>) -> Option<Self> {
         let since = reasons.iter().map(|reason| reason.since).min()?;
@@ -300,7 +300,7 @@ impl Blind {
     }
 }
 
-/// `since 2026-11-24T20:15:45Z: no ping-agent answers (…); alert-logger is away: connection refused`
+/// `since 2026-11-24T20:15:45Z: no ping-agent answers (…); alert-logger is unavailable: connection refused`
 impl Display for Blind {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "since {:.0}", self.since)?;
@@ -318,10 +318,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_the_ones_that_are_written() {
-        for (word, state) in State::ALL {
-            assert_eq!(state.as_str(), word);
-            assert_eq!(serde_json::to_value(state).unwrap(), word);
+    fn names_match_their_json() {
+        for (name, state) in State::ALL {
+            assert_eq!(state.as_str(), name);
+            assert_eq!(serde_json::to_value(state).unwrap(), name);
         }
         for part in [
             Part::PingAgent,
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_is_not_known_here_is_unknown() {
+    fn unrecognized_states_are_unknown() {
         let state: State = serde_json::from_str("\"resting\"").unwrap();
         assert_eq!(state, State::Unknown);
     }

@@ -1,4 +1,4 @@
-//! `GET /targets` and `GET /api/v1/targets/{target}`: the list of targets, and everything about one of them.
+//! `GET /targets` and `GET /api/v1/targets/{target}`: the list of targets, and one target with all its data.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::maintenance::Maintenance;
 use crate::slo::TargetSlo;
 use crate::status::{Blind, Source, TargetStatus};
 
-/// The targets that are watched.
+/// The monitored targets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Targets {
-    /// In the order of the configuration.
+    /// The targets, in the order of the configuration.
     pub targets: Vec<TargetEntry>,
 }
 
@@ -25,46 +25,46 @@ pub struct Targets {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetEntry {
-    /// Its name: the `target` label of its metrics.
+    /// The target's name: the `target` label of its metrics.
     pub target: String,
-    /// Its URL, a password replaced by `xxxxx`.
+    /// The target's URL, a password replaced by `xxxxx`.
     pub url: String,
-    /// How it is probed.
+    /// The kind of probe.
     #[cfg_attr(feature = "openapi", schema(example = "https"))]
     pub kind: String,
 }
 
-/// Everything about one target. The figures of a source that is away are null.
+/// One target's state and data. Fields from an unavailable source are null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetAnswer {
-    /// When this answer was made.
+    /// The time of this answer.
     pub generated_at: Timestamp,
-    /// The newest result of any probe of any target; null where there is none.
+    /// The time of the newest probe of any target; null if there is none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub newest_observation_at: Option<Timestamp>,
-    /// Since when nothing here can be trusted, and why; null while it can.
+    /// Since when the lab is blind, and why; null while it is not.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub blind: Option<Blind>,
-    /// The parts that this answer comes from, and which of them were away.
+    /// The sources of this answer, and the errors of those that are unavailable.
     pub sources: Vec<Source>,
-    /// Its state.
+    /// The target's current state and settings.
     pub target: Arc<TargetStatus>,
-    /// Its objectives and error budget.
+    /// The target's objectives and error budget.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub slo: Option<TargetSlo>,
-    /// Its availability by slot.
+    /// The target's availability by slot.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub history: Option<Slotted<TargetHistory>>,
-    /// Its latency by slot.
+    /// The target's latency by slot.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub latency: Option<Slotted<TargetLatency>>,
-    /// The time that its probes spent in each phase over the last 5 minutes.
+    /// The mean duration of each phase of the probes of the last 5 minutes.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub phases: Option<PhaseSeconds>,
@@ -73,17 +73,17 @@ pub struct TargetAnswer {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reasons: Option<BTreeMap<String, f64>>,
-    /// Its incidents, newest first, at most 50.
+    /// The target's incidents, newest first, at most 50.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub incidents: Option<Vec<Incident>>,
-    /// Its maintenance windows; null where the gateway knows no configuration of targets.
+    /// The target's maintenance windows; null if the gateway has no list of targets.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub maintenance: Option<Arc<Maintenance>>,
 }
 
-/// A target's values, and the slots that they are of.
+/// One target's values by slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Slotted<T> {

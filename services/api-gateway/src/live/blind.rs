@@ -1,4 +1,5 @@
-//! Since when the lab is blind, so that nothing that looks good can be trusted, and why.
+//! Detects since when and why the lab is blind: while a part does not work, failures go unnoticed, and good states can't
+//! be trusted.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,47 +10,48 @@ use jiff::{SignedDuration, Timestamp};
 use crate::sources::prometheus::Proof;
 use crate::sources::{Poll, Unavailable};
 
-/// `Watchdog` comes once a minute. Past this, two have not come.
+/// The longest age of the last `Watchdog`. It arrives once a minute, so above this age two are missing.
 const WATCHDOG_AGE: SignedDuration = SignedDuration::from_secs(150);
 
-/// Prometheus scrapes every 15 s. This leaves room for two missed scrapes, and for a remote store that answers 30 s late.
+/// The longest age of the newest stored sample. Prometheus scrapes every 15 s. This allows two missed scrapes, and a
+/// remote store that answers 30 s late.
 const STORED_AGE: SignedDuration = SignedDuration::from_secs(75);
 
-/// Prometheus evaluates every 15 s as well. The oldest of the groups is a round older than the newest scrape: where nothing is
-/// stored, that is to be the reason.
+/// The longest age of the oldest evaluation of a rule group. Prometheus evaluates every 15 s, so that evaluation may be a
+/// round older than the newest scrape. If Prometheus stores nothing, `STORED_AGE` is exceeded first and gives the reason.
 const RULES_AGE: SignedDuration = SignedDuration::from_secs(100);
 
-/// The state of the parts now. A part that is not configured is not away.
+/// The results of one poll of the parts. A part that is not configured is not unavailable.
 #[derive(Debug, Clone, Copy)]
 struct Parts<'a> {
     /// Why no agent answers.
     agents: Option<&'a str>,
-    /// How many targets the agents have results of.
+    /// The number of targets for which the agents have results.
     probed: usize,
-    /// The proof that Prometheus works, or why it does not answer; `None` where none is configured.
+    /// The proof that Prometheus works, or its error; `None` if it is not configured.
     prometheus: Option<Result<Proof, &'a str>>,
-    /// When `Watchdog` last arrived at alert-logger, or why that does not answer; `None` where none is configured.
+    /// The last arrival of `Watchdog` at alert-logger, or alert-logger's error; `None` if it is not configured.
     alert_logger: Option<Result<Option<Timestamp>, &'a str>>,
 }
 
-/// Whether the lab sees its targets: remembers since when parts are away.
+/// The visibility of targets: remembers since when each part is unavailable, and its last signs of life.
 #[derive(Debug, Default)]
 pub struct Visibility(Mutex<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    away: BTreeMap<Part, Timestamp>,
+    unavailable: BTreeMap<Part, Timestamp>,
     watchdog: LastSign,
     stored: LastSign,
     rules: LastSign,
-    /// When Prometheus last had results of every target that is probed.
+    /// When Prometheus last had results of every probed target.
     targets: LastSign,
 }
 
-/// The last sign of life of a part, by this clock.
+/// The last sign of life of a part, by the gateway's clock.
 ///
-/// A part reports the time by its own clock, which may be ahead, or may have been put back since. So a report counts from
-/// when it was first seen, at the latest: one that lies in the future grows old like any other.
+/// A part reports times by its own clock, which may be ahead of the gateway's. A time in the future counts as the time at
+/// which it was first reported, so that it becomes stale like any other.
 #[derive(Debug, Default)]
 struct LastSign {
     reported: Option<Timestamp>,
@@ -57,8 +59,8 @@ struct LastSign {
 }
 
 impl LastSign {
-    /// Returns when the last sign came. Without any report, the first time that one was missed; a report that is gone (Prometheus
-    /// finds no sample older than 5 minutes) still counts.
+    /// Records a reported time, and returns the time of the last sign of life. Without any report so far, that is the
+    /// first call. A missing report keeps the last one, because Prometheus does not return samples older than 5 minutes.
     fn update(&mut self, reported: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let counts = match reported {
             Some(time) if self.reported != reported => {
@@ -72,44 +74,43 @@ impl LastSign {
 }
 
 impl Visibility {
-    /// Returns whether the lab is blind by the answers of a poll.
+    /// Returns the blindness according to a poll; `None` if the lab is not blind.
     pub fn judge_poll(&self, poll: &Poll) -> Option<Blind> {
-        let away = |error: Option<&Unavailable>| error.and_then(Unavailable::away);
-        let no_agent = poll.observation.blind();
-        let no_prometheus = away(poll.proof.as_ref().err());
-        let no_alert_logger = away(poll.watchdog.as_ref().err());
+        let failure = |error: Option<&Unavailable>| error.and_then(Unavailable::failure);
+        let agents = poll.observation.no_answer_reason();
+        let prometheus = failure(poll.proof.as_ref().err());
+        let alert_logger = failure(poll.watchdog.as_ref().err());
         let parts = Parts {
-            agents: no_agent.as_deref(),
+            agents: agents.as_deref(),
             probed: poll.observation.probed(),
             prometheus: match &poll.proof {
                 Ok(proof) => Some(Ok(*proof)),
-                Err(_) => no_prometheus.as_deref().map(Err),
+                Err(_) => prometheus.as_deref().map(Err),
             },
             alert_logger: match &poll.watchdog {
                 Ok(arrival) => Some(Ok(arrival.last_received_at)),
-                Err(_) => no_alert_logger.as_deref().map(Err),
+                Err(_) => alert_logger.as_deref().map(Err),
             },
         };
         self.judge(parts, poll.at)
     }
 
-    /// Returns whether the lab is blind at the time `now`, at which the parts are in this state.
+    /// Returns the blindness at the time `now`; `None` if the lab is not blind.
     ///
-    /// A sign of life that has never come is waited for like the next one: a lab that has just started is not blind for
-    /// it.
+    /// A first sign of life may take as long as any later one, so that a lab that has just started is not blind.
     fn judge(&self, parts: Parts<'_>, now: Timestamp) -> Option<Blind> {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reasons = Vec::new();
-        for (part, away) in [
+        for (part, error) in [
             (Part::PingAgent, parts.agents),
             (Part::Prometheus, parts.prometheus.and_then(Result::err)),
             (Part::AlertLogger, parts.alert_logger.and_then(Result::err)),
         ] {
-            let Some(detail) = away else {
-                memory.away.remove(&part);
+            let Some(detail) = error else {
+                memory.unavailable.remove(&part);
                 continue;
             };
-            let since = memory.away.entry(part).or_insert(now);
+            let since = memory.unavailable.entry(part).or_insert(now);
             *since = now.min(*since);
             reasons.push(Reason {
                 part,
@@ -118,43 +119,44 @@ impl Visibility {
             });
         }
         if let Some(Ok(proof)) = parts.prometheus {
-            reasons.extend(memory.unproven(proof, parts.probed, now));
+            reasons.extend(memory.prometheus_reason(proof, parts.probed, now));
         }
         if let Some(Ok(arrived)) = parts.alert_logger {
-            reasons.extend(memory.overdue(arrived, now));
+            reasons.extend(memory.watchdog_reason(arrived, now));
         }
         Blind::because(reasons)
     }
 }
 
 impl Memory {
-    /// Returns the first broken link of the way through Prometheus: everything behind it is broken too.
-    fn unproven(&mut self, proof: Proof, probed: usize, now: Timestamp) -> Option<Reason> {
+    /// Returns the first broken step of Prometheus: storage, rule evaluation, results of all targets. It breaks the later
+    /// steps too.
+    fn prometheus_reason(&mut self, proof: Proof, probed: usize, now: Timestamp) -> Option<Reason> {
         let complete = (proof.targets >= probed).then_some(now);
-        let links = [
+        let steps = [
             (
                 self.stored.update(proof.stored, now),
                 STORED_AGE,
-                "Prometheus stores nothing: its disk is full or broken, it scrapes nothing, or its clock is not this one's"
+                "Prometheus stores nothing: its disk is full or broken, it scrapes nothing, or its clock differs"
                     .to_owned(),
             ),
             (
                 self.rules.update(proof.rules, now),
                 RULES_AGE,
-                "Prometheus does not evaluate its rules, or can't record what they say".to_owned(),
+                "Prometheus does not evaluate its rules, or can't record the results".to_owned(),
             ),
             (
                 self.targets.update(complete, now),
                 STORED_AGE,
                 format!(
-                    "Prometheus has results of {} of the {probed} targets that are probed: it does not scrape every ping-agent",
+                    "Prometheus has results of {} of the {probed} probed targets: it does not scrape every ping-agent",
                     proof.targets
                 ),
             ),
         ];
-        let mut links = links.into_iter();
+        let mut steps = steps.into_iter();
         let (since, _, detail) =
-            links.find(|(since, limit, _)| now.duration_since(*since) > *limit)?;
+            steps.find(|(since, limit, _)| now.duration_since(*since) > *limit)?;
         Some(Reason {
             part: Part::Prometheus,
             since,
@@ -162,8 +164,8 @@ impl Memory {
         })
     }
 
-    /// Returns whether `Watchdog` is overdue.
-    fn overdue(&mut self, arrived: Option<Timestamp>, now: Timestamp) -> Option<Reason> {
+    /// Returns a reason if `Watchdog` is overdue.
+    fn watchdog_reason(&mut self, arrived: Option<Timestamp>, now: Timestamp) -> Option<Reason> {
         let since = self.watchdog.update(arrived, now);
         let detail = if self.watchdog.reported.is_some() {
             "has not arrived at alert-logger since"
@@ -174,7 +176,7 @@ impl Memory {
             part: Part::Watchdog,
             since,
             detail: format!(
-                "Watchdog, which always fires, {detail}: Prometheus, Alertmanager or the way between them is broken"
+                "Watchdog, which always fires, {detail}: Prometheus, Alertmanager or the delivery of alerts is broken"
             ),
         })
     }

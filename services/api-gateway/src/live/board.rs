@@ -1,4 +1,4 @@
-//! The state of everything at one moment, from which all answers about now are made.
+//! The state of all targets at one moment, the basis of all answers about the current state.
 
 use std::sync::Arc;
 
@@ -7,36 +7,36 @@ use gateway_api::status::{Blind, Part, Reason, Source, State, StatusSummary, Tar
 use jiff::Timestamp;
 use targets::Occurrence;
 
-use super::catalog::{Listed, Listing};
-use super::status::Standing;
+use super::catalog::{ListedTarget, Listing};
+use super::status::CurrentState;
 use crate::sources::Poll;
 use crate::sources::agents::{Observation, Series};
 use crate::time::from_seconds;
 
-/// An observation that is older than this, in seconds, does not count as one.
+/// The age in seconds above which the newest probe of all targets is stale.
 const STALE_SECONDS: f64 = 60.0;
 
-/// Every target's state.
+/// The state of every target.
 #[derive(Debug)]
 pub struct Board {
     /// When the sources were polled.
     pub at: Timestamp,
-    /// The newest result of any probe.
+    /// The time of the newest probe of any target.
     pub newest: Option<Timestamp>,
-    /// Since when nothing that looks good can be trusted, and why.
+    /// Since when the lab is blind, and why.
     pub blind: Option<Blind>,
-    /// Which sources answered.
+    /// The sources, with their errors.
     pub sources: Vec<Source>,
-    /// In the order of the configuration.
+    /// The targets, in the order of the configuration.
     pub targets: Vec<Arc<TargetStatus>>,
 }
 
 impl Board {
-    /// The state of the targets listed, from the sources' answers; `blind` is judged by the same answers.
+    /// Creates the board of the listed targets from a poll. `blind` is the blindness according to the same poll.
     #[must_use]
     pub fn new(poll: &Poll, blind: Option<Blind>, listing: &Listing) -> Self {
-        let listed = listing.known_targets(&poll.observation);
-        let row = |listed: Listed| {
+        let listed = listing.last_targets(&poll.observation);
+        let row = |listed: ListedTarget| {
             let latency = poll.latency.as_ref().ok();
             let latency = latency.and_then(|latency| latency.get(&listed.name).copied());
             target_status(listed, &poll.observation, latency, poll.at)
@@ -50,7 +50,7 @@ impl Board {
         let blind = Blind::because(reasons.into_iter().chain(unprobed).collect());
         if let Some(blind) = &blind {
             for target in &mut targets {
-                doubt(target, blind.since);
+                mark_unknown(target, blind.since);
             }
         }
         Self {
@@ -72,7 +72,7 @@ impl Board {
             blind: self.blind.clone(),
             sources: self.sources.clone(),
             state: match worst(states()) {
-                // It may be anything worse.
+                // The targets may be in any other state.
                 State::Maintenance if self.blind.is_some() => State::Unknown,
                 state => state,
             },
@@ -81,8 +81,8 @@ impl Board {
     }
 }
 
-/// Returns the state of all targets together: down if any is, else unknown if any is or if there is none, else up if any
-/// is.
+/// Returns the state of all targets together: down if any is down; else unknown if any is unknown or there are no
+/// targets; else up if any is up.
 fn worst(states: impl IntoIterator<Item = State>) -> State {
     let severity = |state: &State| match state {
         State::Maintenance => 0,
@@ -94,8 +94,7 @@ fn worst(states: impl IntoIterator<Item = State>) -> State {
     worst.unwrap_or(State::Unknown)
 }
 
-/// Returns why no state is known: no target was probed for three of the shortest intervals, or for a minute where that is
-/// longer.
+/// Returns a reason if no target was probed for three of the shortest intervals, or for a minute if that is longer.
 fn unprobed(targets: &[TargetStatus], newest: Timestamp, now: Timestamp) -> Option<Reason> {
     let intervals = targets.iter().filter_map(|target| target.interval_seconds);
     let limit = intervals
@@ -105,12 +104,12 @@ fn unprobed(targets: &[TargetStatus], newest: Timestamp, now: Timestamp) -> Opti
     (age > limit).then(|| Reason {
         part: Part::PingAgent,
         since: newest,
-        detail: "ping-agent has probed no target since, or its clock is not this one's".to_owned(),
+        detail: "ping-agent has probed no target since, or its clock differs".to_owned(),
     })
 }
 
-/// Makes a state that looks good unknown, since the lab is blind.
-fn doubt(target: &mut TargetStatus, since: Timestamp) {
+/// Changes the state from up to unknown, because the lab is blind.
+fn mark_unknown(target: &mut TargetStatus, since: Timestamp) {
     if target.state == State::Up {
         target.was = Some(target.state);
         target.state = State::Unknown;
@@ -118,9 +117,9 @@ fn doubt(target: &mut TargetStatus, since: Timestamp) {
     }
 }
 
-/// Returns one target's row.
+/// Returns one target's state and settings.
 fn target_status(
-    listed: Listed,
+    listed: ListedTarget,
     observation: &Observation,
     latency_seconds: Option<f64>,
     now: Timestamp,
@@ -128,26 +127,26 @@ fn target_status(
     let name = Arc::clone(&listed.name);
     let configured = listed.configured.as_deref();
     let window = configured.and_then(|target| target.maintenance.active(now));
-    let standing = Standing::of_target(observation.series(&name), window.as_ref(), now);
-    // The last answer of an agent that is away is no state of now, but still tells when there last was one.
+    let current = CurrentState::from_series(observation.series(&name), window.as_ref(), now);
+    // The last answer of an unavailable agent does not give the current state, but the time of the last probe.
     let last = || observation.last_series(&name);
     let last_probe = last().filter_map(Series::probed);
     let last_probe = last_probe.reduce(f64::max);
-    let soonest = last().filter_map(|series| series.not_after);
+    let expiries = last().filter_map(|series| series.not_after);
     TargetStatus {
-        state: standing.state,
+        state: current.state,
         was: None,
-        since: match standing.state {
+        since: match current.state {
             State::Unknown => last_probe,
-            _ => standing.since,
+            _ => current.since,
         }
         .and_then(from_seconds),
-        reason: standing.reason,
+        reason: current.reason,
         figures: observation.counts(&name).into(),
         latency_seconds,
         last_probe_at: last_probe.and_then(from_seconds),
         interval_seconds: last().find_map(|series| series.interval),
-        certificate_not_after: soonest.reduce(f64::min).and_then(from_seconds),
+        certificate_not_after: expiries.reduce(f64::min).and_then(from_seconds),
         group: configured.and_then(|target| target.group.clone()),
         slo_objective: match configured {
             Some(target) => Some(target.slo_objective),
@@ -157,14 +156,14 @@ fn target_status(
             Some(target) => target.latency_objective,
             None => last().find_map(|series| series.latency_objective),
         },
-        maintenance: window.map(open),
+        maintenance: window.map(maintenance_window),
         target: Arc::clone(&name),
         url: listed.url,
         kind: listed.kind,
     }
 }
 
-fn open(occurrence: Occurrence) -> MaintenanceWindow {
+fn maintenance_window(occurrence: Occurrence) -> MaintenanceWindow {
     MaintenanceWindow {
         start: occurrence.start,
         end: occurrence.end,
@@ -177,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_is_never_better_than_what_is_known() {
+    fn the_worst_state_counts() {
         use State::{Down, Maintenance, Unknown, Up};
         assert_eq!(worst([]), Unknown);
         assert_eq!(worst([Up, Up]), Up);

@@ -8,44 +8,44 @@ use tokio::sync::watch::Receiver;
 
 use crate::sources::agents::{Observation, Snapshot};
 
-/// The targets of answers: those of the configuration, in its order. A gateway without a list of its own lists the
+/// The targets of answers: those of the configuration, in its order. Without configured targets, the gateway lists the
 /// targets that the agents export, in their order.
 #[derive(Debug)]
 pub struct Catalog {
     configured: Option<Receiver<Arc<TargetSet>>>,
 }
 
-/// The catalog at one moment. Two are equal when they are the same reading of the configuration.
+/// The catalog at one moment. Listings are equal if they share the same version of the configuration.
 #[derive(Debug, Clone)]
 pub struct Listing(Option<Arc<TargetSet>>);
 
 /// One target of an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct ListedTarget {
     /// The `target` label.
     pub name: Arc<str>,
     /// The URL without a password.
     pub url: String,
-    /// How it is probed: `http`, `https`.
+    /// The kind of probe: `http`, `https`.
     pub kind: String,
-    /// The target in the gateway's own configuration, if that has one.
+    /// The target of the gateway's configuration, if it has one.
     pub configured: Option<Arc<Target>>,
 }
 
 impl Catalog {
-    /// `configured` holds the current targets; without it the agents' are listed.
+    /// Creates a catalog. `configured` holds the current targets; without it, the agents' targets are listed.
     #[must_use]
     pub fn new(configured: Option<Receiver<Arc<TargetSet>>>) -> Self {
         Self { configured }
     }
 
-    /// Returns the listing now.
+    /// Returns the current listing.
     #[must_use]
     pub fn listing(&self) -> Listing {
         Listing(self.configured())
     }
 
-    /// Returns the targets of the configuration now, if there is one.
+    /// Returns the current targets of the configuration, if it has any.
     #[must_use]
     pub fn configured(&self) -> Option<Arc<TargetSet>> {
         let targets = self.configured.as_ref()?;
@@ -54,10 +54,10 @@ impl Catalog {
 }
 
 impl Listing {
-    /// Returns the targets of the configuration, if there is one.
+    /// Returns the targets of the configuration, if it has any.
     #[must_use]
-    pub fn configured(&self) -> Option<Vec<Listed>> {
-        let targets = self.0.as_ref()?.iter().map(|target| Listed {
+    pub fn configured(&self) -> Option<Vec<ListedTarget>> {
+        let targets = self.0.as_ref()?.iter().map(|target| ListedTarget {
             name: Arc::clone(&target.name),
             url: target.redacted_url().to_owned(),
             kind: target.kind.as_str().to_owned(),
@@ -66,17 +66,16 @@ impl Listing {
         Some(targets.collect())
     }
 
-    /// Returns the targets of the configuration, else those of the agents whose counts are given.
+    /// Returns the targets of the configuration, else those of the agents whose counts are included.
     #[must_use]
-    pub fn targets(&self, observation: &Observation) -> Vec<Listed> {
+    pub fn targets(&self, observation: &Observation) -> Vec<ListedTarget> {
         self.configured()
             .unwrap_or_else(|| exported(observation.counted_snapshots()))
     }
 
-    /// Returns the targets of the configuration, else those of the agents, among them those that an agent had before it
-    /// went away.
+    /// Returns the targets of the configuration, else those in the last snapshot of each agent, even an unavailable one.
     #[must_use]
-    pub fn known_targets(&self, observation: &Observation) -> Vec<Listed> {
+    pub fn last_targets(&self, observation: &Observation) -> Vec<ListedTarget> {
         self.configured()
             .unwrap_or_else(|| exported(observation.last_snapshots()))
     }
@@ -92,8 +91,8 @@ impl PartialEq for Listing {
     }
 }
 
-impl Listed {
-    /// A target of which only the name is known. A target without a name of its own is named by its URL.
+impl ListedTarget {
+    /// Creates a target from its name alone. The name of a target that has none configured is its URL.
     #[must_use]
     pub fn by_name(name: Arc<str>) -> Self {
         let (kind, url) = match name.split_once("://") {
@@ -109,8 +108,8 @@ impl Listed {
     }
 }
 
-/// Returns every target that an agent exports, once: the first agent's targets, then the others'.
-fn exported<'a>(snapshots: impl Iterator<Item = &'a Arc<Snapshot>>) -> Vec<Listed> {
+/// Returns the distinct targets of all agents: the first agent's targets, then the others'.
+fn exported<'a>(snapshots: impl Iterator<Item = &'a Arc<Snapshot>>) -> Vec<ListedTarget> {
     let mut seen = HashSet::new();
     let mut listed = Vec::new();
     for (name, series) in snapshots.flat_map(|snapshot| snapshot.iter()) {
@@ -118,13 +117,13 @@ fn exported<'a>(snapshots: impl Iterator<Item = &'a Arc<Snapshot>>) -> Vec<Liste
             continue;
         }
         listed.push(match &series.info {
-            Some(info) => Listed {
+            Some(info) => ListedTarget {
                 name: Arc::clone(name),
                 url: info.url.clone(),
                 kind: info.kind.clone(),
                 configured: None,
             },
-            None => Listed::by_name(Arc::clone(name)),
+            None => ListedTarget::by_name(Arc::clone(name)),
         });
     }
     listed

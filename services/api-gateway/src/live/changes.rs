@@ -1,4 +1,4 @@
-//! The events that lead from one poll to the next.
+//! The differences between two polls as events.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use super::board::Board;
 use crate::sources::alert_logger::Page;
 
-/// A summary comes when the last is as old as this, changed or not: it says when the newest observation was, and keeps
-/// connections that nobody would otherwise use from being closed. With the time to the next poll it is 5 s at most.
+/// The longest time between summaries, also without a change. They carry the time of the newest probe, and keep idle
+/// connections open. Together with the period between polls, it is at most 5 s.
 const SUMMARY_EVERY: Duration = Duration::from_secs(4);
 
 /// The state at the last poll.
@@ -26,13 +26,12 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Takes over a new state, and returns the events that lead to it. `incidents` is alert-logger's newest page, if it
-    /// answered.
+    /// Replaces the state, and returns the differences as events. `incidents` is alert-logger's newest page, if any.
     pub fn update(&mut self, board: Board, incidents: Option<Arc<Page>>) -> Vec<StreamEvent> {
         let mut events = Vec::new();
         match &self.board {
             Some(before) => changed_targets(&mut events, before, &board),
-            // A subscriber may have fetched an older state than this.
+            // A subscriber may have fetched an older state.
             None => events.push(StreamEvent::Reset {}),
         }
         if let (Some(before), Some(now)) = (&self.incidents, &incidents) {
@@ -57,32 +56,32 @@ impl Changes {
 
 fn changed_targets(events: &mut Vec<StreamEvent>, before: &Board, now: &Board) {
     let targets = before.targets.iter();
-    let mut gone: HashMap<&str, &TargetStatus> =
+    let mut previous: HashMap<&str, &TargetStatus> =
         targets.map(|target| (&*target.target, &**target)).collect();
     for target in &now.targets {
-        let known = gone.remove(&*target.target);
-        if known.is_none_or(|known| !same_target(known, target)) {
+        let before = previous.remove(&*target.target);
+        if before.is_none_or(|before| !same_target(before, target)) {
             events.push(StreamEvent::Target(Arc::clone(target)));
         }
     }
     for target in before.targets.iter().map(|target| &target.target) {
-        if gone.contains_key(&**target) {
+        if previous.contains_key(&**target) {
             let target = Arc::clone(target);
             events.push(StreamEvent::Removed(Removed { target }));
         }
     }
 }
 
-/// Returns whether both differ only in the values that every probe changes: counts, latency and the time of the last probe.
+/// Returns whether both differ only in the values that each probe changes: counts, latency and time of the last probe.
 fn same_target(one: &TargetStatus, other: &TargetStatus) -> bool {
-    fn kept(it: &TargetStatus) -> impl PartialEq + '_ {
+    fn compared(it: &TargetStatus) -> impl PartialEq + '_ {
         let identity = (&it.target, &it.url, &it.kind, &it.group);
         let state = (it.state, it.was, it.since, &it.reason, &it.maintenance);
         let objectives = (it.slo_objective, it.latency_objective_seconds);
         let rest = (it.interval_seconds, it.certificate_not_after);
         (identity, state, objectives, rest)
     }
-    kept(one) == kept(other)
+    compared(one) == compared(other)
 }
 
 /// Returns whether both differ only in their timestamps.
@@ -92,15 +91,15 @@ fn same_summary(one: &StatusSummary, other: &StatusSummary) -> bool {
 }
 
 fn changed_incidents(events: &mut Vec<StreamEvent>, before: &Page, now: &Page) {
-    let known: HashMap<_, _> = before
+    let previous: HashMap<_, _> = before
         .alerts
         .iter()
         .map(|alert| ((alert.starts_at, &alert.fingerprint), alert))
         .collect();
-    // Oldest first, as they happened.
+    // In chronological order.
     for alert in now.alerts.iter().rev() {
-        let known = known.get(&(alert.starts_at, &alert.fingerprint));
-        if known.is_none_or(|known| *known != alert) {
+        let before = previous.get(&(alert.starts_at, &alert.fingerprint));
+        if before.is_none_or(|before| *before != alert) {
             events.push(StreamEvent::Incident(Box::new(Incident::from(alert))));
         }
     }

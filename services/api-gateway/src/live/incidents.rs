@@ -1,4 +1,4 @@
-//! Incidents, made from the alerts of alert-logger.
+//! Conversion of alert-logger's alerts to incidents.
 
 use gateway_api::incidents::{Event, Incident, IncidentEnd as End, Step};
 use gateway_api::is_web_link;
@@ -9,7 +9,7 @@ impl From<&Alert> for Incident {
     fn from(alert: &Alert) -> Self {
         let label = |name: &str| alert.labels.get(name).cloned();
         let annotation = |name: &str| alert.annotations.get(name).cloned();
-        // Before there were findings, every end was a delivered one.
+        // An older alert-logger does not send `end`; all its ends were delivered.
         let end = alert.end.or(alert.ends_at.map(|_| End::Delivered));
         let (ended, notified_at, notified) = match end {
             Some(End::NotDelivered) => (Event::LastKnownActive, alert.reconciled_at, Event::Closed),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_nobody_delivered_is_not_given_as_one() {
+    fn an_undelivered_end_is_not_shown_as_resolved() {
         let ended = |end| Alert {
             end: Some(end),
             ends_at: Some(at(170)),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn its_timeline_is_in_order() {
+    fn a_timeline_is_in_chronological_order() {
         let incident = Incident::from(&alert());
         assert_eq!(
             events(&alert()),
@@ -141,7 +141,7 @@ mod tests {
             ]
         );
         assert_eq!(incident.duration_seconds, Some(90.0));
-        // The first notification came when it was over.
+        // The first notification arrived after the end.
         let late = Incident::from(&Alert {
             first_received_at: at(200),
             ..alert()
@@ -150,11 +150,11 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_no_page_is_left_out() {
+    fn a_runbook_link_that_is_not_a_web_url_is_omitted() {
         assert_eq!(Incident::from(&alert()).runbook_url, None);
     }
 
-    /// An answer of alert-logger with this in the places of its texts.
+    /// An answer of alert-logger with `text` in all its text fields.
     fn answer(text: &str) -> String {
         serde_json::json!({
             "alerts": [{
@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_shown_as_it_is(text in "\\PC*|(https?|javascript|data):\\PC*|[\\x00-\\x7f]*") {
+        fn any_text_is_shown_unchanged(text in "\\PC*|(https?|javascript|data):\\PC*|[\\x00-\\x7f]*") {
             let page = page(answer(&text).as_bytes()).unwrap();
             let incident = Incident::from(&page.alerts[0]);
             prop_assert_eq!(&incident.alert, &text);
@@ -182,7 +182,7 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_answer_is_refused_or_read(at in 0_usize..600, byte in any::<u8>()) {
+        fn a_damaged_answer_does_not_panic(at in 0_usize..600, byte in any::<u8>()) {
             let mut body = answer("x").into_bytes();
             let at = at % body.len();
             body[at] = byte;

@@ -1,4 +1,4 @@
-//! Maintenance windows of the configuration: past, open and planned.
+//! Past, open and planned maintenance windows of the configuration.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use gateway_api::maintenance::{Maintenance, TargetWindow};
 use jiff::{SignedDuration, Timestamp};
 use targets::{Occurrence, Target};
 
-/// How far back: as far as Prometheus keeps probes.
+/// How far back windows are listed: Prometheus' shortest retention.
 const PAST: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// How far ahead.
+/// How far ahead windows are listed.
 const AHEAD: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The most past windows, the newest of them.
-const PAST_MOST: usize = 1000;
+/// The most past windows. The newest are listed.
+const PAST_MAX: usize = 1000;
 
-/// The most planned windows, the next of them.
-const PLANNED_MOST: usize = 100;
+/// The most planned windows. The soonest are listed.
+const PLANNED_MAX: usize = 100;
 
-/// Returns the windows of these targets around `now`.
+/// Returns the past, open and planned windows of targets at the time `now`.
 pub fn windows<'a>(
     targets: impl IntoIterator<Item = &'a Arc<Target>>,
     now: Timestamp,
@@ -29,9 +29,9 @@ pub fn windows<'a>(
         add(&mut windows, target, now);
     }
     windows.past.sort_by_key(|window| Reverse(window.start));
-    windows.past.truncate(PAST_MOST);
+    windows.past.truncate(PAST_MAX);
     windows.planned.sort_by_key(|window| window.start);
-    windows.planned.truncate(PLANNED_MOST);
+    windows.planned.truncate(PLANNED_MAX);
     windows
 }
 
@@ -44,8 +44,8 @@ fn add(windows: &mut Maintenance, target: &Target, now: Timestamp) {
         } else if occurrence.contains(now) {
             &mut windows.active
         } else {
-            // They come soonest first.
-            if planned == PLANNED_MOST {
+            // Occurrences are sorted, so the rest is later.
+            if planned == PLANNED_MAX {
                 return;
             }
             planned += 1;
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_were_are_or_will_be() {
+    fn windows_are_past_open_or_planned() {
         let maintenance = of(
             r#"
             [[target]]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_are_shown_are_the_nearest() {
+    fn the_nearest_windows_are_listed() {
         let window = |hour: u32| {
             format!(
                 "[[target.maintenance]]\nstart = {hour:02}:00:00\nend = {hour:02}:30:00\ntime_zone = 'UTC'\n"
@@ -157,12 +157,12 @@ mod tests {
         };
         let toml = ["a", "b", "c", "d"].map(target).concat();
         let maintenance = of(&toml, "2026-12-10T12:45:00Z");
-        assert_eq!(maintenance.planned.len(), PLANNED_MOST);
+        assert_eq!(maintenance.planned.len(), PLANNED_MAX);
         assert_eq!(
             maintenance.planned[99].start.to_string(),
             "2026-12-11T13:00:00Z"
         );
-        assert_eq!(maintenance.past.len(), PAST_MOST);
+        assert_eq!(maintenance.past.len(), PAST_MAX);
         assert_eq!(
             maintenance.past[0].start.to_string(),
             "2026-12-10T12:00:00Z"

@@ -1,4 +1,4 @@
-//! The state of one target, from the agents that probe it.
+//! The current state of one target, derived from the agents that probe it.
 
 use std::sync::Arc;
 
@@ -8,30 +8,30 @@ use targets::Occurrence;
 
 use crate::sources::agents::Series;
 
-/// An agent that does not export a target's interval is taken to have the default one.
+/// The interval of a target whose agent does not export it.
 const DEFAULT_INTERVAL_SECONDS: f64 = 15.0;
 
-/// How long a probe may take, a snapshot may age and clocks may differ, before a result that is due counts as missing.
+/// The delay after which a due result counts as missing. It covers the duration of a probe, the age of a snapshot and the
+/// difference between clocks.
 const ALLOWANCE_SECONDS: f64 = 15.0;
 
-/// The state of a target, since when, and why.
+/// The current state of a target, its start and its reason.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
+pub struct CurrentState {
     /// The state.
     pub state: State,
-    /// Since when, in seconds since the epoch, as far as that is known; `None` of an unknown target.
+    /// When the state began, in seconds since the epoch, if known; always `None` for an unknown target.
     pub since: Option<f64>,
-    /// Why the newest probe failed, of a target that is down and where that is known.
+    /// The reason of the newest failure if the target is down and the reason is known.
     pub reason: Option<Arc<str>>,
 }
 
-impl Standing {
-    /// The standing of a target from its series at each agent that answers.
+impl CurrentState {
+    /// Derives the state of a target from its series at each answering agent.
     ///
-    /// One agent that sees it down outweighs those that see it up; one that has not probed it for two intervals and 15 s
-    /// does not count. While `window` is open, or an agent says that one is, the target is in maintenance, whatever they
-    /// see.
-    pub fn of_target<'a>(
+    /// The target is down if one agent sees it down. An agent that has not probed it for two intervals and 15 s does not
+    /// count. While `window` is open, or an agent exports an open window, the target is in maintenance instead.
+    pub fn from_series<'a>(
         series: impl IntoIterator<Item = &'a Series>,
         window: Option<&Occurrence>,
         now: Timestamp,
@@ -75,7 +75,7 @@ impl Standing {
     }
 }
 
-/// Returns when a series' target was probed last; long ago where it never was.
+/// Returns the time of a series' last probe; 0 without a probe.
 fn probed(series: &Series) -> f64 {
     series.probed().unwrap_or_default()
 }
@@ -95,7 +95,7 @@ mod tests {
 
     const NOW: f64 = 1_700_000_000.0;
 
-    fn seen(up: bool, seconds_ago: f64, interval: f64) -> Series {
+    fn probe(up: bool, seconds_ago: f64, interval: f64) -> Series {
         Series {
             up: Some(up),
             last_probe: Some(NOW - seconds_ago),
@@ -108,62 +108,62 @@ mod tests {
         Timestamp::from_second(1_700_000_000).unwrap()
     }
 
-    fn standing(series: &[Series]) -> Standing {
-        Standing::of_target(series, None, now())
+    fn current(series: &[Series]) -> CurrentState {
+        CurrentState::from_series(series, None, now())
     }
 
     fn state(series: &[Series]) -> State {
-        standing(series).state
+        current(series).state
     }
 
     #[test]
-    fn a_target_is_what_its_last_probe_said() {
-        assert_eq!(state(&[seen(true, 3.0, 15.0)]), State::Up);
-        assert_eq!(state(&[seen(false, 3.0, 15.0)]), State::Down);
+    fn the_last_probe_determines_the_state() {
+        assert_eq!(state(&[probe(true, 3.0, 15.0)]), State::Up);
+        assert_eq!(state(&[probe(false, 3.0, 15.0)]), State::Down);
     }
 
     #[test]
-    fn nobody_knows_without_a_probe_of_late() {
+    fn a_target_without_a_recent_probe_is_unknown() {
         assert_eq!(state(&[]), State::Unknown);
-        assert_eq!(state(&[seen(true, 45.0, 15.0)]), State::Up);
-        assert_eq!(state(&[seen(true, 46.0, 15.0)]), State::Unknown);
-        assert_eq!(state(&[seen(true, 600.0, 300.0)]), State::Up);
-        assert_eq!(state(&[seen(false, 616.0, 300.0)]), State::Unknown);
-        // By a clock that far ahead, nobody can tell whether it was of late.
-        assert_eq!(state(&[seen(true, -15.0, 15.0)]), State::Up);
-        assert_eq!(state(&[seen(true, -16.0, 15.0)]), State::Unknown);
+        assert_eq!(state(&[probe(true, 45.0, 15.0)]), State::Up);
+        assert_eq!(state(&[probe(true, 46.0, 15.0)]), State::Unknown);
+        assert_eq!(state(&[probe(true, 600.0, 300.0)]), State::Up);
+        assert_eq!(state(&[probe(false, 616.0, 300.0)]), State::Unknown);
+        // A probe time too far in the future does not show whether the probe is recent.
+        assert_eq!(state(&[probe(true, -15.0, 15.0)]), State::Up);
+        assert_eq!(state(&[probe(true, -16.0, 15.0)]), State::Unknown);
         let never = Series {
             last_probe: None,
-            ..seen(true, 0.0, 15.0)
+            ..probe(true, 0.0, 15.0)
         };
         assert_eq!(state(&[never]), State::Unknown);
     }
 
     #[test]
-    fn one_agent_that_sees_it_down_is_enough_but_its_view_must_be_fresh() {
-        let up = seen(true, 1.0, 15.0);
-        assert_eq!(state(&[up.clone(), seen(false, 1.0, 15.0)]), State::Down);
-        assert_eq!(state(&[seen(false, 1.0, 15.0), up.clone()]), State::Down);
-        assert_eq!(state(&[seen(false, 99.0, 15.0), up]), State::Up);
+    fn one_agent_with_a_fresh_failure_makes_a_target_down() {
+        let up = probe(true, 1.0, 15.0);
+        assert_eq!(state(&[up.clone(), probe(false, 1.0, 15.0)]), State::Down);
+        assert_eq!(state(&[probe(false, 1.0, 15.0), up.clone()]), State::Down);
+        assert_eq!(state(&[probe(false, 99.0, 15.0), up]), State::Up);
     }
 
     #[test]
-    fn since_and_reason_are_those_of_who_sees_it_down() {
+    fn since_and_reason_come_from_the_agents_that_see_it_down() {
         let derived = |since, reason: Option<&str>| Derived {
             since,
             reason: reason.map(Arc::from),
             first_seen: None,
         };
         let mut agents = [
-            seen(true, 1.0, 15.0),
-            seen(false, 3.0, 15.0),
-            seen(false, 2.0, 15.0),
+            probe(true, 1.0, 15.0),
+            probe(false, 3.0, 15.0),
+            probe(false, 2.0, 15.0),
         ];
-        assert_eq!(standing(&agents).since, None);
+        assert_eq!(current(&agents).since, None);
         agents[0].derived = derived(Some(5.0), Some("body"));
         agents[1].derived = derived(Some(20.0), Some("dns"));
         agents[2].derived = derived(Some(30.0), Some("tls"));
-        let down = standing(&agents);
+        let down = current(&agents);
         assert_eq!(
             (down.since, down.reason.as_deref()),
             (Some(20.0), Some("tls"))
@@ -171,28 +171,28 @@ mod tests {
         for agent in &mut agents {
             agent.up = Some(true);
         }
-        let up = standing(&agents);
+        let up = current(&agents);
         assert_eq!((up.since, up.reason), (Some(30.0), None));
     }
 
     #[test]
-    fn maintenance_wins_while_it_is_being_probed() {
+    fn maintenance_wins_while_the_target_is_probed() {
         let window = Occurrence {
             start: Timestamp::from_second(1_699_999_000).unwrap(),
             end: Timestamp::from_second(1_700_000_600).unwrap(),
             reason: None,
         };
-        let with = |series: &[Series]| Standing::of_target(series, Some(&window), now());
-        let down = with(&[seen(false, 1.0, 15.0)]);
+        let with = |series: &[Series]| CurrentState::from_series(series, Some(&window), now());
+        let down = with(&[probe(false, 1.0, 15.0)]);
         assert_eq!(
             (down.state, down.since, down.reason),
             (State::Maintenance, Some(1_699_999_000.0), None)
         );
-        assert_eq!(with(&[seen(true, 99.0, 15.0)]).state, State::Unknown);
-        let says_so = Series {
+        assert_eq!(with(&[probe(true, 99.0, 15.0)]).state, State::Unknown);
+        let in_maintenance = Series {
             maintenance: Some(true),
-            ..seen(false, 1.0, 15.0)
+            ..probe(false, 1.0, 15.0)
         };
-        assert_eq!(state(&[says_so]), State::Maintenance);
+        assert_eq!(state(&[in_maintenance]), State::Maintenance);
     }
 }

@@ -1,4 +1,4 @@
-//! Answers as JSON.
+//! JSON responses and their errors.
 
 use std::fmt::Display;
 use std::hash::{DefaultHasher, Hasher};
@@ -15,7 +15,7 @@ use crate::Gateway;
 use crate::sources::alert_logger::AlertLogger;
 use crate::sources::prometheus::Prometheus;
 
-/// A response with a JSON body. No cache may keep it: it is about now.
+/// Creates a response with a JSON body that caches must not store, because it shows the current state.
 pub(super) fn json(body: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
@@ -24,13 +24,13 @@ pub(super) fn json(body: Bytes) -> Response {
     (headers, body).into_response()
 }
 
-/// Writes a JSON body.
+/// Serializes a JSON body.
 pub(super) fn to_json(value: &impl Serialize) -> Result<Bytes, RenderError> {
     Ok(serde_json::to_vec(value)?.into())
 }
 
-/// An answer with an ETag for its content, or 304 where the request names the same tag. The time at which it was made,
-/// `generated_at`, is not part of the content where it is written first.
+/// Creates a JSON response with an ETag, or 304 if the request has the same tag. The tag does not depend on
+/// `generated_at`, if that is the first field.
 pub(super) fn tagged(
     request: &HeaderMap,
     answer: &impl Serialize,
@@ -43,7 +43,7 @@ pub(super) fn tagged(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (header::ETAG, HeaderValue::try_from(&tag)?),
     ];
-    if has(request, &tag) {
+    if matches_tag(request, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let json = [(header::CONTENT_TYPE, "application/json")];
@@ -59,25 +59,25 @@ fn without_time(body: &[u8]) -> &[u8] {
     content.unwrap_or(body)
 }
 
-/// Returns whether a request's `If-None-Match` names this tag.
-fn has(request: &HeaderMap, tag: &str) -> bool {
+/// Returns whether the request's `If-None-Match` contains the tag.
+fn matches_tag(request: &HeaderMap, tag: &str) -> bool {
     let tags = request.get_all(header::IF_NONE_MATCH).into_iter();
     tags.filter_map(|tags| tags.to_str().ok())
         .flat_map(|tags| tags.split(','))
         .map(str::trim)
-        // Proxies that compress make a weak tag of a strong one, never the other way.
+        // An exact comparison is enough: proxies that compress make strong tags weak, and this tag is already weak.
         .any(|other| other == "*" || other == tag)
 }
 
-/// Why a body could not be made.
+/// The reason why a body could not be rendered.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RenderError {
-    #[error("the answer cannot be written as JSON: {0}")]
+    #[error("the answer cannot be serialized as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("the answer's tag cannot be written: {0}")]
+    #[error("the answer's ETag is not a valid header: {0}")]
     Tag(#[from] header::InvalidHeaderValue),
-    #[error("the answer was given up: {0}")]
-    GivenUp(#[from] JoinError),
+    #[error("rendering the answer failed: {0}")]
+    Render(#[from] JoinError),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
@@ -88,34 +88,29 @@ impl From<RenderError> for Problem {
     }
 }
 
-/// Returns Prometheus for an answer that has no other source.
+/// Returns the client of Prometheus for an endpoint without another source.
 pub(super) fn prometheus(gateway: &Gateway) -> Result<&Prometheus, Problem> {
     gateway.sources.prometheus.as_ref().ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_IMPLEMENTED,
-            "such answers come from Prometheus, and none is configured; set PROMETHEUS_URL",
+            "this endpoint needs Prometheus, which is not configured; set PROMETHEUS_URL",
         )
     })
 }
 
-/// Returns alert-logger for an answer that has no other source.
+/// Returns the client of alert-logger for an endpoint without another source.
 pub(super) fn alert_logger(gateway: &Gateway) -> Result<&AlertLogger, Problem> {
     gateway.sources.alert_logger.as_ref().ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_IMPLEMENTED,
-            "such answers come from alert-logger, and none is configured; set ALERT_LOGGER_URL",
+            "this endpoint needs alert-logger, which is not configured; set ALERT_LOGGER_URL",
         )
     })
 }
 
-/// The only source of an answer fails.
+/// Creates the error for an endpoint whose only source fails.
 pub(super) fn bad_gateway(error: impl Display) -> Problem {
     Problem::new(StatusCode::BAD_GATEWAY, error.to_string())
-}
-
-/// No agent answers, and no other source knows the state of now.
-pub(super) fn blind(reason: String) -> Problem {
-    bad_gateway(reason)
 }
 
 #[cfg(test)]
@@ -129,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_that_of_the_content_and_not_of_its_time() {
+    fn a_tag_depends_on_the_content_without_its_time() {
         let answer = |has: &[&'static str], second, content: &str| {
             let mut request = HeaderMap::new();
             for tag in has {
@@ -154,14 +149,14 @@ mod tests {
         };
         assert_eq!(tag(&first), tag(&answer(&[], 2, "a")));
         assert_ne!(tag(&first), tag(&answer(&[], 1, "b")));
-        let known: &'static str = tag(&first).leak();
-        let both: &'static str = format!("\"x\" , {known}").leak();
-        for has in [&[known][..], &["*"], &[both], &["\"x\"", known]] {
+        let same: &'static str = tag(&first).leak();
+        let both: &'static str = format!("\"x\" , {same}").leak();
+        for has in [&[same][..], &["*"], &[both], &["\"x\"", same]] {
             let again = answer(has, 2, "a");
             assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{has:?}");
             assert_eq!(tag(&again), tag(&first));
         }
         assert_eq!(answer(&["\"x\""], 2, "a").status(), StatusCode::OK);
-        assert_eq!(answer(&[known], 2, "b").status(), StatusCode::OK);
+        assert_eq!(answer(&[same], 2, "b").status(), StatusCode::OK);
     }
 }

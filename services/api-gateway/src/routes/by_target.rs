@@ -1,5 +1,4 @@
-//! `GET /api/v1/slo`, `/api/v1/history`, `/api/v1/latency` and `/api/v1/phases`: figures that Prometheus records of each
-//! target.
+//! `GET /api/v1/slo`, `/api/v1/history`, `/api/v1/latency` and `/api/v1/phases`: each target's figures from Prometheus.
 
 use std::sync::Arc;
 
@@ -27,20 +26,20 @@ use crate::sources::prometheus::{
 };
 use crate::window::Retention;
 
-/// Which range is wanted.
+/// The `range` parameter.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RangeQuery {
-    /// How far back.
+    /// The time that the answer covers, up to now.
     #[param(required = false, schema_with = range_schema)]
     pub(super) range: Range,
 }
 
 impl RangeQuery {
-    /// The parameters that it is read from.
+    /// The names of the parameters.
     pub(super) const PARAMETERS: &[&str] = &["range"];
 
-    /// Reads a range within the retention.
+    /// Parses the range, which must be within the retention.
     pub(super) fn read(parameters: &Parameters, retention: &Retention) -> Result<Self, Problem> {
         let (names, ranges): (Vec<_>, Vec<_>) = retention.ranges().unzip();
         let allowed = format!("{} (PROMETHEUS_RETENTION is {retention})", names.join(", "));
@@ -59,13 +58,13 @@ fn range_schema() -> Object {
         .build()
 }
 
-/// A request for figures of the targets of a page.
+/// A request for the figures of a page of targets.
 struct Request<'a> {
     gateway: &'a Gateway,
     prometheus: &'a Prometheus,
     headers: HeaderMap,
     filter: Filter,
-    /// The default where the endpoint does not have this parameter.
+    /// The default range if the endpoint has no such parameter.
     range: Range,
 }
 
@@ -86,7 +85,8 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Fetches the figures, and makes an answer of them, the page of targets, and the time at which the states were read.
+    /// Fetches the figures and the states, and responds with the result of `answer`: it gets the figures, the page of
+    /// targets and the time of the states.
     async fn answer<F, A: Serialize>(
         &self,
         figures: impl Future<Output = Result<Arc<F>, QueryError>>,
@@ -99,16 +99,16 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Objectives, error budgets and burn rates, as Prometheus records them.
+/// Objectives, error budgets and burn rates, as recorded by Prometheus.
 #[utoipa::path(
     get,
     path = "/api/v1/slo",
     params(Filter),
     responses(
         (status = 200, description = "Objectives and error budgets by target", body = Slo),
-        (status = 501, description = "The gateway knows no Prometheus", body = Problem,
+        (status = 501, description = "Prometheus is not configured", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "Prometheus is away or fails", body = Problem,
+        (status = 502, description = "Prometheus is unavailable or fails", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -131,17 +131,17 @@ pub(super) async fn slo(
     answer.await
 }
 
-/// Availability by slot: 90 of 16 minutes (24h), 112 (7d) or 224 (14d), and longer ones where `PROMETHEUS_RETENTION` allows.
-/// The last one has begun and goes on.
+/// Availability in 90 slots of 16 minutes (24h), 112 (7d), 224 (14d), or more if `PROMETHEUS_RETENTION` allows a longer
+/// range. The last slot has not ended yet.
 #[utoipa::path(
     get,
     path = "/api/v1/history",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Availability by target and slot", body = HistoryAnswer),
-        (status = 501, description = "The gateway knows no Prometheus", body = Problem,
+        (status = 501, description = "Prometheus is not configured", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "Prometheus is away or fails", body = Problem,
+        (status = 502, description = "Prometheus is unavailable or fails", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -166,16 +166,16 @@ pub(super) async fn history(
     answer.await
 }
 
-/// Latency by slot, of the probes that got a response.
+/// Latency by slot, of probes that got a response.
 #[utoipa::path(
     get,
     path = "/api/v1/latency",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Latency by target and slot", body = LatencyAnswer),
-        (status = 501, description = "The gateway knows no Prometheus", body = Problem,
+        (status = 501, description = "Prometheus is not configured", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "Prometheus is away or fails", body = Problem,
+        (status = 502, description = "Prometheus is unavailable or fails", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -200,16 +200,16 @@ pub(super) async fn latency(
     answer.await
 }
 
-/// The time that probes spent in each phase, and why they failed, over the last 5 minutes.
+/// Mean durations of the phases of probes, and failures by reason, over the last 5 minutes.
 #[utoipa::path(
     get,
     path = "/api/v1/phases",
     params(Filter),
     responses(
         (status = 200, description = "Phases and reasons by target", body = PhasesAnswer),
-        (status = 501, description = "The gateway knows no Prometheus", body = Problem,
+        (status = 501, description = "Prometheus is not configured", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "Prometheus is away or fails", body = Problem,
+        (status = 502, description = "Prometheus is unavailable or fails", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -232,7 +232,7 @@ pub(super) async fn phases(
     answer.await
 }
 
-/// Returns a target's objectives with its recorded figures, if there are any.
+/// Returns a target's objectives and recorded figures, if there are any.
 pub(super) fn target_slo(target: &TargetStatus, budget: Option<&Budget>) -> TargetSlo {
     let budget = budget.cloned().unwrap_or_default();
     TargetSlo {
@@ -295,8 +295,8 @@ pub(super) fn target_latency(target: &Arc<str>, latencies: &Grid) -> TargetLaten
     }
 }
 
-/// Returns the value, or the bound of the lowest bucket where it is not above it: older rules recorded the values that
-/// `histogram_quantile()` makes up below, and a mean of bounds can be off in its last digit.
+/// Returns the value, but at least the bound of the lowest bucket. Older rules recorded `histogram_quantile()`'s
+/// interpolated values below it, and a mean of bounds can differ from the bound in its last digit.
 fn at_least_a_bucket(seconds: f64) -> f64 {
     if seconds <= LOWEST_LATENCY_BUCKET * (1.0 + 1e-9) {
         LOWEST_LATENCY_BUCKET
@@ -305,7 +305,7 @@ fn at_least_a_bucket(seconds: f64) -> f64 {
     }
 }
 
-/// Returns a target's phases, and its failures by reason.
+/// Returns a target's phases and failures by reason.
 pub(super) fn target_phases(
     target: &Arc<str>,
     phases: Option<&TargetPhases>,

@@ -1,4 +1,4 @@
-//! `GET /api/v1/events`: changes as they happen, as server-sent events.
+//! `GET /api/v1/events`: changes as server-sent events.
 
 use std::sync::Arc;
 
@@ -12,43 +12,43 @@ use utoipa::IntoParams;
 use super::parameters::Parameters;
 use crate::Gateway;
 
-/// When to come back after all seats were taken, in seconds.
+/// `Retry-After` in seconds when the event stream has too many subscribers.
 const RETRY_AFTER: &str = "5";
 
-/// Longest id, in characters.
+/// The longest event id, in characters.
 const ID_MAX_CHARS: usize = 64;
 
-/// Where the stream starts.
+/// The position at which the stream starts.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EventsQuery {
-    /// As the header, for a browser's first request, which can have none.
+    /// The same as the header. A browser's first request can't set the header.
     #[param(max_length = 64)]
     last_event_id: Option<String>,
 }
 
-/// Changes as they happen: server-sent events with JSON data.
+/// Changes as server-sent events with JSON data.
 ///
-/// - `target`: a target has changed, or is new; its object in `/api/v1/status`. The values that every probe changes (counts,
-///   latency, time of the last probe) do not count as a change.
-/// - `removed`: `{"target"}`, which is gone
-/// - `incident`: an incident has begun, or changed; its object in `/api/v1/incidents`
+/// - `target`: a target is new or has changed; its object in `/api/v1/status`. Changes of counts, latency or the time of
+///   the last probe alone send no event.
+/// - `removed`: `{"target"}` is no longer monitored
+/// - `incident`: an incident is new or has changed; its object in `/api/v1/incidents`
 /// - `summary`: `/api/v1/status` without targets, on every change and at least every 5 seconds
-/// - `reset`: events were missed that can't be sent again; everything has to be fetched anew
+/// - `reset`: events were missed and can't be sent again; the client has to fetch everything again
 ///
-/// The stream begins behind the event whose id is given, if that is known, else with the last summary. It ends when the
-/// gateway shuts down.
+/// The stream continues after the event with the given id. Without an id it starts with the last summary. It ends when
+/// the gateway shuts down.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
     params(
-        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last received event"),
         EventsQuery,
     ),
     responses(
-        (status = 200, description = "Events, without end, each with `id`, `event` and `data`", body = serde_json::Value,
+        (status = 200, description = "An endless stream of events, each with `id`, `event` and `data`", body = serde_json::Value,
          content_type = "text/event-stream"),
-        (status = 503, description = "Too many listen already", body = Problem,
+        (status = 503, description = "Too many subscribers", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -61,7 +61,7 @@ pub(super) async fn events(
     let query = EventsQuery {
         last_event_id: parameters.text("last_event_id", ID_MAX_CHARS)?,
     };
-    // The header is the newer of the two: the browser has it from an event of this very stream.
+    // The header is newer: on a reconnect the browser sets it to the last event of the stream.
     let last = last_event_id(&request).or(query.last_event_id.as_deref());
     Ok(gateway.events.response(last).unwrap_or_else(|full| {
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string());

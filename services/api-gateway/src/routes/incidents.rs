@@ -1,4 +1,4 @@
-//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: the alerts that alert-logger keeps.
+//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: alerts from alert-logger's history.
 
 use std::sync::Arc;
 
@@ -16,25 +16,25 @@ use super::parameters::Parameters;
 use crate::Gateway;
 use crate::sources::alert_logger::{Page, Query};
 
-/// The page without `limit`.
+/// The size of a page without the `limit` parameter.
 const DEFAULT_LIMIT: usize = 100;
 
-/// Longest target, in characters.
+/// The longest `target` parameter, in characters.
 const TARGET_MAX_CHARS: usize = 1024;
 
-/// Which incidents are wanted.
+/// The filter and the page of incidents.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct IncidentsQuery {
-    /// Only those of this target.
+    /// Only incidents of this target.
     #[param(max_length = 1024)]
     target: Option<String>,
-    /// Only those that still fire, or only those that are over.
+    /// Only firing or only resolved incidents.
     status: Option<IncidentStatus>,
-    /// At most this many.
+    /// The most incidents on the page.
     #[param(minimum = 1, maximum = 1000, default = 100, required = false)]
     limit: usize,
-    /// Where the page starts: `next` of the page before.
+    /// The start of the page: `next` of the previous page.
     #[param(
         pattern = "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z,"
     )]
@@ -59,15 +59,15 @@ impl IncidentsQuery {
     }
 }
 
-/// The alerts that fire now.
+/// The firing alerts, without Watchdog.
 #[utoipa::path(
     get,
     path = "/api/v1/alerts",
     responses(
-        (status = 200, description = "The alerts that fire", body = Alerts),
-        (status = 501, description = "The gateway knows no alert-logger", body = Problem,
+        (status = 200, description = "The firing alerts", body = Alerts),
+        (status = 501, description = "alert-logger is not configured", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "alert-logger is away or fails", body = Problem,
+        (status = 502, description = "alert-logger is unavailable or fails", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -91,16 +91,16 @@ pub(super) async fn alerts(
     Ok(tagged(&request, &alerts)?)
 }
 
-/// Incidents and their timelines. The alert that always fires is not among them.
+/// Incidents and their timelines, without Watchdog, the alert that always fires.
 #[utoipa::path(
     get,
     path = "/api/v1/incidents",
     params(IncidentsQuery),
     responses(
         (status = 200, description = "A page of incidents", body = Incidents),
-        (status = 501, description = "The gateway knows no alert-logger", body = Problem,
+        (status = 501, description = "alert-logger is not configured", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "alert-logger is away or fails", body = Problem,
+        (status = 502, description = "alert-logger is unavailable or fails", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -109,14 +109,14 @@ pub(super) async fn incidents(
     RawQuery(query): RawQuery,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    let wanted = IncidentsQuery::read(query.as_deref())?;
-    let wanted = Query {
-        target: wanted.target,
-        status: wanted.status,
-        before: wanted.before,
-        limit: wanted.limit,
+    let query = IncidentsQuery::read(query.as_deref())?;
+    let query = Query {
+        target: query.target,
+        status: query.status,
+        before: query.before,
+        limit: query.limit,
     };
-    let page = alert_logger(&gateway)?.page(wanted).await;
+    let page = alert_logger(&gateway)?.page(query).await;
     let page = page.map_err(bad_gateway)?;
     let incidents = Incidents {
         incidents: incidents_of(&page),

@@ -1,4 +1,4 @@
-//! Which targets an answer lists: search, filters and pages, the same at every endpoint.
+//! Search, filters and pages of targets, the same for all endpoints.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use utoipa::IntoParams;
 
 use super::parameters::Parameters;
 
-/// Longest search, in characters: as long as a name may be.
+/// The longest search or group, in characters: as long as a name may be.
 const SEARCH_MAX_CHARS: usize = 256;
 
-/// Which targets are wanted.
+/// The filter and the page of targets.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
-    /// Only targets in whose name, URL or group this comes, in upper or lower case.
+    /// Only targets whose name, URL or group contains this text, ignoring case.
     #[param(max_length = 256)]
     search: Option<String>,
     /// Only targets of this group.
@@ -24,19 +24,19 @@ pub(super) struct Filter {
     group: Option<String>,
     /// Only targets in this state.
     state: Option<State>,
-    /// At most this many targets.
+    /// The most targets on the page.
     #[param(minimum = 1, maximum = 1000, default = 1000, required = false)]
     limit: usize,
-    /// Where the page starts: `next` of the page before.
+    /// The start of the page: `next` of the previous page.
     #[param(value_type = String, pattern = "^[0-9]{1,9},", required = false)]
     after: Option<Cursor>,
 }
 
-/// The last target of a page: its place among all, and its name, which counts if the configuration was edited
+/// The last target of a page: its index in the list of all targets, and its name, which counts if the list has changed
 /// meanwhile.
 #[derive(Debug)]
 struct Cursor {
-    place: usize,
+    index: usize,
     name: String,
 }
 
@@ -45,14 +45,14 @@ struct Cursor {
 pub(super) struct Page<'a> {
     /// The targets, in the order of the configuration.
     pub(super) targets: Vec<&'a Arc<TargetStatus>>,
-    /// How many match on all pages.
+    /// The number of matching targets on all pages.
     pub(super) total: usize,
     /// `after` of the next page, if there is one.
     pub(super) next: Option<String>,
 }
 
 impl Filter {
-    /// The parameters that it is read from.
+    /// The names of the parameters.
     pub(super) const PARAMETERS: &[&str] = &["search", "group", "state", "limit", "after"];
 
     pub(super) fn read(parameters: &Parameters) -> Result<Self, Problem> {
@@ -65,7 +65,7 @@ impl Filter {
         })
     }
 
-    /// Returns the page of these targets that is wanted.
+    /// Returns the requested page of the matching targets.
     pub(super) fn page<'a>(&self, targets: &'a [Arc<TargetStatus>]) -> Page<'a> {
         let start = self.after.as_ref().map_or(0, |after| after.next(targets));
         let matching = targets
@@ -73,13 +73,13 @@ impl Filter {
             .enumerate()
             .filter(|(_, it)| self.matches(it));
         let total = matching.clone().count();
-        let mut rest = matching.filter(|(place, _)| *place >= start);
+        let mut rest = matching.filter(|(index, _)| *index >= start);
         let page: Vec<_> = rest.by_ref().take(self.limit).collect();
         let more = rest.next().is_some();
         let last = page.last().filter(|_| more);
         Page {
             total,
-            next: last.map(|(place, target)| format!("{place},{}", target.target)),
+            next: last.map(|(index, target)| format!("{index},{}", target.target)),
             targets: page.into_iter().map(|(_, target)| target).collect(),
         }
     }
@@ -93,22 +93,22 @@ impl Filter {
 
 impl Cursor {
     fn parse(text: &str) -> Option<Self> {
-        let (place, name) = text.split_once(',')?;
-        let digits = (1..=9).contains(&place.len()) && place.bytes().all(|b| b.is_ascii_digit());
+        let (index, name) = text.split_once(',')?;
+        let digits = (1..=9).contains(&index.len()) && index.bytes().all(|b| b.is_ascii_digit());
         Some(Self {
-            place: place.parse().ok().filter(|_| digits)?,
+            index: index.parse().ok().filter(|_| digits)?,
             name: name.to_owned(),
         })
     }
 
-    /// Returns the place of the target after it. Should it be gone, that at its own place is the one that came after it.
+    /// Returns the index of the target after the cursor. If the cursor's target was removed, that is its own index.
     fn next(&self, targets: &[Arc<TargetStatus>]) -> usize {
-        let is_it = |target: &Arc<TargetStatus>| *target.target == *self.name;
-        if targets.get(self.place).is_some_and(is_it) {
-            return self.place + 1;
+        let is_last = |target: &Arc<TargetStatus>| *target.target == *self.name;
+        if targets.get(self.index).is_some_and(is_last) {
+            return self.index + 1;
         }
-        let moved = targets.iter().position(is_it);
-        moved.map_or(self.place, |place| place + 1)
+        let moved = targets.iter().position(is_last);
+        moved.map_or(self.index, |index| index + 1)
     }
 }
 

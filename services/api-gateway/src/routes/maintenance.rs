@@ -1,4 +1,4 @@
-//! `GET /api/v1/maintenance`: maintenance windows, past, open and planned.
+//! `GET /api/v1/maintenance`: past, open and planned maintenance windows.
 
 use std::sync::Arc;
 
@@ -13,26 +13,26 @@ use super::answer::{RenderError, tagged};
 use super::parameters::Parameters;
 use crate::Gateway;
 
-/// Longest target, in characters: as long as a name may be.
+/// The longest `target` parameter, in characters: as long as a name may be.
 const TARGET_MAX_CHARS: usize = 256;
 
-/// The target whose windows are wanted.
+/// The filter of maintenance windows.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MaintenanceQuery {
-    /// Only those of this target.
+    /// Only windows of this target.
     #[param(max_length = 256)]
     target: Option<String>,
 }
 
-/// Maintenance windows, from the targets' configuration.
+/// Past, open and planned maintenance windows from the targets' file.
 #[utoipa::path(
     get,
     path = "/api/v1/maintenance",
     params(MaintenanceQuery),
     responses(
         (status = 200, description = "Maintenance windows", body = Maintenance),
-        (status = 501, description = "The gateway knows no configuration of targets", body = Problem,
+        (status = 501, description = "No targets are configured", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -42,15 +42,15 @@ pub(super) async fn maintenance(
     request: HeaderMap,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref(), &[&["target"]])?;
-    let wanted = MaintenanceQuery {
+    let query = MaintenanceQuery {
         target: parameters.text("target", TARGET_MAX_CHARS)?,
     };
-    let maintenance = gateway.maintenance(wanted.target.as_deref()).await;
+    let maintenance = gateway.maintenance(query.target.as_deref()).await;
     let maintenance = maintenance.map_err(RenderError::from)?;
     let maintenance = maintenance.ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_IMPLEMENTED,
-            "maintenance windows come from the targets' file, and none is configured; set PING_TARGETS_FILE",
+            "this endpoint needs the targets' file, which is not configured; set PING_TARGETS_FILE",
         )
     })?;
     Ok(tagged(&request, &*maintenance)?)

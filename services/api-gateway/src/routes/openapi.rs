@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the description of the endpoints, generated from their code.
+//! `GET /openapi.json`: the OpenAPI description of the endpoints, generated from their code.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use super::{
 use crate::Gateway;
 use crate::window::Retention;
 
-/// The description's head; paths and schemas come from the routes.
+/// The title of the OpenAPI document. Its paths and schemas come from the routes.
 #[derive(OpenApi)]
 #[openapi(info(
     title = "UptimePulse api-gateway",
@@ -31,11 +31,11 @@ use crate::window::Retention;
 ))]
 struct Head;
 
-/// The description, written once.
+/// The serialized OpenAPI document.
 #[derive(Clone)]
 struct Document(Bytes);
 
-/// The routes and their description.
+/// Creates the routes and their OpenAPI document.
 pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
     let retention = gateway.retention.clone();
     let (router, mut description) = OpenApiRouter::with_openapi(Head::openapi())
@@ -68,14 +68,11 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
     router.layer(Extension(document))
 }
 
-/// Adds the errors that every endpoint may answer: 400 for a wrong query, 405 for another method, 500 should it fail.
+/// Adds the errors of every endpoint: 400 for an invalid query, and a default for others such as 405 and 500.
 fn describe_errors(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     for (status, description) in [
-        (
-            "400",
-            "A parameter that is unknown, given twice, or not allowed",
-        ),
+        ("400", "A parameter is unknown, repeated, or not allowed"),
         ("default", "Any other error"),
     ] {
         let problem = ContentBuilder::new()
@@ -90,8 +87,8 @@ fn describe_errors(operation: &mut Operation) {
     }
 }
 
-/// Describes the ranges and windows that the retention allows. The pattern of windows matches only those that every retention
-/// allows, so a longer one has none.
+/// Describes the ranges and windows that the retention allows. The pattern matches only windows up to the shortest
+/// retention, so it is omitted for a longer one.
 fn describe_retention(operation: &mut Operation, retention: &Retention) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter
@@ -109,12 +106,12 @@ fn describe_retention(operation: &mut Operation, retention: &Retention) {
     }
 }
 
-/// Adds the ETag that every answer of `/api/v1` but the stream has, and the 304 for it.
+/// Adds the ETag and the 304 response of the endpoints under `/api/v1`, except the event stream.
 fn describe_tag(operation: &mut Operation) {
     let tag = HeaderBuilder::new()
         .schema(Some(Object::with_type(Type::String)))
         .description(Some(
-            "For If-None-Match; the same as long as all but generated_at is",
+            "For If-None-Match; unchanged while only generated_at changes",
         ))
         .build();
     let responses = &mut operation.responses.responses;
@@ -124,12 +121,12 @@ fn describe_tag(operation: &mut Operation) {
             .insert("ETag".to_owned(), tag.clone().into());
     }
     let unchanged = ResponseBuilder::new()
-        .description("The answer is the one that If-None-Match names")
+        .description("The answer has not changed since If-None-Match")
         .header("ETag", tag);
     responses.insert("304".to_owned(), unchanged.build().into());
 }
 
-/// This description.
+/// This OpenAPI document.
 #[utoipa::path(
     get,
     path = "/openapi.json",

@@ -1,4 +1,4 @@
-//! The query of a request.
+//! Parsing and validation of query parameters.
 
 use std::fmt::Display;
 
@@ -6,38 +6,38 @@ use axum::http::StatusCode;
 use service_kit::Problem;
 use url::form_urlencoded;
 
-/// A refused value is quoted up to this many characters.
+/// The length, in characters, at which a rejected value is truncated in the error message.
 const QUOTE_MAX_CHARS: usize = 100;
 
-/// The parameters of a request, each given once and known to its endpoint.
+/// The query parameters of a request. Each is given once, and its endpoint has it.
 #[derive(Debug)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Parses a query, which may have these parameters and no others.
-    pub(super) fn read(query: Option<&str>, known: &[&[&str]]) -> Result<Self, Problem> {
-        let known = known.concat();
+    /// Parses a query that may contain only the parameters in `allowed`.
+    pub(super) fn read(query: Option<&str>, allowed: &[&[&str]]) -> Result<Self, Problem> {
+        let allowed = allowed.concat();
         let mut parameters: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            if !known.contains(&&*name) {
-                let allowed = match &known[..] {
+            if !allowed.contains(&&*name) {
+                let allowed = match &allowed[..] {
                     [] => "none".to_owned(),
-                    known => known.join(", "),
+                    allowed => allowed.join(", "),
                 };
-                return Err(refused(format!(
+                return Err(rejection(format!(
                     "unknown parameter {}; allowed: {allowed}",
                     quoted(&name)
                 )));
             }
             if parameters.iter().any(|(other, _)| *other == name) {
-                return Err(refused(format!("{name} is given twice; allowed: once")));
+                return Err(rejection(format!("{name} is given twice; allowed: once")));
             }
             parameters.push((name.into_owned(), value.into_owned()));
         }
         Ok(Self(parameters))
     }
 
-    /// Returns a parameter, parsed by `parse`; `allowed` names the values that it allows.
+    /// Returns a parameter parsed by `parse`; `None` if it is absent. `allowed` describes the allowed values.
     pub(super) fn get<T>(
         &self,
         name: &str,
@@ -47,11 +47,11 @@ impl Parameters {
         let Some((_, value)) = self.0.iter().find(|(other, _)| other == name) else {
             return Ok(None);
         };
-        let refusal = || {
+        let reject = || {
             let value = quoted(value);
-            refused(format!("{name} is {value}; allowed: {allowed}"))
+            rejection(format!("{name} is {value}; allowed: {allowed}"))
         };
-        parse(value).ok_or_else(refusal).map(Some)
+        parse(value).ok_or_else(reject).map(Some)
     }
 
     /// Returns a text of at most `most` characters.
@@ -71,7 +71,7 @@ impl Parameters {
     ) -> Result<Option<usize>, Problem> {
         let allowed = format_args!("a whole number from {least} to {most}");
         self.get(name, allowed, |text| {
-            // `parse` would take a sign too.
+            // `parse` also accepts a sign.
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             let number = text.parse().ok().filter(|_| digits);
             number.filter(|number| (least..=most).contains(number))
@@ -92,7 +92,7 @@ impl Parameters {
     }
 }
 
-fn refused(detail: String) -> Problem {
+fn rejection(detail: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, detail)
 }
 
@@ -110,12 +110,12 @@ mod tests {
         Parameters::read(Some(query), &[&["limit"], &["search", "state"]])
     }
 
-    fn refusal<T>(outcome: Result<T, Problem>) -> String {
+    fn error<T>(outcome: Result<T, Problem>) -> String {
         outcome.err().unwrap().detail().to_owned()
     }
 
     #[test]
-    fn a_parameter_is_known_and_given_once() {
+    fn unknown_and_repeated_parameters_are_rejected() {
         assert!(Parameters::read(None, &[]).is_ok());
         let parameters = read("search=a%20b+c&limit=7").unwrap();
         assert_eq!(
@@ -124,25 +124,24 @@ mod tests {
         );
         assert_eq!(parameters.number("limit", 1, 9).unwrap(), Some(7));
         assert_eq!(parameters.word("state", &[("up", 1)]).unwrap(), None);
-        let unknown = refusal(read(&"x".repeat(10_000)));
+        let unknown = error(read(&"x".repeat(10_000)));
         assert!(unknown.contains("limit, search, state") && unknown.len() < 300);
-        assert!(refusal(Parameters::read(Some("a=1"), &[])).contains("allowed: none"));
-        assert!(refusal(read("limit=1&limit=1")).contains("twice"));
+        assert!(error(Parameters::read(Some("a=1"), &[])).contains("allowed: none"));
+        assert!(error(read("limit=1&limit=1")).contains("twice"));
     }
 
     #[test]
-    fn a_refusal_names_value_and_what_is_allowed() {
+    fn an_error_names_the_value_and_the_allowed_values() {
         for value in ["0", "10", "", "+1", "-1", "1.0", "99999999999999999999"] {
             let parameters = read(&format!("limit={}", value.replace('+', "%2B"))).unwrap();
-            let refusal = refusal(parameters.number("limit", 1, 9));
             assert_eq!(
-                refusal,
+                error(parameters.number("limit", 1, 9)),
                 format!("limit is {value:?}; allowed: a whole number from 1 to 9")
             );
         }
         let words = [("up", 1), ("down", 2)];
         let parameters = read("state=UP&search=abcdef").unwrap();
-        assert!(refusal(parameters.word("state", &words)).ends_with("allowed: up, down"));
-        assert!(refusal(parameters.text("search", 5)).contains("at most 5 characters"));
+        assert!(error(parameters.word("state", &words)).ends_with("allowed: up, down"));
+        assert!(error(parameters.text("search", 5)).contains("at most 5 characters"));
     }
 }

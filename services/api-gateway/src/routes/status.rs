@@ -1,4 +1,4 @@
-//! `GET /api/v1/status`: the state of everything, in one answer.
+//! `GET /api/v1/status`: the current state of all targets and of the lab.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use super::list::Filter;
 use super::parameters::Parameters;
 use crate::Gateway;
 
-/// The state of everything, as the status page shows it. A source that is away is named in `sources`; its figures are
-/// unknown or null.
+/// The current state of all targets and of the lab, as the status page shows it. `sources` contains the errors of
+/// unavailable sources; values from them are unknown or null.
 #[utoipa::path(
     get,
     path = "/api/v1/status",
     params(Filter),
     responses(
-        (status = 200, description = "The state of everything", body = Status, headers(
-            ("Last-Event-ID" = String, description = "For /api/v1/events: changes from now on come behind it"),
+        (status = 200, description = "The current state", body = Status, headers(
+            ("Last-Event-ID" = String, description = "The position in /api/v1/events after which later changes follow"),
         )),
     )
 )]
@@ -33,7 +33,7 @@ pub(super) async fn status(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref(), &[Filter::PARAMETERS])?;
     let filter = Filter::read(&parameters)?;
-    // Before the sources are polled: a change that comes meanwhile may be in the answer and comes as an event too.
+    // Read before the poll, so that no change is missed. A change during the poll may also be in the answer.
     let position = gateway.events.position();
     let board = gateway.board().await;
     let page = filter.page(&board.targets);

@@ -7,15 +7,15 @@ use axum::response::Response;
 use gateway_api::availability::{Counts, Summary, TargetSummary};
 use service_kit::Problem;
 
-use super::answer::{blind, json, to_json};
+use super::answer::{bad_gateway, json, to_json};
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::live::catalog::{Listed, Listing};
+use crate::live::catalog::{ListedTarget, Listing};
 use crate::sources::agents::Observation;
 
-/// Returns the summary of the targets listed, each with the counts that `counts` gives for its name.
+/// Returns the summary of the listed targets. `counts` returns the counts of a target by its name.
 pub(super) fn summarize(
-    listed: Vec<Listed>,
+    listed: Vec<ListedTarget>,
     counts: impl Fn(&str) -> Counts,
     partial: Vec<String>,
 ) -> Summary {
@@ -54,8 +54,8 @@ pub(super) async fn summary(
 ) -> Result<Response, Problem> {
     Parameters::read(query.as_deref(), &[])?;
     let observation = gateway.sources.agents.observe().await;
-    if let Some(reason) = observation.uncounted() {
-        return Err(blind(reason));
+    if let Some(reason) = observation.no_counts_reason() {
+        return Err(bad_gateway(reason));
     }
     let listing = gateway.catalog.listing();
     let source = (listing.clone(), observation);

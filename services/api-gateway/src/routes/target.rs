@@ -1,4 +1,4 @@
-//! `GET /api/v1/targets/{target}`: everything about one target, in one answer.
+//! `GET /api/v1/targets/{target}`: one target with all its data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +22,10 @@ use crate::Gateway;
 use crate::sources::alert_logger::Query;
 use crate::sources::{Unavailable, fetch, source};
 
-/// How long the answer waits for a part. A slower one is in the cache for the next request.
+/// The timeout for each part of the answer. A slower part is cached for the next request.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The most incidents that are shown.
+/// The most incidents in the answer.
 const INCIDENTS: usize = 50;
 
 /// The parts of the answer that come from Prometheus and alert-logger.
@@ -35,18 +35,18 @@ struct Parts {
     latency: Option<Slotted<TargetLatency>>,
     phases: Option<TargetPhasesAnswer>,
     incidents: Option<Vec<Incident>>,
-    /// The sources that gave some part no answer, and why.
+    /// The sources of the missing parts, with their errors.
     errors: Vec<(&'static str, Unavailable)>,
 }
 
-/// Everything about one target: its state, objectives, history, latency, phases, incidents and maintenance windows.
+/// One target's state, objectives, history, latency, phases, incidents and maintenance windows.
 #[utoipa::path(
     get,
     path = "/api/v1/targets/{target}",
     params(("target" = String, Path, description = "The target's name, percent-encoded"), RangeQuery),
     responses(
-        (status = 200, description = "Everything about the target", body = TargetAnswer),
-        (status = 404, description = "There is no such target", body = Problem,
+        (status = 200, description = "The target with all its data", body = TargetAnswer),
+        (status = 404, description = "The target does not exist", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -63,7 +63,7 @@ pub(super) async fn target(
     let board = gateway.board().await;
     let listed = board.targets.iter().find(|target| *target.target == *name);
     let target = listed.ok_or_else(|| {
-        let detail = "there is no target of this name; GET /targets lists those that there are";
+        let detail = "there is no target with this name; GET /targets lists all targets";
         Problem::new(StatusCode::NOT_FOUND, detail)
     })?;
     let (parts, maintenance) = tokio::join!(
@@ -73,7 +73,7 @@ pub(super) async fn target(
     let maintenance = maintenance.map_err(RenderError::from)?;
     let mut sources = board.sources.clone();
     for (name, error) in &parts.errors {
-        // The first error counts.
+        // Keeps the first error of a source.
         let answered = |source: &&mut Source| source.name == *name && source.ok;
         if let Some(found) = sources.iter_mut().find(answered) {
             *found = source(name, Some(error));
@@ -152,7 +152,7 @@ impl Parts {
     }
 }
 
-/// Returns a source's answer; why there is none goes to `errors`.
+/// Returns a source's answer, or adds its error to `errors`.
 fn part<T>(
     answer: Result<T, Unavailable>,
     source: &'static str,

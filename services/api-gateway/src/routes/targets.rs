@@ -1,4 +1,4 @@
-//! `GET /targets`: the targets that are watched.
+//! `GET /targets`: the monitored targets.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use axum::response::Response;
 use gateway_api::target::{TargetEntry, Targets};
 use service_kit::Problem;
 
-use super::answer::{blind, json, to_json};
+use super::answer::{bad_gateway, json, to_json};
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::live::catalog::Listed;
+use crate::live::catalog::ListedTarget;
 
-impl From<Listed> for TargetEntry {
-    fn from(listed: Listed) -> Self {
+impl From<ListedTarget> for TargetEntry {
+    fn from(listed: ListedTarget) -> Self {
         Self {
             target: listed.name.to_string(),
             url: listed.url,
@@ -22,13 +22,13 @@ impl From<Listed> for TargetEntry {
     }
 }
 
-/// The targets that are watched, in the order of the configuration. A gateway without a list of its own asks the agents.
+/// The monitored targets, in the order of the configuration. Without configured targets, those of the agents.
 #[utoipa::path(
     get,
     path = "/targets",
     responses(
         (status = 200, description = "The targets", body = Targets),
-        (status = 502, description = "There is no list of targets and no agent has answered for 30 s", body = Problem,
+        (status = 502, description = "No targets are configured, and no agent has answered for 30 s", body = Problem,
          content_type = "application/problem+json"),
     )
 )]
@@ -42,8 +42,8 @@ pub(super) async fn targets(
         Some(listed) => listed,
         None => {
             let observation = gateway.sources.agents.observe().await;
-            if let Some(reason) = observation.uncounted() {
-                return Err(blind(reason));
+            if let Some(reason) = observation.no_counts_reason() {
+                return Err(bad_gateway(reason));
             }
             listing.targets(&observation)
         }

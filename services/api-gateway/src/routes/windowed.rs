@@ -14,14 +14,14 @@ use super::answer::{bad_gateway, json, prometheus, to_json};
 use super::parameters::Parameters;
 use super::summary::summarize;
 use crate::Gateway;
-use crate::live::catalog::Listed;
+use crate::live::catalog::ListedTarget;
 use crate::sources::prometheus::{QueryError, RETRY_SECONDS, WindowCounts};
 use crate::window::{Retention, Window};
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WindowQuery {
-    /// A duration as Prometheus writes it, from 30s to `PROMETHEUS_RETENTION` (by default 14d): `90s`, `5m`, `1h30m`.
+    /// A duration in Prometheus' format, from 30s to `PROMETHEUS_RETENTION` (by default 14d): `90s`, `5m`, `1h30m`.
     #[param(required = false, schema_with = window_schema)]
     window: Window,
 }
@@ -46,20 +46,20 @@ impl WindowQuery {
     }
 }
 
-/// Availability over a window that ends now, from the pieces of 15 s (over more than 6 h: of 4 m) in which Prometheus
-/// records the probes of each target. Those who ask for `5m`, `30m`, `1h`, `2h`, `6h`, `1d`, `3d` or a range of
-/// `/api/v1/history` share an answer; other windows are answered one after the other.
+/// Availability over a window that ends now. Prometheus records the probes of each target in pieces of 15 s, and of 4 m
+/// for windows above 6 h. Answers for `5m`, `30m`, `1h`, `2h`, `6h`, `1d`, `3d` and the ranges of `/api/v1/history` are
+/// shared by all clients; other windows are queried one at a time.
 #[utoipa::path(
     get,
     path = "/uptime-summary-windowed",
     params(WindowQuery),
     responses(
         (status = 200, description = "Availability by target and in total", body = WindowedSummary),
-        (status = 501, description = "The gateway knows no Prometheus", body = Problem,
+        (status = 501, description = "Prometheus is not configured", body = Problem,
          content_type = "application/problem+json"),
-        (status = 502, description = "Prometheus is away or fails", body = Problem,
+        (status = 502, description = "Prometheus is unavailable or fails", body = Problem,
          content_type = "application/problem+json"),
-        (status = 503, description = "Too many questions about windows of readers' own choice are waiting; see Retry-After",
+        (status = 503, description = "Too many queries for other windows are waiting; see Retry-After",
          body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -82,9 +82,9 @@ pub(super) async fn windowed(
     })?))
 }
 
-/// Returns the targets of the answer. Without a list of targets, those of the agents in their order; where an agent is away,
-/// then the others that Prometheus has data of, by name.
-async fn listed(gateway: &Gateway, counts: &WindowCounts) -> Vec<Listed> {
+/// Returns the targets of the answer: the configured ones, else those of the agents in their order. If an agent is
+/// unavailable, the other targets in Prometheus' data follow, sorted by name.
+async fn listed(gateway: &Gateway, counts: &WindowCounts) -> Vec<ListedTarget> {
     let listing = gateway.catalog.listing();
     if let Some(listed) = listing.configured() {
         return listed;
@@ -98,7 +98,7 @@ async fn listed(gateway: &Gateway, counts: &WindowCounts) -> Vec<Listed> {
         listed.extend(
             names
                 .into_iter()
-                .map(|name| Listed::by_name(Arc::clone(name))),
+                .map(|name| ListedTarget::by_name(Arc::clone(name))),
         );
     }
     listed

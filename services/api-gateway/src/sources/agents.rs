@@ -1,4 +1,4 @@
-//! The agents, and the state of their targets now.
+//! The agents: the current state of targets.
 
 mod client;
 mod endpoint;
@@ -9,7 +9,7 @@ mod snapshot;
 
 pub use client::AgentError;
 pub use endpoint::{ENDPOINTS, Endpoint, parse_endpoints};
-pub use observation::{Observation, View};
+pub use observation::{AgentAnswer, Observation};
 pub use series::{Derived, Info, Series};
 pub use set::AgentSet;
 pub use snapshot::Snapshot;

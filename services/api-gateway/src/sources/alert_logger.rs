@@ -1,4 +1,4 @@
-//! alert-logger: the alerts that were delivered, and when the one that always fires last was.
+//! alert-logger: its history of alerts, and the last arrival of Watchdog, the alert that always fires.
 
 mod client;
 mod model;

@@ -1,31 +1,31 @@
-//! Bounds on how much of another part's answer is kept. A small text can be a large value.
+//! Bounds on the memory of a parsed answer. A small text can need much memory.
 
 use std::mem::size_of;
 
-/// The most targets of one answer, of an agent or of Prometheus. One agent can probe so many.
+/// The most targets in one answer of an agent or of Prometheus: the number that one agent can probe.
 pub const TARGETS: usize = 50_000;
 
-/// The most text of one answer: names of targets, URLs, reasons. With 600 bytes each, all targets fit.
+/// The most text in one answer: names of targets, URLs and reasons. It is enough for all targets with 600 bytes each.
 const TEXT_BYTES: usize = 32 << 20;
 
-/// The most points of one answer to a range query: more than 90 slots of 10,000 targets take.
+/// The most points in one answer to a range query: more than 90 slots of 10,000 targets need.
 const POINTS: usize = 3_000_000;
 
 /// The bound that an answer exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooMuch {
-    /// Targets.
+    /// The answer has too many targets.
     #[error("more than {TARGETS} targets")]
     Targets,
-    /// Text.
+    /// The answer has too much text.
     #[error("more than {} MiB of names, URLs and reasons", TEXT_BYTES >> 20)]
     Text,
-    /// Points.
+    /// The answer has too many points.
     #[error("more than {POINTS} points")]
     Points,
 }
 
-/// Counts the parts of one answer against its bounds.
+/// Counts the targets, text and points of one answer, and checks the bounds.
 #[derive(Debug, Default)]
 pub struct Bounds {
     targets: usize,
@@ -34,10 +34,10 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Counts a target that the answer had not named before.
+    /// Counts a new target and its name.
     ///
     /// # Errors
-    /// It is one too many.
+    /// There are too many targets, or too much text.
     pub fn target(&mut self, name: &str) -> Result<(), TooMuch> {
         if self.targets == TARGETS {
             return Err(TooMuch::Targets);
@@ -46,12 +46,12 @@ impl Bounds {
         self.text(name)
     }
 
-    /// Counts another text.
+    /// Counts a text.
     ///
     /// # Errors
-    /// It is one too many.
+    /// There is too much text.
     pub fn text(&mut self, text: &str) -> Result<(), TooMuch> {
-        // A short text takes more for its place than for itself.
+        // The memory of a short text is mostly that of its `String`.
         self.text += text.len() + size_of::<String>();
         if self.text > TEXT_BYTES {
             return Err(TooMuch::Text);
@@ -59,10 +59,10 @@ impl Bounds {
         Ok(())
     }
 
-    /// Counts further points.
+    /// Counts points.
     ///
     /// # Errors
-    /// There are too many.
+    /// There are too many points.
     pub fn points(&mut self, points: usize) -> Result<(), TooMuch> {
         self.points += points;
         if self.points > POINTS {

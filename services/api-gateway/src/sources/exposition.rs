@@ -1,9 +1,9 @@
-//! Reads Prometheus' text exposition format, line by line.
+//! A parser of Prometheus' text exposition format that reads line by line.
 //!
-//! It reads any valid text of [version 0.0.4], and the additions of [OpenMetrics] to a sample line: labels in any order, a
-//! comma after the last one, white space wherever either format allows it, escapes, timestamps, exemplars, quoted
-//! metric and label names, CRLF, a last line without its end. Comments (`# HELP`, `# TYPE`, `# EOF`, any other) are
-//! skipped: a sample's name and labels say all that the gateway asks for.
+//! It accepts any valid text of [version 0.0.4], and [OpenMetrics]' additions to a sample line: labels in any order, a
+//! trailing comma, white space wherever either format allows it, escapes, timestamps, exemplars, quoted metric and label
+//! names, CRLF, a last line without a line feed. It skips comments (`# HELP`, `# TYPE`, `# EOF`, and others), because the
+//! gateway needs only samples.
 //!
 //! [version 0.0.4]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 //! [OpenMetrics]: https://prometheus.io/docs/specs/om/open_metrics_spec/
@@ -19,29 +19,29 @@ pub use error::{ParseError, Reason};
 pub use labels::Labels;
 pub use sample::Sample;
 
-/// Longest line. A sample's labels take far less.
+/// The longest line. A sample with its labels is much shorter.
 pub const LINE_BYTES: usize = 64 << 10;
 
-/// Most lines: a few more than an agent writes for all targets that are kept, at 40 series each.
+/// The most lines: a few more than an agent exports for the most allowed targets with 40 series each.
 pub const LINES: usize = 2_500_000;
 
-/// Passes the samples of an exposition to `each`, in their order, until it refuses one.
+/// Passes the samples of an exposition to `each` in order, until `each` returns an error.
 ///
 /// ```
 /// use api_gateway::sources::exposition::read;
 ///
 /// let text = "# TYPE ping_up gauge\nping_up{target=\"demo\"} 1\n";
-/// let mut seen = Vec::new();
+/// let mut samples = Vec::new();
 /// read(text.as_bytes(), |sample| {
-///     seen.push((sample.name.to_string(), sample.label("target").map(String::from), sample.value));
+///     samples.push((sample.name.to_string(), sample.label("target").map(String::from), sample.value));
 ///     Ok(())
 /// })?;
-/// assert_eq!(seen, [("ping_up".to_owned(), Some("demo".to_owned()), 1.0)]);
+/// assert_eq!(samples, [("ping_up".to_owned(), Some("demo".to_owned()), 1.0)]);
 /// # Ok::<(), api_gateway::sources::exposition::ParseError>(())
 /// ```
 ///
 /// # Errors
-/// The first line that is not exposition text, or that is one too many.
+/// A line is invalid or exceeds a limit, or `each` rejects its sample. The error names the first such line.
 pub fn read(
     mut text: impl BufRead,
     mut each: impl FnMut(&Sample<'_>) -> Result<(), Reason>,

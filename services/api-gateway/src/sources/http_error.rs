@@ -1,12 +1,12 @@
-//! Errors of calls to other parts, as texts that can be shown.
+//! Texts of errors from requests to other parts.
 
 use std::error::Error;
 use std::fmt::Display;
 
-/// An error text of another part is shown up to this many characters; it may be megabytes.
+/// The length, in characters, at which an error text of another part is truncated. It may have megabytes.
 const SHOWN_MAX_CHARS: usize = 300;
 
-/// Returns an error text at a length that can be shown.
+/// Returns an error text, truncated if it is too long.
 #[must_use]
 pub fn shortened(text: impl Display) -> String {
     let text = text.to_string();
@@ -16,11 +16,11 @@ pub fn shortened(text: impl Display) -> String {
     }
 }
 
-/// Returns why a call failed: the innermost cause, which is the operating system's, without the URL.
+/// Returns the reason why a request failed: the innermost cause, such as the operating system's error, without the URL.
 #[must_use]
 pub fn describe(error: reqwest::Error) -> String {
     if error.is_timeout() {
-        return "no answer in time".to_owned();
+        return "timed out".to_owned();
     }
     let error = error.without_url();
     let mut cause: &dyn Error = &error;
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_long_text_is_cut() {
+    fn only_long_texts_are_truncated() {
         assert_eq!(shortened("ä".repeat(300)), "ä".repeat(300));
         assert_eq!(shortened("ä".repeat(301)), format!("{}…", "ä".repeat(300)));
     }

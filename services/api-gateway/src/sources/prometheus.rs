@@ -1,4 +1,4 @@
-//! Queries to Prometheus, through its [HTTP API].
+//! The client of Prometheus' [HTTP API], and its queries.
 //!
 //! [HTTP API]: https://prometheus.io/docs/prometheus/latest/querying/api/
 

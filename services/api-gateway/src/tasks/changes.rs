@@ -1,4 +1,4 @@
-//! Publishes changes while anyone follows them.
+//! Publishes changes while the event stream has subscribers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,20 +11,21 @@ use crate::Gateway;
 use crate::live::changes::Changes;
 use crate::sources::alert_logger::Query;
 
-/// From one poll to the next. With the time that a poll takes, a change is published within a second of its agent counting it.
+/// The shortest period between polls. Together with the duration of a poll, a change is published within a second after
+/// the agent counts it.
 const PERIOD: Duration = Duration::from_millis(800);
 
-/// The period is at least ten times as long as the slowest agent took: an exposition of 10,000 targets takes a while to write
-/// and to read.
-const PERIODS_A_SNAPSHOT: u32 = 10;
+/// The period is at least this many times the duration of the slowest fetch, because writing and parsing the metrics of
+/// 10,000 targets is expensive.
+const SNAPSHOT_FACTOR: u32 = 10;
 
-/// But no longer than this, however far away an agent is.
+/// The longest period between polls, even with a slow agent.
 const LONGEST_PERIOD: Duration = Duration::from_secs(4);
 
-/// The incidents in which changes are looked for: alert-logger's longest page, the newest ones.
+/// The number of newest incidents that are compared: alert-logger's longest page.
 const INCIDENTS: usize = 1000;
 
-/// Publishes changes until shutdown, and then ends all streams. No source is polled while nobody follows the changes.
+/// Publishes changes until shutdown, and then ends all streams. Polls no source while there are no subscribers.
 pub async fn publish(gateway: Arc<Gateway>, mut shutdown: Shutdown) {
     tokio::select! {
         () = shutdown.requested() => {}
@@ -46,14 +47,14 @@ async fn poll(gateway: &Gateway) {
             let page = gateway.sources.alert_logger.as_ref()?.page(newest).await;
             page.ok()
         };
-        let (poll, incidents) = tokio::join!(gateway.sources.poll_anew(), incidents);
-        let period = poll.observation.slowest() * PERIODS_A_SNAPSHOT;
+        let (poll, incidents) = tokio::join!(gateway.sources.poll_uncached(), incidents);
+        let period = poll.observation.slowest_fetch() * SNAPSHOT_FACTOR;
         let period = period.clamp(PERIOD, LONGEST_PERIOD);
         let events = changes.update(gateway.board_of(poll), incidents);
         let events = events.iter().map(|event| Event::new(event.name(), event));
         match events.collect::<Result<Vec<_>, _>>() {
             Ok(events) => gateway.events.publish(&events),
-            Err(error) => tracing::error!(%error, "changes cannot be written as JSON"),
+            Err(error) => tracing::error!(%error, "changes cannot be serialized as JSON"),
         }
         sleep(period.saturating_sub(started.elapsed())).await;
     }

@@ -1,4 +1,4 @@
-//! Keeps `/readyz` up to date while no other request comes.
+//! Keeps `/readyz` up to date without requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,30 +8,30 @@ use tokio::time::{Instant, sleep};
 
 use crate::Gateway;
 
-/// How often the parts are polled while they answer.
+/// The period between polls while the lab is not blind.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// How often they are polled while one of them does not.
+/// The period between polls while the lab is blind.
 const PERIOD_WHILE_BLIND: Duration = Duration::from_secs(2);
 
-/// How often they are polled until the gateway is ready.
+/// The period between polls until the gateway is ready.
 const PERIOD_AT_START: Duration = Duration::from_millis(500);
 
-/// How long the first answer of an agent is waited for. A gateway that stays unready gets no traffic, and could not tell
-/// anybody that no agent answers.
-const START: Duration = Duration::from_secs(10);
+/// The longest wait for the first answer of an agent. After it the gateway becomes ready anyway: an unready gateway gets
+/// no traffic, so it could not report that no agent answers.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Makes `latch` ready with the first answer of an agent, or when there has been none for 10 s, and keeps `notice` saying
-/// since when the lab is blind, until shutdown.
+/// Sets `latch` to ready with the first answer of an agent, or after 10 s without one. Updates `notice` with the reasons
+/// for which the lab is blind. Runs until shutdown.
 pub async fn watch(gateway: Arc<Gateway>, latch: Latch, notice: Notice, mut shutdown: Shutdown) {
     let started = Instant::now();
     let mut ready = false;
     loop {
         let poll = gateway.sources.poll().await;
-        let no_agent = poll.observation.blind();
+        let no_agent = poll.observation.no_answer_reason();
         let blind = gateway.board_of(poll).blind;
         let pause = match no_agent {
-            Some(reason) if !ready && started.elapsed() < START => {
+            Some(reason) if !ready && started.elapsed() < START_TIMEOUT => {
                 latch.not_ready(reason);
                 PERIOD_AT_START
             }

@@ -1,11 +1,11 @@
-//! A gateway between parts that only look like agents, Prometheus and alert-logger.
+//! A gateway with mock agents, a mock Prometheus and a mock alert-logger.
 #![allow(
     dead_code,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "helpers of tests, of which no test file uses all"
+    reason = "test helpers; no test file uses all of them"
 )]
 
 use std::sync::Arc;
@@ -24,16 +24,16 @@ use tower::ServiceExt;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 
-/// An agent that is away.
+/// An unavailable agent.
 pub const NO_AGENT: (&str, &str) = ("PING_AGENT_METRICS_URL", "http://127.0.0.1:1/metrics");
 
-/// Targets of which each stands for a state.
+/// Targets named after their states.
 pub const TARGETS: (&str, &str) = (
     "PING_TARGET_URLS",
     "http://up/,http://down/,http://stale/,http://new/",
 );
 
-/// An exposition whose targets were probed so many seconds ago.
+/// An exposition of targets: name, `ping_up`, and seconds since the last probe.
 pub fn exposition(targets: &[(&str, u8, f64)]) -> String {
     let now = Timestamp::now().as_duration().as_secs_f64();
     let mut text = String::new();
@@ -50,7 +50,7 @@ pub fn exposition(targets: &[(&str, u8, f64)]) -> String {
     text
 }
 
-/// A source by its name.
+/// The source with a name.
 pub fn source<'a>(status: &'a Value, name: &str) -> &'a Value {
     let sources = status["sources"].as_array().unwrap();
     sources
@@ -68,7 +68,7 @@ pub fn states(status: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// An answer as a test looks at it.
+/// A response with its whole body.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: StatusCode,
@@ -81,7 +81,7 @@ impl Answer {
         serde_json::from_str(&self.text).expect("a JSON body")
     }
 
-    /// The detail of an error, which must be problem details.
+    /// Checks that the response is problem details with this status, and returns its `detail`.
     pub fn problem(&self, status: u16) -> String {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         assert_eq!(self.headers["content-type"], "application/problem+json");
@@ -105,7 +105,7 @@ pub fn sources(variables: &[(&str, &str)]) -> Arc<Gateway> {
     Arc::new(Gateway::new(&config, targets, &limits()).unwrap())
 }
 
-/// Limits of its own.
+/// New limits.
 pub fn limits() -> Limits {
     Limits::register(&prometheus::Registry::new()).unwrap()
 }
@@ -122,7 +122,7 @@ pub fn targets_file(toml: &str) -> tempfile::NamedTempFile {
     file
 }
 
-/// An alert-logger that is ready and says this at `/api/v1/alerts`.
+/// An alert-logger that is ready, with this response at `/api/v1/alerts`.
 pub async fn alert_logger(alerts: impl Respond + 'static) -> MockServer {
     let server = MockServer::start().await;
     let ready = Mock::given(path("/readyz")).respond_with(ResponseTemplate::new(200));
@@ -132,7 +132,7 @@ pub async fn alert_logger(alerts: impl Respond + 'static) -> MockServer {
     server
 }
 
-/// A page of alert-logger's history; `Watchdog` last arrived so many seconds ago.
+/// A page of alert-logger's history, and the seconds since `Watchdog` last arrived.
 pub fn history(alerts: &Value, watchdog_seconds_ago: Option<i64>) -> ResponseTemplate {
     let ago = |seconds| Timestamp::now() - SignedDuration::from_secs(seconds);
     ResponseTemplate::new(200).set_body_json(json!({
@@ -149,7 +149,7 @@ pub async fn ask(router: &Router, method: &str, uri: &str) -> Answer {
     send(router, Request::builder().method(method).uri(uri)).await
 }
 
-/// A GET with further headers.
+/// Sends GET with additional headers.
 pub async fn ask_with(router: &Router, uri: &str, headers: &[(&str, &str)]) -> Answer {
     let request = Request::builder().uri(uri);
     let request = headers.iter().fold(request, |request, (name, value)| {
@@ -169,7 +169,7 @@ async fn send(router: &Router, request: axum::http::request::Builder) -> Answer 
     }
 }
 
-/// Answers in turn; the last answer is repeated.
+/// Responds with each answer in turn, and repeats the last.
 pub struct InTurn {
     answers: Vec<ResponseTemplate>,
     next: AtomicUsize,
@@ -189,12 +189,12 @@ pub fn in_turn(answers: impl Into<Vec<ResponseTemplate>>) -> InTurn {
     }
 }
 
-/// An agent that says `text`.
+/// An agent with the exposition `text`.
 pub async fn agent(text: &str) -> MockServer {
     agent_that(ResponseTemplate::new(200).set_body_string(text)).await
 }
 
-/// An agent that says `text` after a while.
+/// An agent that responds with `text` after a delay.
 pub async fn slow_agent(text: &str, after: Duration) -> MockServer {
     let answer = ResponseTemplate::new(200).set_body_string(text);
     agent_that(answer.set_delay(after)).await
@@ -214,12 +214,12 @@ pub fn metrics_of(server: &MockServer) -> String {
     format!("{}/metrics", server.uri())
 }
 
-/// The URL of a port on which nobody listens.
-pub fn nobody() -> String {
+/// A URL whose port is closed.
+pub fn dead_url() -> String {
     format!("http://127.0.0.1:{}", test_support::free_port())
 }
 
-/// A success of Prometheus' query API: values by labels.
+/// A successful response of Prometheus' query API: values by labels.
 pub fn samples(values: impl IntoIterator<Item = (Value, String)>) -> ResponseTemplate {
     let values = values.into_iter();
     let result: Vec<_> = values
@@ -236,8 +236,8 @@ pub fn vector(values: &[(&str, &str)]) -> ResponseTemplate {
     samples(values.map(|(target, value)| (json!({"target": target}), (*value).to_owned())))
 }
 
-/// What Prometheus proves: its newest sample and the oldest evaluation of its rules are so many seconds old, and it has
-/// results of so many targets.
+/// Prometheus' proof: the ages of the newest sample and of the oldest rule evaluation in seconds, and the number of
+/// targets with results.
 pub fn proof(stored: i64, rules: i64, targets: usize) -> ResponseTemplate {
     let ago = |seconds: i64| (Timestamp::now().as_second() - seconds).to_string();
     let proof = |name: &str, value: String| (json!({"proof": name}), value);
@@ -257,25 +257,25 @@ pub fn outcomes(probes: &[(&str, &str, &str)]) -> ResponseTemplate {
     samples(probes.iter().map(labelled))
 }
 
-/// Lets a Prometheus answer queries that contain `part`.
+/// Adds a response to queries that contain `part`.
 pub async fn answers(prometheus: &MockServer, part: &str, responds: impl Respond + 'static) {
     let part = part.to_owned();
-    let asked = move |request: &wiremock::Request| {
+    let matches = move |request: &wiremock::Request| {
         let mut pairs = request.url.query_pairs();
         pairs.any(|(key, value)| key == "query" && value.contains(&part))
     };
     Mock::given(method("GET"))
         .and(path("/api/v1/query"))
-        .and(asked)
+        .and(matches)
         .respond_with(responds)
         .mount(prometheus)
         .await;
 }
 
-/// A series of a range query: its labels, and the value at a time in seconds.
+/// A series of a range query: its labels, and its value at a time in seconds since the epoch.
 pub type RangeSeries = (Value, fn(i64) -> Option<f64>);
 
-/// Lets a Prometheus answer range queries that contain `part`.
+/// Adds a response to range queries that contain `part`.
 pub async fn answers_range(prometheus: &MockServer, part: &str, series: Vec<RangeSeries>) {
     let part = part.to_owned();
     let parameter = |request: &wiremock::Request, name: &str| {
@@ -283,7 +283,7 @@ pub async fn answers_range(prometheus: &MockServer, part: &str, series: Vec<Rang
         let found = pairs.find(|(key, _)| key == name).unwrap();
         found.1.into_owned()
     };
-    let asked = move |request: &wiremock::Request| parameter(request, "query").contains(&part);
+    let matches = move |request: &wiremock::Request| parameter(request, "query").contains(&part);
     let responds = move |request: &wiremock::Request| {
         let number = |name| parameter(request, name).parse::<i64>().unwrap();
         let (start, end, step) = (number("start"), number("end"), number("step"));
@@ -303,13 +303,13 @@ pub async fn answers_range(prometheus: &MockServer, part: &str, series: Vec<Rang
     };
     Mock::given(method("GET"))
         .and(path("/api/v1/query_range"))
-        .and(asked)
+        .and(matches)
         .respond_with(responds)
         .mount(prometheus)
         .await;
 }
 
-/// How many requests a server got.
+/// The number of requests that a server received.
 pub async fn requests(server: &MockServer) -> usize {
     server.received_requests().await.unwrap().len()
 }

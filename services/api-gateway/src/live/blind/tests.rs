@@ -1,7 +1,7 @@
 use super::*;
 
-/// A lab of one target in which every link works at a second.
-fn fine(second: i64) -> Parts<'static> {
+/// The parts of a lab with one target at a second, all working.
+fn working(second: i64) -> Parts<'static> {
     Parts {
         agents: None,
         probed: 1,
@@ -32,45 +32,45 @@ fn reasons(blind: Option<Blind>) -> Vec<(Part, i64)> {
 }
 
 #[test]
-fn each_part_is_away_since_it_was_first_found_to_be() {
+fn each_part_is_unavailable_since_it_was_first_found_so() {
     let visibility = Visibility::default();
     let judge = |parts, second| reasons(visibility.judge(parts, at(second)));
     let no_agent = |second| Parts {
         agents: Some("refused"),
-        ..fine(second)
+        ..working(second)
     };
     let neither = |second| Parts {
         prometheus: Some(Err("refused")),
         ..no_agent(second)
     };
-    assert_eq!(judge(fine(10), 10), []);
+    assert_eq!(judge(working(10), 10), []);
     assert_eq!(judge(no_agent(20), 20), [(Part::PingAgent, 20)]);
     let both = [(Part::PingAgent, 20), (Part::Prometheus, 30)];
     assert_eq!(judge(neither(30), 30), both);
     assert_eq!(judge(neither(40), 40), both);
-    assert_eq!(judge(fine(50), 50), []);
+    assert_eq!(judge(working(50), 50), []);
     assert_eq!(judge(no_agent(60), 60), [(Part::PingAgent, 60)]);
     let no_alerts = Parts {
         alert_logger: Some(Err("refused")),
-        ..fine(70)
+        ..working(70)
     };
     assert_eq!(judge(no_alerts, 70), [(Part::AlertLogger, 70)]);
 }
 
 #[test]
-fn a_watchdog_is_overdue_after_two_that_did_not_come() {
+fn a_watchdog_is_overdue_after_two_missing_arrivals() {
     let visibility = Visibility::default();
     let judge = |arrived: Option<i64>, second| {
         let alert_logger = Some(Ok(arrived.map(at)));
         reasons(visibility.judge(
             Parts {
                 alert_logger,
-                ..fine(second)
+                ..working(second)
             },
             at(second),
         ))
     };
-    // One that never came is waited for from when it was first missed.
+    // Without any arrival, the time counts from the first poll.
     assert_eq!(judge(None, 100), []);
     assert_eq!(judge(None, 250), []);
     assert_eq!(judge(None, 251), [(Part::Watchdog, 100)]);
@@ -81,7 +81,7 @@ fn a_watchdog_is_overdue_after_two_that_did_not_come() {
     assert_eq!(judge(None, 2311), [(Part::Watchdog, 2160)]);
 }
 
-/// The clock was an hour ahead when the last one arrived. Alertmanager is then frozen.
+/// alert-logger's clock is an hour ahead when the last Watchdog arrives. Then Alertmanager stops.
 #[test]
 fn a_watchdog_from_the_future_grows_old() {
     let visibility = Visibility::default();
@@ -89,7 +89,7 @@ fn a_watchdog_from_the_future_grows_old() {
         let alert_logger = Some(Ok(Some(at(arrived))));
         let parts = Parts {
             alert_logger,
-            ..fine(second)
+            ..working(second)
         };
         reasons(visibility.judge(parts, at(second)))
     };
@@ -99,20 +99,20 @@ fn a_watchdog_from_the_future_grows_old() {
     assert_eq!(
         judge(4660, 1160),
         [],
-        "by a clock ahead, it comes all the same"
+        "a new arrival counts although its clock is ahead"
     );
-    // This clock is put back an hour.
+    // The gateway's clock is put back.
     assert_eq!(judge(4660, 200), []);
     assert_eq!(judge(4660, 351), [(Part::Watchdog, 200)]);
 }
 
 #[test]
-fn prometheus_is_judged_by_what_it_stores_and_not_by_what_it_answers() {
+fn prometheus_is_judged_by_its_stored_samples_and_not_by_its_answers() {
     let judge = |visibility: &Visibility, proof, second| {
         let parts = Parts {
             probed: 3,
             prometheus: Some(Ok(proof)),
-            ..fine(second)
+            ..working(second)
         };
         let blind = visibility.judge(parts, at(second));
         blind.map(|blind| {
@@ -143,7 +143,7 @@ fn prometheus_is_judged_by_what_it_stores_and_not_by_what_it_answers() {
         (
             |proof| proof.targets = 2,
             75,
-            "results of 2 of the 3 targets",
+            "results of 2 of the 3 probed targets",
         ),
     ];
     for (broken, limit, detail) in breaks {
@@ -155,10 +155,10 @@ fn prometheus_is_judged_by_what_it_stores_and_not_by_what_it_answers() {
             judge(&visibility, proof, second)
         };
         assert_eq!(broken_at(1000 + limit), None, "a missed round: {detail}");
-        let (since, said) = broken_at(1001 + limit).unwrap();
-        assert_eq!(since, 1000, "{said}");
-        assert!(said.contains(detail), "{said}");
-        // After 5 minutes Prometheus finds no sample at all, which is no fresh start.
+        let (since, text) = broken_at(1001 + limit).unwrap();
+        assert_eq!(since, 1000, "{text}");
+        assert!(text.contains(detail), "{text}");
+        // After 5 minutes Prometheus returns no sample at all. That does not reset the time.
         let nothing = Proof::default();
         let (since, _) = judge(&visibility, nothing, 1400).unwrap();
         assert!(since < 1400 - 75, "{since}");
@@ -172,7 +172,7 @@ fn a_lab_that_has_just_started_is_not_blind() {
     let parts = Parts {
         prometheus: Some(Ok(Proof::default())),
         alert_logger: Some(Ok(None)),
-        ..fine(0)
+        ..working(0)
     };
     assert_eq!(reasons(visibility.judge(parts, at(100))), []);
     assert_eq!(reasons(visibility.judge(parts, at(175))), []);

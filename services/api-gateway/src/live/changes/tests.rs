@@ -50,7 +50,7 @@ fn data(event: &StreamEvent) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_is_more_than_another_probe_is_a_change() {
+async fn another_probe_with_the_same_result_is_no_change() {
     let mut changes = Changes::default();
     let mut update = |targets| changes.update(board(targets), None);
     let up = |name, success| target(name, State::Up, success);
@@ -69,7 +69,7 @@ async fn only_what_is_more_than_another_probe_is_a_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_summary_comes_now_and_then_though_nothing_changes() {
+async fn a_summary_is_published_regularly_without_changes() {
     let mut changes = Changes::default();
     let mut summaries = 0;
     for _ in 0..100 {
@@ -80,12 +80,12 @@ async fn a_summary_comes_now_and_then_though_nothing_changes() {
             .count();
         tokio::time::advance(Duration::from_millis(200)).await;
     }
-    // One at once, and then one every 4 of 20 seconds.
+    // One immediately, and then one every 4 s of 20 s.
     assert_eq!(summaries, 5);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_incident_that_begins_or_ends_is_a_change() {
+async fn the_start_and_the_end_of_an_incident_are_changes() {
     let alert = |fingerprint: &str, status: &str| {
         let ends_at = (status == "resolved").then_some("2026-11-24T00:10:00Z");
         json!({"status": status, "fingerprint": fingerprint, "starts_at": "2026-11-24T00:00:00Z",
@@ -107,7 +107,7 @@ async fn an_incident_that_begins_or_ends_is_a_change() {
     assert_eq!(update(answer(vec![alert("a", "firing")])), [""; 0]);
     let begun = update(answer(vec![alert("b", "firing"), alert("a", "firing")]));
     assert!(begun.len() == 1 && begun[0].contains("Z,b"), "{begun:?}");
-    // alert-logger is away for a while.
+    // alert-logger is unavailable for a while.
     assert_eq!(update(None), [""; 0]);
     let ended = update(answer(vec![alert("b", "firing"), alert("a", "resolved")]));
     assert!(
@@ -117,6 +117,6 @@ async fn an_incident_that_begins_or_ends_is_a_change() {
     assert_eq!(
         update(answer(vec![alert("b", "firing")])),
         [""; 0],
-        "older ones are forgotten"
+        "alerts that left the page are not compared"
     );
 }

@@ -38,7 +38,7 @@ fn names(query: &str, targets: &[Arc<TargetStatus>]) -> Vec<String> {
 }
 
 #[test]
-fn search_looks_at_name_url_and_group() {
+fn search_covers_name_url_and_group() {
     let targets = [
         target("Shop", Some("Payments"), State::Up),
         target("BLOG", None, State::Down),
@@ -54,7 +54,7 @@ fn search_looks_at_name_url_and_group() {
 }
 
 #[test]
-fn a_page_goes_on_where_the_last_ended_though_targets_came_and_went() {
+fn a_page_continues_after_the_last_although_targets_were_added_and_removed() {
     let mut targets: Vec<_> = ["a", "b", "c", "d"]
         .iter()
         .map(|name| target(name, None, State::Up))
@@ -69,7 +69,7 @@ fn a_page_goes_on_where_the_last_ended_though_targets_came_and_went() {
 }
 
 #[test]
-fn what_is_no_cursor_is_refused() {
+fn invalid_parameters_are_rejected() {
     for query in [
         "after=",
         "after=1",
@@ -77,8 +77,8 @@ fn what_is_no_cursor_is_refused() {
         "after=-1,a",
         "after=9999999999,a",
     ] {
-        let refusal = filter(query).unwrap_err();
-        assert!(refusal.detail().contains("next of an earlier answer"));
+        let error = filter(query).unwrap_err();
+        assert!(error.detail().contains("next of an earlier answer"));
     }
     assert!(filter("limit=1001").is_err());
     assert!(filter(&format!("search={}", "x".repeat(257))).is_err());
@@ -87,7 +87,7 @@ fn what_is_no_cursor_is_refused() {
 
 proptest! {
     #[test]
-    fn pages_lead_through_all_that_match_once_and_in_order(
+    fn pages_contain_every_match_once_and_in_order(
         rows in prop::collection::btree_map("\\PC{0,6}", any::<bool>(), 0..40),
         limit in 1_usize..10,
         only_up in any::<bool>(),

@@ -1,4 +1,4 @@
-//! Fetching one exposition.
+//! Fetches the metrics of one agent.
 
 use std::time::Duration;
 
@@ -12,47 +12,47 @@ use super::Snapshot;
 use crate::sources::exposition::ParseError;
 use crate::sources::http_error::describe;
 
-/// How long an agent may take, body included: four times what it is allowed for 10,000 targets.
+/// The timeout of a request, body included: four times what an agent may take for 10,000 targets.
 pub(super) const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Largest exposition read, about three times what 10,000 targets with 40 series each take.
+/// The largest accepted exposition: about three times that of 10,000 targets with 40 series each.
 const MAX_BYTES: usize = 128 << 20;
 
-/// Why an agent gave no snapshot.
+/// The reason why an agent gave no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AgentError {
-    /// No connection, no answer in time, or one that broke off.
+    /// The connection failed, timed out or broke off.
     #[error("{0}")]
-    Away(String),
-    /// Another status than 200.
-    #[error("it answers {0}")]
+    Unreachable(String),
+    /// The status is not 200.
+    #[error("HTTP status {0}")]
     Status(StatusCode),
-    /// More text than is read.
-    #[error("its exposition is larger than {} MiB", MAX_BYTES >> 20)]
+    /// The exposition is larger than the limit.
+    #[error("its metrics are larger than {} MiB", MAX_BYTES >> 20)]
     TooLarge,
-    /// Text that is no exposition.
-    #[error("its exposition cannot be read: {0}")]
+    /// The text is not a valid exposition.
+    #[error("its metrics cannot be parsed: {0}")]
     Exposition(#[from] ParseError),
-    /// The gateway gave up, not the agent.
+    /// The gateway cancelled the request.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
-/// Fetches an agent's exposition.
+/// Fetches and parses an agent's exposition.
 pub(super) async fn fetch(client: Client, url: Url) -> Result<Snapshot, AgentError> {
-    let taken = Instant::now();
-    let away = |error| AgentError::Away(describe(error));
+    let requested_at = Instant::now();
+    let unreachable = |error| AgentError::Unreachable(describe(error));
     let response = client
         .get(url)
         .header(header::ACCEPT, "text/plain;version=0.0.4")
         .send()
         .await
-        .map_err(away)?;
+        .map_err(unreachable)?;
     if response.status() != StatusCode::OK {
         return Err(AgentError::Status(response.status()));
     }
     let parsed = read_response(response, MAX_BYTES, move |text| {
-        Snapshot::parse(text, taken)
+        Snapshot::parse(text, requested_at)
     });
     Ok(parsed.await??)
 }
@@ -60,7 +60,7 @@ pub(super) async fn fetch(client: Client, url: Url) -> Result<Snapshot, AgentErr
 impl From<ResponseError> for AgentError {
     fn from(error: ResponseError) -> Self {
         match error {
-            ResponseError::Interrupted(error) => Self::Away(describe(error)),
+            ResponseError::Interrupted(error) => Self::Unreachable(describe(error)),
             ResponseError::TooLarge(_) => Self::TooLarge,
             ResponseError::Cancelled => Self::Cancelled(Cancelled),
         }

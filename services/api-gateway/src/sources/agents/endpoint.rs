@@ -1,4 +1,4 @@
-//! `PING_AGENT_METRICS_URL`: the addresses of the agents' expositions.
+//! `PING_AGENT_METRICS_URL`: the places and metrics URLs of the agents.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,24 +6,24 @@ use std::sync::Arc;
 use service_kit::config::parse::http_url;
 use url::Url;
 
-/// Longest place, in characters.
+/// The longest place, in characters.
 const PLACE_MAX_CHARS: usize = 64;
 
-/// The values that [`parse_endpoints`] allows, for messages.
-pub const ENDPOINTS: &str = "one or more http or https URLs of agents' /metrics, comma-separated, each with or without \
-     a place before it (frankfurt=http://ping-agent:8080/metrics), no place and no URL twice";
+/// Describes the values that [`parse_endpoints`] allows, for error messages.
+pub const ENDPOINTS: &str = "one or more comma-separated http or https URLs of agents' /metrics, each optionally with a \
+     place (frankfurt=http://ping-agent:8080/metrics), no place or URL twice";
 
-/// The address of one agent's exposition.
+/// The place and the metrics URL of one agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Where the agent stands, if the configuration says so.
+    /// The agent's vantage point, if configured.
     pub place: Option<Arc<str>>,
-    /// The exposition, with credentials: for the request only.
+    /// The metrics URL. It may contain credentials, so it is used for requests only.
     pub url: Url,
 }
 
 impl Endpoint {
-    /// Returns the agent's name for people: its place, else its URL without the password.
+    /// Returns the agent's display name: its place, else its URL without the password.
     #[must_use]
     pub fn name(&self) -> Arc<str> {
         self.place
@@ -32,8 +32,8 @@ impl Endpoint {
     }
 }
 
-/// Parses a list of `url` and `place=url`; `None` where an item is neither, a place or URL comes twice, or the list is
-/// empty. An empty item (a comma at the end) counts for nothing.
+/// Parses a list of `url` and `place=url`, ignoring empty items. Returns `None` if an item is neither, a place or URL is
+/// repeated, or the list is empty.
 #[must_use]
 pub fn parse_endpoints(text: &str) -> Option<Vec<Endpoint>> {
     let items = text
@@ -50,17 +50,17 @@ pub fn parse_endpoints(text: &str) -> Option<Vec<Endpoint>> {
 }
 
 fn parse_endpoint(item: &str) -> Option<Endpoint> {
-    // A URL may hold an equals sign too, in its query.
+    // The query of a URL may also contain an equals sign.
     let (place, url) = match item.split_once('=') {
         Some((place, url)) if !place.contains("://") => (Some(place.trim()), url),
         _ => (None, item),
     };
-    let shown = |place: &str| {
+    let is_valid = |place: &str| {
         !place.is_empty()
             && place.chars().count() <= PLACE_MAX_CHARS
             && !place.chars().any(char::is_control)
     };
-    if place.is_some_and(|place| !shown(place)) {
+    if place.is_some_and(|place| !is_valid(place)) {
         return None;
     }
     Some(Endpoint {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_called_by_its_place_or_its_url_without_the_password() {
+    fn an_agents_name_is_its_place_or_its_url_without_the_password() {
         assert_eq!(
             names(" eu west = http://a/metrics , http://me:secret@b/metrics?x=y,").unwrap(),
             ["eu west", "http://me:xxxxx@b/metrics?x=y"]
@@ -92,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn lists_that_are_not_one_are_refused() {
-        for refused in [
+    fn invalid_lists_are_rejected() {
+        for list in [
             "",
             " , ",
             "ping-agent:8080",
@@ -105,7 +105,7 @@ mod tests {
             "eu=http://a/,us=http://a/",
             "http://a/,http://a",
         ] {
-            assert_eq!(parse_endpoints(refused), None, "{refused}");
+            assert_eq!(parse_endpoints(list), None, "{list}");
         }
         let long = format!("{}=http://a/", "p".repeat(65));
         assert_eq!(parse_endpoints(&long), None);

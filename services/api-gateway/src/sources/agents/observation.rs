@@ -11,33 +11,33 @@ use super::{AgentError, Endpoint, Series, Snapshot};
 /// The answer of each agent, in the order of the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
-    /// One entry an agent.
-    pub views: Vec<View>,
+    /// One answer of each agent.
+    pub answers: Vec<AgentAnswer>,
 }
 
-/// One agent's answer, or why there is none.
+/// One agent's answer, or its error.
 #[derive(Debug, Clone)]
-pub struct View {
-    /// Which agent.
+pub struct AgentAnswer {
+    /// The agent.
     pub agent: Arc<Endpoint>,
-    /// Its snapshot, shared with every reader of the moment.
+    /// The agent's snapshot, shared by concurrent requests.
     pub outcome: Result<Arc<Snapshot>, AgentError>,
-    /// The last snapshot of an agent that does not answer now.
+    /// The last snapshot of an agent that does not answer.
     pub last: Option<Arc<Snapshot>>,
-    /// Whether `last` is recent enough for its counts to be given.
+    /// Whether `last` is recent enough for its counts to be included.
     pub is_recent: bool,
 }
 
-impl View {
-    /// Returns the snapshot whose counts are given: the current one, or the last one of an agent that has just gone.
+impl AgentAnswer {
+    /// Returns the snapshot whose counts are included: the current one, or a recent one of an unavailable agent.
     fn counted(&self) -> Option<&Arc<Snapshot>> {
         let last = self.last.as_ref().filter(|_| self.is_recent);
         self.outcome.as_ref().ok().or(last)
     }
 }
 
-/// Compares identity, not content: a rendered body is kept as long as its snapshot is the same one.
-impl PartialEq for View {
+/// Compares the identity of snapshots, not their content: a rendered body is cached while its snapshots are the same.
+impl PartialEq for AgentAnswer {
     fn eq(&self, other: &Self) -> bool {
         let same_snapshot = match (self.counted(), other.counted()) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
@@ -54,61 +54,60 @@ impl Observation {
     /// Returns the names of the agents that did not answer.
     #[must_use]
     pub fn partial(&self) -> Vec<String> {
-        self.away()
+        self.errors()
             .map(|(agent, _)| agent.name().to_string())
             .collect()
     }
 
-    /// Returns why no agent answered, if none did.
+    /// Returns the errors as text if no agent answered.
     #[must_use]
-    pub fn blind(&self) -> Option<String> {
+    pub fn no_answer_reason(&self) -> Option<String> {
         if self.snapshots().next().is_some() {
             return None;
         }
         let reasons: Vec<_> = self
-            .away()
+            .errors()
             .map(|(agent, error)| format!("{}: {error}", agent.name()))
             .collect();
         Some(format!("no ping-agent answers ({})", reasons.join("; ")))
     }
 
-    /// Returns why no agent's counts can be given, if none can.
+    /// Returns the errors as text if no agent's counts can be included.
     #[must_use]
-    pub fn uncounted(&self) -> Option<String> {
+    pub fn no_counts_reason(&self) -> Option<String> {
         let nothing = self.counted_snapshots().next().is_none();
-        nothing.then(|| self.blind()).flatten()
+        nothing.then(|| self.no_answer_reason()).flatten()
     }
 
-    /// Returns whether every agent answered, none of them longer ago than `age`.
+    /// Returns whether every agent answered, and all snapshots are younger than `age`.
     #[must_use]
-    pub fn is_whole_and_within(&self, age: Duration) -> bool {
-        self.views.iter().all(|view| {
-            let snapshot = view.outcome.as_ref();
-            snapshot.is_ok_and(|snapshot| snapshot.taken.elapsed() < age)
+    pub fn is_complete_within(&self, age: Duration) -> bool {
+        self.answers.iter().all(|answer| {
+            let snapshot = answer.outcome.as_ref();
+            snapshot.is_ok_and(|snapshot| snapshot.requested_at.elapsed() < age)
         })
     }
 
     /// Returns the snapshots of the agents that answered.
     pub fn snapshots(&self) -> impl Iterator<Item = &Arc<Snapshot>> {
-        self.views
+        self.answers
             .iter()
-            .filter_map(|view| view.outcome.as_ref().ok())
+            .filter_map(|answer| answer.outcome.as_ref().ok())
     }
 
-    /// Returns the snapshots whose counts are given: those of the agents that answered, and the last ones of those that have just
-    /// gone.
+    /// Returns the snapshots whose counts are included: the current ones, and recent ones of unavailable agents.
     pub fn counted_snapshots(&self) -> impl Iterator<Item = &Arc<Snapshot>> {
-        self.views.iter().filter_map(View::counted)
+        self.answers.iter().filter_map(AgentAnswer::counted)
     }
 
-    /// Returns the snapshots of the agents that answered, and the last ones of those that did not.
+    /// Returns the last snapshot of each agent: the current ones, and the last ones of unavailable agents.
     pub fn last_snapshots(&self) -> impl Iterator<Item = &Arc<Snapshot>> {
-        self.views
+        self.answers
             .iter()
-            .filter_map(|view| view.outcome.as_ref().ok().or(view.last.as_ref()))
+            .filter_map(|answer| answer.outcome.as_ref().ok().or(answer.last.as_ref()))
     }
 
-    /// Returns how many targets there are results of.
+    /// Returns the number of targets with a probe result.
     #[must_use]
     pub fn probed(&self) -> usize {
         let series = self.snapshots().flat_map(|snapshot| snapshot.iter());
@@ -116,11 +115,11 @@ impl Observation {
         probed.map(|(name, _)| name).collect::<HashSet<_>>().len()
     }
 
-    /// Returns how long the slowest of the agents that answered took.
+    /// Returns the longest fetch duration of the agents that answered.
     #[must_use]
-    pub fn slowest(&self) -> Duration {
-        let took = self.snapshots().map(|snapshot| snapshot.took);
-        took.max().unwrap_or_default()
+    pub fn slowest_fetch(&self) -> Duration {
+        let durations = self.snapshots().map(|snapshot| snapshot.fetch_duration);
+        durations.max().unwrap_or_default()
     }
 
     /// Returns a target's series at each agent that answered.
@@ -134,23 +133,23 @@ impl Observation {
             .filter_map(|snapshot| snapshot.get(target))
     }
 
-    /// Returns a target's probes, over all agents that answered. A counter that is absent counts 0.
+    /// Returns a target's counts, summed over the agents that answered. An absent counter counts 0.
     #[must_use]
     pub fn counts(&self, target: &str) -> Counts {
         sum(self.series(target))
     }
 
-    /// Returns [`Observation::counts`], with the last ones of agents that have just gone.
+    /// Returns a target's counts like [`Observation::counts`], including recent ones of unavailable agents.
     #[must_use]
     pub fn last_counts(&self, target: &str) -> Counts {
         let all = self.counted_snapshots();
         sum(all.filter_map(|snapshot| snapshot.get(target)))
     }
 
-    fn away(&self) -> impl Iterator<Item = (&Endpoint, &AgentError)> {
-        self.views.iter().filter_map(|view| match &view.outcome {
+    fn errors(&self) -> impl Iterator<Item = (&Endpoint, &AgentError)> {
+        self.answers.iter().filter_map(|it| match &it.outcome {
             Ok(_) => None,
-            Err(error) => Some((&*view.agent, error)),
+            Err(error) => Some((&*it.agent, error)),
         })
     }
 }

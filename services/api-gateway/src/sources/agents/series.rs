@@ -1,23 +1,23 @@
-//! The series of one target, and the values derived from one snapshot to the next: since when the target is in its state,
-//! and why it failed last.
+//! The series of one target, and the values derived from successive snapshots: when the target's state began, and why it
+//! failed last.
 
 use std::sync::Arc;
 
-/// The series of one target that the gateway reads. A series that is absent, or whose value is impossible (NaN,
-/// a negative count), is `None`.
+/// The series of one target that the gateway reads. A series is `None` if it is absent or its value is impossible (NaN, a
+/// negative count).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {
     /// `ping_success_total`.
     pub success: Option<f64>,
     /// `ping_failure_total`.
     pub failures: Option<f64>,
-    /// `ping_up`: whether the last probe succeeded.
+    /// `ping_up`: 1 if the last probe succeeded.
     pub up: Option<bool>,
     /// `ping_last_probe_timestamp_seconds`, in seconds since the epoch.
     pub last_probe: Option<f64>,
     /// `ping_interval_seconds`.
     pub interval: Option<f64>,
-    /// `ping_maintenance_active`: whether the agent counts its probes as maintenance now.
+    /// `ping_maintenance_active`: 1 while the agent counts probes as maintenance.
     pub maintenance: Option<bool>,
     /// `ping_slo_objective_ratio`.
     pub slo_objective: Option<f64>,
@@ -29,7 +29,7 @@ pub struct Series {
     pub reasons: Vec<(Arc<str>, f64)>,
     /// `ping_target_info`.
     pub info: Option<Info>,
-    /// Values that take the agent's earlier snapshots.
+    /// Values derived from the agent's earlier snapshots.
     pub derived: Derived,
 }
 
@@ -38,35 +38,35 @@ pub struct Series {
 pub struct Info {
     /// The URL, without a password.
     pub url: String,
-    /// How the target is probed: `http`, `https`.
+    /// The kind of probe: `http`, `https`.
     pub kind: String,
 }
 
 impl Series {
-    /// Returns when the target was probed last, in seconds since the epoch: not after the gateway first saw it. The time of a probe
-    /// that is in the future would otherwise become a fresh one later, even if its agent has stopped.
+    /// Returns the time of the last probe in seconds since the epoch, at most the time at which the gateway first saw the
+    /// probe. Otherwise a time in the future would look fresh later, even if the agent has stopped.
     #[must_use]
     pub fn probed(&self) -> Option<f64> {
         let last_probe = self.last_probe?;
         let first_seen = self.derived.first_seen;
-        Some(first_seen.map_or(last_probe, |seen| last_probe.min(seen)))
+        Some(first_seen.map_or(last_probe, |first_seen| last_probe.min(first_seen)))
     }
 }
 
-/// Values that no series has, derived from one snapshot to the next.
+/// Values derived from successive snapshots.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Derived {
-    /// When the current run of equal results began, in seconds since the epoch; `None` where that was before the gateway
-    /// first asked.
+    /// When the current run of identical results began, in seconds since the epoch; `None` if that was before the first
+    /// snapshot.
     pub since: Option<f64>,
-    /// The reason of the newest failure; `None` where that was before the gateway first asked and there have been several.
+    /// The reason of the newest failure; `None` if that was before the first snapshot and there are several reasons.
     pub reason: Option<Arc<str>>,
-    /// When the gateway first saw the newest probe, in seconds since the epoch, by its own clock.
+    /// When the gateway first saw the newest probe, in seconds since the epoch by the gateway's clock.
     pub first_seen: Option<f64>,
 }
 
 impl Derived {
-    /// The values of a series without an earlier snapshot, read at the time `now`.
+    /// Derives the values of a series without an earlier snapshot, at the time `now`.
     pub(super) fn new(series: &Series, now: f64) -> Self {
         let mut reasons = series.reasons.iter().filter(|(_, count)| *count > 0.0);
         let only = reasons.next().filter(|_| reasons.next().is_none());
@@ -77,7 +77,7 @@ impl Derived {
         }
     }
 
-    /// The values of a series that was `before` in the snapshot before; `None` where the agent did not export it then.
+    /// Derives the values of a series from the previous snapshot. `before` is `None` if that did not contain the target.
     pub(super) fn after(before: Option<&Series>, series: &Series) -> Self {
         let Some(before) = before else {
             return Self {
@@ -88,8 +88,8 @@ impl Derived {
         let is_new = before.last_probe != series.last_probe;
         Self {
             first_seen: match before.derived.first_seen {
-                // A clock that was put back must not leave it in the future.
-                Some(seen) if !is_new => series.derived.first_seen.map(|now| now.min(seen)),
+                // After the gateway's clock is put back, the time must not be in the future.
+                Some(first) if !is_new => series.derived.first_seen.map(|now| now.min(first)),
                 _ => series.derived.first_seen,
             },
             since: if before.up == series.up {
@@ -102,20 +102,20 @@ impl Derived {
     }
 }
 
-/// Returns the reason that was counted most since the snapshot before. A count that went down began anew with its agent.
+/// Returns the reason with the largest increase since the previous snapshot. A decreased count means an agent's restart.
 fn newest(before: &Series, series: &Series) -> Option<Arc<str>> {
     let counted = series.reasons.iter().map(|(reason, count)| {
-        let known = before.reasons.iter().find(|(known, _)| known == reason);
-        let known = known.map_or(0.0, |(_, count)| *count);
-        let since_then = if *count < known {
+        let previous = before.reasons.iter().find(|(other, _)| other == reason);
+        let previous = previous.map_or(0.0, |(_, count)| *count);
+        let increase = if *count < previous {
             *count
         } else {
-            count - known
+            count - previous
         };
-        (reason, since_then)
+        (reason, increase)
     });
     counted
-        .filter(|(_, since_then)| *since_then > 0.0)
+        .filter(|(_, increase)| *increase > 0.0)
         .max_by(|(_, one), (_, other)| one.total_cmp(other))
         .map(|(reason, _)| Arc::clone(reason))
 }
@@ -124,7 +124,7 @@ fn newest(before: &Series, series: &Series) -> Option<Arc<str>> {
 mod tests {
     use super::*;
 
-    fn seen(up: bool, last_probe: f64, reasons: &[(&str, f64)]) -> Series {
+    fn probe(up: bool, last_probe: f64, reasons: &[(&str, f64)]) -> Series {
         let reasons = reasons
             .iter()
             .map(|(reason, count)| ((*reason).into(), *count));
@@ -138,7 +138,7 @@ mod tests {
         series
     }
 
-    /// The time of the last change and the newest reason after these snapshots.
+    /// The time of the last change, and the newest reason, after these snapshots.
     fn derived(snapshots: &[Series]) -> (Option<f64>, Option<String>) {
         let mut last: Option<Series> = None;
         for series in snapshots {
@@ -156,30 +156,30 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_dated_by_the_probe_that_showed_it() {
+    fn a_change_has_the_time_of_its_probe() {
         let changes = [
-            seen(true, 10.0, &[]),
-            seen(false, 20.0, &[]),
-            seen(false, 30.0, &[]),
+            probe(true, 10.0, &[]),
+            probe(false, 20.0, &[]),
+            probe(false, 30.0, &[]),
         ];
         assert_eq!(derived(&changes[..1]).0, None);
         assert_eq!(derived(&changes).0, Some(20.0));
-        let new = seen(true, 40.0, &[]);
+        let new = probe(true, 40.0, &[]);
         assert_eq!(Derived::after(None, &new).since, Some(40.0));
     }
 
     #[test]
-    fn the_newest_reason_is_the_one_that_was_counted_since() {
+    fn the_newest_reason_is_the_one_whose_count_increased() {
         let both = [("dns", 5.0), ("tls", 2.0)];
-        assert_eq!(derived(&[seen(false, 1.0, &both)]).1, None, "either");
-        let only = seen(false, 1.0, &[("dns", 5.0), ("tls", 0.0)]);
+        assert_eq!(derived(&[probe(false, 1.0, &both)]).1, None, "ambiguous");
+        let only = probe(false, 1.0, &[("dns", 5.0), ("tls", 0.0)]);
         assert_eq!(derived(&[only]).1.as_deref(), Some("dns"));
-        let counted = seen(false, 2.0, &[("dns", 5.0), ("tls", 3.0)]);
-        let nothing_since = seen(false, 3.0, &[("dns", 5.0), ("tls", 3.0)]);
-        let known = derived(&[seen(false, 1.0, &both), counted.clone(), nothing_since]);
-        assert_eq!(known.1.as_deref(), Some("tls"));
-        let anew = seen(false, 4.0, &[("dns", 1.0)]);
-        let known = derived(&[seen(false, 1.0, &both), counted, anew]);
-        assert_eq!(known.1.as_deref(), Some("dns"));
+        let counted = probe(false, 2.0, &[("dns", 5.0), ("tls", 3.0)]);
+        let unchanged = probe(false, 3.0, &[("dns", 5.0), ("tls", 3.0)]);
+        let reason = derived(&[probe(false, 1.0, &both), counted.clone(), unchanged]).1;
+        assert_eq!(reason.as_deref(), Some("tls"));
+        let restarted = probe(false, 4.0, &[("dns", 1.0)]);
+        let reason = derived(&[probe(false, 1.0, &both), counted, restarted]).1;
+        assert_eq!(reason.as_deref(), Some("dns"));
     }
 }

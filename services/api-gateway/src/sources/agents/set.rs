@@ -1,4 +1,4 @@
-//! All agents, fetched at the same time.
+//! The set of all agents, which are fetched concurrently.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,13 +9,13 @@ use service_kit::cache::SingleFlight;
 use service_kit::{ClientError, http_client};
 
 use super::client::{DEADLINE, fetch};
-use super::{AgentError, Endpoint, Observation, Snapshot, View};
+use super::{AgentAnswer, AgentError, Endpoint, Observation, Snapshot};
 
-/// How long readers wait for an agent that was away the last time. A hanging one would else slow all of them down.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// The timeout for an agent whose last fetch failed. It limits how much a hanging agent delays every request.
+const TIMEOUT_AFTER_FAILURE: Duration = Duration::from_millis(250);
 
-/// How long the last counts of an agent that is away are still given. A pod that is replaced is back sooner.
-const LAST_COUNTS_FOR: Duration = Duration::from_secs(30);
+/// How long the last counts of an unavailable agent are included. Replacing a pod takes less time.
+const LAST_COUNTS_MAX_AGE: Duration = Duration::from_secs(30);
 
 /// The agents of the configuration.
 #[derive(Debug)]
@@ -28,25 +28,24 @@ pub struct AgentSet {
 #[derive(Debug)]
 struct Agent {
     endpoint: Arc<Endpoint>,
-    /// Snapshots by nothing: an agent has one at a time.
+    /// The cached snapshot. There is only one, so it has no key.
     snapshots: SingleFlight<(), Arc<Snapshot>, AgentError>,
     presence: Arc<Presence>,
 }
 
-/// The outcome of the last fetch, whether or not a reader waited for it.
+/// The outcome of the last fetch, whether or not a request waited for it.
 #[derive(Debug, Default)]
 struct Presence(Mutex<LastFetch>);
 
 #[derive(Debug, Default)]
 struct LastFetch {
-    /// Why there was no snapshot.
-    away: Option<AgentError>,
+    error: Option<AgentError>,
     /// The last snapshot, of this fetch or an earlier one.
-    last: Option<Arc<Snapshot>>,
+    snapshot: Option<Arc<Snapshot>>,
 }
 
 impl AgentSet {
-    /// `lifetime` is `PING_AGENT_CACHE_SECONDS`: no snapshot that is handed out is older.
+    /// Creates the set. `lifetime` is `PING_AGENT_CACHE_SECONDS`, the longest age of a cached snapshot.
     ///
     /// # Errors
     /// The HTTP client can't be built.
@@ -66,58 +65,57 @@ impl AgentSet {
         })
     }
 
-    /// Returns whether an answer from this observation is still one about now: every agent is in it, with a snapshot that
-    /// lives.
+    /// Returns whether an observation is still current: every agent answered, and no snapshot has expired.
     #[must_use]
     pub fn is_current(&self, observation: &Observation) -> bool {
-        observation.is_whole_and_within(self.lifetime)
+        observation.is_complete_within(self.lifetime)
     }
 
-    /// Returns the agents' snapshots, none older than their lifetime.
+    /// Returns the agents' snapshots, from the cache until they expire.
     pub async fn observe(&self) -> Observation {
-        self.views(false).await
+        self.fetch(false).await
     }
 
-    /// Fetches the agents' snapshots, unless they are being fetched already.
-    pub async fn observe_anew(&self) -> Observation {
-        self.views(true).await
+    /// Fetches the agents' snapshots, or waits for a fetch that is in progress.
+    pub async fn observe_uncached(&self) -> Observation {
+        self.fetch(true).await
     }
 
-    async fn views(&self, anew: bool) -> Observation {
-        let views = self
+    async fn fetch(&self, uncached: bool) -> Observation {
+        let answers = self
             .agents
             .iter()
-            .map(|agent| agent.view(&self.client, anew));
+            .map(|agent| agent.answer(&self.client, uncached));
         Observation {
-            views: join_all(views).await,
+            answers: join_all(answers).await,
         }
     }
 }
 
 impl Agent {
-    async fn view(&self, client: &Client, anew: bool) -> View {
+    async fn answer(&self, client: &Client, uncached: bool) -> AgentAnswer {
         let fetch = || {
             let fetch = fetch(client.clone(), self.endpoint.url.clone());
             let (agent, presence) = (self.endpoint.name(), Arc::clone(&self.presence));
             async move { presence.record(&agent, fetch.await) }
         };
         let get = async {
-            if anew {
+            if uncached {
                 self.snapshots.get_fresh((), fetch).await
             } else {
                 self.snapshots.get((), fetch).await
             }
         };
-        let outcome = match self.presence.away() {
+        let outcome = match self.presence.last_error() {
             None => get.await,
-            Some(error) => match tokio::time::timeout(PATIENCE, get).await {
+            Some(error) => match tokio::time::timeout(TIMEOUT_AFTER_FAILURE, get).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(error),
             },
         };
-        let last = self.presence.last().filter(|_| outcome.is_err());
-        let recent = |last: &Arc<Snapshot>| last.taken.elapsed() <= LAST_COUNTS_FOR;
-        View {
+        let last = self.presence.last_snapshot().filter(|_| outcome.is_err());
+        let recent = |last: &Arc<Snapshot>| last.requested_at.elapsed() <= LAST_COUNTS_MAX_AGE;
+        AgentAnswer {
             agent: Arc::clone(&self.endpoint),
             is_recent: last.as_ref().is_some_and(recent),
             last,
@@ -127,39 +125,39 @@ impl Agent {
 }
 
 impl Presence {
-    /// Returns why the agent gave no snapshot the last time.
-    fn away(&self) -> Option<AgentError> {
-        self.lock().away.clone()
+    /// Returns the error of the last fetch.
+    fn last_error(&self) -> Option<AgentError> {
+        self.lock().error.clone()
     }
 
     /// Returns the last snapshot.
-    fn last(&self) -> Option<Arc<Snapshot>> {
-        self.lock().last.clone()
+    fn last_snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.lock().snapshot.clone()
     }
 
-    /// Derives a snapshot from the one before it, or keeps why there is none; logs when the agent goes away and when it
-    /// is back.
+    /// Records the outcome of a fetch, and derives values from the previous snapshot. Logs when the agent becomes
+    /// unavailable and when it is available again.
     fn record(
         &self,
         agent: &str,
         outcome: Result<Snapshot, AgentError>,
     ) -> Result<Arc<Snapshot>, AgentError> {
-        let last = self.last();
+        let last = self.last_snapshot();
         let outcome = outcome.map(|snapshot| match &last {
             Some(last) => Arc::new(snapshot.after(last)),
             None => Arc::new(snapshot),
         });
         let mut fetch = self.lock();
-        let away = outcome.as_ref().err();
-        if fetch.away.as_ref() != away {
-            match away {
-                Some(error) => tracing::warn!(%agent, %error, "ping-agent is away"),
-                None => tracing::info!(%agent, "ping-agent is back"),
+        let error = outcome.as_ref().err();
+        if fetch.error.as_ref() != error {
+            match error {
+                Some(error) => tracing::warn!(%agent, %error, "ping-agent is unavailable"),
+                None => tracing::info!(%agent, "ping-agent is available again"),
             }
-            fetch.away = away.cloned();
+            fetch.error = error.cloned();
         }
         if let Ok(snapshot) = &outcome {
-            fetch.last = Some(Arc::clone(snapshot));
+            fetch.snapshot = Some(Arc::clone(snapshot));
         }
         outcome
     }

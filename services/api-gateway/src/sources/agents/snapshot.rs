@@ -1,4 +1,4 @@
-//! The targets of one exposition.
+//! A snapshot of one agent's targets, parsed from its exposition.
 
 use std::collections::HashMap;
 use std::io::BufRead;
@@ -15,29 +15,27 @@ use crate::sources::exposition::{ParseError, Sample, read};
 /// One agent's targets at one moment.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// When the agent was asked: its answer is no older.
-    pub taken: Instant,
-    /// How long it took to get and to read.
-    pub took: Duration,
+    /// When the exposition was requested. Its values are not older.
+    pub requested_at: Instant,
+    /// The time from the request until the exposition was parsed.
+    pub fetch_duration: Duration,
     series: HashMap<Arc<str>, Series>,
     /// The targets in the order in which the exposition first names them.
     names: Vec<Arc<str>>,
 }
 
-/// More reasons than there are. Any beyond them are not ping-agent's.
+/// The most reasons of one target. ping-agent has fewer.
 const MAX_REASONS: usize = 16;
 
 impl Snapshot {
-    /// Parses the exposition that was requested at `taken`. Series of other metrics, and series without a `target`, are left
-    /// out.
+    /// Parses the exposition that was requested at `requested_at`. Ignores other metrics, and series without a target.
     ///
     /// # Errors
-    /// The first line that is not exposition text, or of which too much would have to be kept: the rest of such an answer
-    /// can't be trusted either.
-    pub fn parse(text: impl BufRead, taken: Instant) -> Result<Self, ParseError> {
+    /// A line is invalid, or exceeds a bound. The whole exposition is rejected, because its rest can't be trusted either.
+    pub fn parse(text: impl BufRead, requested_at: Instant) -> Result<Self, ParseError> {
         let mut snapshot = Self {
-            taken,
-            took: Duration::ZERO,
+            requested_at,
+            fetch_duration: Duration::ZERO,
             series: HashMap::new(),
             names: Vec::new(),
         };
@@ -47,11 +45,11 @@ impl Snapshot {
         for series in snapshot.series.values_mut() {
             series.derived = Derived::new(series, now);
         }
-        snapshot.took = taken.elapsed();
+        snapshot.fetch_duration = requested_at.elapsed();
         Ok(snapshot)
     }
 
-    /// Derives the values that take the same agent's snapshot before this one.
+    /// Derives values from the same agent's previous snapshot.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {
         for (name, series) in &mut self.series {
@@ -77,7 +75,7 @@ impl Snapshot {
         let field: fn(&mut Series, &Sample<'_>) = match &*sample.name {
             "ping_success_total" => |series, sample| add(&mut series.success, sample.value),
             "ping_failure_total" => |series, sample| add(&mut series.failures, sample.value),
-            // Down for one of two series of the same target is down.
+            // If a target has several series, one that is down makes it down.
             "ping_up" => |series, sample| {
                 if !sample.value.is_nan() {
                     series.up = Some(sample.value == 1.0 && series.up.unwrap_or(true));
@@ -137,7 +135,7 @@ impl Snapshot {
     }
 }
 
-/// Counters add up, should something have split one by further labels: PromQL's `sum by (target)`.
+/// Adds to a counter, like PromQL's `sum by (target)` for counters with further labels.
 fn add(count: &mut Option<f64>, value: f64) {
     if value.is_finite() && value >= 0.0 {
         *count = Some(count.unwrap_or_default() + value);
@@ -149,8 +147,8 @@ fn add_reason(reasons: &mut Vec<(Arc<str>, f64)>, reason: &str, value: f64) {
     let mut count = None;
     add(&mut count, value);
     let Some(count) = count else { return };
-    match reasons.iter_mut().find(|(known, _)| **known == *reason) {
-        Some((_, known)) => *known += count,
+    match reasons.iter_mut().find(|(other, _)| **other == *reason) {
+        Some((_, total)) => *total += count,
         None if room => reasons.push((reason.into(), count)),
         None => {}
     }
@@ -167,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_has_the_series_that_name_it() {
+    fn series_are_grouped_by_target() {
         let snapshot = Snapshot::parse(
             &br#"
             go_goroutines 7
@@ -223,7 +221,7 @@ mod tests {
         assert_eq!(snapshot.get("b \"quoted\"").unwrap().up, None);
     }
 
-    /// The agent's clock was ahead when it probed last, and is put back.
+    /// The agent's clock was ahead during the last probe, and is then put back.
     #[test]
     fn a_probe_from_the_future_is_never_fresh_again() {
         let snapshot = |last_probe: f64| {
@@ -235,42 +233,42 @@ mod tests {
         let first = snapshot(now + 3600.0);
         assert!((now..now + 600.0).contains(&probed(&first)));
         let again = snapshot(now + 3600.0).after(&first);
-        assert_eq!(probed(&again), probed(&first), "it is the same probe");
+        assert_eq!(probed(&again), probed(&first), "the same probe");
         let new = snapshot(now - 5.0).after(&again);
         assert_eq!(probed(&new), now - 5.0);
     }
 
     #[test]
-    fn a_text_that_breaks_off_is_refused_as_a_whole() {
+    fn a_truncated_exposition_is_rejected_as_a_whole() {
         let text = b"ping_up{target=\"a\"} 1\nping_up{target=\"";
         let error = Snapshot::parse(&text[..], Instant::now()).unwrap_err();
         assert_eq!(error.line, 2);
     }
 
-    /// Why an exposition of these lines is refused.
-    fn refusal(lines: impl Iterator<Item = String>) -> String {
+    /// The error of an exposition with these lines.
+    fn error(lines: impl Iterator<Item = String>) -> String {
         let text: String = lines.collect();
         let parsed = Snapshot::parse(text.as_bytes(), Instant::now());
         parsed.unwrap_err().to_string()
     }
 
     #[test]
-    fn an_agent_that_names_a_million_targets_is_refused_at_the_first_that_is_too_many() {
+    fn too_many_targets_are_rejected_at_the_first_above_the_limit() {
         let lines = (0..1_000_000).map(|number| format!("ping_up{{target=\"{number}\"}} 1\n"));
-        assert_eq!(refusal(lines), "line 50001: more than 50000 targets");
+        assert_eq!(error(lines), "line 50001: more than 50000 targets");
     }
 
     #[test]
-    fn few_targets_with_much_text_are_refused_as_well() {
+    fn few_targets_with_too_much_text_are_rejected() {
         let long = "x".repeat(60_000);
-        let refused = "more than 32 MiB of names, URLs and reasons";
+        let expected = "more than 32 MiB of names, URLs and reasons";
         let name = |number| format!("ping_up{{target=\"{number}{long}\"}} 1\n");
-        assert!(refusal((0..1_000).map(name)).ends_with(refused));
+        assert!(error((0..1_000).map(name)).ends_with(expected));
         let url = |number| format!("ping_target_info{{target=\"{number}\",url=\"{long}\"}} 1\n");
-        assert!(refusal((0..1_000).map(url)).ends_with(refused));
+        assert!(error((0..1_000).map(url)).ends_with(expected));
         let reason = |number| {
             format!("ping_failures_by_reason_total{{target=\"a\",reason=\"{number}{long}\"}} 1\n")
         };
-        assert!(refusal((0..1_000).map(reason)).ends_with(refused));
+        assert!(error((0..1_000).map(reason)).ends_with(expected));
     }
 }

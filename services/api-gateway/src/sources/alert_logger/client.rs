@@ -1,4 +1,4 @@
-//! Requests to alert-logger.
+//! The client of alert-logger.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use url::Url;
 use super::model::{Page, Query, page};
 use crate::sources::http_error::{describe, shortened};
 
-/// How long an answer may take, a full page's included.
+/// The timeout of a request, body included.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// How long an answer is kept.
+/// The lifetime of a cached answer.
 const LIFETIME: Duration = Duration::from_secs(1);
 
-/// The pages that are kept. Anyone can ask for any.
+/// The number of cached pages. It is bounded because clients can request any page.
 const PAGES: usize = 16;
 
-/// Largest answer read, though never held as a whole. All that alert-logger keeps takes 16 MiB in its log.
+/// The largest accepted answer. It is parsed as it arrives, never buffered as a whole. alert-logger's log has 16 MiB.
 const MAX_BYTES: usize = 32 << 20;
 
 /// The alert-logger of the configuration.
@@ -34,28 +34,28 @@ pub struct AlertLogger {
     pages: SingleFlight<Query, Arc<Page>, AlertLoggerError>,
 }
 
-/// Why alert-logger can't be counted on.
+/// The reason why alert-logger gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AlertLoggerError {
-    /// No connection, or no answer in time.
-    #[error("alert-logger is away: {0}")]
-    Away(String),
-    /// It answers that it is not ready.
-    #[error("alert-logger is not ready: it answers {0}")]
+    /// The connection failed, timed out or broke off.
+    #[error("alert-logger is unavailable: {0}")]
+    Unreachable(String),
+    /// `/readyz` answered with another status than 200.
+    #[error("alert-logger is not ready: it answered with status {0}")]
     NotReady(StatusCode),
-    /// Another status than 200.
-    #[error("alert-logger fails: it answers {0}")]
+    /// The status is not 200.
+    #[error("alert-logger fails: it answered with status {0}")]
     Failing(StatusCode),
-    /// An answer that is none; something else may listen there.
-    #[error("alert-logger's answer cannot be read: {0}")]
+    /// The answer does not have alert-logger's format. Another program may listen at the address.
+    #[error("alert-logger's answer cannot be parsed: {0}")]
     Malformed(String),
-    /// The gateway gave up, not alert-logger.
+    /// The gateway cancelled the request.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
 impl AlertLogger {
-    /// `base` is `ALERT_LOGGER_URL`, with or without a path prefix.
+    /// Creates a client. `base` is `ALERT_LOGGER_URL`, with or without a path prefix.
     ///
     /// # Errors
     /// The HTTP client can't be built.
@@ -75,10 +75,10 @@ impl AlertLogger {
         })
     }
 
-    /// Checks that it is ready, and returns when the alert that always fires last arrived.
+    /// Checks that alert-logger is ready, and returns the last arrival of Watchdog.
     ///
     /// # Errors
-    /// It is not ready.
+    /// alert-logger is unavailable, fails, or is not ready.
     pub async fn check(&self) -> Result<Arrival, AlertLoggerError> {
         let (client, readyz) = (self.client.clone(), self.readyz.clone());
         let newest = Query {
@@ -88,7 +88,7 @@ impl AlertLogger {
         let newest = fetch(self.client.clone(), self.alerts.clone(), newest);
         let fetch = || async move {
             let (ready, newest) = tokio::join!(client.get(readyz).send(), newest);
-            match ready.map_err(away)?.status() {
+            match ready.map_err(unreachable)?.status() {
                 StatusCode::OK => Ok(newest?.watchdog),
                 status => Err(AlertLoggerError::NotReady(status)),
             }
@@ -96,10 +96,10 @@ impl AlertLogger {
         self.checks.get((), fetch).await
     }
 
-    /// Returns a page of its history.
+    /// Returns a page of alert-logger's history.
     ///
     /// # Errors
-    /// It is away, fails, or answers something else.
+    /// alert-logger is unavailable or fails, or its answer is malformed.
     pub async fn page(&self, query: Query) -> Result<Arc<Page>, AlertLoggerError> {
         let fetch = fetch(self.client.clone(), self.alerts.clone(), query.clone());
         self.pages
@@ -108,8 +108,8 @@ impl AlertLogger {
     }
 }
 
-fn away(error: reqwest::Error) -> AlertLoggerError {
-    AlertLoggerError::Away(describe(error))
+fn unreachable(error: reqwest::Error) -> AlertLoggerError {
+    AlertLoggerError::Unreachable(describe(error))
 }
 
 async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLoggerError> {
@@ -127,7 +127,7 @@ async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLogg
         .query(&parameters)
         .send()
         .await
-        .map_err(away)?;
+        .map_err(unreachable)?;
     if response.status() != StatusCode::OK {
         return Err(AlertLoggerError::Failing(response.status()));
     }
@@ -138,7 +138,7 @@ async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLogg
 impl From<ResponseError> for AlertLoggerError {
     fn from(error: ResponseError) -> Self {
         match error {
-            ResponseError::Interrupted(error) => away(error),
+            ResponseError::Interrupted(error) => unreachable(error),
             ResponseError::Cancelled => Self::Cancelled(Cancelled),
             error @ ResponseError::TooLarge(_) => Self::Malformed(error.to_string()),
         }

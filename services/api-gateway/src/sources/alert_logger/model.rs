@@ -1,4 +1,4 @@
-//! `GET /api/v1/alerts` of alert-logger, as far as the gateway reads it.
+//! The fields of alert-logger's `GET /api/v1/alerts` that the gateway reads.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -8,72 +8,72 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::response::at_most;
 
-/// The alerts of one page.
-pub const MOST: usize = 1000;
+/// The most alerts on one page.
+pub const ALERTS_MAX: usize = 1000;
 
 /// A query for alerts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Query {
-    /// Only those whose label `target` is this.
+    /// Only alerts with this `target` label.
     pub target: Option<String>,
-    /// Only those with this status.
+    /// Only alerts with this status.
     pub status: Option<Status>,
-    /// Only those behind this one, newest first: `next` of an earlier page.
+    /// The start of the page: `next` of the previous page.
     pub before: Option<String>,
-    /// At most this many; alert-logger allows up to 1,000.
+    /// The most alerts on the page; alert-logger allows up to 1,000.
     pub limit: usize,
 }
 
-/// Alerts, newest first.
+/// A page of alerts, newest first.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Page {
     /// The alerts.
-    #[serde(deserialize_with = "at_most::list::<_, _, MOST>")]
+    #[serde(deserialize_with = "at_most::list::<_, _, ALERTS_MAX>")]
     pub alerts: Vec<Alert>,
-    /// Where the next page starts; `None` on the last.
+    /// `before` of the next page; `None` on the last.
     pub next: Option<String>,
-    /// The alert that always fires, which is not among the others.
+    /// The Watchdog alert, which always fires and is not listed in `alerts`.
     pub watchdog: Arrival,
-    /// Whether alert-logger's history survives its restart.
+    /// Whether alert-logger's history survives a restart.
     pub durable: bool,
 }
 
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Alert {
-    /// Whether it still fires.
+    /// Whether the alert still fires.
     pub status: Status,
-    /// Alertmanager's hash of its labels.
+    /// Alertmanager's hash of the labels.
     pub fingerprint: String,
-    /// When it began to fire.
+    /// When the alert began to fire.
     pub starts_at: Timestamp,
-    /// When Prometheus began to fire it anew after it had been restarted in the middle.
+    /// When the alert fired again because Prometheus restarted meanwhile.
     #[serde(default)]
     pub restarted_at: Vec<Timestamp>,
-    /// When it ended; unless the end was delivered, when it was last known to be active.
+    /// When the alert ended, or if `end` is not `delivered`, when it was last known to be active.
     pub ends_at: Option<Timestamp>,
-    /// How it ended. An older alert-logger does not say.
+    /// How the alert ended. An older alert-logger does not send it.
     #[serde(default)]
     pub end: Option<End>,
-    /// The labels, which identify it.
+    /// The labels, which identify the alert.
     #[serde(deserialize_with = "at_most::texts::<_, LABELS_MAX>")]
     pub labels: BTreeMap<String, String>,
-    /// The annotations, which explain it.
+    /// The annotations, which describe the alert.
     #[serde(deserialize_with = "at_most::texts::<_, LABELS_MAX>")]
     pub annotations: BTreeMap<String, String>,
-    /// When its first notification arrived.
+    /// When the first notification arrived.
     pub first_received_at: Timestamp,
-    /// When the first notification of its end arrived.
+    /// When the first notification of the end arrived.
     pub resolved_received_at: Option<Timestamp>,
-    /// When it was closed without a notification of its end, or when an end that is unconfirmed was delivered.
+    /// When the alert was closed without a notification of its end, or when an unconfirmed end was delivered.
     #[serde(default)]
     pub reconciled_at: Option<Timestamp>,
 }
 
-/// Reads a page.
+/// Parses a page.
 ///
 /// # Errors
-/// It is not one.
+/// The text is not a page.
 pub fn page(text: impl Read) -> Result<Page, serde_json::Error> {
     serde_json::from_reader(text)
 }

@@ -1,8 +1,8 @@
-//! A cursor that reads one line from left to right.
+//! A cursor for parsing one line from left to right.
 
 use super::Reason;
 
-/// The rest of a line.
+/// The unparsed rest of a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
     pub rest: &'a str,
@@ -18,7 +18,7 @@ impl<'a> Cursor<'a> {
         self.read_while(is_blank);
     }
 
-    /// Reads the longest start whose bytes, all ASCII, are `wanted`.
+    /// Reads the longest prefix of ASCII bytes that are `wanted`.
     pub fn read_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let end = self
             .rest
@@ -28,7 +28,7 @@ impl<'a> Cursor<'a> {
         self.split(end)
     }
 
-    /// Skips `wanted` if it comes next, and returns whether it did.
+    /// Skips the next character if it is `wanted`, and returns whether it was.
     pub fn eat(&mut self, wanted: char) -> bool {
         match self.rest.strip_prefix(wanted) {
             Some(rest) => {
@@ -39,19 +39,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads everything up to the next space or tab.
+    /// Reads up to the next space or tab.
     pub fn word(&mut self) -> &'a str {
         let end = self.rest.bytes().position(is_blank);
         self.split(end.unwrap_or(self.rest.len()))
     }
 
-    /// Reads a number as Go's `ParseFloat` does, hexadecimal forms excluded, as Prometheus itself does.
+    /// Parses a number in the format of Go's `ParseFloat`, without hexadecimal numbers, like Prometheus.
     pub fn number(&mut self) -> Option<f64> {
         self.word().parse().ok()
     }
 
-    /// Reads the rest of a quoted text, whose opening quote is read already, and its closing quote. Returns the text between
-    /// them with its escapes.
+    /// Reads a quoted text after its opening quote, up to and including the closing quote. Returns the text between the
+    /// quotes with its escapes.
     pub fn until_quote(&mut self) -> Result<&'a str, Reason> {
         let bytes = self.rest.as_bytes();
         let mut at = 0;
@@ -63,7 +63,7 @@ impl<'a> Cursor<'a> {
                 self.eat('"');
                 return Ok(quoted);
             }
-            // The backslash and the character that it escapes.
+            // Skips the backslash and the escaped character.
             at += 2;
         }
     }

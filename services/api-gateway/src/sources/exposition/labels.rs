@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::Reason;
 use super::cursor::Cursor;
 
-/// The labels of one sample, in the order of its line: an iterator over names and values, escapes resolved.
+/// An iterator over the labels of one sample, in the order of its line: names and unescaped values.
 #[derive(Debug, Clone, Copy)]
 pub struct Labels<'a> {
-    /// The text between the braces; valid, because [`Labels::parse`] went through it.
+    /// The text between the braces, validated by [`Labels::parse`].
     inside: Cursor<'a>,
 }
 
@@ -23,8 +23,8 @@ impl<'a> Labels<'a> {
         inside: Cursor { rest: "" },
     };
 
-    /// Parses labels up to their closing brace; the opening one is read already. Returns the metric's name too where it is
-    /// between the braces.
+    /// Parses labels after the opening brace, up to and including the closing one. Also returns the metric's name if it
+    /// is between the braces.
     pub(super) fn parse(line: &mut Cursor<'a>) -> Result<(Self, Option<Cow<'a, str>>), Reason> {
         let inside = *line;
         let mut name = None;
@@ -65,7 +65,7 @@ impl<'a> Iterator for Labels<'a> {
     }
 }
 
-/// `name="value"`, `"name"="value"`, or the metric's own `"name"`.
+/// Parses `name="value"`, `"name"="value"`, or the metric's `"name"`.
 fn item<'a>(line: &mut Cursor<'a>) -> Result<Item<'a>, Reason> {
     let name = if line.eat('"') {
         let quoted = unescape(line.until_quote()?);
@@ -96,7 +96,7 @@ fn item<'a>(line: &mut Cursor<'a>) -> Result<Item<'a>, Reason> {
     Ok(Item::Label(name, unescape(line.until_quote()?)))
 }
 
-/// Resolves `\\`, `\"` and `\n`. Another backslash stays as it is, which is how Prometheus reads it.
+/// Resolves `\\`, `\"` and `\n`. Keeps any other backslash, like Prometheus.
 fn unescape(raw: &str) -> Cow<'_, str> {
     let Some((before, mut rest)) = raw.split_once('\\') else {
         return Cow::Borrowed(raw);

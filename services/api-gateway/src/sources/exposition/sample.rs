@@ -1,24 +1,23 @@
-//! One line.
+//! A parser of one line.
 
 use std::borrow::Cow;
 
 use super::cursor::Cursor;
 use super::{Labels, Reason};
 
-/// One sample. A timestamp or an exemplar on its line must be well formed and is then left out: the gateway needs the
-/// current value only.
+/// One sample. A timestamp or an exemplar must be valid, but is ignored: the gateway needs only the current value.
 #[derive(Debug, Clone)]
 pub struct Sample<'a> {
-    /// The metric's name, `_bucket`, `_sum`, `_count` and `_total` included.
+    /// The metric's name, including a suffix such as `_bucket`, `_sum`, `_count` or `_total`.
     pub name: Cow<'a, str>,
-    /// Its labels, the name not among them.
+    /// The labels, without the metric's name.
     pub labels: Labels<'a>,
-    /// Any float, NaN and infinities included.
+    /// The value: any float, including NaN and infinities.
     pub value: f64,
 }
 
 impl<'a> Sample<'a> {
-    /// Returns the value of the first label of this name.
+    /// Returns the value of the first label with this name.
     #[must_use]
     pub fn label(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut labels = self.labels;
@@ -26,7 +25,7 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Parses a line without its line feed; `None` is a comment or an empty line.
+/// Parses a line without its line feed; returns `None` for a comment or an empty line.
 pub(super) fn parse(line: &[u8]) -> Result<Option<Sample<'_>>, Reason> {
     let line = std::str::from_utf8(line).map_err(|_| Reason::NotUtf8)?;
     let mut line = Cursor::new(line.strip_suffix('\r').unwrap_or(line));
@@ -60,7 +59,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Option<Sample<'_>>, Reason> {
     }))
 }
 
-/// Reads the optional text behind the value: a timestamp (milliseconds in 0.0.4, seconds in OpenMetrics), an exemplar, both.
+/// Parses the optional text after the value: a timestamp (milliseconds in 0.0.4, seconds in OpenMetrics) and an exemplar.
 fn tail(line: &mut Cursor<'_>) -> Result<(), Reason> {
     timestamp(line)?;
     if line.eat('#') {

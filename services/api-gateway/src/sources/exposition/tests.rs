@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A sample as people compare it.
+/// A sample with owned values, for comparison.
 type Plain = (String, Vec<(String, String)>, f64);
 
 fn plain(sample: &Sample<'_>) -> Plain {
@@ -17,7 +17,7 @@ fn plain(sample: &Sample<'_>) -> Plain {
     (sample.name.clone().into_owned(), labels, sample.value)
 }
 
-/// The samples up to the first line that is refused.
+/// The samples up to the first invalid line, and the result of parsing.
 fn samples(text: &[u8]) -> (Vec<Plain>, Result<(), ParseError>) {
     let mut samples = Vec::new();
     let outcome = read(text, |sample| {
@@ -43,7 +43,7 @@ fn expected(name: &str, labels: &[(&str, &str)], value: f64) -> Result<Plain, Re
 }
 
 #[test]
-fn every_way_to_write_a_line_is_read() {
+fn every_valid_form_of_a_line_is_parsed() {
     let one_label = |line| assert_eq!(one(line), expected("a:b", &[("l", "v")], 1.0), "{line}");
     one_label("a:b{l=\"v\"} 1");
     one_label("a:b{l=\"v\"}1");
@@ -76,15 +76,15 @@ fn comments_and_empty_lines_are_no_samples() {
 }
 
 #[test]
-fn a_refused_line_is_named() {
+fn an_error_has_the_number_of_its_line() {
     let (read, outcome) = samples(b"a 1\nb{c=\"d} 2\ne 3");
     let error = outcome.unwrap_err();
-    assert_eq!(error.to_string(), "line 2: a quote that does not end");
+    assert_eq!(error.to_string(), "line 2: an unterminated quote");
     assert_eq!(read.len(), 1);
 }
 
 #[test]
-fn a_line_without_an_end_is_refused_before_all_of_it_was_read() {
+fn a_line_that_is_too_long_is_rejected() {
     let label = "x".repeat(LINE_BYTES);
     let error = samples(format!("a 1\na{{l=\"{label}\"}} 1\n").as_bytes()).1;
     let expected = ParseError {
@@ -100,14 +100,14 @@ fn a_line_without_an_end_is_refused_before_all_of_it_was_read() {
 }
 
 #[test]
-fn lines_are_counted_whatever_is_on_them() {
+fn empty_lines_and_comments_count_as_lines() {
     assert_eq!(samples("#\n".repeat(LINES).as_bytes()).1, Ok(()));
     let error = samples("\n".repeat(LINES + 1).as_bytes()).1.unwrap_err();
     assert_eq!(error.reason, Reason::TooMany);
 }
 
 #[test]
-fn what_is_not_a_sample_is_refused_with_its_reason() {
+fn an_invalid_line_is_rejected_with_its_reason() {
     for (line, reason) in [
         ("1a 1", Reason::NoName),
         ("{} 1", Reason::NoName),
@@ -142,7 +142,7 @@ fn what_is_not_a_sample_is_refused_with_its_reason() {
 }
 
 #[test]
-fn nothing_is_copied_where_nothing_is_escaped() {
+fn names_and_labels_without_escapes_are_not_copied() {
     let outcome = read(&b"a{l=\"v\"} 1"[..], |sample| {
         assert!(matches!(sample.name, Cow::Borrowed("a")));
         assert!(matches!(sample.label("l"), Some(Cow::Borrowed("v"))));
@@ -151,7 +151,7 @@ fn nothing_is_copied_where_nothing_is_escaped() {
     assert_eq!(outcome, Ok(()));
 }
 
-/// A sample and how its line is written.
+/// A sample and the format of its line.
 #[derive(Debug, Clone)]
 struct Written {
     name: String,
@@ -253,7 +253,7 @@ fn written() -> impl Strategy<Value = Written> {
 
 proptest! {
     #[test]
-    fn what_was_written_is_read(families in vec(written(), 0..6)) {
+    fn written_samples_are_parsed(families in vec(written(), 0..6)) {
         let mut text = String::new();
         for family in &families {
             family.render(&mut text);
@@ -267,12 +267,12 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
+    fn random_bytes_do_not_panic(bytes in vec(any::<u8>(), 0..200)) {
         let _ = samples(&bytes);
     }
 
     #[test]
-    fn no_text_that_nearly_is_an_exposition_panics(
+    fn nearly_valid_text_does_not_panic(
         text in "[a\\{\\}\"\\\\,=# \n\r1é]{0,60}",
     ) {
         let _ = samples(text.as_bytes());

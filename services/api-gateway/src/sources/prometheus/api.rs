@@ -1,4 +1,4 @@
-//! The two query endpoints of Prometheus.
+//! Prometheus' two query endpoints, with a limit on concurrent queries.
 
 use jiff::Timestamp;
 use reqwest::Client;
@@ -19,11 +19,11 @@ pub(super) struct Api {
     lanes: Lanes,
 }
 
-/// A range query has this many times the deadline of an instant query: it reads days, not a moment.
-const RANGE_PATIENCE: u32 = 4;
+/// The deadline of a range query as a multiple of an instant query's deadline, because it reads days of data.
+const RANGE_TIMEOUT_FACTOR: u32 = 4;
 
 impl Api {
-    /// `base` is `PROMETHEUS_URL`, with or without a path prefix.
+    /// Creates a client. `base` is `PROMETHEUS_URL`, with or without a path prefix.
     pub(super) fn new(base: &Url, policy: Policy, limits: &Limits) -> Result<Self, ClientError> {
         let prefix = base.path().trim_end_matches('/');
         let endpoint = |name: &str| {
@@ -40,7 +40,7 @@ impl Api {
         })
     }
 
-    /// Evaluates a query of the fixed list at the time `at`.
+    /// Evaluates a fixed query at the time `at`.
     pub(super) async fn instant<G: Gather + Send + 'static>(
         &self,
         promql: &str,
@@ -59,7 +59,7 @@ impl Api {
         self.instant_with(lane, promql, at, self.policy).await
     }
 
-    /// Evaluates a query about the state of the lab at the time `at`, without retries.
+    /// Evaluates a status query at the time `at`, without retries.
     pub(super) async fn instant_once<G: Gather + Send + 'static>(
         &self,
         promql: &str,
@@ -84,8 +84,7 @@ impl Api {
         query(&self.client, &self.query, &parameters, policy, vector).await
     }
 
-    /// Evaluates a query of the fixed list at several times: from the first to the last, so many seconds apart. Times are in
-    /// seconds since the epoch.
+    /// Evaluates a fixed query from `first` to `last`, in seconds since the epoch, every `step` seconds.
     pub(super) async fn range(
         &self,
         promql: &str,
@@ -99,16 +98,16 @@ impl Api {
             ("step", step.to_string()),
         ];
         let policy = Policy {
-            deadline: self.policy.deadline * RANGE_PATIENCE,
+            deadline: self.policy.deadline * RANGE_TIMEOUT_FACTOR,
             ..self.policy
         };
         query(&self.client, &self.query_range, &parameters, policy, matrix).await
     }
 
-    /// Returns the lane of the fixed list. It waits as long as a range query may take.
+    /// Returns the lane of fixed queries. They wait at most as long as a range query may take.
     fn fixed(&self) -> Lane {
         Lane::Fixed {
-            patience: self.policy.deadline * RANGE_PATIENCE,
+            max_wait: self.policy.deadline * RANGE_TIMEOUT_FACTOR,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The recorded figures of the objectives: probes, coverage and burn rate by window, and the budgets that are left.
+//! Recorded figures of objectives: probes, coverage and burn rate by window, and remaining error budgets.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,30 +11,30 @@ use super::model::{ByTarget, Gather, Labels};
 use super::outcomes::Outcomes;
 use super::query::QueryError;
 
-/// The recorded figures of each target.
+/// Recorded figures by target.
 pub type Budgets = HashMap<Arc<str>, Budget>;
 
 /// The recorded figures of one target.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Budget {
-    /// The share of the error budget of 14 days that is left: 1 is untouched, 0 used up, below 0 overspent.
+    /// The remaining share of the error budget of 14 days: 1 is untouched, 0 used up, below 0 overspent.
     pub remaining: Option<f64>,
-    /// By window, in the order of [`WINDOWS`].
+    /// The figures by window, in the order of [`WINDOWS`].
     pub windows: [Recorded; WINDOWS.len()],
 }
 
 /// The recorded figures of one target over one window.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Recorded {
-    /// Its probes. Only outcomes that there were are recorded.
+    /// The probes by outcome. An outcome without probes is not recorded, and counts 0.
     pub outcomes: Outcomes,
-    /// The share of the probes due of which the outcome is known, 0 to 1.
+    /// The share of the due probes whose outcome is known, 0 to 1.
     pub coverage: Option<f64>,
-    /// 1 uses the budget up exactly over the window.
+    /// The rate at which the error budget is consumed: 1 consumes it in exactly 14 days.
     pub burn_rate: Option<f64>,
 }
 
-/// Fetches all of it, as of one moment.
+/// Fetches the figures of all targets, with all queries at the same time of evaluation.
 pub(super) async fn fetch(api: &Api) -> Result<Budgets, QueryError> {
     let now = Timestamp::now();
     let (probes, coverage, burn_rate, remaining) = futures::try_join!(
@@ -68,7 +68,7 @@ pub(super) async fn fetch(api: &Api) -> Result<Budgets, QueryError> {
     Ok(budgets)
 }
 
-/// The result of one query, by target and window.
+/// The values of one query by target and window.
 type ByWindow<T> = HashMap<Arc<str>, [T; WINDOWS.len()]>;
 
 impl Gather for ByWindow<Outcomes> {
@@ -87,14 +87,14 @@ impl Gather for ByWindow<Option<f64>> {
     }
 }
 
-/// Returns the place of a series; `None` where it is no recorded window of a target.
+/// Returns the value for a series' target and window; `None` if the series has no target or an unknown window.
 fn window<'a, T: Copy + Default>(
     windows: &'a mut ByWindow<T>,
     target: Option<&Arc<str>>,
     labels: &Labels,
 ) -> Option<&'a mut T> {
     let window = labels.window.as_deref()?;
-    let place = WINDOWS.iter().position(|recorded| *recorded == window)?;
+    let index = WINDOWS.iter().position(|recorded| *recorded == window)?;
     let windows = windows.entry(Arc::clone(target?)).or_default();
-    windows.get_mut(place)
+    windows.get_mut(index)
 }

@@ -1,4 +1,4 @@
-//! The queries of the gateway, whose answers are kept for a moment.
+//! The client of Prometheus: the gateway's queries with cached answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,21 +22,21 @@ use super::query::{Policy, QueryError};
 use super::slots;
 use crate::window::{Window, shared};
 
-/// The windows of readers' own choice that are kept. Anyone can ask for any, and at 10,000 targets each answer takes a
-/// megabyte.
-const WINDOWS: usize = 16;
+/// The number of cached answers for custom windows. It is bounded because clients can request any window, and with 10,000
+/// targets each answer takes a megabyte.
+const CUSTOM_WINDOWS: usize = 16;
 
-/// How long a proof is kept.
-const PROOF_FOR: Duration = Duration::from_secs(1);
+/// The lifetime of a cached proof.
+const PROOF_LIFETIME: Duration = Duration::from_secs(1);
 
-/// How long a history is kept: its slots are 16 minutes and more.
-const HISTORY_FOR: Duration = Duration::from_secs(30);
+/// The shortest lifetime of a cached history. Its slots have at least 16 minutes.
+const HISTORY_LIFETIME: Duration = Duration::from_secs(30);
 
-/// Mean duration of the probes that got a response, over the last 5 minutes, in seconds.
+/// The mean latency of responses over the last 5 minutes, in seconds.
 const LATENCY: &str = "sum by (target) (rate(ping_latency_seconds_sum[5m])) \
      / sum by (target) (rate(ping_latency_seconds_count[5m]))";
 
-/// A Prometheus server.
+/// The client of a Prometheus server.
 #[derive(Debug)]
 pub struct Prometheus {
     api: Arc<Api>,
@@ -51,16 +51,16 @@ pub struct Prometheus {
     latency_reader: Arc<Reader>,
 }
 
-/// Probes by window: of the windows that many ask for, and of those of readers' own choice, which don't push them out.
+/// Cached counts of probes by window. Custom windows have their own cache, so that they do not evict the shared windows.
 #[derive(Debug)]
 struct Counts {
     shared: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
-    chosen: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
+    custom: SingleFlight<Window, Arc<WindowCounts>, QueryError>,
 }
 
 impl Prometheus {
-    /// `base` is `PROMETHEUS_URL`, with or without a path prefix; answers are kept for `lifetime`, histories for 30 s at
-    /// least. With a lifetime of zero nothing is.
+    /// Creates a client. `base` is `PROMETHEUS_URL`, with or without a path prefix. Answers are cached for `lifetime`,
+    /// histories for at least 30 s; a lifetime of zero disables all caches except that of the proof.
     ///
     /// # Errors
     /// The HTTP client can't be built.
@@ -70,51 +70,51 @@ impl Prometheus {
         policy: Policy,
         limits: &Limits,
     ) -> Result<Self, ClientError> {
-        let keep = !lifetime.is_zero();
-        let history_for = if keep {
-            lifetime.max(HISTORY_FOR)
+        let cache = !lifetime.is_zero();
+        let history_lifetime = if cache {
+            lifetime.max(HISTORY_LIFETIME)
         } else {
             lifetime
         };
         Ok(Self {
             api: Arc::new(Api::new(base, policy, limits)?),
-            proof: SingleFlight::new(PROOF_FOR, 1),
+            proof: SingleFlight::new(PROOF_LIFETIME, 1),
             counts: Arc::new(Counts {
                 shared: SingleFlight::new(lifetime, shared().count()),
-                chosen: SingleFlight::new(lifetime, WINDOWS),
+                custom: SingleFlight::new(lifetime, CUSTOM_WINDOWS),
             }),
             latency: SingleFlight::new(lifetime, 1),
             budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
             phases: SingleFlight::new(lifetime, 1).refresh_ahead(),
-            histories: SingleFlight::new(history_for, Range::ALL.len()).refresh_ahead(),
-            history_reader: Arc::new(history::reader(keep)),
-            latencies: SingleFlight::new(history_for, Range::ALL.len()).refresh_ahead(),
-            latency_reader: Arc::new(latency::reader(keep)),
+            histories: SingleFlight::new(history_lifetime, Range::ALL.len()).refresh_ahead(),
+            history_reader: Arc::new(history::reader(cache)),
+            latencies: SingleFlight::new(history_lifetime, Range::ALL.len()).refresh_ahead(),
+            latency_reader: Arc::new(latency::reader(cache)),
         })
     }
 
-    /// Returns proof that it stores samples and evaluates its rules.
+    /// Returns the proof that Prometheus stores samples and evaluates its rules.
     ///
     /// # Errors
-    /// It does not answer.
+    /// Prometheus is unavailable or fails, or its answer is malformed.
     pub async fn proof(&self) -> Result<Proof, QueryError> {
         let api = Arc::clone(&self.api);
         let fetch = || async move { proof::fetch(&api).await };
         self.proof.get((), fetch).await
     }
 
-    /// Returns the probes of each target in the window that ends now.
+    /// Returns each target's probes in the window that ends now.
     ///
     /// # Errors
-    /// Prometheus is away, fails, or answers something else.
+    /// Prometheus is unavailable or fails, or its answer is malformed.
     pub async fn counts(&self, window: Window) -> Result<Arc<WindowCounts>, QueryError> {
         self.counts.get(&self.api, window).await
     }
 
-    /// Returns the mean latency of each target over the last 5 minutes, in seconds. A target without responses is not in it.
+    /// Returns each target's mean latency over the last 5 minutes, in seconds. Omits targets without responses.
     ///
     /// # Errors
-    /// Prometheus is away, fails, or answers something else.
+    /// Prometheus is unavailable or fails, or its answer is malformed.
     pub async fn latency(&self) -> Result<Arc<ByTarget>, QueryError> {
         let api = Arc::clone(&self.api);
         let fetch = || async move {
@@ -124,36 +124,36 @@ impl Prometheus {
         self.latency.get((), fetch).await
     }
 
-    /// Returns the recorded figures of the targets' objectives. A target without data is not in it.
+    /// Returns the recorded figures of the targets' objectives. Omits targets without data.
     ///
     /// # Errors
-    /// Prometheus is away, fails, or answers something else.
+    /// Prometheus is unavailable or fails, or its answer is malformed.
     pub async fn budgets(&self) -> Result<Arc<Budgets>, QueryError> {
         let api = Arc::clone(&self.api);
         let fetch = || async move { budgets::fetch(&api).await.map(Arc::new) };
         self.budgets.get((), fetch).await
     }
 
-    /// Returns the time that probes spent in each phase and why they failed, over the last 5 minutes.
+    /// Returns mean durations of phases, and failures by reason, over the last 5 minutes.
     ///
     /// # Errors
-    /// Prometheus is away, fails, or answers something else.
+    /// Prometheus is unavailable or fails, or its answer is malformed.
     pub async fn phases(&self) -> Result<Arc<Phases>, QueryError> {
         let api = Arc::clone(&self.api);
         let fetch = || async move { phases::fetch(&api).await.map(Arc::new) };
         self.phases.get((), fetch).await
     }
 
-    /// Returns the probes of each target by slot.
+    /// Returns each target's probes by slot.
     ///
     /// # Errors
-    /// Prometheus is away, fails, or answers something else.
+    /// Prometheus is unavailable or fails, or its answer is malformed.
     pub async fn history(&self, range: Range) -> Result<Arc<History>, QueryError> {
         let api = Arc::clone(&self.api);
         let reader = Arc::clone(&self.history_reader);
         let cache = Arc::clone(&self.counts);
         let fetch = || async move {
-            // The numbers of the whole range are those of `/uptime-summary-windowed`.
+            // The whole range has the same numbers as `/uptime-summary-windowed`.
             let counts = cache.get(&api, slots::window(range));
             history::fetch(&api, &reader, counts, range)
                 .await
@@ -162,10 +162,10 @@ impl Prometheus {
         self.histories.get(range, fetch).await
     }
 
-    /// Returns how long responses took, by slot: the columns [`super::P50`] and [`super::P95`].
+    /// Returns the latency by slot, in the columns [`super::P50`] and [`super::P95`].
     ///
     /// # Errors
-    /// Prometheus is away, fails, or answers something else.
+    /// Prometheus is unavailable or fails, or its answer is malformed.
     pub async fn latencies(&self, range: Range) -> Result<Arc<Grid>, QueryError> {
         let api = Arc::clone(&self.api);
         let reader = Arc::clone(&self.latency_reader);
@@ -187,6 +187,6 @@ impl Counts {
             let counts = api.instant_in(Lane::Window, &promql, Timestamp::now());
             counts.await.map(Arc::new)
         };
-        self.chosen.get(window, fetch).await
+        self.custom.get(window, fetch).await
     }
 }

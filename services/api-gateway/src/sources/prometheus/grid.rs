@@ -1,4 +1,4 @@
-//! Values by target and slot, read again only where they can have changed.
+//! A cached grid of values by target and slot. Only slots that can still change are read again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,18 +12,18 @@ use super::model::{Labels, Series};
 use super::query::QueryError;
 use super::slots::{Slots, slot_seconds};
 
-/// A slot is read again until this long after its end: everything in it is recorded by then.
-const SETTLED: SignedDuration = SignedDuration::from_mins(6);
+/// The time after a slot's end until which it is read again. By then all its data is recorded.
+const SETTLE_TIME: SignedDuration = SignedDuration::from_mins(6);
 
-/// After this long everything is read again, should Prometheus have lost its memory or got it back.
-const WHOLE: SignedDuration = SignedDuration::from_hours(1);
+/// The time after which all slots are read again, because Prometheus may have lost or restored data.
+const REREAD_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// One query of a grid.
 #[derive(Debug)]
-pub(super) struct Question {
-    /// Gives, evaluated at the end of a slot, the slot's values.
+pub(super) struct GridQuery {
+    /// The query, which gives a slot's values if it is evaluated at the slot's end.
     pub(super) promql: String,
-    /// The column that a series with these labels fills.
+    /// Returns the column of a series with these labels.
     pub(super) column: fn(&Labels) -> Option<usize>,
 }
 
@@ -32,17 +32,17 @@ pub(super) struct Question {
 pub struct Grid {
     /// The slots.
     pub slots: Slots,
-    /// When it was read.
+    /// When the grid was read.
     pub read_at: Timestamp,
-    /// When all of it was read at once.
-    whole_at: Timestamp,
+    /// When all slots were last read.
+    full_read_at: Timestamp,
     columns: usize,
-    /// Column after column, each with a value a slot; NaN where there is none.
+    /// The columns of each target, one after another. Each has one value per slot, NaN if there is none.
     rows: HashMap<Arc<str>, Box<[f64]>>,
 }
 
 impl Grid {
-    /// Returns the values of a target's column by slot, NaN where there is none; `None` for a target of which there is nothing.
+    /// Returns the values of a target's column by slot, NaN if there is none; returns `None` for a target without values.
     #[must_use]
     pub fn column(&self, target: &str, column: usize) -> Option<&[f64]> {
         let row = self.rows.get(target)?;
@@ -53,22 +53,22 @@ impl Grid {
         Self {
             slots,
             read_at: now,
-            whole_at: now,
+            full_read_at: now,
             columns,
             rows: HashMap::new(),
         }
     }
 
-    /// Returns the values that can be kept when the slots have moved on to `slots`, and the first slot that can't.
+    /// Returns a grid of newer slots with the values that need not be read again, and the first slot that has to be read.
     fn moved(&self, slots: Slots, now: Timestamp) -> (Self, i64) {
         let length = slot_seconds(slots.range);
-        let settled = (self.read_at - SETTLED).as_second().div_euclid(length);
+        let settled = (self.read_at - SETTLE_TIME).as_second().div_euclid(length);
         let from = settled.clamp(slots.first(), slots.last);
         let mut moved = Self {
-            whole_at: self.whole_at,
+            full_read_at: self.full_read_at,
             ..Self::empty(slots, self.columns, now)
         };
-        // As places: of the first slot that is kept in the old grid, and how many are.
+        // The index in the old grid of the first slot that is kept, and the number of slots that are kept.
         let skipped = usize::try_from(slots.first() - self.slots.first());
         let kept = usize::try_from(from - slots.first());
         if let (Ok(skipped), Ok(kept)) = (skipped, kept)
@@ -108,63 +108,63 @@ impl Grid {
                 .entry(target)
                 .or_insert_with(|| empty.clone().into_boxed_slice());
             for (time, value) in values {
-                let place = self.slots.place(time);
-                let place = place.and_then(|place| row.get_mut(column * SLOTS + place));
-                if let Some(place) = place.filter(|_| value.is_finite()) {
-                    *place = value;
+                let index = self.slots.index_of(time);
+                let cell = index.and_then(|index| row.get_mut(column * SLOTS + index));
+                if let Some(cell) = cell.filter(|_| value.is_finite()) {
+                    *cell = value;
                 }
             }
         }
     }
 }
 
-/// Reads grids of one kind.
+/// Reads grids with the same queries, and caches the last grid of each range.
 #[derive(Debug)]
 pub(super) struct Reader {
     /// The queries of a range.
-    questions: fn(Range) -> Vec<Question>,
+    queries: fn(Range) -> Vec<GridQuery>,
     columns: usize,
-    /// The last grid of each range; `None`: nothing is kept.
-    kept: Option<Mutex<HashMap<Range, Arc<Grid>>>>,
+    /// The last grid of each range; `None` if the cache is disabled.
+    cache: Option<Mutex<HashMap<Range, Arc<Grid>>>>,
 }
 
 impl Reader {
-    pub(super) fn new(questions: fn(Range) -> Vec<Question>, columns: usize, keep: bool) -> Self {
+    pub(super) fn new(queries: fn(Range) -> Vec<GridQuery>, columns: usize, cache: bool) -> Self {
         Self {
-            questions,
+            queries,
             columns,
-            kept: keep.then(Mutex::default),
+            cache: cache.then(Mutex::default),
         }
     }
 
-    /// Returns the grid of a range now.
+    /// Returns the current grid of a range.
     pub(super) async fn read(&self, api: &Api, range: Range) -> Result<Arc<Grid>, QueryError> {
         let now = crate::time::now();
         let slots = Slots::at(range, now);
-        let (mut grid, from) = match self.kept(range) {
-            Some(kept) if now.duration_since(kept.whole_at) < WHOLE => kept.moved(slots, now),
+        let (mut grid, from) = match self.cached(range) {
+            Some(old) if now.duration_since(old.full_read_at) < REREAD_AFTER => {
+                old.moved(slots, now)
+            }
             _ => (Grid::empty(slots, self.columns, now), slots.first()),
         };
-        let questions = (self.questions)(range);
+        let queries = (self.queries)(range);
         let times = (slots.end(from), slots.end(slots.last), slot_seconds(range));
-        let answers = questions
-            .iter()
-            .map(|question| api.range(&question.promql, times));
-        for (question, series) in questions.iter().zip(try_join_all(answers).await?) {
-            grid.fill(series, question.column);
+        let answers = queries.iter().map(|query| api.range(&query.promql, times));
+        for (query, series) in queries.iter().zip(try_join_all(answers).await?) {
+            grid.fill(series, query.column);
         }
         let grid = Arc::new(grid);
-        if let Some(kept) = &self.kept {
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.insert(range, Arc::clone(&grid));
+        if let Some(cache) = &self.cache {
+            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.insert(range, Arc::clone(&grid));
         }
         Ok(grid)
     }
 
-    fn kept(&self, range: Range) -> Option<Arc<Grid>> {
-        let kept = self.kept.as_ref()?;
-        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&range).map(Arc::clone)
+    fn cached(&self, range: Range) -> Option<Arc<Grid>> {
+        let cache = self.cache.as_ref()?;
+        let cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(&range).map(Arc::clone)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The probes of each target by slot, and of the whole range.
+//! Each target's probes by slot, and over the whole range.
 
 use std::sync::Arc;
 
@@ -6,43 +6,43 @@ use gateway_api::history::{Range, SLOTS};
 use jiff::Timestamp;
 
 use super::api::Api;
-use super::grid::{Grid, Question, Reader};
+use super::grid::{Grid, GridQuery, Reader};
 use super::model::{ByTarget, Labels, WindowCounts};
 use super::outcomes::Outcomes;
 use super::query::QueryError;
 use super::slots::{slot_seconds, window};
 
-/// The columns of the grid: the outcomes, and the probes due a second.
+/// The columns of the grid: the outcomes, and the number of due probes per second.
 const OUTCOMES: [&str; 3] = ["success", "failure", "maintenance"];
 const DUE: usize = OUTCOMES.len();
 const COLUMNS: usize = DUE + 1;
 
-/// The probes of each target.
+/// The probes of all targets in a range.
 #[derive(Debug)]
 pub struct History {
     grid: Arc<Grid>,
-    /// The seconds of each slot that can be known.
-    known_seconds: [f64; SLOTS],
-    /// Over the range that ends now.
+    /// The seconds of each slot whose data can be recorded by now.
+    elapsed_seconds: [f64; SLOTS],
+    /// The probes over the range that ends now.
     overall: Arc<WindowCounts>,
-    /// Probes due in it, by target.
+    /// The number of due probes in that range, by target.
     due: ByTarget,
 }
 
 /// The figures of one target in one slot, or in the whole range.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct SlotFigures {
-    /// Its probes.
+    /// The probes by outcome.
     pub outcomes: Outcomes,
-    /// The share of the probes due of which the outcome is known, 0 to 1; without a probe 0.
+    /// The share of the due probes whose outcome is known, 0 to 1; 0 without a probe.
     pub coverage: f64,
 }
 
 impl SlotFigures {
-    /// The figures of these probes, of which `due` were due.
+    /// Calculates the coverage from the probes by outcome and the number of due probes.
     fn new(outcomes: Outcomes, due: f64) -> Self {
         let observed = outcomes.observed();
-        // At the edges of a slot there can be a probe more than were due in it.
+        // At the edges of a slot there can be one more probe than due.
         let coverage = if observed > 0.0 {
             observed / observed.max(due)
         } else {
@@ -53,7 +53,7 @@ impl SlotFigures {
 }
 
 impl History {
-    /// Returns the grid that it is made from, for its slots and its time.
+    /// Returns the underlying grid, for its slots and its time.
     #[must_use]
     pub fn grid(&self) -> &Grid {
         &self.grid
@@ -63,22 +63,22 @@ impl History {
     #[must_use]
     pub fn slots(&self, target: &str) -> [SlotFigures; SLOTS] {
         let columns = [0, 1, 2, DUE].map(|column| self.grid.column(target, column));
-        let value = |column: usize, place: usize| {
+        let value = |column: usize, index: usize| {
             let column = columns.get(column).copied().flatten();
-            let value = column.and_then(|column| column.get(place)).copied();
+            let value = column.and_then(|column| column.get(index)).copied();
             value.filter(|value| !value.is_nan()).unwrap_or_default()
         };
-        std::array::from_fn(|place| {
+        std::array::from_fn(|index| {
             let mut outcomes = Outcomes::default();
             for (column, outcome) in OUTCOMES.iter().enumerate() {
-                outcomes.add(outcome, value(column, place));
+                outcomes.add(outcome, value(column, index));
             }
-            let seconds = self.known_seconds.get(place).copied().unwrap_or_default();
-            SlotFigures::new(outcomes, seconds * value(DUE, place))
+            let seconds = self.elapsed_seconds.get(index).copied().unwrap_or_default();
+            SlotFigures::new(outcomes, seconds * value(DUE, index))
         })
     }
 
-    /// Returns a target's figures over the whole range; `None` where it is not known how many probes were due.
+    /// Returns a target's figures over the whole range; `None` if the number of due probes is unknown.
     #[must_use]
     pub fn overall(&self, target: &str) -> Option<SlotFigures> {
         let due = self.due.get(target)?;
@@ -87,22 +87,22 @@ impl History {
     }
 }
 
-pub(super) fn reader(keep: bool) -> Reader {
-    Reader::new(questions, COLUMNS, keep)
+pub(super) fn reader(cache: bool) -> Reader {
+    Reader::new(queries, COLUMNS, cache)
 }
 
-fn questions(range: Range) -> Vec<Question> {
+fn queries(range: Range) -> Vec<GridQuery> {
     let pieces = if range == Range::Day { "" } else { "4m" };
-    // A millisecond short: see `Window::promql`.
+    // A millisecond shorter: see `Window::promql`.
     let slot = slot_seconds(range) * 1000 - 1;
     vec![
-        Question {
+        GridQuery {
             promql: format!(
                 "sum by (target, outcome) (sum_over_time(target:probes:increase{pieces}[{slot}ms]))"
             ),
             column: outcome,
         },
-        Question {
+        GridQuery {
             promql: format!(
                 "sum by (target) (avg_over_time(target:probes_due:rate{pieces}[{slot}ms]))"
             ),
@@ -113,10 +113,10 @@ fn questions(range: Range) -> Vec<Question> {
 
 fn outcome(labels: &Labels) -> Option<usize> {
     let outcome = labels.outcome.as_deref()?;
-    OUTCOMES.iter().position(|known| *known == outcome)
+    OUTCOMES.iter().position(|it| *it == outcome)
 }
 
-/// Reads a range; `counts` are those of the window that it is.
+/// Reads the history of a range; `counts` fetches the counts of the window of the same length.
 pub(super) async fn fetch(
     api: &Api,
     reader: &Reader,
@@ -130,14 +130,14 @@ pub(super) async fn fetch(
         api.instant(&due, Timestamp::now()),
     )?;
     Ok(History {
-        known_seconds: grid.slots.known_seconds(grid.read_at),
+        elapsed_seconds: grid.slots.elapsed_seconds(grid.read_at),
         overall,
         due,
         grid,
     })
 }
 
-/// Returns the PromQL for the probes due in the window that ends now.
+/// Returns the PromQL for the number of due probes in the range that ends now.
 fn due(range: Range) -> String {
     match window(range).recorded() {
         Some(label) => format!("target:probes_due:count{{window=\"{label}\"}}"),
@@ -157,7 +157,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn coverage_is_a_share_and_one_where_all_that_was_due_was_observed(
+        fn coverage_is_a_share_and_one_if_all_due_probes_were_observed(
             success in 0_u32..1000, failures in 0_u32..1000, due in 0.0..3000.0_f64,
         ) {
             let outcomes = Outcomes {

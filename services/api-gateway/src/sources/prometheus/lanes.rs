@@ -1,5 +1,4 @@
-//! How many queries Prometheus evaluates for the gateway at the same time. It evaluates its rules on the same cores, so
-//! unlimited queries would delay alerts.
+//! Limits on concurrent queries. Prometheus evaluates its rules on the same cores, so more queries would delay alerts.
 
 use std::time::Duration;
 
@@ -7,33 +6,33 @@ use service_kit::{Limit, Limits, Permit};
 
 use super::query::QueryError;
 
-/// Queries of a fixed list: their answers are kept and shared, so that more readers are not more queries.
+/// The most concurrent fixed queries. Their answers are cached for all clients, so more clients do not send more queries.
 const QUERIES: usize = 4;
 
-/// Queries about windows that readers choose, each of which is another one.
+/// The most concurrent queries for custom windows, which clients choose freely.
 const WINDOWS: usize = 1;
 
-/// Queries about such windows that wait in line.
+/// The most queries for custom windows that run or wait.
 const WAITING: usize = 16;
 
-/// How long they wait.
-const WINDOW_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a query for a custom window waits.
+const WINDOW_MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// The kind of a query.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Lane {
-    /// One that tells the state of the lab. There are two, asked one at a time, and they never wait.
+    /// A status query, which never waits. There are two, each sent one at a time.
     Status,
-    /// One of a fixed list.
+    /// A fixed query.
     Fixed {
-        /// How long it waits.
-        patience: Duration,
+        /// How long the query waits.
+        max_wait: Duration,
     },
-    /// One about a window that a reader chose.
+    /// A query for a custom window.
     Window,
 }
 
-/// The lanes of all queries of this gateway.
+/// The limits of each kind of query.
 #[derive(Debug)]
 pub(super) struct Lanes {
     queries: Limit,
@@ -50,17 +49,17 @@ impl Lanes {
         }
     }
 
-    /// Waits until a query may be sent; it may run while the permit is kept.
+    /// Waits until a query may be sent. The permit must be held while the query runs.
     pub(super) async fn enter(&self, lane: Lane) -> Result<Option<Permit>, QueryError> {
         let permit = match lane {
             Lane::Status => return Ok(None),
-            Lane::Fixed { patience } => {
-                let permit = self.queries.acquire_within(1, patience).await;
-                permit.ok_or(QueryError::Deadline(patience))?
+            Lane::Fixed { max_wait } => {
+                let permit = self.queries.acquire_within(1, max_wait).await;
+                permit.ok_or(QueryError::Deadline(max_wait))?
             }
             Lane::Window => {
-                let _place = self.waiting.try_acquire(1).ok_or(QueryError::Busy)?;
-                let permit = self.windows.acquire_within(1, WINDOW_PATIENCE).await;
+                let _waiting = self.waiting.try_acquire(1).ok_or(QueryError::Busy)?;
+                let permit = self.windows.acquire_within(1, WINDOW_MAX_WAIT).await;
                 permit.ok_or(QueryError::Busy)?
             }
         };
@@ -80,32 +79,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn of_many_windows_at_once_one_is_asked_a_few_wait_and_the_rest_is_refused_at_once() {
+    async fn of_many_custom_windows_one_runs_a_few_wait_and_the_rest_is_rejected_at_once() {
         let lanes = lanes();
-        let asking = lanes.enter(Lane::Window).await.unwrap();
+        let running = lanes.enter(Lane::Window).await.unwrap();
         let started = Instant::now();
-        let asked = (0..500).map(|_| async {
+        let waiting = (0..500).map(|_| async {
             let outcome = lanes.enter(Lane::Window).await;
             assert_eq!(outcome.err(), Some(QueryError::Busy));
             started.elapsed()
         });
-        let waited = join_all(asked).await;
+        let waited = join_all(waiting).await;
         let at_once = waited.iter().filter(|waited| waited.is_zero());
         assert_eq!(at_once.count(), 500 - WAITING);
-        assert_eq!(waited.iter().max(), Some(&WINDOW_PATIENCE));
-        drop(asking);
+        assert_eq!(waited.iter().max(), Some(&WINDOW_MAX_WAIT));
+        drop(running);
         assert!(lanes.enter(Lane::Window).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn windows_do_not_take_the_place_of_other_questions() {
+    async fn custom_windows_do_not_block_other_queries() {
         let lanes = lanes();
         let fixed = Lane::Fixed {
-            patience: Duration::from_secs(1),
+            max_wait: Duration::from_secs(1),
         };
         let _window = lanes.enter(Lane::Window).await.unwrap();
-        let asking = join_all((0..QUERIES).map(|_| lanes.enter(fixed))).await;
-        assert!(asking.iter().all(Result::is_ok));
+        let running = join_all((0..QUERIES).map(|_| lanes.enter(fixed))).await;
+        assert!(running.iter().all(Result::is_ok));
         let late = lanes.enter(fixed).await;
         assert_eq!(
             late.err(),

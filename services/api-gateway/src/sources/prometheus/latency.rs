@@ -1,12 +1,12 @@
-//! How long responses took, by target and slot.
+//! Latency by target and slot.
 
 use gateway_api::history::Range;
 
-use super::grid::{Question, Reader};
+use super::grid::{GridQuery, Reader};
 use super::model::Labels;
 use super::slots::slot_seconds;
 
-/// The columns of the grid.
+/// The columns of the grid: the values of the `quantile` label.
 const QUANTILES: [&str; 2] = ["0.5", "0.95"];
 
 /// The column of the median.
@@ -15,25 +15,25 @@ pub const P50: usize = 0;
 /// The column of the 95th percentile.
 pub const P95: usize = 1;
 
-pub(super) fn reader(keep: bool) -> Reader {
-    Reader::new(questions, QUANTILES.len(), keep)
+pub(super) fn reader(cache: bool) -> Reader {
+    Reader::new(queries, QUANTILES.len(), cache)
 }
 
-/// The mean over a slot of the quantiles that are recorded once a minute, each over 5 minutes: no quantile of the slot
-/// itself, which no recorded figure gives, and near enough for a line.
-fn questions(range: Range) -> Vec<Question> {
+/// Returns the queries: the mean over each slot of the quantiles that are recorded once a minute over 5 minutes. The
+/// quantile of the slot itself is not recorded, and the mean is accurate enough for a chart.
+fn queries(range: Range) -> Vec<GridQuery> {
     let slot = slot_seconds(range) * 1000 - 1;
-    let question = |quantile| Question {
+    let query = |quantile| GridQuery {
         promql: format!(
             "avg by (target, quantile) \
              (avg_over_time(target:latency_seconds:quantile{{quantile=\"{quantile}\"}}[{slot}ms]))"
         ),
         column,
     };
-    QUANTILES.map(question).into()
+    QUANTILES.map(query).into()
 }
 
 fn column(labels: &Labels) -> Option<usize> {
     let quantile = labels.quantile.as_deref()?;
-    QUANTILES.iter().position(|known| *known == quantile)
+    QUANTILES.iter().position(|it| *it == quantile)
 }

@@ -1,4 +1,4 @@
-//! Reads Prometheus' answer to a query series by series. Of an instant query, only the values made from its samples are kept.
+//! A parser of Prometheus' answers, one series at a time. For an instant query, it keeps only the gathered values.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -16,35 +16,35 @@ use super::query::QueryError;
 use crate::sources::bounds::{Bounds, TooMuch};
 use crate::sources::http_error::shortened;
 
-/// The labels that the gateway reads. A query's result has those that it is `by`.
+/// The labels that the gateway reads. A query's result has the labels that the query groups `by`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Labels {
     /// The target's name.
     target: Option<String>,
-    /// `success`, `failure`, `maintenance`.
+    /// The outcome of probes: `success`, `failure`, `maintenance`.
     pub outcome: Option<String>,
     /// The window of a recorded series.
     pub window: Option<String>,
     /// The quantile of a recorded series.
     pub quantile: Option<String>,
-    /// A phase of a probe.
+    /// The phase of probes.
     pub phase: Option<String>,
-    /// Why a probe failed.
+    /// The reason of failures.
     pub reason: Option<String>,
-    /// The proof that a sample is part of.
+    /// The name of a proof's sample.
     pub proof: Option<String>,
 }
 
-/// A value that is gathered from an instant query's samples.
+/// A value that is gathered from the samples of an instant query.
 pub trait Gather: Default {
-    /// Adds a sample: its target, if it has one, all its labels, and any float but NaN and the infinities.
+    /// Adds a sample: its target, if it has one, its labels, and its finite value.
     fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64);
 }
 
-/// A value by target.
+/// Values by target.
 pub type ByTarget = HashMap<Arc<str>, f64>;
 
-/// Probes by target. A target without data is not in it; an outcome that is absent counts 0.
+/// Probes by target. Targets without data are absent; absent outcomes count 0.
 pub type WindowCounts = HashMap<Arc<str>, Outcomes>;
 
 impl Gather for ByTarget {
@@ -67,27 +67,27 @@ impl Gather for WindowCounts {
 /// One series of a range query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Its target, if it has one.
+    /// The target, if the series has one.
     pub target: Option<Arc<str>>,
-    /// Its labels.
+    /// The labels except the target.
     pub labels: Labels,
-    /// Times in seconds since the epoch, and values: any float, NaN and infinities included.
+    /// Times in seconds since the epoch, and values: any float, including NaN and infinities.
     pub values: Vec<(f64, f64)>,
 }
 
-/// Reads the answer to an instant query. Histograms, NaN (the result of dividing by nothing) and infinities are left out.
+/// Parses the answer to an instant query. Omits histograms, NaN (the result of 0 / 0) and infinities.
 ///
 /// # Errors
-/// Prometheus refuses the query, or the answer is none, or too much.
+/// Prometheus rejected the query, or the answer is malformed or exceeds a bound.
 pub fn vector<G: Gather>(text: impl Read) -> Result<G, QueryError> {
     let Elements(Vector(gathered)) = result(text, "vector")?;
     Ok(gathered)
 }
 
-/// Reads the answer to a range query.
+/// Parses the answer to a range query.
 ///
 /// # Errors
-/// As [`vector`].
+/// The same as for [`vector`].
 pub fn matrix(text: impl Read) -> Result<Vec<Series>, QueryError> {
     let Elements(Matrix(series)) = result(text, "matrix")?;
     Ok(series)
@@ -103,21 +103,21 @@ where
         let Response {
             error_type, error, ..
         } = response;
-        return Err(QueryError::Refused(shortened(format_args!(
+        return Err(QueryError::Rejected(shortened(format_args!(
             "{error_type}: {error}"
         ))));
     }
     for warning in response.warnings {
-        tracing::warn!(warning = shortened(warning), "Prometheus warns");
+        tracing::warn!(warning = shortened(warning), "Prometheus sent a warning");
     }
     match response.data {
         Some(data) if data.result_type == result_type => Ok(data.result),
-        Some(_) => Err(QueryError::Malformed(format!("it is no {result_type}"))),
+        Some(_) => Err(QueryError::Malformed(format!("it is not a {result_type}"))),
         None => Err(QueryError::Malformed("it has no data".to_owned())),
     }
 }
 
-/// Without enums tagged by `status` and `resultType`: serde would keep the whole of it in memory before reading it.
+/// An answer. Not an enum tagged by `status` and `resultType`, because serde would buffer the whole answer for that.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Response<T> {
@@ -145,7 +145,7 @@ struct Data<T> {
     result: T,
 }
 
-/// The elements of a result, each collected as soon as it is read.
+/// The elements of a result, each collected as soon as it is parsed.
 struct Elements<T>(T);
 
 /// Collects the elements of a result.
@@ -158,13 +158,13 @@ trait Collect: Default {
     ) -> Result<(), TooMuch>;
 }
 
-/// Where they are histograms, there is neither.
+/// An element of a result: a sample or a series. Histograms have neither `value` nor `values`.
 #[derive(Deserialize)]
 struct Element {
     metric: Labels,
-    /// Of an element of a vector.
+    /// The value of an element of a vector.
     value: Option<Point>,
-    /// Of an element of a matrix: the gateway asks for no more than the slots of a range.
+    /// The values of an element of a matrix. The gateway queries at most the slots of a range.
     #[serde(default, deserialize_with = "at_most::list::<_, _, SLOTS>")]
     values: Vec<Point>,
 }
@@ -239,26 +239,26 @@ impl<'de, T: Collect> Deserialize<'de> for Elements<T> {
     }
 }
 
-/// The targets that an answer has named, each kept once.
+/// The names of an answer's targets, shared between its series.
 #[derive(Default)]
 struct Names {
-    known: HashSet<Arc<str>>,
+    names: HashSet<Arc<str>>,
     bounds: Bounds,
 }
 
 impl Names {
     fn shared(&mut self, name: String) -> Result<Arc<str>, TooMuch> {
-        if let Some(known) = self.known.get(name.as_str()) {
-            return Ok(Arc::clone(known));
+        if let Some(shared) = self.names.get(name.as_str()) {
+            return Ok(Arc::clone(shared));
         }
         self.bounds.target(&name)?;
         let name: Arc<str> = name.into();
-        self.known.insert(Arc::clone(&name));
+        self.names.insert(Arc::clone(&name));
         Ok(name)
     }
 }
 
-/// A time and a value, the latter as text because JSON has no NaN.
+/// A time and a value. In JSON the value is a string, because JSON has no NaN.
 struct Point(f64, f64);
 
 impl<'de> Deserialize<'de> for Point {
@@ -268,7 +268,7 @@ impl<'de> Deserialize<'de> for Point {
             type Value = Point;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time and a number as text")
+                f.write_str("a time and a number as a string")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Point, A::Error> {
@@ -293,7 +293,7 @@ impl<'de> Deserialize<'de> for Float {
             type Value = Float;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number as text")
+                f.write_str("a number as a string")
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Float, E> {

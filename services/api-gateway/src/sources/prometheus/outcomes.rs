@@ -1,21 +1,21 @@
-//! Probes by outcome, and the shares of a window that they stand for.
+//! Counts of probes by outcome, and the resulting shares of a window.
 
 use gateway_api::availability::Counts;
 use gateway_api::slo::Shares;
 
-/// Probes of a window by outcome. Inside a maintenance window a probe counts as maintenance only.
+/// Counts of probes by outcome. During a maintenance window a probe counts only as maintenance.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outcomes {
     /// Probes that succeeded.
     pub success: f64,
     /// Probes that failed.
     pub failures: f64,
-    /// Probes inside a maintenance window, whatever their result.
+    /// Probes during a maintenance window, whatever their result.
     pub maintenance: f64,
 }
 
 impl Outcomes {
-    /// Returns the probes that availability is made of.
+    /// Returns the counts for the availability, without maintenance.
     #[must_use]
     pub fn counts(self) -> Counts {
         Counts {
@@ -24,13 +24,13 @@ impl Outcomes {
         }
     }
 
-    /// Returns all probes.
+    /// Returns the number of all probes.
     #[must_use]
     pub fn observed(self) -> f64 {
         self.success + self.failures + self.maintenance
     }
 
-    /// Adds probes to an outcome by its label; unknown labels count nowhere.
+    /// Adds probes to an outcome by its label. Ignores unknown labels.
     pub fn add(&mut self, outcome: &str, probes: f64) {
         let count = match outcome {
             "success" => &mut self.success,
@@ -41,8 +41,8 @@ impl Outcomes {
         *count += probes.max(0.0);
     }
 
-    /// Returns the shares of a window in which the share `coverage`, 0 to 1, of the probes due was made. Without it the whole
-    /// window is unknown.
+    /// Returns the shares of a window in each state. `coverage` is the share of the due probes whose outcome is known, 0
+    /// to 1; without it the whole window is unknown.
     #[must_use]
     pub fn shares(self, coverage: Option<f64>) -> Shares {
         let observed = self.observed();
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_observed_is_unknown() {
+    fn the_uncovered_share_is_unknown() {
         let outcomes = Outcomes {
             success: 6.0,
             failures: 3.0,
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_that_is_none_counts_nowhere() {
+    fn unknown_outcomes_and_negative_counts_are_ignored() {
         let mut outcomes = Outcomes::default();
         for (outcome, probes) in [("success", 2.0), ("failure", -1.0), ("missed", 5.0)] {
             outcomes.add(outcome, probes);

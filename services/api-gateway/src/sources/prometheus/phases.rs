@@ -1,4 +1,4 @@
-//! The time that probes spent in each phase, and why they failed, over the last 5 minutes.
+//! Mean durations of the phases of probes, and failures by reason, over the last 5 minutes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -10,27 +10,27 @@ use super::api::Api;
 use super::model::{Gather, Labels};
 use super::query::QueryError;
 
-/// Mean duration of each phase, in seconds.
+/// The mean duration of each phase, in seconds.
 const DURATIONS: &str = "sum by (target, phase) (rate(ping_phase_seconds_sum[5m])) \
      / sum by (target, phase) (rate(ping_phase_seconds_count[5m]))";
 
-/// Failures by reason. Not `increase()`, which misses the first: a reason's series appears with it, at 1. One that was
-/// not there 5 minutes ago, or began anew since, counts from zero.
+/// Failures by reason. `increase()` would miss the first failure, because a reason's series starts with it at 1. A series
+/// that did not exist 5 minutes ago, or was reset since, counts from zero.
 const REASONS: &str = "sum by (target, reason) (\
          ping_failures_by_reason_total - last_over_time(ping_failures_by_reason_total[1h] offset 5m) >= 0 \
          or ping_failures_by_reason_total\
      ) > 0";
 
-/// More reasons than there are.
+/// The most reasons of one target. ping-agent has fewer.
 const MAX_REASONS: usize = 16;
 
-/// Longer than each of them.
+/// The longest reason. ping-agent's are shorter.
 const REASON_BYTES: usize = 32;
 
 /// Phases and reasons by target.
 pub type Phases = HashMap<Arc<str>, TargetPhases>;
 
-/// One target's.
+/// One target's phases and reasons.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TargetPhases {
     /// Mean seconds by phase, in the order of [`Phase::ALL`].
@@ -39,7 +39,7 @@ pub struct TargetPhases {
     pub reasons: BTreeMap<String, f64>,
 }
 
-/// Fetches both, as of one moment.
+/// Fetches phases and reasons, with both queries at the same time of evaluation.
 pub(super) async fn fetch(api: &Api) -> Result<Phases, QueryError> {
     let now = Timestamp::now();
     let (durations, reasons): (Phases, Phases) =
@@ -51,14 +51,14 @@ pub(super) async fn fetch(api: &Api) -> Result<Phases, QueryError> {
     Ok(phases)
 }
 
-/// The label says which of the two it is.
+/// Gathers the samples of both queries: durations have the label `phase`, failures the label `reason`.
 impl Gather for Phases {
     fn gather(&mut self, target: Option<&Arc<str>>, labels: &Labels, value: f64) {
         let Some(target) = target else { return };
         let target = self.entry(Arc::clone(target)).or_default();
         if let Some(phase) = &labels.phase
-            && let Some(place) = Phase::ALL.iter().position(|known| known.as_str() == phase)
-            && let Some(duration) = target.durations.get_mut(place)
+            && let Some(index) = Phase::ALL.iter().position(|it| it.as_str() == phase)
+            && let Some(duration) = target.durations.get_mut(index)
         {
             *duration = Some(value.max(0.0));
         }

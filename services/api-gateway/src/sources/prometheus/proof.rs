@@ -1,4 +1,4 @@
-//! Proof that Prometheus does its work, read back from its storage.
+//! The proof that Prometheus works, read from its stored samples.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::model::{Gather, Labels};
 use super::query::QueryError;
 use crate::time::from_seconds;
 
-/// The newest stored scrape, the oldest evaluation of a group of rules, and the targets of which there are results. Each is
-/// there only if it was stored: a Prometheus that can't write still answers, and still evaluates.
+/// The newest stored scrape, the oldest evaluation of a rule group, and the number of targets with results. All come from
+/// stored samples, because a Prometheus that can't write still answers queries and evaluates rules.
 const PROMQL: &str = "label_replace(max(timestamp(up)), \"proof\", \"stored\", \"\", \"\") \
      or label_replace(min(lab:rules_evaluated:timestamp_seconds), \"proof\", \"rules\", \"\", \"\") \
      or label_replace(count(group by (target) (ping_up)), \"proof\", \"targets\", \"\", \"\")";
@@ -18,15 +18,16 @@ const PROMQL: &str = "label_replace(max(timestamp(up)), \"proof\", \"stored\", \
 /// Proof from the samples that Prometheus has stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Proof {
-    /// The newest stored sample of any scrape; `None` if there is none within 5 minutes.
+    /// The time of the newest stored sample of any scrape; `None` if there is none within 5 minutes.
     pub stored: Option<Timestamp>,
-    /// When the group of rules was evaluated, and that recorded, for which this is longest ago.
+    /// The oldest of the rule groups' last recorded evaluations.
     pub rules: Option<Timestamp>,
-    /// How many targets there are results of.
+    /// The number of targets with results.
     pub targets: usize,
 }
 
-/// Fetches the proof once, as of this clock's now: samples of a Prometheus whose clock is another are not there then.
+/// Fetches the proof without retries, evaluated at the gateway's current time: a Prometheus with a different clock has no
+/// samples at that time.
 pub(super) async fn fetch(api: &Api) -> Result<Proof, QueryError> {
     api.instant_once(PROMQL, Timestamp::now()).await
 }

@@ -1,4 +1,4 @@
-//! One query: retries within a deadline.
+//! Sending one query, with retries within a deadline.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use url::Url;
 
 use crate::sources::http_error::describe;
 
-/// Largest answer read: twice what 90 slots of 10,000 targets take. It is never held as a whole.
+/// The largest accepted answer: twice that of 90 slots of 10,000 targets. It is parsed as it arrives, never buffered.
 const MAX_BYTES: usize = 64 << 20;
 
-/// When to come back after [`QueryError::Busy`].
+/// `Retry-After` in seconds for [`QueryError::Busy`].
 pub const RETRY_SECONDS: u32 = 5;
 
 /// The deadline and the retries of a query.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// For everything, retries included.
+    /// The deadline, including retries.
     pub deadline: Duration,
-    /// How often a query is sent again when Prometheus is away or fails.
+    /// The number of retries if Prometheus is unavailable or fails.
     pub retries: u32,
-    /// The least pause before the first retry; it doubles with each, and up to as much again is added at random.
+    /// The shortest pause before the first retry. It doubles with each retry, and up to the same time is added at random.
     pub backoff: Duration,
 }
 
@@ -38,46 +38,46 @@ impl Default for Policy {
     }
 }
 
-/// Why Prometheus gave no answer.
+/// The reason why Prometheus gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// No connection, or one that broke off.
-    #[error("Prometheus is away: {0}")]
-    Away(String),
-    /// The deadline is over.
+    /// The connection failed or broke off.
+    #[error("Prometheus is unavailable: {0}")]
+    Unreachable(String),
+    /// The deadline has passed.
     #[error("Prometheus did not answer within {} s", .0.as_secs_f64())]
     Deadline(Duration),
-    /// A status of the 500s.
-    #[error("Prometheus fails: it answers {0}")]
+    /// The status is 500 or above.
+    #[error("Prometheus fails: it answered with status {0}")]
     Failing(StatusCode),
-    /// Prometheus refuses the query.
-    #[error("Prometheus refuses the query: {0}")]
-    Refused(String),
-    /// An answer that its API does not document; something else may listen there.
-    #[error("Prometheus' answer cannot be read: {0}")]
+    /// Prometheus rejected the query.
+    #[error("Prometheus rejected the query: {0}")]
+    Rejected(String),
+    /// The answer does not have the format of Prometheus' API. Another program may listen at the address.
+    #[error("Prometheus' answer cannot be parsed: {0}")]
     Malformed(String),
-    /// As many readers wait for windows of their own choice as may.
+    /// Too many queries for custom windows are waiting.
     #[error(
-        "too many windows are being asked for; try again in {RETRY_SECONDS} s, or ask for one whose answer is shared: {}",
+        "too many different windows are being requested; retry in {RETRY_SECONDS} s, or use a window with a shared answer: {}",
         WINDOWS.join(", ")
     )]
     Busy,
-    /// The gateway gave up, not Prometheus.
+    /// The gateway cancelled the query.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
 impl QueryError {
-    /// Returns whether the same query may be answered a moment later.
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Away(_) | Self::Failing(_))
+    /// Returns whether a retry may succeed.
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Failing(_))
     }
 }
 
-/// Reads an answer.
+/// A parser of answers.
 pub(super) type Read<T> = fn(ResponseText) -> Result<T, QueryError>;
 
-/// Sends these parameters until there is an answer, retries are used up, or the deadline is over.
+/// Sends a query until it is answered, the retries are used up, or the deadline has passed.
 pub(super) async fn query<T: Send + 'static>(
     client: &Client,
     url: &Url,
@@ -90,9 +90,9 @@ pub(super) async fn query<T: Send + 'static>(
     let attempts = async {
         for _ in 0..policy.retries {
             match attempt(client, url, parameters, deadline, read).await {
-                Err(error) if error.is_passing() => {
+                Err(error) if error.is_transient() => {
                     tracing::debug!(%error, "retrying a query");
-                    // Up to twice the time, so that gateways do not come back in step.
+                    // The random part keeps several gateways from retrying at the same time.
                     sleep(backoff.mul_f64(1.0 + fastrand::f64())).await;
                     backoff *= 2;
                 }
@@ -113,8 +113,8 @@ async fn attempt<T: Send + 'static>(
     deadline: Instant,
     read: Read<T>,
 ) -> Result<T, QueryError> {
-    let away = |error| QueryError::Away(describe(error));
-    // Prometheus is to stop working when nobody waits any more.
+    let unreachable = |error| QueryError::Unreachable(describe(error));
+    // Prometheus gets the same timeout, so that it stops evaluating when the gateway no longer waits.
     let left = deadline.saturating_duration_since(Instant::now());
     let response = client
         .get(url.clone())
@@ -123,14 +123,14 @@ async fn attempt<T: Send + 'static>(
         .timeout(left)
         .send()
         .await
-        .map_err(away)?;
+        .map_err(unreachable)?;
     let status = response.status();
     if status.is_server_error() {
         return Err(QueryError::Failing(status));
     }
     match read_response(response, MAX_BYTES, read).await? {
         Err(QueryError::Malformed(_)) if !status.is_success() => {
-            Err(QueryError::Refused(format!("it answers {status}")))
+            Err(QueryError::Rejected(format!("HTTP status {status}")))
         }
         outcome => outcome,
     }
@@ -139,7 +139,7 @@ async fn attempt<T: Send + 'static>(
 impl From<ResponseError> for QueryError {
     fn from(error: ResponseError) -> Self {
         match error {
-            ResponseError::Interrupted(error) => Self::Away(describe(error)),
+            ResponseError::Interrupted(error) => Self::Unreachable(describe(error)),
             ResponseError::Cancelled => Self::Cancelled(Cancelled),
             error @ ResponseError::TooLarge(_) => Self::Malformed(error.to_string()),
         }

@@ -1,11 +1,11 @@
-//! The slots that the range of a history is divided into.
+//! The slots of a history: equal parts of its range.
 
 use gateway_api::history::{Range, SLOTS, SlotsHead};
 use jiff::Timestamp;
 
 use crate::window::Window;
 
-/// How long after its time a piece may be recorded and still be counted on.
+/// The delay with which a piece may be recorded after its end.
 const DELAY_SECONDS: i64 = 5;
 
 /// Returns the window of a range's length.
@@ -13,7 +13,7 @@ pub(super) fn window(range: Range) -> Window {
     Window::parse(range.as_str()).unwrap_or_default()
 }
 
-/// Returns the length of a slot.
+/// Returns the length of a slot in seconds.
 pub(super) fn slot_seconds(range: Range) -> i64 {
     match range {
         Range::Day => 16 * 60,
@@ -25,7 +25,7 @@ pub(super) fn slot_seconds(range: Range) -> i64 {
     }
 }
 
-/// Returns the length of the recorded pieces that a slot is made of. A slot is a multiple of it.
+/// Returns the length in seconds of the recorded pieces that a slot consists of. A slot's length is a multiple of it.
 fn piece_seconds(range: Range) -> i64 {
     match range {
         Range::Day => 15,
@@ -33,69 +33,69 @@ fn piece_seconds(range: Range) -> i64 {
     }
 }
 
-/// The slots of a range at one moment. They begin at multiples of their length since the epoch, so that they stay where
-/// they are while time goes on; the last one has begun and not ended yet.
+/// The slots of a range at one moment. They start at multiples of their length since the epoch, so that their boundaries
+/// do not move with time. The last slot has started and not ended yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slots {
     /// The range.
     pub range: Range,
-    /// The last slot, counted from the epoch.
+    /// The number of the last slot, counted from the epoch.
     pub last: i64,
 }
 
 impl Slots {
-    /// The slots of a range at the time `now`. A slot comes when its first piece can be counted on: until then nothing is
-    /// known of it.
+    /// Returns the slots of a range at the time `now`. A slot is included once its first piece is recorded, because it
+    /// has no data before.
     #[must_use]
     pub fn at(range: Range, now: Timestamp) -> Self {
-        let known = now.as_second() - piece_seconds(range) - DELAY_SECONDS;
+        let recorded = now.as_second() - piece_seconds(range) - DELAY_SECONDS;
         Self {
             range,
-            last: known.div_euclid(slot_seconds(range)),
+            last: recorded.div_euclid(slot_seconds(range)),
         }
     }
 
-    /// Returns the first slot, counted from the epoch.
+    /// Returns the number of the first slot, counted from the epoch.
     #[must_use]
     pub fn first(self) -> i64 {
         self.last + 1 - SLOTS as i64
     }
 
-    /// Returns when a slot, counted from the epoch, ends, in seconds since the epoch.
+    /// Returns the end of a slot with a number counted from the epoch, in seconds since the epoch.
     #[must_use]
     pub fn end(self, slot: i64) -> i64 {
         (slot + 1) * slot_seconds(self.range)
     }
 
-    /// Returns when the first slot begins.
+    /// Returns the start of the first slot.
     #[must_use]
     pub fn start(self) -> Timestamp {
         Timestamp::from_second(self.end(self.first() - 1)).unwrap_or_default()
     }
 
-    /// Returns the place among these slots, from 0, of the one that ends at this time.
+    /// Returns the index of the slot that ends at this time, in seconds since the epoch; `None` for another time.
     #[must_use]
-    pub fn place(self, end_seconds: f64) -> Option<usize> {
+    pub fn index_of(self, end_seconds: f64) -> Option<usize> {
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "saturates, and is then no place"
+            reason = "saturates, and is then out of range"
         )]
         let end = end_seconds.round() as i64;
         let slot = end.div_euclid(slot_seconds(self.range)) - 1;
         usize::try_from(slot.checked_sub(self.first())?)
             .ok()
-            .filter(|place| *place < SLOTS)
+            .filter(|index| *index < SLOTS)
     }
 
-    /// Returns the seconds of each slot that can be known at the time `now`: of the last one those that have passed, less a
-    /// piece that may not be recorded yet.
+    /// Returns the seconds of each slot whose data can be recorded at the time `now`. For the last slot, that is the
+    /// elapsed time minus one piece that may not be recorded yet.
     #[must_use]
-    pub fn known_seconds(self, now: Timestamp) -> [f64; SLOTS] {
+    pub fn elapsed_seconds(self, now: Timestamp) -> [f64; SLOTS] {
         let length = slot_seconds(self.range);
-        let passed = now.as_second() - self.end(self.last - 1) - piece_seconds(self.range);
+        let elapsed = now.as_second() - self.end(self.last - 1) - piece_seconds(self.range);
         let mut seconds = [length as f64; SLOTS];
         if let Some(last) = seconds.last_mut() {
-            *last = passed.clamp(0, length) as f64;
+            *last = elapsed.clamp(0, length) as f64;
         }
         seconds
     }
@@ -133,7 +133,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn slots_stay_where_they_are_and_the_last_one_has_begun(
+        fn slot_boundaries_do_not_move_and_the_last_slot_has_started(
             now in 1_700_000_000_i64..1_900_000_000,
             range in prop::sample::select(Range::ALL.map(|(_, range)| range).to_vec()),
         ) {
@@ -144,13 +144,13 @@ mod tests {
             prop_assert!(begun > piece, "its first piece is recorded");
             prop_assert!(begun <= length + piece + DELAY_SECONDS);
             prop_assert_eq!(slots.start().as_second() % length, 0);
-            prop_assert_eq!(slots.place(slots.end(slots.first()) as f64), Some(0));
-            prop_assert_eq!(slots.place(slots.end(slots.last) as f64), Some(SLOTS - 1));
-            prop_assert_eq!(slots.place(slots.end(slots.first() - 1) as f64), None);
-            prop_assert_eq!(slots.place(slots.end(slots.last + 1) as f64), None);
-            let known = slots.known_seconds(at);
-            prop_assert!(known[SLOTS - 1] > 0.0 && known[SLOTS - 1] <= length as f64);
-            prop_assert!(known[..SLOTS - 1].iter().all(|known| *known == length as f64));
+            prop_assert_eq!(slots.index_of(slots.end(slots.first()) as f64), Some(0));
+            prop_assert_eq!(slots.index_of(slots.end(slots.last) as f64), Some(SLOTS - 1));
+            prop_assert_eq!(slots.index_of(slots.end(slots.first() - 1) as f64), None);
+            prop_assert_eq!(slots.index_of(slots.end(slots.last + 1) as f64), None);
+            let elapsed = slots.elapsed_seconds(at);
+            prop_assert!(elapsed[SLOTS - 1] > 0.0 && elapsed[SLOTS - 1] <= length as f64);
+            prop_assert!(elapsed[..SLOTS - 1].iter().all(|it| *it == length as f64));
         }
     }
 }

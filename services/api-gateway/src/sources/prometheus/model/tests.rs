@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// All samples: target, outcome, value.
+/// Gathers all samples as target, outcome and value.
 #[derive(Debug, Default, PartialEq)]
 struct Samples(Vec<(Option<String>, Option<String>, f64)>);
 
@@ -18,7 +18,7 @@ fn vector(body: &[u8]) -> Result<Samples, QueryError> {
 }
 
 #[test]
-fn a_vector_keeps_the_labels_the_gateway_reads_and_numbers_only() {
+fn a_vector_keeps_known_labels_and_finite_values() {
     let body = br#"{"status":"success","warnings":["slow"],"infos":["x"],"data":{"resultType":"vector","result":[
         {"metric":{"target":"a","zone":"x","outcome":"success"},"value":[1700000000.123,"19.5"]},
         {"metric":{"target":"b"},"value":[1700000000,"NaN"]},
@@ -46,18 +46,18 @@ fn a_matrix_keeps_its_times() {
         series[0].values,
         [(1_700_000_000.0, 1.0), (1_700_000_960.5, f64::INFINITY)]
     );
-    assert_eq!(series.len(), 1, "histograms are left out");
+    assert_eq!(series.len(), 1, "histograms are omitted");
 }
 
 #[test]
-fn an_error_keeps_what_prometheus_says() {
+fn an_error_contains_prometheus_message() {
     let body = br#"{"status":"error","errorType":"execution","error":"too many samples"}"#;
-    let expected = QueryError::Refused("execution: too many samples".to_owned());
+    let expected = QueryError::Rejected("execution: too many samples".to_owned());
     assert_eq!(vector(body), Err(expected));
 }
 
 #[test]
-fn anything_else_is_malformed() {
+fn other_answers_are_malformed() {
     for body in [
         &b""[..],
         b"<html>",
@@ -76,8 +76,8 @@ fn anything_else_is_malformed() {
     assert!(matches!(matrix(&vector[..]), Err(QueryError::Malformed(_))));
 }
 
-/// What is said of an answer of these series.
-fn refusal(result_type: &str, series: impl Iterator<Item = String>) -> String {
+/// The error of an answer with these series.
+fn error(result_type: &str, series: impl Iterator<Item = String>) -> String {
     let series: Vec<_> = series.collect();
     let series = series.join(",");
     let body = format!(
@@ -92,18 +92,18 @@ fn refusal(result_type: &str, series: impl Iterator<Item = String>) -> String {
 }
 
 #[test]
-fn an_answer_of_hundreds_of_thousands_of_targets_is_refused_at_the_first_that_is_too_many() {
+fn too_many_targets_are_rejected_at_the_first_above_the_limit() {
     let named = |number| format!(r#"{{"metric":{{"target":"{number}"}},"value":[1,"1"]}}"#);
-    let refused = refusal("vector", (0..600_000).map(named));
-    assert!(refused.contains("more than 50000 targets"), "{refused}");
+    let text = error("vector", (0..600_000).map(named));
+    assert!(text.contains("more than 50000 targets"), "{text}");
     let long = "x".repeat(60_000);
     let named = |number| format!(r#"{{"metric":{{"target":"{number}{long}"}},"value":[1,"1"]}}"#);
-    let refused = refusal("vector", (0..1_000).map(named));
-    assert!(refused.contains("more than 32 MiB"), "{refused}");
+    let text = error("vector", (0..1_000).map(named));
+    assert!(text.contains("more than 32 MiB"), "{text}");
 }
 
 #[test]
-fn points_that_nobody_asked_for_are_refused() {
+fn too_many_points_are_rejected() {
     let points = |count| vec![r#"[1,"1"]"#; count].join(",");
     let series = |count| {
         format!(
@@ -111,21 +111,21 @@ fn points_that_nobody_asked_for_are_refused() {
             points(count)
         )
     };
-    let refused = refusal("matrix", std::iter::once(series(SLOTS + 1)));
-    assert!(refused.contains("at most 90 elements"), "{refused}");
-    let refused = refusal("matrix", std::iter::repeat_n(series(SLOTS), 40_000));
-    assert!(refused.contains("more than 3000000 points"), "{refused}");
+    let text = error("matrix", std::iter::once(series(SLOTS + 1)));
+    assert!(text.contains("at most 90 elements"), "{text}");
+    let text = error("matrix", std::iter::repeat_n(series(SLOTS), 40_000));
+    assert!(text.contains("more than 3000000 points"), "{text}");
 }
 
 #[test]
-fn the_order_of_an_answers_fields_is_nobodys_business() {
+fn the_order_of_an_answers_fields_does_not_matter() {
     let body = br#"{"data":{"result":[{"value":[1,"2"],"metric":{}}],"resultType":"vector"},"status":"success"}"#;
     assert_eq!(vector(body), Ok(Samples(vec![(None, None, 2.0)])));
 }
 
 proptest! {
     #[test]
-    fn a_damaged_answer_is_refused_or_read(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn a_damaged_answer_does_not_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let body = br#"{"status":"success","data":{"resultType":"vector","result":[
             {"metric":{"target":"a","window":"5m"},"value":[1700000000.123,"19.5"]}]}}"#;
         let at = at.index(body.len());
