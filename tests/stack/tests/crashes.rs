@@ -67,7 +67,7 @@ async fn beginning(lab: &Lab) -> Option<f64> {
 #[tokio::test]
 async fn every_part_comes_back_and_nothing_acknowledged_is_lost_or_doubled() {
     let lab = lab().up();
-    lab.has_history().await;
+    lab.wait_for_history().await;
     let (oldest, _) = within(Duration::from_secs(10), "its beginning", || beginning(&lab)).await;
 
     let alertmanager = lab.url("alertmanager", "/api/v2/alerts");

@@ -46,7 +46,7 @@ async fn two_labs_run_side_by_side() {
 #[tokio::test]
 async fn history_survives_down_and_up_and_nothing_is_left_behind() {
     let lab = lab().up();
-    lab.has_history().await;
+    lab.wait_for_history().await;
     // Prometheus may evaluate the rule before it has discovered Alertmanager, and sends again after a minute.
     within(Duration::from_secs(100), "the Watchdog arrived", || async {
         lab.payloads().pop()

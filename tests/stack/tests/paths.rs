@@ -80,7 +80,7 @@ fn up_fails_and_names_the_rules_that_prometheus_did_not_load() {
     fs::write(&config, text.replace("rules/*.yml", "elsewhere/*.yml")).unwrap();
     let lab = lab()
         .variable("LAB_ROOT", root.path().to_str().unwrap())
-        .down();
+        .build();
     let up = lab.try_up();
     let message = String::from_utf8_lossy(&up.stderr);
     assert_eq!(up.status.code(), Some(1), "{message}");

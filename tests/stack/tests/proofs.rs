@@ -48,7 +48,7 @@ async fn said(lab: &Lab) -> Option<(String, Value)> {
 /// A lab that is green, and has seen every proof once: it is not waiting for the first ones any more.
 async fn green() -> Lab {
     let lab = lab().up();
-    lab.has_history().await;
+    lab.wait_for_history().await;
     let limit = Duration::from_secs(120);
     within(
         limit,

@@ -8,6 +8,7 @@
     reason = "only tests use this crate, and there a panic is the message"
 )]
 
+mod attached;
 mod http;
 mod lab;
 mod ports;

@@ -1,5 +1,6 @@
 //! Processes that end with the test.
 
+use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -11,19 +12,23 @@ use rustix::process::{Pid, Signal, kill_process};
 pub struct Process(Child);
 
 impl Process {
-    /// Starts it.
+    /// Starts a process.
     ///
     /// # Panics
-    /// It can't be started.
+    /// The program can't be started.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
-        match command.spawn() {
-            Ok(child) => Self(child),
+        match Self::try_start(command) {
+            Ok(process) => process,
             Err(error) => panic!("can't start {command:?}: {error}"),
         }
     }
 
-    /// The child, for those who read its pipes.
+    pub(crate) fn try_start(command: &mut Command) -> io::Result<Self> {
+        command.spawn().map(Self)
+    }
+
+    /// Returns the child, to read its pipes.
     pub fn child(&mut self) -> &mut Child {
         &mut self.0
     }

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use lab::part::Part;
-use lab::state::paths::Installation;
+use lab::state::paths::{Installation, StateDir};
 use reqwest::Client;
+use test_support::Lab;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 use super::figure::{Figure, percentile};
 use super::history;
 use super::static_server::StaticServer;
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 
 const TARGETS: usize = 1_000;
 
@@ -23,7 +24,7 @@ const GROUP: usize = 50;
 
 /// The design's limits.
 const FIRST_BYTE_MS: f64 = 100.0;
-const COMPRESSED_KB: f64 = 300.0;
+const COMPRESSED_KB: f64 = 150.0;
 
 /// The number of visits, and the pause between them, long enough for caches to expire.
 const VISITS: usize = 100;
@@ -45,14 +46,14 @@ const PART: &str = r#"<path class="part""#;
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
     let names: Vec<String> = (0..TARGETS).map(name).collect();
     eprintln!("   starting a lab with {TARGETS} targets and a day of history");
-    let lab = ScratchLab::up_with(installation, &targets(&names), |state, tools, _| {
-        history::write(state, tools, &names)
-    })?;
+    let (mut lab, tools) = labs::prepare(installation, &targets(&names))?;
+    history::write(&StateDir::new(lab.state_dir())?, &tools, &names)?;
+    lab.up_attached()?;
     runtime.block_on(visit(&lab))
 }
 
-async fn visit(lab: &ScratchLab) -> anyhow::Result<Vec<Figure>> {
-    let url = lab.url(Part::DashboardUi) + "/";
+async fn visit(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
+    let url = lab.url(Part::DashboardUi.name(), "/");
     // No connection is kept: a visitor comes with none.
     let client = super::visitor(Duration::from_secs(10))?;
     let plain = settled(&client, &url).await?;

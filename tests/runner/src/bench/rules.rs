@@ -7,13 +7,13 @@ use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 use lab::http::prometheus::Prometheus;
 use lab::part::Part;
-use lab::state::paths::Installation;
+use lab::state::paths::{Installation, StateDir};
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 use super::blocks;
 use super::figure::{Figure, percentile};
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 
 const TARGETS: usize = 1_000;
 
@@ -40,7 +40,7 @@ const MISSING: &str = "count(prometheus_rule_group_last_evaluation_timestamp_sec
 const PEER: &str = "count(sum_over_time(target:probes:increase4m[14d]))";
 
 /// The number of queries to the peer.
-const ASKED: usize = 21;
+const QUERIES: usize = 21;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -50,11 +50,12 @@ const STEP: i64 = 15;
 
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
     eprintln!("   writing two weeks of history for {TARGETS} targets");
-    let lab = ScratchLab::up_with(installation, &targets(), |state, tools, ports| {
-        let agent = ports.address(Part::PingAgent).to_string();
-        blocks::write(state, tools, |out| write_samples(out, &agent))
-    })?;
-    let prometheus = Prometheus::new(&lab.url(Part::Prometheus))?;
+    let (mut lab, tools) = labs::prepare(installation, &targets())?;
+    let agent = lab.address(Part::PingAgent.name()).to_string();
+    let state = StateDir::new(lab.state_dir())?;
+    blocks::write(&state, &tools, |out| write_samples(out, &agent))?;
+    lab.up_attached()?;
+    let prometheus = Prometheus::new(&lab.url(Part::Prometheus.name(), ""))?;
     runtime.block_on(evaluations(&prometheus))
 }
 
@@ -97,7 +98,7 @@ async fn evaluations(prometheus: &Prometheus) -> anyhow::Result<Vec<Figure>> {
 /// Returns the median response time in seconds.
 async fn peer(prometheus: &Prometheus) -> anyhow::Result<f64> {
     let mut times = Vec::new();
-    for _ in 0..ASKED {
+    for _ in 0..QUERIES {
         let begun = Instant::now();
         let found = scalar(prometheus, PEER).await?;
         ensure!(found >= TARGETS as f64, "the history has {found} series");

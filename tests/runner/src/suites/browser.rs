@@ -1,11 +1,14 @@
 //! The status page in headless Chromium, against labs of its own.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use lab::state::paths::StateDir;
 use lab::tools;
 use serde_json::{Map, Value};
+use test_support::Lab;
 
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 use crate::tools::node::NodeProject;
@@ -33,11 +36,11 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         return Ok(());
     };
     let folder = test_run.installation.root.join(FOLDER);
-    let mut labs = Vec::new();
+    let mut running = Vec::new();
     for (name, file) in LABS {
-        let targets = std::fs::read_to_string(folder.join(file))?;
+        let targets = fs::read_to_string(folder.join(file))?;
         steps.say(&format!("starting a lab: {name}"));
-        labs.push((name, ScratchLab::up(&test_run.installation, &targets)?));
+        running.push((name, labs::start(&test_run.installation, &targets)?));
     }
     let evidence = test_run.evidence("browser")?;
     steps.check("the page in Chromium", |output| {
@@ -46,12 +49,12 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
             .args(project.files(".", ".test.js")?)
             .env("CHROMIUM", chromium)
             .env("LAB", test_run.installation.bin_dir.join("lab"))
-            .env("LAB_STATE_DIRS", state_dirs(&labs).to_string())
+            .env("LAB_STATE_DIRS", state_dirs(&running).to_string())
             .env("EVIDENCE_DIR", &evidence);
         let status = output.attach(&mut node)?.status()?;
         if !status.success() {
-            for (name, lab) in &labs {
-                lab.copy_logs(&evidence.join("logs").join(name))?;
+            for (name, lab) in &running {
+                copy_logs(lab, &evidence.join("logs").join(name))?;
             }
         }
         anyhow::ensure!(
@@ -64,7 +67,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn state_dirs(labs: &[(&str, ScratchLab)]) -> Value {
+fn state_dirs(labs: &[(&str, Lab)]) -> Value {
     let dirs: Map<String, Value> = labs
         .iter()
         .map(|(name, lab)| {
@@ -73,6 +76,16 @@ fn state_dirs(labs: &[(&str, ScratchLab)]) -> Value {
         })
         .collect();
     dirs.into()
+}
+
+/// Copies the logs of the lab's parts into `folder`, which is created.
+fn copy_logs(lab: &Lab, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(StateDir::new(lab.state_dir())?.logs())? {
+        let entry = entry?;
+        fs::copy(entry.path(), folder.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 /// Returns the browser that the tests find, else installs Debian's if that is allowed.

@@ -18,13 +18,14 @@ use lab::part::Part;
 use lab::state::paths::Installation;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
+use test_support::Lab;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 use self::generators::{Generators, Victims};
 use self::services::{Health, Service};
 use super::figure::Figure;
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 
 /// Targets that answer.
 const GOOD: usize = 300;
@@ -65,10 +66,10 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
     let chatty = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
     let targets = targets(hung.local_addr()?.port(), chatty.local_addr()?.port());
     eprintln!("   starting a lab with {GOOD} good targets and {HUNG} that never answer");
-    let lab = ScratchLab::up(installation, &targets)?;
+    let lab = labs::start(installation, &targets)?;
     let limits = services::memory_limits(installation)?;
     let services = Service::all(&lab, &limits)?;
-    let prometheus = Prometheus::new(&lab.url(Part::Prometheus))?;
+    let prometheus = Prometheus::new(&lab.url(Part::Prometheus.name(), ""))?;
 
     runtime.block_on(async {
         // The hostile targets hang in this time, too: nothing accepts their connections yet.
@@ -81,9 +82,9 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
 
         eprintln!("   {} s under load", UNDER_LOAD.as_secs());
         let victims = Victims {
-            alert_logger: lab.address(Part::AlertLogger),
-            gateway: lab.address(Part::ApiGateway),
-            page: lab.address(Part::DashboardUi),
+            alert_logger: lab.address(Part::AlertLogger.name()),
+            gateway: lab.address(Part::ApiGateway.name()),
+            page: lab.address(Part::DashboardUi.name()),
         };
         let generators = Generators::start(victims, Some((hung, chatty)))?;
         let (loaded, delivery) =
@@ -143,10 +144,10 @@ async fn increase(prometheus: &Prometheus, counters: &str) -> anyhow::Result<f64
 }
 
 /// Seconds from a fault to its alert in alert-logger's history, in the midst of the load.
-async fn delivery(lab: &ScratchLab) -> anyhow::Result<f64> {
+async fn delivery(lab: &Lab) -> anyhow::Result<f64> {
     sleep(FAULT_AT).await;
     let client = http::local_client(Duration::from_secs(10))?;
-    let fault = lab.url(Part::DemoTarget) + "/faults/" + ALERTING;
+    let fault = lab.url(Part::DemoTarget.name(), &format!("/faults/{ALERTING}"));
     let request = client
         .put(&fault)
         .header("content-type", "application/json");
@@ -161,8 +162,9 @@ async fn delivery(lab: &ScratchLab) -> anyhow::Result<f64> {
     );
     let begun = Instant::now();
     let limit = UNDER_LOAD - FAULT_AT;
+    let alerts = lab.url(Part::AlertLogger.name(), "/api/v1/alerts");
     while begun.elapsed() < limit {
-        if fires(&client, &lab.url(Part::AlertLogger)).await {
+        if fires(&client, &alerts).await {
             return Ok(begun.elapsed().as_secs_f64());
         }
         sleep(Duration::from_secs(1)).await;
@@ -170,8 +172,8 @@ async fn delivery(lab: &ScratchLab) -> anyhow::Result<f64> {
     Ok(f64::INFINITY)
 }
 
-async fn fires(client: &Client, alert_logger: &str) -> bool {
-    let answer = client.get(format!("{alert_logger}/api/v1/alerts")).send();
+async fn fires(client: &Client, alerts: &str) -> bool {
+    let answer = client.get(alerts).send();
     let Ok(answer) = answer.await else {
         return false;
     };

@@ -9,11 +9,12 @@ use lab::http;
 use lab::part::Part;
 use lab::state::paths::Installation;
 use serde::Deserialize;
+use serde_json::Value;
+use test_support::Lab;
 use tokio::task::JoinSet;
 
 use super::super::figure::percentile;
 use super::super::visitor;
-use crate::scratch_lab::ScratchLab;
 
 /// Between two requests to a `/healthz`.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -66,22 +67,24 @@ pub struct Service {
     pub names: Names,
     /// Its limit in the chart.
     pub limit_mib: f64,
-    pid: i32,
+    pid: i64,
     healthz: String,
 }
 
 impl Service {
-    pub fn all(lab: &ScratchLab, limits: &BTreeMap<String, f64>) -> anyhow::Result<Vec<Self>> {
+    pub fn all(lab: &Lab, limits: &BTreeMap<String, f64>) -> anyhow::Result<Vec<Self>> {
         SERVICES
             .iter()
             .map(|&(part, names)| {
                 let limit = limits.get(part.name());
+                let status = lab.status(part.name());
+                let pid = status.get("pid").and_then(Value::as_i64);
                 Ok(Self {
                     names,
                     limit_mib: *limit
                         .with_context(|| format!("the chart has no limit for {part}"))?,
-                    pid: lab.pid(part)?,
-                    healthz: lab.url(part) + "/healthz",
+                    pid: pid.with_context(|| format!("{part} does not run"))?,
+                    healthz: lab.url(part.name(), "/healthz"),
                 })
             })
             .collect()
