@@ -1,18 +1,24 @@
 //! What the recorded series are to say, from the contract's words: counted one by one, without PromQL.
 
+use gateway_api::duration;
+use gateway_api::slo::WINDOWS;
+
 use crate::history::{Counts, FORGOTTEN, OUTCOMES, Outcome, Reading, Sights};
 
-/// The windows that are recorded: the label, and the length in seconds.
-pub const WINDOWS: [(&str, i64); 8] = [
-    ("5m", 300),
-    ("30m", 1_800),
-    ("1h", 3_600),
-    ("2h", 7_200),
-    ("6h", 21_600),
-    ("1d", 86_400),
-    ("3d", 259_200),
-    ("14d", 1_209_600),
-];
+/// Returns the recorded windows: the label, and the length in seconds.
+pub fn windows() -> impl Iterator<Item = (&'static str, i64)> {
+    WINDOWS.into_iter().map(|label| (label, seconds(label)))
+}
+
+/// Returns the length of a recorded window.
+///
+/// # Panics
+/// The label is no duration.
+#[must_use]
+pub fn seconds(label: &str) -> i64 {
+    let length = duration::parse(label).expect("a duration");
+    length.as_secs().cast_signed()
+}
 
 /// Windows up to here are made of what each evaluation counted, longer ones of what was gathered every four minutes.
 pub const SHORT: i64 = 3_600;

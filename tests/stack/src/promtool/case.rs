@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use gateway_api::slo::BUDGET_WINDOW;
+
 use super::file::{Sample, TestFile};
 use super::gate::{self, gated};
 use super::{rules, run, tools};
 use crate::history::{Course, OUTCOMES, Reading, Sights, Spec, Timeline, Truth};
-use crate::oracle::{Figures, GATHERED, Pieces, SHORT, WINDOWS};
+use crate::oracle::{Figures, GATHERED, Pieces, SHORT, seconds, windows};
 
 /// In this order where they are evaluated at the same moment.
 const GROUPS: [&str; 7] = [
@@ -152,7 +154,7 @@ impl Case<'_> {
             let is_there = is_seen(&sights, at);
             figures.burn_rate(course.objective).filter(|_| is_there)
         };
-        for (label, window) in WINDOWS {
+        for (label, window) in windows() {
             let labels = format!(", window=\"{label}\"");
             for outcome in OUTCOMES {
                 let labels = format!("{labels}, outcome=\"{}\"", outcome.name());
@@ -172,8 +174,7 @@ impl Case<'_> {
             });
         }
         put("target:error_budget:remaining_ratio", "", &|at| {
-            let (_, window) = WINDOWS[WINDOWS.len() - 1];
-            Some(1.0 - burn_rate(at, figures(at, window))?)
+            Some(1.0 - burn_rate(at, figures(at, seconds(BUDGET_WINDOW)))?)
         });
     }
 
@@ -187,7 +188,7 @@ impl Case<'_> {
         let truths: Vec<_> = agents
             .map(|(agent, sights)| Truth::new(agent, &evaluations, sights))
             .collect();
-        for (label, window) in WINDOWS.into_iter().filter(|(_, window)| *window <= SHORT) {
+        for (label, window) in windows().filter(|(_, window)| *window <= SHORT) {
             for outcome in OUTCOMES {
                 let labels = format!(
                     "target=\"{name}\", window=\"{label}\", outcome=\"{}\"",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stack_tests::history::{Counts, OUTCOMES, Sights, Truth};
-use stack_tests::oracle::{Pieces, SHORT, WINDOWS};
+use stack_tests::oracle::{Pieces, SHORT, windows};
 
 use super::live::{Clock, Live, Target};
 use super::same::assert_same;
@@ -89,7 +89,7 @@ pub async fn check_windows(live: &Live, pieces: &BTreeMap<String, Pieces>, evalu
         }
     }
     for target in &live.targets {
-        for (window, seconds) in WINDOWS.into_iter().filter(|(_, seconds)| *seconds <= SHORT) {
+        for (window, seconds) in windows().filter(|(_, seconds)| *seconds <= SHORT) {
             let figures = pieces[&target.name].over(evaluated, seconds);
             let is_there = pieces[&target.name]
                 .due
