@@ -191,7 +191,7 @@ async fn a_resolve_while_prometheus_is_away_is_confirmed_when_it_is_back_and_kno
 async fn an_incident_outlives_the_loss_of_alertmanagers_volume() {
     let mut path = with_an_incident().await;
     path.kill(&[Alertmanager]).await;
-    path.lose_data(Alertmanager);
+    path.delete_data(Alertmanager);
     path.start_again(&[Alertmanager]).await;
     tokio::time::sleep(STABLE_FOR).await;
     path.incident("it goes on", Duration::from_secs(5), is_firing)

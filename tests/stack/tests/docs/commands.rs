@@ -99,7 +99,7 @@ fn every_lab_command_can_be_typed() {
                 count += 1;
                 let problem = problem(&call);
                 let named = problem.map(|it| format!("./lab {}: {it}", call.join(" ")));
-                problems.extend(named.map(|it| (code.place.clone(), it)));
+                problems.extend(named.map(|it| (code.location.clone(), it)));
             }
         }
     }

@@ -4,7 +4,7 @@ use lab::part::Part;
 use lab::part::ports::Ports;
 use reqwest::{Method, StatusCode};
 use stack_tests::documents::{
-    Document, Place, assert_none, is_function, is_placeholder, sources, words,
+    Document, Location, assert_none, is_function, is_placeholder, sources, words,
 };
 use stack_tests::lab;
 use test_support::{Lab, client, get_text};
@@ -12,7 +12,7 @@ use test_support::{Lab, client, get_text};
 /// A documented request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Request {
-    place: Place,
+    location: Location,
     part: &'static str,
     method: Method,
     path: String,
@@ -43,7 +43,7 @@ fn addresses(document: &Document) -> Vec<Request> {
         }
         let mut push = |part, path: &str, method: &str| {
             found.push(Request {
-                place: code.place.clone(),
+                location: code.location.clone(),
                 part,
                 method: method.parse().unwrap(),
                 path: path.to_owned(),
@@ -57,11 +57,11 @@ fn addresses(document: &Document) -> Vec<Request> {
             let (port, path) = address.split_once('/').unwrap_or((address, ""));
             if let Some(part) = part_of_port(port) {
                 push(part, &format!("/{path}"), method);
-                last = Some((code.place.line, part, method));
+                last = Some((code.location.line, part, method));
             }
         }
         if let Some((line, part, method)) = last
-            && line == code.place.line
+            && line == code.location.line
             && text.starts_with('/')
             && !text.contains(' ')
         {
@@ -75,7 +75,7 @@ fn addresses(document: &Document) -> Vec<Request> {
 fn table(document: &Document) -> Vec<Request> {
     let mut found = Vec::new();
     let mut part = None;
-    for (place, line, fenced) in document.lines() {
+    for (location, line, fenced) in document.lines() {
         let Some(row) = line.strip_prefix('|').filter(|_| !fenced) else {
             part = None;
             continue;
@@ -98,7 +98,7 @@ fn table(document: &Document) -> Vec<Request> {
             any |= names && text.contains(' ');
             if names && any && !path.contains(' ') {
                 found.push(Request {
-                    place: place.clone(),
+                    location: location.clone(),
                     part,
                     method: method.parse().unwrap(),
                     path: path.to_owned(),
@@ -151,7 +151,7 @@ async fn every_documented_address_is_answered() {
             }
             count += 1;
             let problem = problem(&lab, &request).await;
-            problems.extend(problem.map(|problem| (request.place, problem)));
+            problems.extend(problem.map(|problem| (request.location, problem)));
         }
     }
     assert!(count > 50, "only {count} addresses were found");
@@ -162,7 +162,7 @@ async fn every_documented_address_is_answered() {
 }
 
 /// The metrics of Prometheus and Alertmanager that are documented and not exposed.
-async fn unknown_metrics(lab: &Lab) -> Vec<(Place, String)> {
+async fn unknown_metrics(lab: &Lab) -> Vec<(Location, String)> {
     // They appear with the first remote_write.
     const LATE: &str = "prometheus_remote_storage_";
     let mut exposed = String::new();
@@ -180,7 +180,7 @@ async fn unknown_metrics(lab: &Lab) -> Vec<(Place, String)> {
                     exposed.contains(word.trim_end_matches("_total")) || is_function(&tests, word);
                 if metric && !known {
                     let problem = format!("no server exposes {word}");
-                    problems.push((code.place.clone(), problem));
+                    problems.push((code.location.clone(), problem));
                 }
             }
         }

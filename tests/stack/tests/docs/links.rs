@@ -43,11 +43,11 @@ fn problem(document: &Document, target: &str) -> Option<String> {
 fn every_link_within_the_repository_leads_somewhere() {
     let mut problems = Vec::new();
     for document in Document::all() {
-        for (place, line, fenced) in document.lines() {
+        for (location, line, fenced) in document.lines() {
             if !fenced {
                 let found = targets(line).into_iter();
                 let found = found.filter_map(|target| problem(&document, target));
-                problems.extend(found.map(|problem| (place.clone(), problem)));
+                problems.extend(found.map(|problem| (location.clone(), problem)));
             }
         }
     }

@@ -70,7 +70,7 @@ fn every_metric_is_exported_or_recorded() {
                         || terraform.contains(word)
                 };
                 if !known {
-                    problems.push((code.place.clone(), format!("there is no metric {word}")));
+                    problems.push((code.location.clone(), format!("there is no metric {word}")));
                 }
             }
         }
@@ -90,7 +90,7 @@ fn every_alert_is_in_the_rules() {
             let camel =
                 name.chars().all(char::is_alphanumeric) && first_word(name).len() < name.len();
             if camel && families.contains(first_word(name)) && !alerts.contains(name) {
-                problems.push((code.place, format!("there is no alert {name}")));
+                problems.push((code.location, format!("there is no alert {name}")));
             }
         }
     }

@@ -30,7 +30,7 @@ fn every_output_of_the_flake_exists() {
             for name in named(&code.text) {
                 count += 1;
                 if !exists(&sources, name) {
-                    problems.push((code.place.clone(), format!("the flake has no {name}")));
+                    problems.push((code.location.clone(), format!("the flake has no {name}")));
                 }
             }
         }

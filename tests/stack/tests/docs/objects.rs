@@ -95,7 +95,7 @@ fn every_object_of_the_cluster_is_one_that_is_made() {
             for (kind, name) in named(&code.text) {
                 count += 1;
                 if !exists(&known, &terraform, kind, name) {
-                    problems.push((code.place.clone(), format!("there is no {kind} {name}")));
+                    problems.push((code.location.clone(), format!("there is no {kind} {name}")));
                 }
             }
         }

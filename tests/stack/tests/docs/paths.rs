@@ -68,7 +68,7 @@ fn every_path_of_the_repository_exists() {
             for path in named(&code.text, &folders) {
                 let ignored = IGNORED.iter().any(|ignored| path.starts_with(ignored));
                 if !exists(path) && !ignored && !made(path) {
-                    problems.push((code.place.clone(), format!("there is no {path}")));
+                    problems.push((code.location.clone(), format!("there is no {path}")));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stack_tests::documents::{Document, Place, assert_none, is_placeholder, sources, words};
+use stack_tests::documents::{Document, Location, assert_none, is_placeholder, sources, words};
 
 fn is_variable(word: &str) -> bool {
     let chars = |it: char| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_';
@@ -92,7 +92,7 @@ fn every_environment_variable_is_one_that_something_reads() {
                 // Terraform's own are checked by name below; `SMTP_…` stands for several.
                 let other = word.starts_with("TF_VAR") || word.ends_with('_');
                 if !known.contains(word) && !other {
-                    problems.push((code.place.clone(), format!("nothing reads {word}")));
+                    problems.push((code.location.clone(), format!("nothing reads {word}")));
                 }
             }
         }
@@ -106,27 +106,30 @@ fn every_variable_and_output_of_terraform_exists() {
     assert!(variables.contains("volume_sizes") && outputs.contains("checks"));
     let grafana = sources(&["monitoring/grafana/dashboards"]);
     let mut problems = Vec::new();
-    let mut missing = |place: &Place, kind: &str, name: &str| {
-        problems.push((place.clone(), format!("Terraform has no {kind} {name:?}")));
+    let mut missing = |location: &Location, kind: &str, name: &str| {
+        problems.push((
+            location.clone(),
+            format!("Terraform has no {kind} {name:?}"),
+        ));
     };
     for document in Document::all() {
         for code in document.code() {
             let (named, shown) = terraform_names(&code.text);
             for name in named.iter().filter(|name| !variables.contains(*name)) {
-                missing(&code.place, "variable", name);
+                missing(&code.location, "variable", name);
             }
             for name in shown.iter().filter(|name| !outputs.contains(*name)) {
-                missing(&code.place, "output", name);
+                missing(&code.location, "output", name);
             }
         }
-        for (place, line, _) in document.lines() {
+        for (location, line, _) in document.lines() {
             for name in called_variables(line) {
                 // A dashboard's, or the environment's, which has a test of its own.
                 let other = grafana.contains(&format!("\"name\": \"{name}\""))
                     || is_variable(name)
                     || is_placeholder(name);
                 if !variables.contains(name) && !other {
-                    missing(&place, "variable", name);
+                    missing(&location, "variable", name);
                 }
             }
         }
@@ -140,7 +143,7 @@ fn every_setting_in_the_example_of_terraform_is_a_variable() {
     let example = Document::read("terraform/terraform.tfvars.example");
     let mut count = 0;
     let mut problems = Vec::new();
-    for (place, line, _) in example.lines() {
+    for (location, line, _) in example.lines() {
         // At the margin, where a setting's own fields are not.
         let Some((name, _)) = line.strip_prefix("# ").and_then(|it| it.split_once('=')) else {
             continue;
@@ -150,7 +153,7 @@ fn every_setting_in_the_example_of_terraform_is_a_variable() {
         }
         count += 1;
         if !variables.contains(name.trim()) {
-            problems.push((place, format!("there is no variable {:?}", name.trim())));
+            problems.push((location, format!("there is no variable {:?}", name.trim())));
         }
     }
     assert!(count > 10, "only {count} settings were found");
