@@ -1,4 +1,4 @@
-//! Addresses of the parts, asked of a running lab: a documented path is answered, with the parameters that it has.
+//! Requests the documented addresses from a running lab: every path must be answered, with its parameters.
 
 use lab::part::Part;
 use lab::part::ports::Ports;
@@ -23,7 +23,7 @@ fn part_of_port(port: &str) -> Option<&'static str> {
     Part::ALL.into_iter().find(is_its).map(Part::name)
 }
 
-/// `http://127.0.0.1:PORT/PATH` in a line, and on the same line `/PATH` in backticks behind it, asked for in the same way.
+/// Finds `http://127.0.0.1:PORT/PATH`, and each `/PATH` in backticks after it in the same line, with the same method.
 fn addresses(document: &Document) -> Vec<Request> {
     let mut found = Vec::new();
     let mut last = None;
@@ -37,7 +37,7 @@ fn addresses(document: &Document) -> Vec<Request> {
             } else {
                 "GET"
             });
-        // Sent with --data-urlencode: the address alone is not all of it.
+        // The parameters follow in --data-urlencode, so the address is incomplete.
         if text.contains("curl -G") {
             continue;
         }
@@ -71,7 +71,7 @@ fn addresses(document: &Document) -> Vec<Request> {
     found
 }
 
-/// `METHOD /PATH` in a table whose first column is the part, or empty for that of the row above; and `/PATH` behind it.
+/// Finds `METHOD /PATH`, and `/PATH` after it, in tables whose first column is the part (empty: the part of the row above).
 fn table(document: &Document) -> Vec<Request> {
     let mut found = Vec::new();
     let mut part = None;
@@ -85,7 +85,7 @@ fn table(document: &Document) -> Vec<Request> {
             part = Part::ALL
                 .map(Part::name)
                 .into_iter()
-                .find(|known| *known == first);
+                .find(|part| *part == first);
         }
         let Some(part) = part else {
             continue;
@@ -109,12 +109,12 @@ fn table(document: &Document) -> Vec<Request> {
     found
 }
 
-/// The path as it can be asked for: a target's name for `NAME`.
+/// Replaces `NAME` by a target's name.
 fn filled(path: &str) -> String {
     path.trim_end_matches('\\').replace("NAME", "demo")
 }
 
-/// What is wrong with the answer, if anything. A source that is away or not configured is not the document's fault.
+/// Returns the problem with a response, if any. An unavailable or unconfigured source is no error of the document.
 async fn problem(lab: &Lab, request: &Request) -> Option<String> {
     let url = lab.url(request.part, &filled(&request.path));
     let answer = client()
@@ -126,12 +126,12 @@ async fn problem(lab: &Lab, request: &Request) -> Option<String> {
         Ok(answer) => answer.status(),
         Err(error) => return Some(format!("{} {}: {error}", request.method, request.path)),
     };
-    // A body that is missing here is refused as such.
-    let refused = match request.method {
+    // Without a body, other methods fail with another status.
+    let rejected = match request.method {
         Method::GET => status.is_client_error(),
         _ => [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
     };
-    refused.then(|| {
+    rejected.then(|| {
         format!(
             "{} {} of {} is answered with {status}",
             request.method, request.path, request.part
@@ -161,9 +161,9 @@ async fn every_documented_address_is_answered() {
     assert_none("metrics of the servers", &problems);
 }
 
-/// The metrics of Prometheus and Alertmanager that are documented and not exposed.
+/// Returns the documented metrics of Prometheus and Alertmanager that are not exposed.
 async fn unknown_metrics(lab: &Lab) -> Vec<(Location, String)> {
-    // They appear with the first remote_write.
+    // Prometheus exposes these once remote_write is configured.
     const LATE: &str = "prometheus_remote_storage_";
     let mut exposed = String::new();
     for part in ["prometheus", "alertmanager"] {
@@ -174,11 +174,11 @@ async fn unknown_metrics(lab: &Lab) -> Vec<(Location, String)> {
     for document in Document::all() {
         for code in document.code() {
             for word in words(&code.text, "_") {
-                let theirs = word.starts_with("prometheus_") || word.starts_with("alertmanager_");
-                let metric = theirs && word.matches('_').count() > 1 && !word.starts_with(LATE);
-                let known =
+                let servers = word.starts_with("prometheus_") || word.starts_with("alertmanager_");
+                let metric = servers && word.matches('_').count() > 1 && !word.starts_with(LATE);
+                let exists =
                     exposed.contains(word.trim_end_matches("_total")) || is_function(&tests, word);
-                if metric && !known {
+                if metric && !exists {
                     let problem = format!("no server exposes {word}");
                     problems.push((code.location.clone(), problem));
                 }

@@ -1,4 +1,4 @@
-//! The tests that docs/decisions.md names as proofs.
+//! Checks that the tests exist that docs/decisions.md names as proofs.
 
 use stack_tests::documents::{Document, assert_none, is_function, sources, words};
 
