@@ -39,7 +39,7 @@ const SETTLED: Duration = Duration::from_secs(180);
 /// Marks a page on which every target is up and the lab is not blind.
 const ALL_UP: &str = r#"data-overall="up""#;
 
-/// Marks a figure that is not known yet, and a slot of a bar in which some probes failed.
+/// Marks an unknown figure, and a slot of a bar in which some probes failed.
 const UNKNOWN: &str = ">unknown<";
 const PART: &str = r#"<path class="part""#;
 
@@ -54,9 +54,9 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
 
 async fn visit(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
     let url = lab.url(Part::DashboardUi.name(), "/");
-    // No connection is kept: a visitor comes with none.
+    // Without keep-alive, because a visitor has no connection yet.
     let client = super::visitor(Duration::from_secs(10))?;
-    let plain = settled(&client, &url).await?;
+    let plain = wait_until_settled(&client, &url).await?;
     ensure!(
         names_missing(&plain) == 0,
         "the page lacks {} of {TARGETS} targets",
@@ -118,7 +118,7 @@ async fn load(client: &Client, url: &str) -> anyhow::Result<Page> {
 }
 
 /// Waits until the page shows every target up with figures and history, and returns it uncompressed.
-async fn settled(client: &Client, url: &str) -> anyhow::Result<String> {
+async fn wait_until_settled(client: &Client, url: &str) -> anyhow::Result<String> {
     let begun = Instant::now();
     loop {
         let answer = client.get(url).send().await?;
@@ -179,7 +179,7 @@ fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
         .context("can't start the peer, gzip; install gzip")?;
     let mut stdin = child.stdin.take().context("gzip has no stdin")?;
     let bytes = bytes.to_vec();
-    // Beside the reading below: a pipe holds less than a page.
+    // In a thread, because a pipe holds less than a page.
     let writer = std::thread::spawn(move || stdin.write_all(&bytes));
     let output = child.wait_with_output()?;
     if !matches!(writer.join(), Ok(Ok(()))) || !output.status.success() {
