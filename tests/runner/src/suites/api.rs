@@ -1,4 +1,4 @@
-//! The gateway's answers against its OpenAPI description, in a lab with hostile target names.
+//! Checks the gateway's responses against its OpenAPI description, in a lab with hostile target names.
 
 use std::process::Command;
 
@@ -29,7 +29,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     let targets = std::fs::read_to_string(folder.join("hostile.toml"))?;
     let lab = labs::start(&test_run.installation, &targets)?;
     let gateway = lab.url(Part::ApiGateway.name(), "");
-    // First: what it posts is there for the second.
+    // First, because the second command also reads the alerts that it posts.
     let mut names = Command::new(tools.python());
     names
         .args(["-m", "unittest", "-v", "hostile_names"])

@@ -1,4 +1,4 @@
-//! The status page in headless Chromium, against labs of its own.
+//! Tests the status page in headless Chromium, with its own labs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ use crate::test_run::TestRun;
 use crate::tools::node::NodeProject;
 use crate::tools::packages;
 
-/// The project of the tests.
+/// The folder of the tests.
 const FOLDER: &str = "tests/browser";
 
-/// The number of concurrent test files: one waits for minutes while the others work.
+/// The number of concurrent test files. One file waits for minutes while the others run.
 const AT_A_TIME: &str = "--test-concurrency=2";
 
-/// The labs, and the files in [`FOLDER`] with their targets. Tests that stop parts have their own lab.
+/// The labs, and the files with their targets, relative to [`FOLDER`]. Tests that stop parts have their own lab.
 const LABS: [(&str, &str); 4] = [
     ("page", "targets/page.toml"),
     ("hostile", "../api/hostile.toml"),
@@ -88,7 +88,7 @@ fn copy_logs(lab: &Lab, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the browser that the tests find, else installs Debian's if that is allowed.
+/// Returns the browser that the tests find. Installs Debian's with `--install`.
 fn chromium(
     test_run: &TestRun,
     steps: &mut Steps,
@@ -108,7 +108,7 @@ fn chromium(
     }
     steps.cannot_run(
         "",
-        "there is no Chromium or Chrome here",
+        "Chromium or Chrome is not installed",
         "--install, or apt-get install chromium",
     );
     Ok(None)
