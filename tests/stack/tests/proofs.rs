@@ -205,7 +205,7 @@ async fn alerts_go_to_something_that_only_says_yes() {
     blind(&lab, "receiver", ARRIVED, "Watchdog").await;
 }
 
-/// Its volume is gone. It keeps running, and without the Watchdog only the first real alert would show the problem.
+/// alert-logger's volume is gone, and it keeps running. Without the Watchdog only the first real alert would show the problem.
 #[tokio::test]
 async fn alert_logger_can_store_nothing() {
     let lab = green().await;

@@ -39,7 +39,7 @@ impl Attached {
             .arg(up.get_program())
             .args(up.get_args())
             .envs(variables.filter_map(|(name, value)| Some((name, value?))))
-            // Where the kernel has no parent-death signal, exec-part ends the lab when this pipe closes.
+            // On kernels without a parent-death signal, exec-part ends the lab when this pipe closes.
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log);

@@ -35,7 +35,7 @@ pub struct TestArgs {
     #[arg(long)]
     pub list: bool,
 
-    /// How they run.
+    /// The options of all suites.
     #[command(flatten)]
     pub options: Options,
 }

@@ -48,7 +48,7 @@ pub struct Spec {
     pub agents: Vec<AgentSpec>,
 }
 
-/// How one agent probes the target.
+/// An agent's probes of a target.
 #[derive(Debug, Clone)]
 pub struct AgentSpec {
     /// The initial `ping_interval_seconds`.
