@@ -1,6 +1,6 @@
-"""A real SMTP server for the tests: requires STARTTLS and authentication, prints each mail as a line of JSON.
+"""A real SMTP server for the tests. It requires STARTTLS and authentication, and writes each mail as a line of JSON.
 
-Usage: smtp_server.py FOLDER PORT USERNAME; FOLDER has certificate.pem, key.pem and password, and gets mails.jsonl.
+Usage: smtp_server.py FOLDER PORT USERNAME. FOLDER contains certificate.pem, key.pem and password; mails.jsonl is written.
 """
 
 import email
@@ -19,7 +19,7 @@ password = (folder / "password").read_text()
 
 
 def authenticate(server, session, envelope, mechanism, auth_data):
-    """Accepts only the configured user."""
+    """Accept only the configured user."""
     given = (auth_data.login.decode(), auth_data.password.decode())
     return AuthResult(success=given == (username, password), auth_data=given[0])
 
@@ -37,7 +37,7 @@ class Mailbox:
         }
         with (folder / "mails.jsonl").open("a") as mails:
             mails.write(json.dumps(line) + "\n")
-        return "250 taken"
+        return "250 accepted"
 
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

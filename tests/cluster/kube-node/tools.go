@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package tools names the programs that kube-node builds, so that go.mod and go.sum know all they need.
+// Package tools imports the programs that kube-node builds, so that go.mod and go.sum list their dependencies.
 package tools
 
 import (

@@ -1,4 +1,4 @@
-//! A fresh clone of the repository: what is in git, and nothing that anybody left in a working folder.
+//! A fresh clone of the repository, with the files in git and no others.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,17 +8,17 @@ use test_support::repository;
 
 use crate::succeeds;
 
-/// The clone. It goes when dropped, and with it Terraform's state.
+/// The clone. It is deleted when dropped, including Terraform's state.
 #[derive(Debug)]
 pub struct Checkout {
     folder: TempDir,
 }
 
 impl Checkout {
-    /// Clones the repository as its files are, committed or not.
+    /// Clones the repository with its uncommitted changes.
     ///
     /// # Panics
-    /// git does not work here.
+    /// git fails.
     #[must_use]
     pub fn fresh() -> Self {
         let folder = tempfile::Builder::new()
@@ -37,32 +37,32 @@ impl Checkout {
         Self { folder }
     }
 
-    /// Its root.
+    /// Returns the root.
     #[must_use]
     pub fn root(&self) -> &Path {
         self.folder.path()
     }
 
-    /// A file or folder in it.
+    /// Returns the path of a file or folder.
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
         self.root().join(path)
     }
 
-    /// Edits a file as a person would.
+    /// Replaces a text in a file.
     ///
     /// # Panics
-    /// The file does not have the text to be replaced.
+    /// The file does not contain `old`.
     pub fn edit(&self, path: &str, old: &str, new: &str) {
         let text = self.read(path);
-        assert!(text.contains(old), "{path} does not say {old:?}");
+        assert!(text.contains(old), "{path} does not contain {old:?}");
         std::fs::write(self.path(path), text.replacen(old, new, 1)).expect("a file");
     }
 
-    /// Writes to the end of a file.
+    /// Appends to a file.
     ///
     /// # Panics
-    /// There is no such file.
+    /// The file does not exist.
     pub fn append(&self, path: &str, text: &str) {
         std::fs::write(self.path(path), self.read(path) + text).expect("a file");
     }

@@ -1,11 +1,11 @@
-//! Running programs whose failure is the test's.
+//! Runs programs.
 
 use std::process::{Command, Output};
 
-/// Runs a command to its end, whatever that is.
+/// Runs a command and returns its output, also if it fails.
 ///
 /// # Panics
-/// It can't be started.
+/// The program can't be started.
 pub fn output(command: &mut Command) -> Output {
     match command.output() {
         Ok(output) => output,
@@ -13,10 +13,10 @@ pub fn output(command: &mut Command) -> Output {
     }
 }
 
-/// Runs a command, and gives what it wrote to stdout.
+/// Runs a command and returns its stdout.
 ///
 /// # Panics
-/// It fails; the message has what it wrote.
+/// The command fails; the message quotes its output.
 pub fn succeeds(command: &mut Command) -> String {
     let output = output(command);
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();

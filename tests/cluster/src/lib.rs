@@ -1,9 +1,9 @@
-//! What the test of the cluster is made of: a checkout of its own, a node, the stack on it, and the meaning of
-//! NetworkPolicies, which the node does not enforce.
+//! Helpers for the test on a cluster: a checkout, a node, the stack on it, and an evaluator of NetworkPolicies, which the
+//! node does not enforce.
 //!
 //! `./lab test cluster` builds the node, finds the tools and sets these variables:
-//! - `UPTIMEPULSE_NIX`: what builds the images, `nix` or (the default) `nix/host/run`
-//! - `UPTIMEPULSE_PROVIDERS`: `real` (the default), or `schemas` where Terraform's providers know schemas and nothing else
+//! - `UPTIMEPULSE_NIX`: the program that builds the images, `nix` or (the default) `nix/host/run`
+//! - `UPTIMEPULSE_PROVIDERS`: `real` (the default), or `schemas` if Terraform's providers only know their schemas
 
 #![allow(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ mod command;
 mod node;
 pub mod policies;
 mod stack;
-mod story;
+mod steps;
 mod wait;
 
 pub use checkout::Checkout;
@@ -28,5 +28,5 @@ pub use stack::{
     Stack, manifests,
     variables::{Password, Variables},
 };
-pub use story::Story;
+pub use steps::Steps;
 pub use wait::{pause, within};

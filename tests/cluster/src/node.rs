@@ -1,4 +1,4 @@
-//! The node: a real Kubernetes in a network of its own (kube-node).
+//! The node: a real Kubernetes in its own network (kube-node).
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use crate::{Checkout, output, succeeds, within};
 
-/// Where Terraform puts everything.
+/// The namespace of everything that Terraform creates.
 pub const NAMESPACE: &str = "uptimepulse";
 
-/// Which node of kube-node's: not the one that a person may have up.
+/// The node's name in kube-node, so that it differs from a node that the user runs.
 const NAME: &str = "cluster-tests";
 
-/// A running node. It is taken down when dropped.
+/// A running node. It is stopped when dropped.
 #[derive(Debug)]
 pub struct Node {
     script: PathBuf,
@@ -27,13 +27,13 @@ impl Node {
     /// Starts the node.
     ///
     /// # Panics
-    /// It does not come up, or another one is up already.
+    /// The node does not start, or another one of this name is running.
     #[must_use]
     pub fn up(checkout: &Checkout) -> Self {
         let script = checkout.path("tests/cluster/kube-node/kube-node");
         let answer = output(kube_node(&script).arg("up"));
-        let said = String::from_utf8_lossy(&answer.stderr);
-        assert!(answer.status.success(), "{said}");
+        let message = String::from_utf8_lossy(&answer.stderr);
+        assert!(answer.status.success(), "{message}");
         let kubeconfig = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
         Self { script, kubeconfig }
     }
@@ -63,13 +63,13 @@ impl Node {
         );
     }
 
-    /// The kubeconfig whose one context, `kube-node`, is this node.
+    /// Returns the kubeconfig. Its only context, `kube-node`, is this node.
     #[must_use]
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }
 
-    /// A command within the node's network.
+    /// Returns a command that runs in the node's network.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
         let mut command = kube_node(&self.script);
@@ -77,7 +77,7 @@ impl Node {
         command
     }
 
-    /// kubectl, in [`NAMESPACE`].
+    /// Returns a kubectl command in [`NAMESPACE`].
     #[must_use]
     pub fn kubectl(&self, arguments: &[&str]) -> Command {
         let mut command = self.command("kubectl");
@@ -85,29 +85,29 @@ impl Node {
         command
     }
 
-    /// What kubectl writes.
+    /// Runs kubectl and returns its output.
     ///
     /// # Panics
-    /// It fails.
+    /// kubectl fails.
     #[must_use]
     pub fn text(&self, arguments: &[&str]) -> String {
         succeeds(&mut self.kubectl(arguments))
     }
 
-    /// What `kubectl get` finds, as JSON.
+    /// Runs `kubectl get` and returns the JSON.
     ///
     /// # Panics
-    /// It fails.
+    /// kubectl fails.
     #[must_use]
     pub fn get(&self, arguments: &[&str]) -> Value {
         let text = self.text(&[&["get", "--output", "json"], arguments].concat());
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// The items that `kubectl get` finds.
+    /// Runs `kubectl get` and returns the items.
     ///
     /// # Panics
-    /// It fails.
+    /// kubectl fails.
     #[must_use]
     pub fn list(&self, arguments: &[&str]) -> Vec<Value> {
         self.get(arguments)["items"]
@@ -116,10 +116,10 @@ impl Node {
             .clone()
     }
 
-    /// The one pod of a part with one.
+    /// Returns the only pod of a part.
     ///
     /// # Panics
-    /// It has none, or several.
+    /// The part has no pod, or several.
     #[must_use]
     pub fn pod(&self, part: &str) -> Value {
         let mut pods = self.list(&["pods", "--selector", &format!("app={part}")]);
@@ -127,11 +127,11 @@ impl Node {
         pods.remove(0)
     }
 
-    /// The answer of a part's Service, asked for by its address; `Err` says what came instead.
+    /// Fetches JSON from a part's Service, through its cluster IP.
     ///
     /// # Errors
-    /// It does not answer with JSON.
-    pub fn ask(&self, service: &str, path: &str) -> Result<Value, String> {
+    /// The response is not JSON; the error quotes it.
+    pub fn fetch(&self, service: &str, path: &str) -> Result<Value, String> {
         let found = self.get(&["service", service]);
         let (address, port) = (
             &found["spec"]["clusterIP"],
@@ -141,19 +141,19 @@ impl Node {
         self.http(&format!("http://{address}:{port}{path}"), &[])
     }
 
-    /// The gateway's counts of all targets.
+    /// Fetches the gateway's counts of all targets.
     ///
     /// # Errors
-    /// It does not answer with a summary.
+    /// The gateway does not respond with a summary.
     pub fn summary(&self) -> Result<Summary, String> {
-        let answer = self.ask("api-gateway", "/uptime-summary")?;
+        let answer = self.fetch("api-gateway", "/uptime-summary")?;
         serde_json::from_value(answer).map_err(|error| error.to_string())
     }
 
-    /// What curl gets of a URL within the node's network.
+    /// Fetches JSON with curl in the node's network. Null for an empty body.
     ///
     /// # Errors
-    /// It is not JSON.
+    /// The response is not JSON; the error quotes it.
     pub fn http(&self, url: &str, arguments: &[&str]) -> Result<Value, String> {
         let mut curl = self.command("curl");
         curl.args([
@@ -178,10 +178,10 @@ impl Node {
             .ok_or_else(|| format!("{url}: {}{body}", String::from_utf8_lossy(&answer.stderr)))
     }
 
-    /// A port-forward to a part, as a person has one.
+    /// Starts a port-forward to a part.
     ///
     /// # Panics
-    /// It is refused.
+    /// It does not work within 20 s.
     #[must_use]
     pub fn forward(&self, part: &str, port: u16) -> Forward {
         let local = 20_000 + port;
@@ -204,7 +204,7 @@ impl Node {
         forward
     }
 
-    /// The process of each container on the node, by the container's id.
+    /// Returns the id and the process id of each container on the node.
     #[must_use]
     pub fn processes(&self) -> Vec<(String, u32)> {
         let socket = self.kubeconfig.with_file_name("containerd.sock");
@@ -221,7 +221,7 @@ impl Node {
         tasks.lines().filter_map(task).collect()
     }
 
-    /// Prints what a person would look at first when something is wrong.
+    /// Prints pods, warnings and the end of each log, to explain a failure.
     pub fn explain(&self) {
         for arguments in [
             &["get", "pods,pvc"][..],
@@ -257,11 +257,11 @@ fn kube_node(script: &Path) -> Command {
     command
 }
 
-/// A port-forward. It ends when dropped.
+/// A port-forward. It is stopped when dropped.
 #[derive(Debug)]
 pub struct Forward {
     child: Child,
-    /// Where the part is, within the node's network.
+    /// The URL of the part in the node's network.
     pub url: String,
 }
 

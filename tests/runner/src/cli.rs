@@ -20,7 +20,7 @@ pub struct Cli {
     #[command(flatten)]
     pub state: StateDirOption,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }

@@ -1,12 +1,12 @@
 //! Tests and measures UptimePulse on one machine: the commands `test` and `bench` of `./lab`.
 //!
-//! `suites/` holds the suites of `test`, `bench/` the benchmarks. Both run against labs of their own (`scratch_lab.rs`);
-//! suites show their steps (`steps/`) and call programs that they find or fetch (`tools/`).
+//! `suites/` holds the suites of `test`, `bench/` the benchmarks. Both start their own labs (`labs`). Suites show their steps
+//! (`steps/`) and call programs that they find or download (`tools/`).
 
 mod bench;
 pub mod cli;
 pub mod dashboards;
-mod scratch_lab;
+mod labs;
 mod steps;
 mod suites;
 mod test_run;

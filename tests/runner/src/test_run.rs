@@ -1,4 +1,4 @@
-//! One run of `test`: the repository, its servers, and locks for what only one suite may use at a time.
+//! One run of `test`: the repository, its servers, and locks for resources that one suite at a time may use.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -12,15 +12,15 @@ use lab::tools::Tools;
 
 use crate::steps::Steps;
 
-/// How suites run.
+/// The options of suites.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Install missing packages into the system
     #[arg(long)]
     pub install: bool,
 
-    /// Also run what takes too long for every run: all of nix flake check, each of its checks with a broken input, and
-    /// a minute for each fuzz target
+    /// Also run checks that take too long for every run: all of nix flake check, each of its checks with a broken input,
+    /// and a minute for each fuzz target
     #[arg(long)]
     pub weekly: bool,
 }
@@ -32,17 +32,17 @@ pub struct TestRun {
     state: StateDir,
     /// Whether packages may be installed into the system.
     pub install: bool,
-    /// Whether to run what takes too long for every run.
+    /// Whether to run the checks that take too long for every run.
     pub weekly: bool,
     /// Held by the suite that installs packages into the system.
     pub packages: Mutex<()>,
-    /// Held by the suite that fetches the servers.
+    /// Held by the suite that downloads the servers.
     servers: Mutex<()>,
-    /// Held by the suite that fetches the test tools.
+    /// Held by the suite that downloads the test tools.
     pub test_tools: Mutex<()>,
     /// Held by the suite that builds tools with Go.
     pub go_tools: Mutex<()>,
-    /// Held by the suite that compiles the workspace, since cargo would block the others anyway.
+    /// Held by the suite that compiles the workspace, because cargo would block the others anyway.
     cargo: Mutex<()>,
 }
 
@@ -50,7 +50,7 @@ impl TestRun {
     /// Prepares a run in the repository of `installation`.
     ///
     /// # Errors
-    /// It is no checkout of the repository.
+    /// The installation is not a checkout of the repository.
     pub fn new(
         installation: Installation,
         state: StateDir,
@@ -58,7 +58,7 @@ impl TestRun {
     ) -> anyhow::Result<Self> {
         anyhow::ensure!(
             installation.root.join("Cargo.lock").is_file(),
-            "./lab test needs the repository: there is no Cargo.lock beside monitoring/"
+            "./lab test needs a checkout of the repository, and there is no Cargo.lock beside monitoring/"
         );
         Ok(Self {
             installation,

@@ -1,4 +1,4 @@
-//! Which program the `lab` script starts. Cargo and the programs are stand-ins that print how they were called.
+//! Tests which program the `lab` script starts. Cargo and the programs are stand-ins that print their arguments.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -44,7 +44,7 @@ impl StandIns {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// The program that `./lab` starts for these arguments, and the arguments that it gets.
+    /// Returns the program that `./lab` starts for these arguments, and the arguments that it passes.
     fn started(&self, arguments: &[&str]) -> String {
         let bin = self.0.path().join("bin");
         let path = std::env::var_os("PATH").unwrap();
@@ -56,14 +56,14 @@ impl StandIns {
             .env("CARGO", bin.join("cargo"))
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {message}");
         String::from_utf8(output.stdout).unwrap()
     }
 }
 
 #[test]
-fn tests_and_benchmarks_are_the_runners_and_everything_else_is_the_labs() {
+fn test_and_bench_start_the_runner_and_everything_else_the_lab() {
     let stand_ins = StandIns::new();
     for arguments in [
         &["test"][..],
@@ -93,7 +93,7 @@ fn tests_and_benchmarks_are_the_runners_and_everything_else_is_the_labs() {
 }
 
 #[test]
-fn the_script_knows_the_runners_commands_and_the_options_that_may_come_before_them() {
+fn the_script_has_the_runners_commands_and_the_options_before_them() {
     let text = fs::read_to_string(script()).unwrap();
     let lab = lab::cli::Cli::command();
     let runner = runner::cli::Cli::command();
@@ -112,7 +112,7 @@ fn the_script_knows_the_runners_commands_and_the_options_that_may_come_before_th
     assert!(text.contains("--state-dir) is_value=true") && text.contains("test | bench)"));
     let help = lab.clone().render_long_help().to_string();
     for command in runner.get_subcommands() {
-        let about = command.get_about().expect("each command says what it does");
+        let about = command.get_about().expect("an about text");
         let line = format!("{:<8} {about}", command.get_name());
         assert!(help.contains(&line), "{help}");
     }

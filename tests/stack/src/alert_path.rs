@@ -1,5 +1,5 @@
-//! The way of an alert in a hurry: a real Prometheus and a real Alertmanager beside alert-logger, with seconds where the
-//! lab has minutes. Each of them can be stopped, killed and started again.
+//! The path of an alert with short intervals: a real Prometheus, a real Alertmanager and alert-logger. Intervals are
+//! seconds here and minutes in the lab. A test can stop, kill and restart each server.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,23 +23,23 @@ use crate::binary;
 /// The servers of an [`AlertPath`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Server {
-    /// It evaluates its rules every 2 s and sends an alert again after 5 s.
+    /// Prometheus evaluates its rules every 2 s and resends alerts after 5 s.
     Prometheus,
-    /// It resolves an alert by itself when Prometheus was silent for 20 s.
+    /// Alertmanager resolves an alert by itself if Prometheus has not sent it for 20 s.
     Alertmanager,
-    /// The service under test.
+    /// alert-logger is the service under test.
     AlertLogger,
 }
 
 impl Server {
-    /// All of them, in the order in which they are started.
+    /// All servers, in the order in which they are started.
     pub const ALL: [Self; 3] = [Self::AlertLogger, Self::Alertmanager, Self::Prometheus];
 }
 
 /// The states of the targets: `ping_up` by name.
 type Targets = Arc<Mutex<BTreeMap<String, bool>>>;
 
-/// The servers, and targets that are what the test says. All of it ends when it is dropped.
+/// The running servers, and targets whose state the test sets. Everything is stopped when dropped.
 #[derive(Debug)]
 pub struct AlertPath {
     folder: TempDir,
@@ -51,16 +51,16 @@ pub struct AlertPath {
 }
 
 impl AlertPath {
-    /// Starts everything. Alertmanager waits for `group_wait` before the first notification of an alert.
+    /// Starts all servers. Alertmanager waits for `group_wait` before the first notification of an alert.
     ///
     /// # Panics
-    /// Something does not start.
+    /// A server does not start.
     pub async fn start(group_wait: &str) -> Self {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let tools = repository().join(".lab/tools");
         let tools =
             lab::tools::Tools::find_or_fetch(&search_path, &tools, &mut |what| println!("{what}"))
-                .expect("the servers are there");
+                .expect("the servers");
         let targets = Targets::default();
         let router = Router::new()
             .route("/metrics", get(exposition))
@@ -110,10 +110,10 @@ impl AlertPath {
         path
     }
 
-    /// Starts servers that were stopped, and waits until they answer.
+    /// Starts stopped servers, and waits until they are ready.
     ///
     /// # Panics
-    /// One does not start.
+    /// A server does not start.
     pub async fn start_again(&mut self, servers: &[Server]) {
         for server in servers {
             let log = std::fs::File::options()
@@ -176,18 +176,18 @@ impl AlertPath {
         command
     }
 
-    /// Ends servers as a supervisor would.
+    /// Stops servers with SIGTERM.
     ///
     /// # Panics
-    /// One does not run.
+    /// A server does not run.
     pub async fn stop(&mut self, servers: &[Server]) {
         self.end(servers, Signal::TERM).await;
     }
 
-    /// Ends servers without a warning.
+    /// Kills servers with SIGKILL.
     ///
     /// # Panics
-    /// One does not run.
+    /// A server does not run.
     pub async fn kill(&mut self, servers: &[Server]) {
         self.end(servers, Signal::KILL).await;
     }
@@ -197,26 +197,26 @@ impl AlertPath {
             self.running[server].signal(signal);
         }
         for server in servers {
-            let mut process = self.running.remove(server).expect("it runs");
+            let mut process = self.running.remove(server).expect("a running server");
             process.exit(Duration::from_secs(60)).await;
         }
     }
 
-    /// Deletes what a server keeps.
+    /// Deletes a server's data.
     ///
     /// # Panics
-    /// It keeps nothing.
-    pub fn lose_data(&self, server: Server) {
+    /// The server has no data.
+    pub fn delete_data(&self, server: Server) {
         std::fs::remove_dir_all(self.data(server)).expect("its data");
     }
 
-    /// Replaces the alert of the targets by one of another name, or by none, while Prometheus runs.
+    /// Renames the alert about targets in the running Prometheus; `None` removes it.
     pub fn reload_rules(&self, alert: Option<&str>) {
         self.write("rules.yml", &rules(alert));
         self.running[&Server::Prometheus].signal(Signal::HUP);
     }
 
-    /// Says whether a target is up; `None` removes it.
+    /// Sets whether a target is up; `None` removes it.
     ///
     /// # Panics
     /// The exposition has panicked.
@@ -228,22 +228,22 @@ impl AlertPath {
         };
     }
 
-    /// `http://127.0.0.1:PORT` + `path`.
+    /// Returns `http://127.0.0.1:PORT` + `path`.
     #[must_use]
     pub fn url(&self, server: Server, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.ports[&server])
     }
 
-    /// The alerts in alert-logger's history, newest first.
+    /// Returns the alerts in alert-logger's history, newest first.
     pub async fn incidents(&self) -> Option<Vec<Value>> {
         let answer = get_json(&self.url(Server::AlertLogger, "/api/v1/alerts")).await?;
         answer["alerts"].as_array().cloned()
     }
 
-    /// Waits until alert-logger knows one incident, and it is what `is` says.
+    /// Waits until alert-logger has one incident that satisfies `is`.
     ///
     /// # Panics
-    /// It is not within `limit`, or there are more.
+    /// It has none within `limit`, or more than one.
     pub async fn incident(
         &self,
         what: &str,
@@ -258,7 +258,7 @@ impl AlertPath {
         within(limit, what, ask).await.0
     }
 
-    /// The states of the alerts about targets in Prometheus.
+    /// Returns the states of the alerts about targets in Prometheus.
     pub async fn states(&self) -> Option<Vec<String>> {
         let answer = get_json(&self.url(Server::Prometheus, "/api/v1/alerts")).await?;
         let alerts = answer["data"]["alerts"].as_array()?;
@@ -272,7 +272,7 @@ impl AlertPath {
     /// Silences every alert for an hour.
     ///
     /// # Panics
-    /// Alertmanager refuses.
+    /// Alertmanager rejects the silence.
     pub async fn silence(&self) {
         let now = jiff::Timestamp::now();
         let silence = serde_json::json!({
@@ -310,8 +310,8 @@ impl Drop for AlertPath {
     }
 }
 
-/// The alert that always fires, and one about targets. Prometheus scrapes nothing for 5 s after its start, and reads the
-/// samples from before meanwhile: `for` has to be longer.
+/// Returns rules with an alert that always fires and one about targets. Its `for` must exceed 5 s: for so long after its
+/// start, Prometheus does not scrape and evaluates older samples.
 fn rules(alert: Option<&str>) -> String {
     let down = alert.map(|alert| format!(", {{alert: {alert}, expr: ping_up == 0, for: 10s}}"));
     let down = down.unwrap_or_default();

@@ -1,14 +1,14 @@
-//! The built programs, and how tests start them.
+//! Finds and starts the built programs.
 
 use std::path::PathBuf;
 
 use lab::part::Part;
 use test_support::{Lab, LabBuilder, Service, repository};
 
-/// A built program by its name.
+/// Returns the path of a built program.
 ///
 /// # Panics
-/// It has not been built.
+/// The program was not built.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
     let folder = std::env::var_os("UPTIMEPULSE_BIN_DIR")
@@ -16,18 +16,18 @@ pub fn binary(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(
         path.is_file(),
-        "{} is not there; `./lab test stack` builds it",
+        "{} does not exist; `./lab test stack` builds it",
         path.display()
     );
     path
 }
 
-/// Starts a service with these variables and no others, and waits until it listens.
+/// Starts a service with only these environment variables, and waits until it listens.
 pub fn start(service: &str, variables: &[(&str, String)]) -> Service {
     Service::start(binary(service), variables)
 }
 
-/// A lab that probes the default targets, unless told otherwise.
+/// Returns a lab that probes the default targets.
 #[must_use]
 pub fn lab() -> LabBuilder {
     let parts = Part::ALL.iter().map(|part| part.name()).collect();

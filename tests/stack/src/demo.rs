@@ -1,4 +1,4 @@
-//! Faults of the demo target, switched as a user switches them.
+//! Sets faults of the demo target through its API, as a user does.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use test_support::{Lab, client};
 /// Sets a fault of an endpoint (`ok` is `/ok`, any other `NAME` is `/t/NAME`).
 ///
 /// # Panics
-/// The demo target refuses.
+/// The demo target rejects the fault.
 pub async fn set_fault(lab: &Lab, endpoint: &str, fault: &Value) {
     request(lab, Method::PUT, endpoint, Some(fault)).await;
 }
@@ -16,7 +16,7 @@ pub async fn set_fault(lab: &Lab, endpoint: &str, fault: &Value) {
 /// Clears the fault of an endpoint.
 ///
 /// # Panics
-/// The demo target refuses.
+/// The demo target rejects the request.
 pub async fn clear_fault(lab: &Lab, endpoint: &str) {
     request(lab, Method::DELETE, endpoint, None).await;
 }
@@ -27,10 +27,10 @@ async fn request(lab: &Lab, method: Method, endpoint: &str, fault: Option<&Value
     if let Some(fault) = fault {
         request = request.json(fault);
     }
-    let answer = request.send().await.expect("the demo target answers");
+    let response = request.send().await.expect("the demo target answers");
     assert!(
-        answer.status().is_success(),
+        response.status().is_success(),
         "{}",
-        answer.text().await.unwrap_or_default()
+        response.text().await.unwrap_or_default()
     );
 }

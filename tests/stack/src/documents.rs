@@ -1,4 +1,4 @@
-//! What the documents say in code, by file and line: the commands, paths and names that have to exist.
+//! Reads the code in the documents, with file and line: commands, paths and names that must exist.
 
 use std::fmt;
 use std::fs;
@@ -6,26 +6,26 @@ use std::path::{Path, PathBuf};
 
 use test_support::repository;
 
-/// A place in a document: what an error names.
+/// A location in a document, for error messages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The document's path from the repository's root.
     pub file: String,
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
 }
 
-/// A piece of code: what stands between backticks, or a line of a fenced block.
+/// A piece of code: a span between backticks, or a line of a fenced block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
-    /// Where it begins.
-    pub place: Place,
+    /// The location of its begin.
+    pub location: Location,
     /// The code itself. In a fenced block, lines that end with a backslash are joined.
     pub text: String,
     /// Whether it is a line of a fenced block.
@@ -41,13 +41,13 @@ pub struct Document {
 }
 
 impl Document {
-    /// The document at `path`, from the repository's root.
+    /// Reads the document at `path`, from the repository's root.
     pub fn read(path: &str) -> Self {
         let text = fs::read_to_string(repository().join(path)).expect(path);
         Self::new(path, &text)
     }
 
-    /// A document of this text.
+    /// Creates a document with this text.
     pub fn new(path: &str, text: &str) -> Self {
         Self {
             path: path.to_owned(),
@@ -55,7 +55,7 @@ impl Document {
         }
     }
 
-    /// Every document that people read.
+    /// Reads all documents.
     pub fn all() -> Vec<Self> {
         let mut paths = vec!["README.md".to_owned()];
         for folder in [
@@ -78,28 +78,28 @@ impl Document {
         paths.iter().map(|path| Self::read(path)).collect()
     }
 
-    /// The lines with their places, and whether each is in a fenced block (its fences included).
-    pub fn lines(&self) -> impl Iterator<Item = (Place, &str, bool)> {
+    /// Returns the lines with their locations, and whether each is in a fenced block (fences included).
+    pub fn lines(&self) -> impl Iterator<Item = (Location, &str, bool)> {
         let mut fenced = false;
         self.lines.iter().enumerate().map(move |(index, line)| {
             let fence = line.trim_start().starts_with("```");
             let inside = fenced || fence;
             fenced ^= fence;
-            let place = Place {
+            let location = Location {
                 file: self.path.clone(),
                 line: index + 1,
             };
-            (place, line.as_str(), inside)
+            (location, line.as_str(), inside)
         })
     }
 
-    /// All code, in the order of the document.
+    /// Returns all code in the order of the document.
     pub fn code(&self) -> Vec<Code> {
         let mut all = Vec::new();
         // A span may go on in the next line.
         let mut open: Option<Code> = None;
         let mut joined: Option<Code> = None;
-        for (place, line, fenced) in self.lines() {
+        for (location, line, fenced) in self.lines() {
             if fenced {
                 open = None;
                 if line.trim_start().starts_with("```") {
@@ -110,7 +110,7 @@ impl Document {
                     None => (line, false),
                 };
                 let code = joined.get_or_insert_with(|| Code {
-                    place,
+                    location,
                     text: String::new(),
                     fenced: true,
                 });
@@ -132,7 +132,7 @@ impl Document {
                         Some(code) => all.push(code),
                         None => {
                             open = Some(Code {
-                                place: place.clone(),
+                                location: location.clone(),
                                 text: String::new(),
                                 fenced: false,
                             });
@@ -140,7 +140,7 @@ impl Document {
                     }
                 }
                 if let Some(code) = &mut open {
-                    // As a table needs it.
+                    // In a table, `|` is escaped.
                     code.text.push_str(&piece.replace("\\|", "|"));
                 }
             }
@@ -148,7 +148,7 @@ impl Document {
         all
     }
 
-    /// The anchors of the headings, as GitHub makes them.
+    /// Returns the anchors of the headings, as GitHub generates them.
     pub fn anchors(&self) -> Vec<String> {
         self.lines()
             .filter(|(_, line, fenced)| !fenced && line.starts_with('#'))
@@ -156,7 +156,7 @@ impl Document {
             .collect()
     }
 
-    /// The folder that relative links start from.
+    /// Returns the folder from which relative links start.
     pub fn folder(&self) -> PathBuf {
         let path = repository().join(&self.path);
         path.parent().unwrap_or(Path::new("/")).to_path_buf()
@@ -172,7 +172,7 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
-/// Whether this stands for something that the reader fills in: `NAME`, `TAG`, `…`.
+/// Returns whether a word is a placeholder that the reader replaces: `NAME`, `TAG`, `…`.
 pub fn is_placeholder(word: &str) -> bool {
     let word = word.trim_matches(|char: char| !char.is_alphanumeric() && char != '…');
     word.contains('…')
@@ -183,13 +183,13 @@ pub fn is_placeholder(word: &str) -> bool {
                 .all(|char| char.is_uppercase() || char == '_' || char.is_numeric()))
 }
 
-/// The words of letters, digits and what else `of` names.
+/// Returns the words made of letters, digits and the characters in `of`.
 pub fn words<'a>(text: &'a str, of: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(move |char: char| !char.is_ascii_alphanumeric() && !of.contains(char))
         .filter(|word| !word.is_empty())
 }
 
-/// The text of every source file below the folders (and files) `roots`, concatenated.
+/// Returns the concatenated text of every source file below the folders (and files) `roots`.
 pub fn sources(roots: &[&str]) -> String {
     let mut text = String::new();
     for root in roots {
@@ -198,7 +198,7 @@ pub fn sources(roots: &[&str]) -> String {
     text
 }
 
-/// Whether `sources` define a function of this name, such as a test that a document names.
+/// Returns whether `sources` define a function of this name, such as a test that a document names.
 pub fn is_function(sources: &str, name: &str) -> bool {
     sources.contains(&format!("fn {name}("))
 }
@@ -230,11 +230,11 @@ fn collect(path: &Path, text: &mut String) {
 /// Fails with a line for each problem.
 ///
 /// # Panics
-/// There is one.
-pub fn assert_none(what: &str, problems: &[(Place, String)]) {
+/// There is a problem.
+pub fn assert_none(what: &str, problems: &[(Location, String)]) {
     let lines: Vec<String> = problems
         .iter()
-        .map(|(place, problem)| format!("{place}: {problem}"))
+        .map(|(location, problem)| format!("{location}: {problem}"))
         .collect();
     assert!(lines.is_empty(), "{what}:\n{}", lines.join("\n"));
 }
@@ -246,12 +246,12 @@ mod tests {
     fn texts(text: &str) -> Vec<(usize, String)> {
         let code = Document::new("a.md", text).code();
         code.into_iter()
-            .map(|code| (code.place.line, code.text))
+            .map(|code| (code.location.line, code.text))
             .collect()
     }
 
     #[test]
-    fn code_is_what_stands_in_backticks_and_fences() {
+    fn code_is_read_from_backticks_and_fences() {
         let found = texts("a `b` c `d\ne` f\n\n| `g \\| h` |\n```sh\ni `j`\nk \\\n  l\n```\n`m`");
         let expected = [
             (1, "b"),
@@ -270,18 +270,18 @@ mod tests {
     }
 
     #[test]
-    fn a_backtick_that_is_never_closed_ends_with_its_paragraph() {
+    fn an_unclosed_backtick_ends_with_its_paragraph() {
         assert_eq!(texts("a ` b\n\n`c`"), [(3, "c".to_owned())]);
     }
 
     #[test]
-    fn anchors_are_those_of_github() {
+    fn anchors_match_those_of_github() {
         let document = Document::new("a.md", "# With Nix\n```\n# no\n```\n## `a`: What, *then*?");
         assert_eq!(document.anchors(), ["with-nix", "a-what-then"]);
     }
 
     #[test]
-    fn capitals_are_filled_in_by_the_reader() {
+    fn words_in_capitals_are_placeholders() {
         assert!(
             ["NAME", "[PART]", "URL…", "PORT_BASE"]
                 .iter()

@@ -1,4 +1,4 @@
-//! Agents that only pretend: `/metrics` as ping-agent writes it, of targets whose course is known beforehand.
+//! Stand-ins for agents: they serve `/metrics` as ping-agent writes it, with the counters of simulated targets.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -12,33 +12,33 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::history::{AgentCourse, OUTCOMES, Reading};
+use crate::history::{OUTCOMES, Reading, SimulatedAgent};
 
-/// A target that is always there and counts the scrapes that were answered: what was seen of it tells which scrape an
-/// evaluation saw.
+/// A target that is always exposed and counts the answered scrapes. Its recorded count identifies the scrape that an
+/// evaluation used.
 pub const CLOCK: &str = "clock";
 
-/// A target as one agent shows it.
+/// A target that one agent exposes.
 #[derive(Debug, Clone)]
 pub struct Exposed {
     /// Its name.
     pub target: String,
     /// `ping_slo_objective_ratio`.
     pub objective: f64,
-    /// What happens to it.
-    pub course: AgentCourse,
+    /// Its simulation.
+    pub agent: SimulatedAgent,
 }
 
-/// What goes wrong with the whole agent.
+/// A fault of a whole agent.
 #[derive(Debug, Clone, Copy)]
-pub enum Trouble {
-    /// It answers 503.
+pub enum ScrapeFault {
+    /// Scrapes are answered with 503.
     Failing,
-    /// It does not answer for two seconds.
+    /// Scrapes are not answered for two seconds.
     Hanging,
 }
 
-/// One agent.
+/// A running stand-in. It is stopped when dropped.
 #[derive(Debug)]
 pub struct Exposer {
     agent: Arc<Agent>,
@@ -49,28 +49,28 @@ pub struct Exposer {
 #[derive(Debug)]
 struct Agent {
     targets: Vec<Exposed>,
-    troubles: Vec<(std::ops::Range<i64>, Trouble)>,
+    faults: Vec<(std::ops::Range<i64>, ScrapeFault)>,
     start: i64,
     end: i64,
-    /// When each scrape was answered that was: milliseconds from the start.
+    /// The times of the answered scrapes in milliseconds from the start.
     answered: Mutex<Vec<i64>>,
 }
 
 impl Exposer {
-    /// Serves `targets` on a port of its own. Their courses begin at `start` (milliseconds of the epoch) and stand still
-    /// after `end` (milliseconds from the start); `troubles` are in milliseconds from the start as well.
+    /// Serves `targets` on its own port. Their simulation begins at `start` (milliseconds since 1970), and their counters
+    /// don't change after `end` (milliseconds from the start). The times of `faults` are in milliseconds from the start.
     ///
     /// # Panics
-    /// There is no port.
+    /// No port is free.
     pub async fn serve(
         targets: Vec<Exposed>,
-        troubles: Vec<(std::ops::Range<i64>, Trouble)>,
+        faults: Vec<(std::ops::Range<i64>, ScrapeFault)>,
         start: i64,
         end: i64,
     ) -> Self {
         let agent = Arc::new(Agent {
             targets,
-            troubles,
+            faults,
             start,
             end,
             answered: Mutex::default(),
@@ -90,29 +90,29 @@ impl Exposer {
         }
     }
 
-    /// `HOST:PORT`, the label `instance` of its series.
+    /// Returns `HOST:PORT`, the label `instance` of its series.
     #[must_use]
     pub fn instance(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// How many scrapes it has answered.
+    /// Returns the number of answered scrapes.
     ///
     /// # Panics
-    /// It has panicked.
+    /// The server has panicked.
     #[must_use]
     pub fn answered(&self) -> usize {
         self.agent.answered.lock().expect("no panic").len()
     }
 
-    /// What it said of a target in the scrape after which the clock showed `clock`.
+    /// Returns the reading of a target in the scrape in which [`CLOCK`] had the count `clock`.
     ///
     /// # Panics
     /// There was no such scrape.
     #[must_use]
-    pub fn said(&self, course: &AgentCourse, clock: usize) -> Option<Reading> {
+    pub fn reading(&self, agent: &SimulatedAgent, clock: usize) -> Option<Reading> {
         let answered = self.agent.answered.lock().expect("no panic");
-        course.read(answered[clock - 1].min(self.agent.end))
+        agent.read(answered[clock - 1].min(self.agent.end))
     }
 }
 
@@ -122,10 +122,10 @@ impl Drop for Exposer {
     }
 }
 
-/// Milliseconds of the epoch.
+/// Returns the time in milliseconds since 1970.
 ///
 /// # Panics
-/// It is before 1970.
+/// The clock is before 1970.
 #[must_use]
 pub fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -134,12 +134,12 @@ pub fn now() -> i64 {
 
 async fn metrics(State(agent): State<Arc<Agent>>) -> Response {
     let elapsed = (now() - agent.start).max(0);
-    let trouble = agent
-        .troubles
+    let fault = agent
+        .faults
         .iter()
         .find(|(when, _)| when.contains(&elapsed));
-    if let Some((_, trouble)) = trouble {
-        if let Trouble::Hanging = trouble {
+    if let Some((_, fault)) = fault {
+        if let ScrapeFault::Hanging = fault {
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -157,7 +157,7 @@ impl Agent {
         let shown: Vec<_> = self
             .targets
             .iter()
-            .filter_map(|exposed| Some((exposed, exposed.course.read(at)?)))
+            .filter_map(|exposed| Some((exposed, exposed.agent.read(at)?)))
             .collect();
         let mut text = String::new();
         for outcome in OUTCOMES {

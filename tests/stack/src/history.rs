@@ -1,15 +1,15 @@
-//! Histories of targets: what their probes came to, and what Prometheus saw of it.
+//! Random histories of targets: the results of their probes, and the samples that Prometheus scrapes of them.
 
-mod course;
+mod observations;
 mod outcome;
 mod seed;
-mod sights;
+mod simulated;
 mod spec;
 mod truth;
 
-pub use course::{AgentCourse, Course, Probe};
+pub use observations::{COUNTER_EXPIRY, Observations, Reading};
 pub use outcome::{Counts, OUTCOMES, Outcome};
 pub use seed::seeded;
-pub use sights::{FORGOTTEN, Reading, Sights};
-pub use spec::{AgentSpec, Event, Spec, Timeline, What, spec};
+pub use simulated::{Probe, SimulatedAgent, SimulatedTarget};
+pub use spec::{AgentSpec, Event, EventKind, Spec, Timeline, spec};
 pub use truth::Truth;

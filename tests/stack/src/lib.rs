@@ -1,7 +1,6 @@
-//! Shared by the tests of the whole stack: the built programs, real servers beside them, and histories of targets.
+//! Helpers for the tests of the whole stack: the built programs, real servers, and histories of targets.
 //!
-//! The tests run the binaries in `UPTIMEPULSE_BIN_DIR` (`./lab test stack` sets it), else those that
-//! `cargo build --release` made.
+//! The tests run the binaries in `UPTIMEPULSE_BIN_DIR` (`./lab test stack` sets it), else those in `target/release`.
 
 #![allow(
     clippy::unwrap_used,

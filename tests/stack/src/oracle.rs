@@ -1,62 +1,69 @@
-//! What the recorded series are to say, from the contract's words: counted one by one, without PromQL.
+//! The expected values of the recorded series, computed from their definitions without PromQL.
 
-use crate::history::{Counts, FORGOTTEN, OUTCOMES, Outcome, Reading, Sights};
+use gateway_api::duration;
+use gateway_api::slo::WINDOWS;
 
-/// The windows that are recorded: the label, and the length in seconds.
-pub const WINDOWS: [(&str, i64); 8] = [
-    ("5m", 300),
-    ("30m", 1_800),
-    ("1h", 3_600),
-    ("2h", 7_200),
-    ("6h", 21_600),
-    ("1d", 86_400),
-    ("3d", 259_200),
-    ("14d", 1_209_600),
-];
+use crate::history::{COUNTER_EXPIRY, Counts, OUTCOMES, Observations, Outcome, Reading};
 
-/// Windows up to here are made of what each evaluation counted, longer ones of what was gathered every four minutes.
+/// Returns the recorded windows: the label, and the length in seconds.
+pub fn windows() -> impl Iterator<Item = (&'static str, i64)> {
+    WINDOWS.into_iter().map(|label| (label, seconds(label)))
+}
+
+/// Returns the length of a recorded window.
+///
+/// # Panics
+/// The label is no duration.
+#[must_use]
+pub fn seconds(label: &str) -> i64 {
+    let length = duration::parse(label).expect("a duration");
+    length.as_secs().cast_signed()
+}
+
+/// The longest window (seconds) that is computed from the increase at each evaluation. Longer windows are computed from
+/// increases that are aggregated every [`AGGREGATION_INTERVAL`].
 pub const SHORT: i64 = 3_600;
 
 /// Four minutes in milliseconds.
-pub const GATHERED: i64 = 240_000;
+pub const AGGREGATION_INTERVAL: i64 = 240_000;
 
-/// What was counted, and how much was due, at each of a row of times.
+/// The increases of the counters, and the probes due, by evaluation.
 #[derive(Debug, Clone, Default)]
-pub struct Pieces {
-    /// When (milliseconds), and what was counted then. Times at which nothing was are left out.
+pub struct Increases {
+    /// The time (milliseconds) and the increase since the evaluation before. Evaluations without an increase are left out.
     pub counts: Vec<(i64, Counts)>,
-    /// When (milliseconds), and how many probes a second were due. Times at which the target was not seen are left out.
+    /// The time (milliseconds) and the probes due per second. Evaluations without the target are left out.
     pub due: Vec<(i64, f64)>,
 }
 
-/// A target over a window.
+/// A target's figures over a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
     /// Its probes.
     pub counts: Counts,
-    /// How many there should have been; `None` where the target was never seen.
+    /// The number of probes due; `None` if the target was never scraped.
     pub due: Option<f64>,
 }
 
-impl Pieces {
-    /// What each evaluation counted: of each counter what was added since it was last seen, or its whole value where it is
-    /// below that. What a counter shows when it is first seen counts at no time.
+impl Increases {
+    /// Computes the increase of each counter at each evaluation: the difference to its last value, or its whole value after
+    /// a reset. The first value of a counter is no increase.
     #[must_use]
-    pub fn counted(sights: &Sights) -> Self {
-        let mut pieces = Self::default();
-        let mut last: Vec<Option<(i64, Reading)>> = vec![None; sights.agents.len()];
-        for (index, &at) in sights.evaluations.iter().enumerate() {
+    pub fn counted(observations: &Observations) -> Self {
+        let mut increases = Self::default();
+        let mut last: Vec<Option<(i64, Reading)>> = vec![None; observations.agents.len()];
+        for (index, &at) in observations.evaluations.iter().enumerate() {
             let mut counts = Counts::default();
             let mut due = None;
-            for (agent, last) in sights.agents.iter().zip(&mut last) {
+            for (agent, last) in observations.agents.iter().zip(&mut last) {
                 let Some(reading) = agent[index] else {
                     continue;
                 };
-                if let Some((before, seen)) = last
-                    && at - *before <= FORGOTTEN
+                if let Some((before, old)) = last
+                    && at - *before <= COUNTER_EXPIRY
                 {
                     for outcome in OUTCOMES {
-                        let (now, then) = (reading.counts[outcome], seen.counts[outcome]);
+                        let (now, then) = (reading.counts[outcome], old.counts[outcome]);
                         counts[outcome] += if now >= then { now - then } else { now };
                     }
                 }
@@ -64,18 +71,18 @@ impl Pieces {
                 *due.get_or_insert(0.0) += 1.0 / reading.interval;
             }
             if counts.observed() > 0 {
-                pieces.counts.push((at, counts));
+                increases.counts.push((at, counts));
             }
-            pieces.due.extend(due.map(|due| (at, due)));
+            increases.due.extend(due.map(|due| (at, due)));
         }
-        pieces
+        increases
     }
 
-    /// The same gathered at fewer times: what was counted since the one before, and what was due on average over the last
-    /// `span` milliseconds. Of an outcome that was not counted for an hour, what nobody had gathered by then is lost.
+    /// Aggregates the increases at fewer times: their sum since the time before, and the average of the probes due over the
+    /// last `span` milliseconds. If an outcome has no increase for an hour, its increases not yet aggregated are lost.
     #[must_use]
-    pub fn gathered(&self, times: &[i64], span: i64) -> Self {
-        let mut gathered = Self::default();
+    pub fn aggregated(&self, times: &[i64], span: i64) -> Self {
+        let mut aggregated = Self::default();
         let mut before = i64::MIN;
         for &at in times {
             let mut counts = Counts::default();
@@ -83,31 +90,31 @@ impl Pieces {
                 counts[outcome] = self.since(before, at, outcome);
             }
             if counts.observed() > 0 {
-                gathered.counts.push((at, counts));
+                aggregated.counts.push((at, counts));
             }
             let due = mean(within(&self.due, at - span, at));
-            gathered.due.extend(due.map(|due| (at, due)));
+            aggregated.due.extend(due.map(|due| (at, due)));
             before = at;
         }
-        gathered
+        aggregated
     }
 
-    /// How many of an outcome were counted after `before` up to `at` without an hour in which there was none.
+    /// Returns the sum of an outcome's increases after `before` up to `at`, since its last hour without one.
     fn since(&self, before: i64, at: i64, outcome: Outcome) -> u64 {
         let (mut sum, mut last) = (0, before.max(0));
         for (when, counts) in &self.counts {
             if before < *when && *when <= at && counts[outcome] > 0 {
-                if when - last >= FORGOTTEN {
+                if when - last >= COUNTER_EXPIRY {
                     sum = 0;
                 }
                 sum += counts[outcome];
                 last = *when;
             }
         }
-        if at - last >= FORGOTTEN { 0 } else { sum }
+        if at - last >= COUNTER_EXPIRY { 0 } else { sum }
     }
 
-    /// A window of so many seconds that ends at a time.
+    /// Computes the figures over `seconds` up to `end` (milliseconds).
     #[must_use]
     pub fn over(&self, end: i64, seconds: i64) -> Figures {
         let begin = end - seconds * 1000;
@@ -119,20 +126,20 @@ impl Pieces {
 }
 
 impl Figures {
-    /// `success / (success + failure)`.
+    /// Returns `success / (success + failure)`; `None` without such probes.
     #[must_use]
     pub fn availability(&self) -> Option<f64> {
         let (success, failure) = (self.of(Outcome::Success), self.of(Outcome::Failure));
         (success + failure > 0.0).then(|| success / (success + failure))
     }
 
-    /// Which part of the probes due is known.
+    /// Returns the share of the probes due that were observed, at most 1.
     #[must_use]
     pub fn coverage(&self) -> Option<f64> {
         Some((self.observed() / self.due?).min(1.0))
     }
 
-    /// How many times faster than it may the target uses its error budget up.
+    /// Returns the burn rate of the error budget: the share of failures divided by the share that `objective` allows.
     #[must_use]
     pub fn burn_rate(&self, objective: f64) -> Option<f64> {
         let due = self.due.filter(|_| self.observed() > 0.0)?;
@@ -148,21 +155,21 @@ impl Figures {
     }
 }
 
-/// Those after `begin` up to `end`.
-fn within<T: Copy>(pieces: &[(i64, T)], begin: i64, end: i64) -> impl Iterator<Item = T> {
-    pieces
+/// Returns the values after `begin` up to `end`.
+fn within<T: Copy>(values: &[(i64, T)], begin: i64, end: i64) -> impl Iterator<Item = T> {
+    values
         .iter()
         .filter(move |(at, _)| begin < *at && *at <= end)
-        .map(|(_, piece)| *piece)
+        .map(|(_, value)| *value)
 }
 
-fn sum(pieces: impl Iterator<Item = Counts>) -> Counts {
+fn sum(values: impl Iterator<Item = Counts>) -> Counts {
     let mut sum = Counts::default();
-    pieces.for_each(|counts| sum += counts);
+    values.for_each(|counts| sum += counts);
     sum
 }
 
-fn mean(pieces: impl Iterator<Item = f64>) -> Option<f64> {
-    let pieces: Vec<f64> = pieces.collect();
-    (!pieces.is_empty()).then(|| pieces.iter().sum::<f64>() / pieces.len() as f64)
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -1,4 +1,4 @@
-//! A real Prometheus with the repository's configuration and rules, in a hurry.
+//! A real Prometheus with the repository's configuration and rules, at shorter intervals.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use test_support::{Process, client, eventually, free_port, get_text, print_tail,
 
 use crate::promtool;
 
-/// A server in a folder of its own. It is killed when dropped.
+/// A running Prometheus with its own folder. It is killed when dropped.
 #[derive(Debug)]
 pub struct Prometheus {
     folder: TempDir,
@@ -18,16 +18,16 @@ pub struct Prometheus {
     process: Option<Process>,
 }
 
-/// A series of an answer: its labels, and its samples by time (milliseconds).
+/// A series of a query's result.
 #[derive(Debug, Clone)]
 pub struct Series {
     labels: Value,
-    /// Its samples.
+    /// The samples: time in milliseconds since 1970, and value.
     pub samples: Vec<(i64, f64)>,
 }
 
 impl Series {
-    /// A label's value; empty where it has none.
+    /// Returns a label's value; empty without that label.
     #[must_use]
     pub fn label(&self, name: &str) -> &str {
         self.labels[name].as_str().unwrap_or_default()
@@ -35,11 +35,11 @@ impl Series {
 }
 
 impl Prometheus {
-    /// Starts it with `monitoring/prometheus/prometheus.yml`, scrapes and evaluations every second instead of every 15, and
-    /// the rule files as they are.
+    /// Starts Prometheus with `monitoring/prometheus/prometheus.yml` and its rule files. It scrapes and evaluates every
+    /// second instead of every 15 s. `agents` are the addresses of the agents.
     ///
     /// # Panics
-    /// It does not start.
+    /// Prometheus does not start.
     pub async fn start(agents: &[String]) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("prometheus-")
@@ -47,7 +47,7 @@ impl Prometheus {
             .expect("a folder");
         let source = repository().join("monitoring/prometheus");
         let config = std::fs::read_to_string(source.join("prometheus.yml")).expect("a file");
-        std::fs::write(folder.path().join("prometheus.yml"), hurried(&config)).expect("a file");
+        std::fs::write(folder.path().join("prometheus.yml"), shortened(&config)).expect("a file");
         std::os::unix::fs::symlink(source.join("rules"), folder.path().join("rules"))
             .expect("a link");
         let discovery = folder.path().join("discovery");
@@ -63,10 +63,10 @@ impl Prometheus {
         prometheus
     }
 
-    /// Starts it after [`Prometheus::stop`].
+    /// Starts Prometheus again after [`Prometheus::stop`].
     ///
     /// # Panics
-    /// It does not start.
+    /// Prometheus does not start.
     pub async fn start_again(&mut self) {
         let log = std::fs::File::create(self.log()).expect("a file");
         let process = Process::start(
@@ -82,31 +82,34 @@ impl Prometheus {
         eventually("Prometheus is ready", async || get_text(ready).await).await;
     }
 
-    /// Ends it as its supervisor would, and waits.
+    /// Stops Prometheus with SIGTERM, and waits until it has exited.
     ///
     /// # Panics
-    /// It does not run.
+    /// Prometheus does not run.
     pub async fn stop(&mut self) {
-        let mut process = self.process.take().expect("it runs");
+        let mut process = self.process.take().expect("a running Prometheus");
         process.terminate();
         process.exit(Duration::from_secs(60)).await;
     }
 
-    /// Stops it in its tracks: it accepts connections and answers nothing.
+    /// Freezes the process with SIGSTOP: the kernel accepts connections, and no request is answered.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Continues the frozen process.
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
 
     fn signal(&self, signal: Signal) {
-        self.process.as_ref().expect("it runs").signal(signal);
+        self.process
+            .as_ref()
+            .expect("a running Prometheus")
+            .signal(signal);
     }
 
-    /// How many connections others have to it.
+    /// Returns the number of established connections from other processes.
     ///
     /// # Panics
     /// This is not Linux.
@@ -122,16 +125,16 @@ impl Prometheus {
         of_others.count()
     }
 
-    /// `http://127.0.0.1:PORT` + `path`.
+    /// Returns `http://127.0.0.1:PORT` + `path`.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// The answer to an instant query, a vector or a matrix.
+    /// Returns the result of an instant query, a vector or a matrix.
     ///
     /// # Panics
-    /// It refuses the query.
+    /// Prometheus rejects the query.
     pub async fn query(&self, promql: &str) -> Vec<Series> {
         let request = client()
             .get(self.url("/api/v1/query"))
@@ -143,10 +146,10 @@ impl Prometheus {
         result.iter().map(series).collect()
     }
 
-    /// The labels of the alerts that are pending or firing, and their state as the label `state`.
+    /// Returns the labels of pending and firing alerts, with the state as the label `state`.
     ///
     /// # Panics
-    /// It does not answer.
+    /// Prometheus does not answer.
     pub async fn alerts(&self) -> Vec<Series> {
         let answer = client().get(self.url("/api/v1/alerts")).send().await;
         let answer: Value = answer.expect("an answer").json().await.expect("JSON");
@@ -194,16 +197,16 @@ fn series(result: &Value) -> Series {
     }
 }
 
-/// The configuration with every second what is every 15 s.
-fn hurried(config: &str) -> String {
-    let mut hurried = config.to_owned();
+/// Returns the configuration with intervals of 1 s instead of 15 s.
+fn shortened(config: &str) -> String {
+    let mut shortened = config.to_owned();
     for (slow, fast) in [
         ("scrape_interval: 15s", "scrape_interval: 1s"),
         ("evaluation_interval: 15s", "evaluation_interval: 1s"),
         ("scrape_timeout: 10s", "scrape_timeout: 1s"),
     ] {
-        assert_eq!(hurried.matches(slow).count(), 1, "{slow}");
-        hurried = hurried.replace(slow, fast);
+        assert_eq!(shortened.matches(slow).count(), 1, "{slow}");
+        shortened = shortened.replace(slow, fast);
     }
-    hurried
+    shortened
 }

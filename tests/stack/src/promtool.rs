@@ -1,4 +1,4 @@
-//! Random histories in promtool: what the recording rules make of them, beside what the oracle says.
+//! Evaluates the recording rules over random histories with promtool, and compares the results with the oracle's.
 
 mod case;
 mod file;
@@ -12,10 +12,10 @@ pub use case::{Case, Groups};
 
 use test_support::repository;
 
-/// The programs of Prometheus: on PATH, else as the lab unpacks them.
+/// Returns the programs of Prometheus: from PATH, else downloaded by the lab.
 ///
 /// # Panics
-/// They are nowhere, and can't be fetched.
+/// Prometheus is not on PATH and can't be downloaded.
 #[must_use]
 pub fn tools() -> lab::tools::PrometheusTool {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
@@ -25,15 +25,15 @@ pub fn tools() -> lab::tools::PrometheusTool {
         .prometheus
 }
 
-/// A file of recording rules in the repository.
+/// Returns the path of a rule file in the repository.
 fn rules(name: &str) -> PathBuf {
     repository().join("monitoring/prometheus/rules").join(name)
 }
 
-/// Runs a test file; gives what promtool says where the test fails.
+/// Runs a test file with promtool.
 ///
 /// # Errors
-/// promtool's output.
+/// A test fails; the error is promtool's output.
 fn run(promtool: &OsStr, file: &Path) -> Result<(), String> {
     let output = Command::new(promtool)
         .args(["test", "rules"])

@@ -1,4 +1,4 @@
-//! A real SMTP server on loopback that demands STARTTLS and authentication.
+//! A real SMTP server on loopback that requires STARTTLS and authentication.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,10 +7,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use test_support::{Process, eventually, free_port, repository};
 
-/// The name that the server lets in.
+/// The user name that the server accepts.
 pub const USERNAME: &str = "lab@example.invalid";
 
-/// aiosmtpd with a certificate of its own. It is killed when dropped.
+/// A running aiosmtpd. It is killed when dropped.
 #[derive(Debug)]
 pub struct SmtpServer {
     folder: TempDir,
@@ -19,11 +19,11 @@ pub struct SmtpServer {
 }
 
 impl SmtpServer {
-    /// Starts the server with a certificate and its key in PEM form and waits until it accepts connections. `python`
-    /// has aiosmtpd: `UPTIMEPULSE_PYTHON`, which `./lab test stack` sets, else `python3`.
+    /// Starts the server with a certificate and its key (PEM), and waits until it accepts connections. It runs in
+    /// `UPTIMEPULSE_PYTHON` (`./lab test stack` sets it), else `python3`, which needs aiosmtpd.
     ///
     /// # Panics
-    /// It cannot be started.
+    /// The server can't be started.
     pub async fn start(certificate: &str, key: &str, password: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("smtp-")
@@ -61,25 +61,25 @@ impl SmtpServer {
         }
     }
 
-    /// `HOST:PORT` as Alertmanager's smarthost; the certificate must be for this host.
+    /// Returns `HOST:PORT` for Alertmanager's smarthost. The certificate must be for this host.
     #[must_use]
     pub fn smarthost(&self) -> String {
         format!("localhost:{}", self.port)
     }
 
-    /// The file with the password.
+    /// Returns the file with the password.
     #[must_use]
     pub fn password_file(&self) -> PathBuf {
         self.folder.path().join("password")
     }
 
-    /// The certificate, for those who must trust it.
+    /// Returns the file with the certificate, for clients that must trust it.
     #[must_use]
     pub fn certificate_file(&self) -> PathBuf {
         self.folder.path().join("certificate.pem")
     }
 
-    /// The mails that came, oldest first: `{"user","from","to","subject","body"}`.
+    /// Returns the received mails, oldest first: `{"user","from","to","subject","body"}`.
     #[must_use]
     pub fn mails(&self) -> Vec<Value> {
         let mails =

@@ -1,4 +1,4 @@
-//! From a failing target to the line in the log, and back.
+//! A failing target's alert reaches alert-logger's log and the mailbox, and so does its end.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use stack_tests::{SmtpServer, USERNAME, clear_fault, lab, set_fault};
 use test_support::{Lab, within};
 
-/// The contract: from a fault that fails at once to the line in alert-logger.
+/// The contract: the time from a fault that fails at once to the line in alert-logger's log.
 const FIRING_WITHIN: Duration = Duration::from_secs(150);
 const RESOLVED_WITHIN: Duration = Duration::from_secs(120);
 
@@ -46,15 +46,15 @@ async fn a_dead_target_is_in_the_log_within_the_contracts_time() {
         lab.query(firing).await.pop()
     })
     .await;
-    let ask = || async { payload(&lab.payloads(), "firing", target) };
+    let poll = || async { payload(&lab.payloads(), "firing", target) };
     within(
         FIRING_WITHIN,
         "its payload is on alert-logger's stdout",
-        ask,
+        poll,
     )
     .await;
-    let ask = || async { entry(&lab, "firing", target).await };
-    within(FIRING_WITHIN, "it is in alert-logger's history", ask).await;
+    let poll = || async { entry(&lab, "firing", target).await };
+    within(FIRING_WITHIN, "it is in alert-logger's history", poll).await;
     let took = started.elapsed();
     assert!(
         took <= FIRING_WITHIN,
@@ -91,7 +91,7 @@ async fn a_fault_and_its_end_reach_the_log_and_the_mailbox() {
                 .find(|mail| mail["subject"].as_str().is_some_and(|it| it.contains(word)))
         }
     };
-    // One good probe first, so that the fault is a change.
+    // A successful probe first, so that the fault is a change.
     within(Duration::from_secs(30), "the demo target is up", || async {
         lab.query("ping_up{target=\"demo\"} == 1").await.pop()
     })
@@ -99,11 +99,11 @@ async fn a_fault_and_its_end_reach_the_log_and_the_mailbox() {
 
     set_fault(&lab, "ok", &json!({"kind": "status", "status": 503})).await;
     let fault = Instant::now();
-    let ask = || async { payload(&lab.payloads(), "firing", "demo") };
-    let (payload_seen, _) = within(FIRING_WITHIN, "the firing payload is on stdout", ask).await;
-    assert_eq!(payload_seen["version"], "4");
-    let ask = || async { entry(&lab, "firing", "demo").await };
-    within(FIRING_WITHIN, "it is in the history", ask).await;
+    let poll = || async { payload(&lab.payloads(), "firing", "demo") };
+    let (firing_payload, _) = within(FIRING_WITHIN, "the firing payload is on stdout", poll).await;
+    assert_eq!(firing_payload["version"], "4");
+    let poll = || async { entry(&lab, "firing", "demo").await };
+    within(FIRING_WITHIN, "it is in the history", poll).await;
     assert!(
         fault.elapsed() <= FIRING_WITHIN,
         "{:?} from the fault to the line",
@@ -121,27 +121,27 @@ async fn a_fault_and_its_end_reach_the_log_and_the_mailbox() {
     );
 
     clear_fault(&lab, "ok").await;
-    let ask = || async { payload(&lab.payloads(), "resolved", "demo") };
-    within(RESOLVED_WITHIN, "the resolved payload is on stdout", ask).await;
-    let ask = || async { entry(&lab, "resolved", "demo").await };
-    let (resolved, _) = within(RESOLVED_WITHIN, "it is resolved in the history", ask).await;
+    let poll = || async { payload(&lab.payloads(), "resolved", "demo") };
+    within(RESOLVED_WITHIN, "the resolved payload is on stdout", poll).await;
+    let poll = || async { entry(&lab, "resolved", "demo").await };
+    let (resolved, _) = within(RESOLVED_WITHIN, "it is resolved in the history", poll).await;
     assert!(resolved["ends_at"].is_string(), "{resolved}");
     within(Duration::from_secs(30), "the resolved mail", || {
         mail("RESOLVED")
     })
     .await;
 
-    // The password is in the file that the user named, and nowhere in what the lab wrote.
-    // Its first words: quotes would be escaped where a program writes them.
-    assert_nowhere(lab.state_dir(), "correct horse");
+    // The password is in the file that the user named, and in none of the lab's files. Only its first words are searched,
+    // because programs escape quotes.
+    assert_absent(lab.state_dir(), "correct horse");
 }
 
-fn assert_nowhere(folder: &std::path::Path, secret: &str) {
+fn assert_absent(folder: &std::path::Path, secret: &str) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let kind = entry.file_type().unwrap();
         if kind.is_dir() {
-            assert_nowhere(&path, secret);
+            assert_absent(&path, secret);
         } else if kind.is_file() {
             let content = std::fs::read(&path).unwrap_or_default();
             let found = content
@@ -153,7 +153,7 @@ fn assert_nowhere(folder: &std::path::Path, secret: &str) {
 }
 
 #[tokio::test]
-async fn an_agent_that_sees_nothing_is_one_alert_and_not_one_for_each_target() {
+async fn a_blind_agent_raises_one_alert_and_not_one_for_each_target() {
     let mut builder = lab();
     for host in ["a", "b", "c", "d", "e"] {
         builder = builder.url(format!("https://{host}.invalid"));
@@ -178,7 +178,7 @@ async fn an_agent_that_sees_nothing_is_one_alert_and_not_one_for_each_target() {
         names.contains(&"AgentBlind".to_owned()).then_some(names)
     };
     within(FIRING_WITHIN, "AgentBlind is in the history", arrived).await;
-    // Longer than group_wait and a group_interval: a TargetDown that were not inhibited would have come.
+    // Longer than group_wait and a group_interval: a TargetDown that is not inhibited would have arrived.
     tokio::time::sleep(Duration::from_secs(25)).await;
     let names = arrived().await.unwrap();
     assert!(

@@ -1,4 +1,4 @@
-//! kill -9 of each part in turn, while alerts flow.
+//! Every part is killed with SIGKILL in turn while alerts arrive.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 use stack_tests::lab;
 use test_support::{Lab, client, eventually, until, within};
 
-/// A new alert begins this often while the parts die, at most this many in all.
+/// The interval between new alerts while parts are killed, and their highest number.
 const PACE: Duration = Duration::from_millis(100);
 const ALERTS: usize = 600;
 
-/// Alerts as Prometheus sends them: all that fire, again and again, each with the time it began.
+/// Returns alerts as Prometheus sends them: each time all that fire, each with its start.
 fn alerts(count: usize) -> Value {
     let alerts = (0..count).map(|number| {
         json!({
@@ -44,21 +44,21 @@ async fn send(alertmanager: &str, count: usize) -> Option<()> {
     answer.status().is_success().then_some(())
 }
 
-/// How often each of the alerts is in the history.
+/// Returns how often each of the alerts is in the history.
 async fn in_history(lab: &Lab) -> BTreeMap<String, usize> {
-    let mut seen = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for alert in lab.history().await {
         if alert["labels"]["alertname"] == "Flow" {
-            *seen
+            *counts
                 .entry(alert["labels"]["target"].as_str().unwrap().to_owned())
                 .or_default() += 1;
         }
     }
-    seen
+    counts
 }
 
-/// When the first sample of the demo target was scraped, in seconds since 1970.
-async fn beginning(lab: &Lab) -> Option<f64> {
+/// Returns the time of the demo target's oldest sample, in seconds since 1970.
+async fn oldest_sample(lab: &Lab) -> Option<f64> {
     let query = "min_over_time(timestamp(ping_success_total{target=\"demo\"})[10m:1s])";
     let series = lab.query(query).await.pop()?;
     series["value"][1].as_str()?.parse().ok()
@@ -67,37 +67,40 @@ async fn beginning(lab: &Lab) -> Option<f64> {
 #[tokio::test]
 async fn every_part_comes_back_and_nothing_acknowledged_is_lost_or_doubled() {
     let lab = lab().up();
-    lab.has_history().await;
-    let (oldest, _) = within(Duration::from_secs(10), "its beginning", || beginning(&lab)).await;
+    lab.wait_for_history().await;
+    let (oldest, _) = within(Duration::from_secs(10), "its oldest sample", || {
+        oldest_sample(&lab)
+    })
+    .await;
 
     let alertmanager = lab.url("alertmanager", "/api/v2/alerts");
-    let flowing = Arc::new(AtomicUsize::new(0));
+    let sent = Arc::new(AtomicUsize::new(0));
     let flow = tokio::spawn({
-        let (alertmanager, flowing) = (alertmanager.clone(), flowing.clone());
+        let (alertmanager, sent) = (alertmanager.clone(), sent.clone());
         async move {
             for count in 1..=ALERTS {
-                // Alertmanager is one of those that die.
+                // Alertmanager is killed, too.
                 let _ = send(&alertmanager, count).await;
-                flowing.store(count, Ordering::Relaxed);
+                sent.store(count, Ordering::Relaxed);
                 tokio::time::sleep(PACE).await;
             }
         }
     });
     let parts = Part::ALL.into_iter().filter(|part| *part != Part::Grafana);
     for part in parts.map(Part::name) {
-        let known = in_history(&lab).await.len();
+        let before = in_history(&lab).await.len();
         let acknowledged = eventually("new alerts are in the history", || async {
-            let seen = in_history(&lab).await;
-            (seen.len() > known + 5).then_some(seen)
+            let counts = in_history(&lab).await;
+            (counts.len() > before + 5).then_some(counts)
         })
         .await;
-        let dead = lab.pid(part);
-        kill_process(dead, Signal::KILL).unwrap();
+        let killed = lab.pid(part);
+        kill_process(killed, Signal::KILL).unwrap();
         until(&format!("{part} comes back"), async || {
             let status = lab.status(part);
             status["state"] == "ready"
                 && status["restarts"] == 1
-                && status["pid"] != dead.as_raw_nonzero().get()
+                && status["pid"] != killed.as_raw_nonzero().get()
         })
         .await;
         let after = in_history(&lab).await;
@@ -107,27 +110,27 @@ async fn every_part_comes_back_and_nothing_acknowledged_is_lost_or_doubled() {
         );
     }
     flow.abort();
-    let count = flowing.load(Ordering::Relaxed);
+    let count = sent.load(Ordering::Relaxed);
     assert!(
         count < ALERTS,
-        "the alerts ran out before the last part died"
+        "the alerts ran out before the last part was killed"
     );
 
-    // Alertmanager forgets when it is killed; Prometheus would send again, and so do we.
-    let (seen, _) = within(
+    // Alertmanager loses alerts when it is killed. Prometheus would resend them, and so does this test.
+    let (counts, _) = within(
         Duration::from_secs(90),
         "every alert is in the history",
         || async {
             send(&alertmanager, count).await?;
-            let seen = in_history(&lab).await;
-            (seen.len() >= count).then_some(seen)
+            let counts = in_history(&lab).await;
+            (counts.len() >= count).then_some(counts)
         },
     )
     .await;
-    assert!(seen.values().all(|times| *times == 1), "{seen:?}");
+    assert!(counts.values().all(|times| *times == 1), "{counts:?}");
 
     let (still, _) = within(Duration::from_secs(30), "Prometheus answers", || {
-        beginning(&lab)
+        oldest_sample(&lab)
     })
     .await;
     assert!(

@@ -1,4 +1,4 @@
-//! Every query of every panel finds something in a lab in which everything has happened that panels are about.
+//! Every query of every panel returns data in a lab that has everything that panels show.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,17 +17,17 @@ use serde_json::{Value, json};
 use stack_tests::{lab, set_fault};
 use test_support::{Lab, eventually, get_json, get_text, repository, until, within};
 
-/// The target that everything happens to.
+/// The target with a certificate, a latency objective and failures.
 const TARGET: &str = "shop";
 
-/// What fills the dashboards' variables in.
+/// The values of the dashboards' variables.
 const VARIABLES: [(&str, &str); 2] = [("target", TARGET), ("window", "1h")];
 
-/// The error budget rests on two groups of rules that are evaluated every four minutes, one after the other in the worst
-/// case, and on one that is evaluated each minute.
+/// The error budget depends on two groups of rules that are evaluated every four minutes, in the worst case one after the
+/// other, and on one that is evaluated every minute.
 const FILLED_WITHIN: Duration = Duration::from_secs(570);
 
-/// A query that finds nothing here: file, panel, letter, and what would fill it.
+/// A query without data in this lab: file, panel, letter, and what it needs.
 type Unfilled = (&'static str, &'static str, &'static str, &'static str);
 
 const UNFILLED: [Unfilled; 1] = [(
@@ -37,13 +37,13 @@ const UNFILLED: [Unfilled; 1] = [(
     "a limit of Prometheus' storage in bytes, which the chart sets",
 )];
 
-/// A metric that not every Prometheus has: where it is there, its queries find something.
+/// Metrics that older Prometheus versions lack, and what they need. Their queries return data if the metric exists.
 const NEWER: [(&str, &str); 1] = [(
     "prometheus_tsdb_wal_storage_size_bytes",
     "a newer Prometheus than Debian 12's",
 )];
 
-/// Everything that a target can have: a certificate, an objective for its latency; beside it one in maintenance.
+/// Returns a `targets.toml` with a target that has a certificate and a latency objective, and one in maintenance.
 fn targets(lab: &Lab) -> String {
     let tls = Ports::new(Some(lab.port_base())).demo_tls_address();
     let resting = lab.url("demo-target", "/ok");
@@ -67,7 +67,7 @@ fn targets(lab: &Lab) -> String {
     )
 }
 
-/// A lab whose agent trusts the demo target's CA, which is made as the lab starts.
+/// Starts a lab whose agent trusts the demo target's CA, which the lab creates at its start.
 async fn lab_with_a_certificate() -> (Lab, tempfile::NamedTempFile) {
     let trusted = tempfile::NamedTempFile::new().unwrap();
     let path = trusted.path().to_str().unwrap();
@@ -97,7 +97,7 @@ async fn every_query_of_every_panel_finds_something() {
 
     let dashboards =
         Dashboard::read_all(&repository().join("monitoring/grafana/dashboards")).unwrap();
-    let mut asked = BTreeSet::new();
+    let mut queried = BTreeSet::new();
     for (dashboard, panel) in panels(&dashboards) {
         for (letter, query) in panel.queries() {
             let query = fill(query, &VARIABLES).unwrap();
@@ -106,7 +106,7 @@ async fn every_query_of_every_panel_finds_something() {
                 dashboard.file,
                 panel.title()
             );
-            if would_fill(&lab, dashboard, panel, letter, &query)
+            if missing_requirement(&lab, dashboard, panel, letter, &query)
                 .await
                 .is_none()
             {
@@ -114,7 +114,7 @@ async fn every_query_of_every_panel_finds_something() {
                     lab.query(&query).await.pop()
                 })
                 .await;
-                asked.extend(metric_names(&query).into_iter().map(str::to_owned));
+                queried.extend(metric_names(&query).into_iter().map(str::to_owned));
             }
         }
         if text(panel.json, "/type") == "table" {
@@ -122,22 +122,23 @@ async fn every_query_of_every_panel_finds_something() {
         }
     }
     check_variables(&lab, &dashboards).await;
-    let known = series_names(&lab).await;
-    let unknown: Vec<_> = asked.difference(&known).collect();
+    let existing = series_names(&lab).await;
+    let unknown: Vec<_> = queried.difference(&existing).collect();
     assert!(unknown.is_empty(), "no such metrics: {unknown:?}");
 
-    // At the end, when everything has had its time.
+    // Last, so that these queries had time to return data, too.
     for (dashboard, panel) in panels(&dashboards) {
         for (letter, query) in panel.queries() {
             let query = fill(query, &VARIABLES).unwrap();
-            if let Some(reason) = would_fill(&lab, dashboard, panel, letter, &query).await {
+            if let Some(reason) = missing_requirement(&lab, dashboard, panel, letter, &query).await
+            {
                 let found = lab.query(&query).await;
                 let what = format!("{}, panel {:?}, {letter}", dashboard.file, panel.title());
                 assert!(
                     found.is_empty(),
-                    "{what} is said to need {reason}, and found {found:?}"
+                    "{what} is listed as a query that needs {reason}, but returned {found:?}"
                 );
-                println!("{what} finds nothing here: it needs {reason}");
+                println!("{what} returns no data here: it needs {reason}");
             }
         }
     }
@@ -159,8 +160,8 @@ fn panels(dashboards: &[Dashboard]) -> impl Iterator<Item = (&Dashboard, Panel<'
     dashboards.iter().flat_map(panels)
 }
 
-/// What the query needs that this lab does not have; `None` where it has everything.
-async fn would_fill(
+/// Returns what the query needs and this lab lacks; `None` if it lacks nothing.
+async fn missing_requirement(
     lab: &Lab,
     dashboard: &Dashboard,
     panel: Panel<'_>,
@@ -179,7 +180,7 @@ async fn would_fill(
     (!is_there).then_some(reason)
 }
 
-/// Every column of a table that is a label is there, and every label is a column or is hidden.
+/// Checks that every column that shows a label has data, and that every label is a column or hidden.
 async fn check_columns(lab: &Lab, dashboard: &Dashboard, panel: Panel<'_>) {
     let names = |key: &str| -> BTreeSet<String> {
         let pointer = format!("/options/{key}");
@@ -205,11 +206,11 @@ async fn check_columns(lab: &Lab, dashboard: &Dashboard, panel: Panel<'_>) {
     let more: Vec<_> = labels.difference(&columns).collect();
     assert!(
         more.is_empty(),
-        "{what}, and without being asked for {more:?}"
+        "{what}, and the unexpected columns {more:?}"
     );
 }
 
-/// The labels in the answers to a panel's queries.
+/// Returns the labels in the results of a panel's queries.
 async fn labels(lab: &Lab, panel: Panel<'_>) -> BTreeSet<String> {
     let mut labels = BTreeSet::new();
     for (_, query) in panel.queries() {
@@ -232,7 +233,7 @@ async fn values(lab: &Lab, path: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The variables that are filled from metrics offer the target to choose.
+/// Checks that the variables with values from metrics offer the target.
 async fn check_variables(lab: &Lab, dashboards: &[Dashboard]) {
     let variables = dashboards.iter().flat_map(Dashboard::variables);
     let queries: Vec<&str> = variables

@@ -1,5 +1,5 @@
-//! How incidents end when the notification of their end can't be relied on. Alertmanager keeps alerts in memory only, and
-//! Prometheus starts `for` anew after a restart.
+//! Incidents end correctly even if the notification of their end is lost or wrong. Alertmanager keeps alerts in memory only,
+//! and Prometheus restarts `for` after its own restart.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,17 +16,17 @@ use stack_tests::Server::{AlertLogger, Alertmanager, Prometheus};
 use stack_tests::{AlertPath, Server};
 use test_support::within;
 
-/// From a fault to the incident, a start included.
+/// The time from a fault to the incident, including a start of the servers.
 const FIRING_WITHIN: Duration = Duration::from_secs(60);
 
-/// From the recovery to a delivered end.
+/// The time from the recovery to a delivered end.
 const RESOLVED_WITHIN: Duration = Duration::from_secs(40);
 
-/// From when both are back until an incident is closed: 16 evaluations of 2 s, and what the starts take. The lab
-/// evaluates every 15 s, so that it is 5 minutes there.
+/// The time from the restart of both servers until an incident is closed: 16 evaluations of 2 s, and the starts. In the lab,
+/// which evaluates every 15 s, it takes 5 minutes.
 const CLOSED_WITHIN: Duration = Duration::from_secs(75);
 
-/// Longer than an incident that goes on would be left alone if it were taken for ended.
+/// Longer than alert-logger needs to close an incident that it takes for ended.
 const STABLE_FOR: Duration = Duration::from_secs(50);
 
 fn is_firing(incident: &Value) -> bool {
@@ -43,7 +43,7 @@ fn time(incident: &Value, field: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A path whose one target is down, and has an incident.
+/// Starts a path whose one target is down and has an incident.
 async fn with_an_incident() -> AlertPath {
     let path = AlertPath::start("1s").await;
     path.set_target("shop", Some(false));
@@ -51,26 +51,29 @@ async fn with_an_incident() -> AlertPath {
         .incident("the incident", FIRING_WITHIN, is_firing)
         .await;
     assert_eq!(incident["end"], Value::Null);
-    // Polled at least once, so that the last time at which it was active is known.
+    // alert-logger polls at least once and records that the incident is active.
     tokio::time::sleep(Duration::from_secs(12)).await;
     path
 }
 
-async fn prometheus_says(path: &AlertPath, state: Option<&str>) {
-    let what = format!("Prometheus says {state:?}");
+async fn wait_for_state(path: &AlertPath, state: Option<&str>) {
+    let what = format!("the alert's state in Prometheus is {state:?}");
     let is = |states: &Vec<String>| match state {
         Some(state) => states.iter().any(|it| it == state),
         None => states.is_empty(),
     };
-    let ask = || async { path.states().await.filter(is) };
-    within(FIRING_WITHIN, &what, ask).await;
+    let poll = || async { path.states().await.filter(is) };
+    within(FIRING_WITHIN, &what, poll).await;
 }
 
-/// Waits until the incident is closed. It was active until about `active_until`: not later, and at most two polls and an
-/// evaluation before.
+/// Waits until the incident is closed. Its end must be at `active_until`, or at most two polls and an evaluation earlier.
 async fn closed(path: &AlertPath, active_until: Timestamp) -> Value {
     let incident = path
-        .incident("it is closed", CLOSED_WITHIN, ended("not_delivered"))
+        .incident(
+            "the incident is closed",
+            CLOSED_WITHIN,
+            ended("not_delivered"),
+        )
         .await;
     let ends_at = time(&incident, "ends_at");
     let early = active_until.duration_since(ends_at).as_secs_f64();
@@ -82,7 +85,7 @@ async fn closed(path: &AlertPath, active_until: Timestamp) -> Value {
 async fn resolved_as_usual(path: &AlertPath) -> Value {
     path.set_target("shop", Some(true));
     let recovery = Timestamp::now();
-    let what = "its end is delivered";
+    let what = "the incident's end is delivered";
     let incident = path
         .incident(what, RESOLVED_WITHIN, ended("delivered"))
         .await;
@@ -92,13 +95,14 @@ async fn resolved_as_usual(path: &AlertPath) -> Value {
 }
 
 #[tokio::test]
-async fn one_outage_through_down_and_up_is_one_incident_that_ends() {
+async fn one_outage_across_down_and_up_is_one_incident_that_ends() {
     let mut path = with_an_incident().await;
     path.stop(&Server::ALL).await;
     path.start_again(&Server::ALL).await;
-    prometheus_says(&path, Some("pending")).await;
-    prometheus_says(&path, Some("firing")).await;
-    path.incident("it goes on", FIRING_WITHIN, is_firing).await;
+    wait_for_state(&path, Some("pending")).await;
+    wait_for_state(&path, Some("firing")).await;
+    path.incident("the incident goes on", FIRING_WITHIN, is_firing)
+        .await;
     let incident = resolved_as_usual(&path).await;
     let restarts = incident["restarted_at"].as_array().unwrap();
     assert_eq!(restarts.len(), 1, "{incident:#}");
@@ -110,7 +114,7 @@ async fn an_end_that_alertmanager_lost_when_it_was_killed_closes_the_incident() 
     path.kill(&[Alertmanager]).await;
     path.set_target("shop", Some(true));
     let recovery = Timestamp::now();
-    prometheus_says(&path, None).await;
+    wait_for_state(&path, None).await;
     path.start_again(&[Alertmanager]).await;
     closed(&path, recovery).await;
 }
@@ -126,16 +130,16 @@ async fn an_end_while_everything_is_down_closes_the_incident_without_inventing_a
     closed(&path, killed).await;
     // The next outage is another incident.
     path.set_target("shop", Some(false));
-    let ask = || async {
+    let poll = || async {
         let incidents = path.incidents().await?;
         (incidents.len() == 2).then_some(incidents)
     };
-    let (incidents, _) = within(FIRING_WITHIN, "the next incident", ask).await;
+    let (incidents, _) = within(FIRING_WITHIN, "the next incident", poll).await;
     assert!(is_firing(&incidents[0]) && ended("not_delivered")(&incidents[1]));
 }
 
 #[tokio::test]
-async fn an_end_while_prometheus_was_killed_is_never_the_time_that_alertmanager_made_up() {
+async fn after_a_kill_of_prometheus_the_end_is_not_the_one_that_alertmanager_guessed() {
     let mut path = with_an_incident().await;
     let killed = Timestamp::now();
     path.kill(&[Prometheus]).await;
@@ -161,17 +165,18 @@ async fn a_resolve_while_prometheus_is_away_is_unconfirmed_and_the_incident_goes
     assert!(time(&incident, "ends_at") <= stopped, "{incident:#}");
     assert_eq!(incident["resolved_received_at"], Value::Null);
     path.start_again(&[Prometheus]).await;
-    path.incident("it goes on", FIRING_WITHIN, is_firing).await;
-    // Prometheus 2.42 knows no Alertmanager for its first 5 s, so the notification comes a while after it fires.
+    path.incident("the incident goes on", FIRING_WITHIN, is_firing)
+        .await;
+    // Prometheus 2.42 discovers Alertmanager 5 s after its start, so the notification is sent after the alert fires.
     let has_fired_again =
         |incident: &Value| is_firing(incident) && incident["restarted_at"][0].is_string();
-    path.incident("it has fired again", FIRING_WITHIN, has_fired_again)
+    path.incident("the alert has fired again", FIRING_WITHIN, has_fired_again)
         .await;
     resolved_as_usual(&path).await;
 }
 
 #[tokio::test]
-async fn a_resolve_while_prometheus_is_away_is_confirmed_when_it_is_back_and_knows_of_nothing() {
+async fn a_resolve_while_prometheus_is_away_is_confirmed_when_it_is_back_without_the_alert() {
     let mut path = with_an_incident().await;
     let stopped = Timestamp::now();
     path.stop(&[Prometheus]).await;
@@ -191,10 +196,10 @@ async fn a_resolve_while_prometheus_is_away_is_confirmed_when_it_is_back_and_kno
 async fn an_incident_outlives_the_loss_of_alertmanagers_volume() {
     let mut path = with_an_incident().await;
     path.kill(&[Alertmanager]).await;
-    path.lose_data(Alertmanager);
+    path.delete_data(Alertmanager);
     path.start_again(&[Alertmanager]).await;
     tokio::time::sleep(STABLE_FOR).await;
-    path.incident("it goes on", Duration::from_secs(5), is_firing)
+    path.incident("the incident goes on", Duration::from_secs(5), is_firing)
         .await;
     resolved_as_usual(&path).await;
 }
@@ -208,18 +213,18 @@ async fn a_rule_that_is_renamed_or_removed_while_it_fires_leaves_no_incident_ope
         let is = |incident: &Value| incident["labels"]["alertname"] == alert;
         incidents.into_iter().find(is)
     };
-    let ask = || async { of(path.incidents().await?, "TargetDead").filter(is_firing) };
-    within(FIRING_WITHIN, "the new rule's incident", ask).await;
+    let poll = || async { of(path.incidents().await?, "TargetDead").filter(is_firing) };
+    within(FIRING_WITHIN, "the new rule's incident", poll).await;
     let not_delivered = ended("not_delivered");
-    let ask = || async { of(path.incidents().await?, "TargetDown").filter(&not_delivered) };
-    let (incident, _) = within(CLOSED_WITHIN, "the old rule's incident is closed", ask).await;
+    let poll = || async { of(path.incidents().await?, "TargetDown").filter(&not_delivered) };
+    let (incident, _) = within(CLOSED_WITHIN, "the old rule's incident is closed", poll).await;
     let late = time(&incident, "ends_at").duration_since(renamed);
     assert!(late.as_secs_f64() < 4.0, "{incident:#}");
 
     let removed = Timestamp::now();
     path.reload_rules(None);
-    let ask = || async { of(path.incidents().await?, "TargetDead").filter(&not_delivered) };
-    let (incident, _) = within(CLOSED_WITHIN, "the removed rule's incident is closed", ask).await;
+    let poll = || async { of(path.incidents().await?, "TargetDead").filter(&not_delivered) };
+    let (incident, _) = within(CLOSED_WITHIN, "the removed rule's incident is closed", poll).await;
     let late = time(&incident, "ends_at").duration_since(removed);
     assert!(late.as_secs_f64() < 4.0, "{incident:#}");
 }
@@ -228,39 +233,43 @@ async fn a_rule_that_is_renamed_or_removed_while_it_fires_leaves_no_incident_ope
 async fn a_target_that_is_removed_while_it_is_down_ends_its_incident() {
     let path = with_an_incident().await;
     path.set_target("shop", None);
-    path.incident("its end is delivered", RESOLVED_WITHIN, ended("delivered"))
-        .await;
+    path.incident(
+        "the incident's end is delivered",
+        RESOLVED_WITHIN,
+        ended("delivered"),
+    )
+    .await;
 }
 
 #[tokio::test]
-async fn a_silence_ends_no_incident_and_one_that_ends_under_it_is_closed() {
+async fn a_silence_ends_no_incident_and_an_end_during_it_closes_the_incident() {
     let path = with_an_incident().await;
     path.silence().await;
     tokio::time::sleep(STABLE_FOR).await;
-    path.incident("it goes on", Duration::from_secs(5), is_firing)
+    path.incident("the incident goes on", Duration::from_secs(5), is_firing)
         .await;
     path.set_target("shop", Some(true));
     closed(&path, Timestamp::now()).await;
 }
 
 #[tokio::test]
-async fn an_incident_survives_alert_logger_and_its_last_time_with_it() {
+async fn an_incident_and_its_last_active_time_survive_a_kill_of_alert_logger() {
     let mut path = with_an_incident().await;
     path.kill(&[AlertLogger]).await;
     path.start_again(&[AlertLogger]).await;
     tokio::time::sleep(STABLE_FOR).await;
-    path.incident("it goes on", Duration::from_secs(5), is_firing)
+    path.incident("the incident goes on", Duration::from_secs(5), is_firing)
         .await;
     resolved_as_usual(&path).await;
 }
 
 #[tokio::test]
-async fn what_fires_and_ends_before_anybody_is_told_is_no_incident() {
+async fn an_alert_that_ends_before_its_first_notification_is_no_incident() {
     let path = AlertPath::start("30s").await;
     path.set_target("shop", Some(false));
-    prometheus_says(&path, Some("firing")).await;
+    wait_for_state(&path, Some("firing")).await;
     path.set_target("shop", Some(true));
-    prometheus_says(&path, None).await;
+    wait_for_state(&path, None).await;
     tokio::time::sleep(Duration::from_secs(40)).await;
     assert_eq!(path.incidents().await, Some(Vec::new()));
 }

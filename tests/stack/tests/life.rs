@@ -1,5 +1,5 @@
-//! A lab's life as its user sees it: two side by side, down and up again (while a target is down, too), and the end of its
-//! supervisor.
+//! The life cycle of a lab as its user sees it: two labs at the same time, `down` and `up` (also during an outage), and a kill
+//! of the supervisor.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -46,8 +46,8 @@ async fn two_labs_run_side_by_side() {
 #[tokio::test]
 async fn history_survives_down_and_up_and_nothing_is_left_behind() {
     let lab = lab().up();
-    lab.has_history().await;
-    // Prometheus may evaluate the rule before it has discovered Alertmanager, and sends again after a minute.
+    lab.wait_for_history().await;
+    // Prometheus may evaluate the rule before it has discovered Alertmanager, and resends alerts after a minute.
     within(Duration::from_secs(100), "the Watchdog arrived", || async {
         lab.payloads().pop()
     })
@@ -58,7 +58,7 @@ async fn history_survives_down_and_up_and_nothing_is_left_behind() {
     assert!(running.iter().all(is_gone), "{running:?}");
     assert!(
         !lab.run(&["status"]).status.success(),
-        "a lab that is down has status 1"
+        "`status` of a stopped lab exits with 1"
     );
 
     lab.up_again();
@@ -69,7 +69,7 @@ async fn history_survives_down_and_up_and_nothing_is_left_behind() {
     })
     .await;
 
-    // kill -9 of the lab itself: its parts die with it, or at the latest by `down`.
+    // SIGKILL to the supervisor: its parts end with it, or at the latest at `down`.
     let running = lab.pids();
     assert!(running.len() >= 7, "{running:?}");
     let state = std::fs::read_to_string(lab.state_dir().join("lab.json")).unwrap();
@@ -87,7 +87,7 @@ async fn history_survives_down_and_up_and_nothing_is_left_behind() {
 }
 
 #[tokio::test]
-async fn sizing_measures_a_young_lab() {
+async fn sizing_measures_a_new_lab() {
     let lab = lab().up();
     eventually("Prometheus counts its samples", || async {
         let output = lab.run(&["sizing", "--json"]);
@@ -101,7 +101,7 @@ async fn sizing_measures_a_young_lab() {
     .await;
 }
 
-/// A target outside the lab, which is up or down whatever the lab does.
+/// Starts a target outside the lab. Returns its URL, and a flag that sets whether it is up.
 async fn target() -> (String, Arc<AtomicBool>) {
     let is_up = Arc::new(AtomicBool::new(false));
     let state = Arc::clone(&is_up);
@@ -119,7 +119,7 @@ async fn target() -> (String, Arc<AtomicBool>) {
 }
 
 #[tokio::test]
-async fn an_outage_that_goes_on_through_down_and_up_is_one_incident_and_ends() {
+async fn an_outage_across_down_and_up_is_one_incident_and_ends() {
     let (url, is_up) = target().await;
     let lab = lab().url(url).up();
     let incidents = || async {
@@ -128,13 +128,13 @@ async fn an_outage_that_goes_on_through_down_and_up_is_one_incident_and_ends() {
         history
     };
     let alerts = lab.url("prometheus", "/api/v1/alerts");
-    let ask = || async { incidents().await.pop() };
-    let (first, _) = within(Duration::from_secs(150), "the incident", ask).await;
+    let poll = || async { incidents().await.pop() };
+    let (first, _) = within(Duration::from_secs(150), "the incident", poll).await;
     lab.down();
     lab.up_again();
     let fires =
         |alert: &Value| alert["labels"]["alertname"] == "TargetDown" && alert["state"] == "firing";
-    let ask = || async {
+    let poll = || async {
         let answer = get_json(&alerts).await?;
         answer["data"]["alerts"]
             .as_array()?
@@ -142,15 +142,15 @@ async fn an_outage_that_goes_on_through_down_and_up_is_one_incident_and_ends() {
             .any(fires)
             .then_some(())
     };
-    within(Duration::from_secs(150), "it fires again", ask).await;
+    within(Duration::from_secs(150), "the alert fires again", poll).await;
     is_up.store(true, Ordering::Relaxed);
-    let ask = || async {
+    let poll = || async {
         let incidents = incidents().await;
         assert_eq!(incidents.len(), 1, "{incidents:#?}");
         let ended = incidents.into_iter().next()?;
         (ended["status"] == "resolved").then_some(ended)
     };
-    let (ended, _) = within(Duration::from_secs(120), "it is resolved", ask).await;
+    let (ended, _) = within(Duration::from_secs(120), "the incident is resolved", poll).await;
     assert_eq!(ended["end"], "delivered", "{ended:#}");
     assert_eq!(ended["starts_at"], first["starts_at"]);
 }

@@ -1,4 +1,4 @@
-//! The same moment, asked three ways, gives the same numbers.
+//! The gateway, the agent and Prometheus return the same counts for the same moment.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -76,8 +76,8 @@ async fn promql(lab: &Lab) -> Option<Counts> {
 
 #[tokio::test]
 async fn summary_exposition_and_promql_agree() {
-    // Prometheus scrapes every 15 s. With one target at 20 s there is, in every minute, a scrape that no probe follows
-    // at once: a moment in which the three can be compared.
+    // Prometheus scrapes every 15 s. With one target probed every 20 s, each minute has a scrape that no probe follows at
+    // once. At such a moment the three can be compared.
     let builder = lab().variable("PING_INTERVAL_SECONDS", "20");
     let target = builder.demo_url("/ok");
     let lab = builder.url(&target).up();
@@ -104,7 +104,7 @@ async fn summary_exposition_and_promql_agree() {
     let (success, failures) = counts[&target];
     assert!(success > 0 && failures > 0, "{counts:?}");
 
-    // The rules count what was added between two evaluations, so a failure is in the window with the next one.
+    // The rules record increases between two evaluations, so a failure is in the window at the next evaluation.
     let window = lab.url("api-gateway", "/uptime-summary-windowed?window=5m");
     within(
         Duration::from_secs(60),

@@ -1,4 +1,4 @@
-//! Folders whose names Prometheus would read as globs, and what `./lab up` checks before it says that the lab is up.
+//! Folders with names that Prometheus would read as globs, and the checks of `./lab up` before it reports that the lab is up.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -13,10 +13,10 @@ use stack_tests::lab;
 use tempfile::TempDir;
 use test_support::{get_json, repository};
 
-/// Every character that is special in a glob or in a shell, and a blank.
+/// Every character that is special in a glob or a shell, and a blank.
 const HOSTILE: &str = "[a-z] b]c[ *?{d,e}\\f$g-";
 
-/// A checkout in a folder of its own, with a `monitoring/` that can be edited.
+/// Creates a root with a copy of `monitoring/` that can be edited.
 fn checkout(prefix: &str) -> TempDir {
     let root = tempfile::Builder::new().prefix(prefix).tempdir().unwrap();
     copy(
@@ -49,25 +49,25 @@ async fn a_lab_in_a_folder_named_like_a_glob_has_its_rules_and_targets_when_up_r
         .folder(HOSTILE)
         .variable("LAB_ROOT", root.path().to_str().unwrap())
         .up();
-    let ask = async |path: &str| get_json(&lab.url("prometheus", path)).await.unwrap();
-    let rules = ask("/api/v1/rules").await;
+    let fetch = async |path: &str| get_json(&lab.url("prometheus", path)).await.unwrap();
+    let rules = fetch("/api/v1/rules").await;
     assert!(
         !rules["data"]["groups"].as_array().unwrap().is_empty(),
         "{rules}"
     );
-    let targets = ask("/api/v1/targets").await;
+    let targets = fetch("/api/v1/targets").await;
     assert!(
         targets["data"]["activeTargets"].as_array().unwrap().len() >= 7,
         "{targets}"
     );
-    let known = ask("/api/v1/alertmanagers").await;
+    let alertmanagers = fetch("/api/v1/alertmanagers").await;
     assert_eq!(
-        known["data"]["activeAlertmanagers"]
+        alertmanagers["data"]["activeAlertmanagers"]
             .as_array()
             .unwrap()
             .len(),
         1,
-        "{known}"
+        "{alertmanagers}"
     );
 }
 
@@ -80,7 +80,7 @@ fn up_fails_and_names_the_rules_that_prometheus_did_not_load() {
     fs::write(&config, text.replace("rules/*.yml", "elsewhere/*.yml")).unwrap();
     let lab = lab()
         .variable("LAB_ROOT", root.path().to_str().unwrap())
-        .down();
+        .build();
     let up = lab.try_up();
     let message = String::from_utf8_lossy(&up.stderr);
     assert_eq!(up.status.code(), Some(1), "{message}");
@@ -89,5 +89,5 @@ fn up_fails_and_names_the_rules_that_prometheus_did_not_load() {
         "{message}"
     );
     assert!(!message.contains("Alertmanager at"), "{message}");
-    assert!(!lab.run(&["status"]).status.success(), "nothing is left");
+    assert!(!lab.run(&["status"]).status.success(), "no part runs");
 }

@@ -1,5 +1,5 @@
-//! Each link of the way from a probe to the page is broken in a way that its own health check can't see. The page and its
-//! JSON are not green after the time that the table in docs/decisions.md names.
+//! Each test breaks one link between a probe and the page, so that the link's own health check can't detect it. The page and
+//! its JSON must not be green after the time in the table of docs/decisions.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,23 +16,23 @@ use serde_json::Value;
 use stack_tests::lab;
 use test_support::{Lab, client, get_json, get_text, within};
 
-/// Where Prometheus stores nothing: its newest sample may be 75 s old, the gateway and the page ask every few seconds.
+/// If Prometheus stores nothing: its newest sample may be 75 s old, and the gateway and the page poll every few seconds.
 const STORED: Duration = Duration::from_secs(90);
 
-/// Where no rule is evaluated: the last evaluation may be 100 s old.
+/// If no rule is evaluated: the last evaluation may be 100 s old.
 const EVALUATED: Duration = Duration::from_secs(115);
 
-/// Where Prometheus does not scrape the agents: for up to 45 s it takes their series for missed scrapes.
+/// If Prometheus does not scrape the agents: for up to 45 s this counts as missed scrapes.
 const SCRAPED: Duration = Duration::from_secs(135);
 
-/// Where no alert arrives: `Watchdog` may be 150 s old.
+/// If no alert arrives: `Watchdog` may be 150 s old.
 const ARRIVED: Duration = Duration::from_secs(165);
 
-/// Where Prometheus does not send alerts: Alertmanager repeats the last `Watchdog`, which counts for 90 s.
+/// If Prometheus does not send alerts: Alertmanager repeats the last `Watchdog`, which counts for 90 s.
 const SENT: Duration = Duration::from_secs(255);
 
-/// What the page and its JSON say: the state of everything, and the reasons to be blind.
-async fn said(lab: &Lab) -> Option<(String, Value)> {
+/// Returns the overall state of the page and its JSON, and the reasons for blindness.
+async fn overall_state(lab: &Lab) -> Option<(String, Value)> {
     let page = get_text(&lab.url("dashboard-ui", "/")).await?;
     let overall = page.split_once("data-overall=\"")?.1.split_once('"')?.0;
     let status = get_json(&lab.url("dashboard-ui", "/status.json")).await?;
@@ -45,34 +45,36 @@ async fn said(lab: &Lab) -> Option<(String, Value)> {
     Some((overall.to_owned(), status["blind"]["reasons"].clone()))
 }
 
-/// A lab that is green, and has seen every proof once: it is not waiting for the first ones any more.
+/// Starts a lab and waits until it is green and every proof of life has arrived once.
 async fn green() -> Lab {
     let lab = lab().up();
-    lab.has_history().await;
+    lab.wait_for_history().await;
     let limit = Duration::from_secs(120);
     within(
         limit,
         "the Watchdog arrived and the page is green",
         || async {
             lab.payloads().pop()?;
-            said(&lab).await.filter(|(overall, _)| overall == "up")
+            overall_state(&lab)
+                .await
+                .filter(|(overall, _)| overall == "up")
         },
     )
     .await;
     lab
 }
 
-/// Waits until the page is no longer green, for this reason.
+/// Waits until the page is blind, and checks the reason.
 async fn blind(lab: &Lab, link: &str, limit: Duration, detail: &str) {
     let (reasons, _) = within(limit, &format!("{link}: the page is blind"), || async {
-        let (overall, reasons) = said(lab).await?;
+        let (overall, reasons) = overall_state(lab).await?;
         (overall == "blind").then_some(reasons)
     })
     .await;
     assert!(reasons.to_string().contains(detail), "{link}: {reasons}");
 }
 
-/// Lets Prometheus write nothing to its files any more, or write again: what a full disk does to it.
+/// Limits the size of Prometheus' files, as a full disk would; `None` removes the limit.
 fn disk(lab: &Lab, limit: Option<u64>) {
     let limit = Rlimit {
         current: limit,
@@ -97,15 +99,15 @@ fn reload(lab: &Lab, part: &str) {
     kill_process(lab.pid(part), Signal::HUP).unwrap();
 }
 
-/// It answers, is ready, evaluates its rules and sends alerts.
+/// Prometheus answers, is ready, evaluates its rules and sends alerts.
 #[tokio::test]
 async fn prometheus_disk_is_full() {
     let lab = green().await;
     disk(&lab, Some(1));
     blind(&lab, "storage", STORED, "Prometheus stores nothing").await;
     let ready = get_text(&lab.url("prometheus", "/-/ready")).await;
-    assert!(ready.is_some(), "its own health check sees nothing");
-    // The alert about it needs no stored sample.
+    assert!(ready.is_some(), "its own health check is green");
+    // The alert about this needs no stored sample.
     within(
         Duration::from_secs(120),
         "PrometheusStoresNothing arrives",
@@ -122,12 +124,16 @@ async fn prometheus_disk_is_full() {
     within(
         Duration::from_secs(120),
         "the page is green again",
-        || async { said(&lab).await.filter(|(overall, _)| overall == "up") },
+        || async {
+            overall_state(&lab)
+                .await
+                .filter(|(overall, _)| overall == "up")
+        },
     )
     .await;
 }
 
-/// As after an edit of `rule_files` that matches nothing: the configuration is right, and is loaded.
+/// As after an edit of `rule_files` that matches no file: the configuration is valid and loaded.
 #[tokio::test]
 async fn prometheus_has_no_rules() {
     let lab = green().await;
@@ -138,7 +144,7 @@ async fn prometheus_has_no_rules() {
     blind(&lab, "rules", EVALUATED, "does not evaluate its rules").await;
 }
 
-/// Each of the other scrapes goes well.
+/// All other scrapes succeed.
 #[tokio::test]
 async fn prometheus_discovers_no_agent() {
     let lab = green().await;
@@ -146,7 +152,7 @@ async fn prometheus_discovers_no_agent() {
     blind(&lab, "discovery", SCRAPED, "results of 0 of the").await;
 }
 
-/// Something answers the scrape with 200 and no series of ours: `up` is 1.
+/// Another server answers the scrape with 200 and without our series: `up` is 1.
 #[tokio::test]
 async fn prometheus_scrapes_something_else_than_the_agent() {
     let lab = green().await;
@@ -154,10 +160,10 @@ async fn prometheus_scrapes_something_else_than_the_agent() {
     write(&discovery(&lab, "ping-agent"), &demo);
     blind(&lab, "scrape", SCRAPED, "results of 0 of the").await;
     let up = lab.query("up{job=\"ping-agent\"} == 1").await;
-    assert_eq!(up.len(), 1, "its own health check sees nothing");
+    assert_eq!(up.len(), 1, "its own health check is green");
 }
 
-/// Only one of the groups is gone, and not the one that Watchdog is in.
+/// One group of rules is missing, and not that of Watchdog.
 #[tokio::test]
 async fn a_file_of_rules_is_not_loaded() {
     let lab = green().await;
@@ -170,7 +176,7 @@ async fn a_file_of_rules_is_not_loaded() {
         std::fs::copy(source.join(&file), rules.join(file)).unwrap();
     }
     reload(&lab, "prometheus");
-    // Its last evaluation counts for a minute more.
+    // The group's last evaluation counts for another minute.
     let limit = ARRIVED + Duration::from_secs(75);
     blind(&lab, "a group of rules", limit, "Watchdog").await;
 }
@@ -182,7 +188,7 @@ async fn prometheus_discovers_no_alertmanager() {
     blind(&lab, "alertmanagers", SENT, "Watchdog").await;
 }
 
-/// Whatever Alertmanager sends is answered with 200 and dropped.
+/// Another server answers Alertmanager's notifications with 200 and drops them.
 #[tokio::test]
 async fn alerts_go_to_something_that_only_says_yes() {
     let lab = green().await;
@@ -199,12 +205,12 @@ async fn alerts_go_to_something_that_only_says_yes() {
     blind(&lab, "receiver", ARRIVED, "Watchdog").await;
 }
 
-/// Its volume is gone. It runs on, and would otherwise say so with the first real alert only.
+/// alert-logger's volume is gone, and it keeps running. Without the Watchdog only the first real alert would show the problem.
 #[tokio::test]
 async fn alert_logger_can_store_nothing() {
     let lab = green().await;
     let folder = lab.state_dir().join("alert-logger");
     std::fs::rename(&folder, lab.state_dir().join("gone")).unwrap();
-    // The next Watchdog comes within 75 s.
+    // The next Watchdog arrives within 75 s.
     blind(&lab, "alert history", STORED, "alert-logger").await;
 }

@@ -1,8 +1,8 @@
-//! The recording rules, evaluated by Prometheus' own engine over random histories, record what the oracle computes: to a
-//! billionth, also where scrapes were missed. What they count is compared with the probes themselves as well: all of them
-//! where scrapes were whole, and where some were missed, all but those that no scrape can have shown.
+//! The recording rules, evaluated by Prometheus' own engine over random histories, record the values that the oracle
+//! computes, with a tolerance of 1e-9, also if scrapes were missed. Their counts are also compared with the probes
+//! themselves. They contain every probe, except those that no scrape can show because scrapes were missed.
 //!
-//! Each run is many cases in one: its targets do not know each other.
+//! Each run contains many cases: its targets are independent.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,10 +14,10 @@
 use std::time::{Duration, Instant};
 
 use proptest::strategy::{Strategy, ValueTree};
-use stack_tests::history::{AgentSpec, Event, Spec, Timeline, What, seeded, spec};
+use stack_tests::history::{AgentSpec, Event, EventKind, Spec, Timeline, seeded, spec};
 use stack_tests::promtool::{Case, Groups};
 
-/// How long a failing target is made smaller.
+/// How long a failing history is shrunk.
 const SHRINKING: Duration = Duration::from_secs(120);
 
 struct Histories {
@@ -26,12 +26,12 @@ struct Histories {
     targets: usize,
     intervals: &'static [u16],
     events: usize,
-    /// From one step at which everything is compared to the next.
+    /// The number of steps between two comparisons of all series.
     check_every: usize,
 }
 
 impl Histories {
-    fn hold(&self) {
+    fn check(&self) {
         let mut runner = seeded();
         let strategy = spec(&self.timeline, self.intervals, self.events);
         let mut trees: Vec<_> = (0..self.targets)
@@ -50,14 +50,14 @@ impl Histories {
         panic!("{smallest:#?}\n{message}");
     }
 
-    /// The simplest history found that still fails.
+    /// Returns the simplest history found that still fails, and its message.
     fn shrink(&self, tree: &mut impl ValueTree<Value = Spec>, message: String) -> (Spec, String) {
         let begun = Instant::now();
         let mut smallest = (tree.current(), message);
-        let mut go_on = true;
-        while go_on && begun.elapsed() < SHRINKING {
+        let mut continues = true;
+        while continues && begun.elapsed() < SHRINKING {
             let spec = tree.current();
-            go_on = match self.run(std::slice::from_ref(&spec)) {
+            continues = match self.run(std::slice::from_ref(&spec)) {
                 Err(message) => {
                     smallest = (spec, message);
                     tree.simplify()
@@ -82,7 +82,7 @@ impl Histories {
 }
 
 #[test]
-fn hours_at_every_scrape() {
+fn hours_with_an_evaluation_at_each_scrape() {
     Histories {
         timeline: Timeline {
             step: 15_000,
@@ -95,7 +95,7 @@ fn hours_at_every_scrape() {
         events: 8,
         check_every: 40,
     }
-    .hold();
+    .check();
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn days_with_prometheus_away() {
         timeline: Timeline {
             step: 60_000,
             steps: 30 * 60 + 1,
-            // Across a step of four minutes, over five minutes, most of an hour, and more than one.
+            // Across a multiple of four minutes; longer than five minutes; most of an hour; more than an hour.
             prometheus_away: vec![(123, 125), (301, 317), (601, 651), (901, 991)],
         },
         groups: Groups::AtTheirIntervals,
@@ -113,11 +113,11 @@ fn days_with_prometheus_away() {
         events: 10,
         check_every: 48,
     }
-    .hold();
+    .check();
 }
 
 #[test]
-fn two_weeks() {
+fn two_weeks_of_history() {
     Histories {
         timeline: Timeline {
             step: 240_000,
@@ -130,13 +130,14 @@ fn two_weeks() {
         events: 12,
         check_every: 120,
     }
-    .hold();
+    .check();
 }
 
-/// An hour is where a counter is forgotten and a total begins anew: what random histories seldom meet to the minute.
+/// After an hour the rules take a counter for a new one and a total restarts. Random histories seldom have gaps of exactly
+/// that length.
 #[test]
-fn about_an_hour() {
-    let event = |what, at, steps| Event { what, at, steps };
+fn gaps_of_about_an_hour() {
+    let event = |kind, at, steps| Event { kind, at, steps };
     let target = |events| Spec {
         objective: 0.999,
         agents: vec![AgentSpec {
@@ -147,11 +148,11 @@ fn about_an_hour() {
             events,
         }],
     };
-    let unscraped = (58..=62).map(|steps| target(vec![event(What::Unscraped, 20, steps)]));
-    // The second total is in the next hour and smaller than the first.
+    let unscraped = (58..=62).map(|steps| target(vec![event(EventKind::Unscraped, 20, steps)]));
+    // The second total is in the next hour, and smaller than the first.
     let failing = (58..=68).map(|pause| {
-        let first = event(What::Failing, 2, 8);
-        target(vec![first, event(What::Failing, 10 + pause, 3)])
+        let first = event(EventKind::Failing, 2, 8);
+        target(vec![first, event(EventKind::Failing, 10 + pause, 3)])
     });
     let specs: Vec<Spec> = unscraped.chain(failing).collect();
     let timeline = Timeline {

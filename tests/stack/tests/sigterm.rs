@@ -1,4 +1,4 @@
-//! SIGTERM while a request is in flight: the request is answered, and the service ends with 0 within 5 s.
+//! On SIGTERM during a request, a service answers the request and exits with 0 within 5 s.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A server whose every answer takes a second, and is not worth waiting for.
+/// Starts a server that answers every request with `{}` after a second, and returns its URL.
 async fn slow_upstream() -> String {
     let address = server(|mut stream, _| async move {
         request_head(&mut stream).await;
@@ -29,12 +29,12 @@ async fn slow_upstream() -> String {
     format!("http://{address}")
 }
 
-/// Sends SIGTERM while `request` is in flight, and gives the status line of its answer.
+/// Sends `request`, SIGTERM, and `rest`, and returns the status line of the response.
 async fn terminate_during(mut service: Service, request: &str, rest: &str) -> String {
     let mut stream = TcpStream::connect(service.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let asked = Instant::now();
+    let terminated = Instant::now();
     service.process.terminate();
     tokio::time::sleep(Duration::from_millis(300)).await;
     stream.write_all(rest.as_bytes()).await.unwrap();
@@ -42,9 +42,9 @@ async fn terminate_during(mut service: Service, request: &str, rest: &str) -> St
     stream.read_to_end(&mut answer).await.unwrap();
     let status = service.process.exit(LIMIT).await;
     assert!(status.success(), "{status}");
-    assert!(asked.elapsed() <= LIMIT, "{:?}", asked.elapsed());
+    assert!(terminated.elapsed() <= LIMIT, "{:?}", terminated.elapsed());
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    // A chunked body that was cut lacks its last chunk.
+    // A truncated chunked body lacks its last chunk.
     let whole = !answer.contains("transfer-encoding: chunked") || answer.ends_with("0\r\n\r\n");
     assert!(whole, "the body was cut after {} bytes", answer.len());
     answer.lines().next().unwrap_or_default().to_owned()
@@ -56,7 +56,7 @@ fn get(path: &str) -> String {
 
 #[tokio::test]
 async fn ping_agent() {
-    // A scrape so long that it does not fit into the socket's buffers.
+    // A response that does not fit into the socket's buffers.
     let targets: String = (0..3000)
         .map(|number| format!("[[target]]\nname = \"target-{number}\"\nurl = \"http://127.0.0.1:9/\"\ninterval_seconds = 3600\n"))
         .collect();
@@ -82,7 +82,7 @@ async fn api_gateway() {
         ],
     );
     let status = terminate_during(service, &get("/uptime-summary-windowed?window=5m"), "").await;
-    // {} is no answer of Prometheus, and the gateway says so.
+    // {} is not a valid response of Prometheus.
     assert_eq!(status, "HTTP/1.1 502 Bad Gateway");
 }
 

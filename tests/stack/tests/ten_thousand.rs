@@ -1,4 +1,4 @@
-//! 10,000 targets: all series are there, none melted into another.
+//! With 10,000 targets all series are exposed, and none are merged.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ const TARGETS: usize = 10_000;
 
 #[tokio::test]
 async fn all_series_are_present() {
-    // Nobody listens on port 9: every probe fails at once, and none leaves this machine.
+    // Nothing listens on port 9, so every probe fails at once on this machine.
     let targets: String = (0..TARGETS)
         .map(|number| {
             format!(
@@ -78,7 +78,7 @@ async fn all_series_are_present() {
         &[("PING_AGENT_METRICS_URL", url), ("PING_TARGETS_FILE", path)],
     );
     let url = gateway.url("/uptime-summary");
-    let summary: Summary = eventually("the gateway has them all", || get_as(&url)).await;
+    let summary: Summary = eventually("the gateway has all targets", || get_as(&url)).await;
     let targets = summary.targets.iter();
     let counted = targets.filter(|target| target.figures.failures > 0.0);
     assert_eq!(counted.count(), TARGETS);

@@ -1,4 +1,5 @@
-//! Wrong configuration: exit 64, and a message that names key, value and what is allowed. A fixture a case.
+//! Services reject a wrong configuration with exit code 64 and a message that names the key, its value and what is allowed.
+//! Each case is a fixture.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,7 +17,7 @@ use test_support::{command, repository};
 use tokio::process::Command;
 
 #[tokio::test]
-async fn every_fixture_is_refused_with_its_message() {
+async fn every_fixture_is_rejected_with_its_message() {
     let folder = repository().join("tests/stack/fixtures/wrong_config");
     let mut cases = 0;
     for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
@@ -25,15 +26,15 @@ async fn every_fixture_is_refused_with_its_message() {
             continue;
         }
         let case: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        refused(&entry.file_name().to_string_lossy(), &case).await;
+        check_rejected(&entry.file_name().to_string_lossy(), &case).await;
         cases += 1;
     }
     assert!(cases >= 15, "{cases} cases");
 }
 
-async fn refused(name: &str, case: &Value) {
+async fn check_rejected(name: &str, case: &Value) {
     let variables = case["environment"].as_object().unwrap();
-    // A listener that a wrongly accepted configuration would open goes away with the process.
+    // The process is killed on drop, and with it a listener that a wrongly accepted configuration opened.
     let variables: Vec<_> = variables
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
@@ -46,7 +47,7 @@ async fn refused(name: &str, case: &Value) {
         .output();
     let output = tokio::time::timeout(Duration::from_secs(5), run).await;
     let output = output
-        .unwrap_or_else(|_| panic!("{name}: it runs"))
+        .unwrap_or_else(|_| panic!("{name}: the service keeps running"))
         .unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(64), "{name}: {message}");
@@ -63,6 +64,6 @@ async fn refused(name: &str, case: &Value) {
     assert_eq!(
         message.trim_end().lines().count(),
         1,
-        "{name}: one message, not {message:?}"
+        "{name}: more than one message: {message:?}"
     );
 }

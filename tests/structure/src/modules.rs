@@ -1,4 +1,4 @@
-//! The modules of a crate, read from their files.
+//! Reads the modules of a crate from their files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,33 +7,33 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ImplItem, Item, Macro, Stmt};
 
-use crate::paths::{Named, is_for_tests, macro_paths, path_of, use_paths};
+use crate::paths::{CodePath, is_for_tests, macro_paths, path_of, use_paths};
 
-/// A crate's modules below its `lib.rs` or `main.rs`.
+/// The modules of a crate.
 #[derive(Debug)]
 pub struct Crate {
-    /// The module of the file itself.
+    /// The module of `lib.rs` or `main.rs`.
     pub root: Module,
 }
 
-/// A module: the paths that it names, and the modules in it.
+/// A module, with its submodules and the paths in its code.
 #[derive(Debug, Default)]
 pub struct Module {
     /// Its file.
     pub file: PathBuf,
-    /// The modules in it.
+    /// Its submodules by name.
     pub children: BTreeMap<String, Module>,
-    /// The names that its `use` items bring in, each with its path.
+    /// The names that its `use` items import, each with its path.
     pub(crate) names: BTreeMap<String, Vec<String>>,
     /// The paths in its code.
-    pub(crate) paths: Vec<Named>,
+    pub(crate) paths: Vec<CodePath>,
 }
 
 impl Crate {
     /// Reads a crate from its `lib.rs` or `main.rs`.
     ///
     /// # Errors
-    /// A file is missing, or is no Rust.
+    /// A file is missing or is not valid Rust.
     pub fn read(file: &Path) -> Result<Self, String> {
         let folder = file.parent().unwrap_or(file);
         Ok(Self {
@@ -49,11 +49,11 @@ impl Crate {
 }
 
 impl Module {
-    /// Reads a module from its file. The files of the modules in it are in `folder`.
+    /// Reads a module from its file. The files of its submodules are in `folder`.
     fn read(file: &Path, folder: &Path) -> Result<Self, String> {
-        let place = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-        let text = fs::read_to_string(file).map_err(|error| place(&error))?;
-        let code = syn::parse_file(&text).map_err(|error| place(&error))?;
+        let located = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+        let text = fs::read_to_string(file).map_err(|error| located(&error))?;
+        let code = syn::parse_file(&text).map_err(|error| located(&error))?;
         Self::new(file, folder, &code.items)
     }
 
@@ -80,7 +80,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads a module in this one, from between its braces or from its file.
+    /// Reads a submodule, from its braces or its file.
     fn child(&self, item: &syn::ItemMod) -> Result<Module, String> {
         let name = item.ident.to_string();
         let folder = self.folder.join(&name);
@@ -145,7 +145,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         for (mut path, name) in use_paths(&item.tree) {
             if item.leading_colon.is_some() {
-                // No module's name, so that it leads to another crate.
+                // An empty segment matches no module, so the path leads to another crate.
                 path.segments.insert(0, String::new());
             }
             if let Some(name) = name {

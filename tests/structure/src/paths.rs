@@ -1,11 +1,11 @@
-//! Paths in code: those of `use` items, of expressions and types, and those inside macros.
+//! Finds paths in code: in `use` items, expressions, types and macros.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Meta, UseTree};
 
 /// A path in the code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct CodePath {
     pub segments: Vec<String>,
     pub line: usize,
 }
@@ -31,21 +31,21 @@ fn needs_test(condition: TokenStream) -> bool {
     })
 }
 
-/// Returns the paths of a `use` item, each with the name that it brings in, if it is one.
-pub(crate) fn use_paths(tree: &UseTree) -> Vec<(Named, Option<String>)> {
+/// Returns the paths of a `use` item, each with the name that it imports; `None` for a glob.
+pub(crate) fn use_paths(tree: &UseTree) -> Vec<(CodePath, Option<String>)> {
     let mut paths = Vec::new();
     flatten(tree, &mut Vec::new(), &mut paths);
     paths
 }
 
-fn flatten(tree: &UseTree, above: &mut Vec<String>, paths: &mut Vec<(Named, Option<String>)>) {
+fn flatten(tree: &UseTree, above: &mut Vec<String>, paths: &mut Vec<(CodePath, Option<String>)>) {
     let mut add = |last: Option<&proc_macro2::Ident>, name: Option<String>, line| {
         let mut segments = above.clone();
-        // `use a::{self}` is `use a`.
+        // `use a::{self}` means `use a`.
         segments.extend(last.filter(|it| *it != "self").map(ToString::to_string));
         let name = name.filter(|name| name != "self");
         let name = name.or_else(|| last.and_then(|_| segments.last().cloned()));
-        paths.push((Named { segments, line }, name));
+        paths.push((CodePath { segments, line }, name));
     };
     match tree {
         UseTree::Path(path) => {
@@ -73,18 +73,18 @@ fn flatten(tree: &UseTree, above: &mut Vec<String>, paths: &mut Vec<(Named, Opti
     }
 }
 
-/// Returns the path of an expression or a type, if it can lead to another module.
-pub(crate) fn path_of(path: &syn::Path) -> Option<Named> {
+/// Returns the path of an expression or a type if it can lead to another module.
+pub(crate) fn path_of(path: &syn::Path) -> Option<CodePath> {
     let line = path.segments.first()?.ident.span().start().line;
     let segments = path.segments.iter().map(|it| it.ident.to_string());
     let segments: Vec<_> = segments.collect();
-    (path.leading_colon.is_none() && segments.len() > 1).then_some(Named { segments, line })
+    (path.leading_colon.is_none() && segments.len() > 1).then_some(CodePath { segments, line })
 }
 
-/// Returns the paths in a macro's tokens, which are not parsed as Rust.
-pub(crate) fn macro_paths(tokens: TokenStream) -> Vec<Named> {
-    let mut paths: Vec<Named> = Vec::new();
-    // The colons since the last segment, if a path is being read.
+/// Returns the paths in a macro's tokens, which `syn` does not parse.
+pub(crate) fn macro_paths(tokens: TokenStream) -> Vec<CodePath> {
+    let mut paths: Vec<CodePath> = Vec::new();
+    // The number of colons since the last segment; `None` outside a path.
     let mut colons = None;
     for token in tokens {
         match (token, &mut colons) {
@@ -93,7 +93,7 @@ pub(crate) fn macro_paths(tokens: TokenStream) -> Vec<Named> {
                 let line = ident.span().start().line;
                 match paths.last_mut().filter(|_| colons == Some(2)) {
                     Some(path) => path.segments.push(ident.to_string()),
-                    None => paths.push(Named {
+                    None => paths.push(CodePath {
                         segments: vec![ident.to_string()],
                         line,
                     }),

@@ -1,23 +1,23 @@
-//! Finds the module that a path leads to.
+//! Resolves paths to modules.
 
 use crate::modules::Crate;
 
-/// The most re-exports that a path leads through.
+/// The highest number of re-exports in a path.
 const REEXPORTS_MAX: usize = 32;
 
 impl Crate {
-    /// Returns the path of the module that `path` leads to when it is written in the module `at`: the one that defines the
-    /// item, behind all re-exports. `None` if it leads to another crate.
+    /// Returns the path of the module that defines the item of `path`, written in the module `at`. Follows re-exports. `None`
+    /// if the path leads to another crate.
     pub(crate) fn resolve(&self, at: &[String], path: &[String]) -> Option<Vec<String>> {
         self.follow(at, path, REEXPORTS_MAX)
     }
 
     fn follow(&self, at: &[String], path: &[String], reexports: usize) -> Option<Vec<String>> {
-        let mut place = at.to_vec();
+        let mut module_path = at.to_vec();
         let mut rest = path;
         match rest.split_first() {
             Some((first, others)) if first == "crate" => {
-                place.clear();
+                module_path.clear();
                 rest = others;
             }
             Some((first, others)) if first == "self" => rest = others,
@@ -31,21 +31,21 @@ impl Crate {
             None => return None,
         }
         while let Some((segment, others)) = rest.split_first() {
-            let module = self.module(&place)?;
+            let module = self.module(&module_path)?;
             if segment == "super" {
-                place.pop();
+                module_path.pop();
             } else if module.children.contains_key(segment) {
-                place.push(segment.clone());
+                module_path.push(segment.clone());
             } else if let Some(name) = module.names.get(segment).filter(|_| reexports > 0) {
                 let path: Vec<_> = name.iter().chain(others).cloned().collect();
                 // An item of another crate that this module re-exports counts as its own.
-                let found = self.follow(&place, &path, reexports - 1);
-                return Some(found.unwrap_or(place));
+                let found = self.follow(&module_path, &path, reexports - 1);
+                return Some(found.unwrap_or(module_path));
             } else {
                 break;
             }
             rest = others;
         }
-        Some(place)
+        Some(module_path)
     }
 }

@@ -1,12 +1,12 @@
-//! The checker itself, on small crates made for it.
-#![allow(clippy::unwrap_used, reason = "in a helper a panic is the message too")]
+//! Tests the checker on small crates.
+#![allow(clippy::unwrap_used, reason = "tests: a panic is the message")]
 
 use std::fs;
 
-use structure_tests::{Crate, circles};
+use structure_tests::{Crate, cycles};
 
-/// The circles of a crate with these files, as they are printed, without the folder that the files are in.
-fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
+/// Returns the printed cycles of a crate with these files, with paths relative to its folder.
+fn cycles_of(files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let file = folder.path().join(name);
@@ -15,21 +15,21 @@ fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
     }
     let krate = Crate::read(&folder.path().join("lib.rs")).unwrap();
     let prefix = format!("{}/", folder.path().display());
-    let circles = circles(&krate);
-    let texts = circles.iter().map(|it| it.to_string().replace(&prefix, ""));
+    let cycles = cycles(&krate);
+    let texts = cycles.iter().map(|it| it.to_string().replace(&prefix, ""));
     texts.collect()
 }
 
 #[test]
-fn a_circle_is_named_with_file_and_line_of_each_import() {
-    let circles = circles_of(&[
+fn a_cycle_is_reported_with_file_and_line_of_each_import() {
+    let cycles = cycles_of(&[
         ("lib.rs", "mod a;\nmod b;\nmod c;\n"),
         ("a.rs", "//! A.\n\nuse crate::b::B;\n"),
         ("b.rs", "pub struct B(super::c::C);\n"),
         ("c.rs", "use super::{\n    a,\n    b::B,\n};\n"),
     ]);
     assert_eq!(
-        circles,
+        cycles,
         [
             "a → b → c → a\n  a → b: a.rs:3: crate::b::B\n  b → c: b.rs:1: super::c::C\n  c → a: c.rs:2: super::a\n",
             "b → c → b\n  b → c: b.rs:1: super::c::C\n  c → b: c.rs:3: super::b::B\n",
@@ -38,8 +38,8 @@ fn a_circle_is_named_with_file_and_line_of_each_import() {
 }
 
 #[test]
-fn modules_that_import_one_way_are_no_circle() {
-    let circles = circles_of(&[
+fn imports_in_one_direction_are_no_cycle() {
+    let cycles = cycles_of(&[
         (
             "lib.rs",
             "mod a;\nmod b;\npub use b::B;\npub struct Root;\n",
@@ -49,32 +49,32 @@ fn modules_that_import_one_way_are_no_circle() {
         ("a/below.rs", "use super::A;\nuse crate::Root;\n"),
         ("b.rs", "use std::fmt;\npub struct B(crate::Root);\n"),
     ]);
-    assert_eq!(circles, [""; 0]);
+    assert_eq!(cycles, [""; 0]);
 }
 
 #[test]
 fn an_import_through_a_re_export_leads_to_the_module_that_defines_the_item() {
-    let circles = circles_of(&[
+    let cycles = cycles_of(&[
         ("lib.rs", "mod a;\nmod b;\nuse a::A;\npub use ::b::Other;\n"),
         ("a.rs", "pub use inner::A;\nmod inner;\nmod other;\n"),
         ("a/inner.rs", "use crate::b::B;\nuse super::O;\n"),
         ("a/other.rs", "pub struct O;\n"),
         ("b.rs", "use crate::A;\nuse crate::Other;\n"),
     ]);
-    assert_eq!(circles.len(), 1, "{circles:?}");
-    assert!(circles[0].starts_with("a → b → a\n"), "{circles:?}");
+    assert_eq!(cycles.len(), 1, "{cycles:?}");
+    assert!(cycles[0].starts_with("a → b → a\n"), "{cycles:?}");
 }
 
 #[test]
-fn a_circle_in_a_folder_is_found_whatever_is_below_its_modules() {
-    let circles = circles_of(&[
+fn a_cycle_in_a_folder_is_found_through_submodules() {
+    let cycles = cycles_of(&[
         ("lib.rs", "mod room;\n"),
         ("room/mod.rs", "mod a;\nmod b { pub mod deep; }\n"),
         ("room/a.rs", "use super::b::deep::Deep;\n"),
         ("room/b/deep.rs", "use super::super::a::A;\n"),
     ]);
     assert_eq!(
-        circles,
+        cycles,
         [
             "a → b → a\n  a → b: room/a.rs:1: super::b::deep::Deep\n  b → a: room/b/deep.rs:1: super::super::a::A\n"
         ]
@@ -90,18 +90,18 @@ fn paths_in_expressions_and_macros_count() {
         "pub fn f() where crate::b::B: Copy {}",
         "impl From<crate::b::B> for u8 {}",
     ] {
-        let circles = circles_of(&[
+        let cycles = cycles_of(&[
             ("lib.rs", "mod a;\nmod b;\n"),
             ("a.rs", import),
             ("b.rs", "use crate::a::f;\n"),
         ]);
-        assert_eq!(circles.len(), 1, "{import}");
+        assert_eq!(cycles.len(), 1, "{import}");
     }
 }
 
 #[test]
-fn code_for_tests_is_left_out() {
-    let circles = circles_of(&[
+fn code_for_tests_is_ignored() {
+    let cycles = cycles_of(&[
         ("lib.rs", "mod a;\nmod b;\n#[cfg(test)]\nmod testing;\n"),
         (
             "a.rs",
@@ -110,11 +110,11 @@ fn code_for_tests_is_left_out() {
         ),
         ("b.rs", "use crate::a::A;\n"),
     ]);
-    assert_eq!(circles, [""; 0]);
-    let circles = circles_of(&[
+    assert_eq!(cycles, [""; 0]);
+    let cycles = cycles_of(&[
         ("lib.rs", "mod a;\nmod b;\n"),
         ("a.rs", "#[cfg(not(test))]\nuse crate::b::B;\n"),
         ("b.rs", "use crate::a::A;\n"),
     ]);
-    assert_eq!(circles.len(), 1, "other code is not");
+    assert_eq!(cycles.len(), 1, "code outside tests is checked");
 }

@@ -1,13 +1,13 @@
-//! The layout of this workspace's crates.
-#![allow(clippy::unwrap_used, reason = "in a helper a panic is the message too")]
+//! Checks the layout of this workspace's crates.
+#![allow(clippy::unwrap_used, reason = "tests: a panic is the message")]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use structure_tests::{Crate, circles};
+use structure_tests::{Crate, cycles};
 
-/// The most entries at the top of a crate's `src/`; `x.rs` and `x/` are one.
+/// The highest number of entries at the top of a crate's `src/`. `x.rs` and `x/` count as one.
 const ENTRIES_MAX: usize = 12;
 
 fn workspace() -> PathBuf {
@@ -15,7 +15,7 @@ fn workspace() -> PathBuf {
     workspace.canonicalize().unwrap()
 }
 
-/// The crates with a folder `src/`, by their path in the workspace.
+/// Returns the crates with a folder `src/`: the path in the workspace, and the folder.
 fn crates() -> Vec<(String, PathBuf)> {
     let workspace = workspace();
     let mut crates = Vec::new();
@@ -35,25 +35,28 @@ fn crates() -> Vec<(String, PathBuf)> {
 }
 
 #[test]
-fn no_modules_import_each_other_in_a_circle() {
+fn no_modules_import_each_other_in_a_cycle() {
     let mut found = String::new();
     for (name, src) in crates() {
         for root in ["lib.rs", "main.rs"] {
             let file = src.join(root);
             if file.exists() {
-                for circle in circles(&Crate::read(&file).unwrap()) {
-                    found += &format!("{name}: {circle}");
+                for cycle in cycles(&Crate::read(&file).unwrap()) {
+                    found += &format!("{name}: {cycle}");
                 }
             }
         }
     }
     let found = found.replace(&format!("{}/", workspace().display()), "");
-    assert!(found.is_empty(), "modules import each other:\n{found}");
+    assert!(
+        found.is_empty(),
+        "break these import cycles between modules:\n{found}"
+    );
 }
 
 #[test]
-fn few_entries_are_at_the_top_of_each_src() {
-    let mut full = String::new();
+fn each_src_has_few_entries_at_its_top() {
+    let mut crowded = String::new();
     for (name, src) in crates() {
         let entries = fs::read_dir(&src).unwrap().map(|entry| {
             let path = entry.unwrap().path();
@@ -61,11 +64,11 @@ fn few_entries_are_at_the_top_of_each_src() {
         });
         let entries: BTreeSet<_> = entries.collect();
         if entries.len() > ENTRIES_MAX {
-            full += &format!("{name}/src has {}: {entries:?}\n", entries.len());
+            crowded += &format!("{name}/src has {}: {entries:?}\n", entries.len());
         }
     }
     assert!(
-        full.is_empty(),
-        "related modules belong in a folder named after what they do; at most {ENTRIES_MAX} entries are allowed:\n{full}"
+        crowded.is_empty(),
+        "move related modules into a folder named after their purpose; at most {ENTRIES_MAX} entries are allowed:\n{crowded}"
     );
 }

@@ -1,4 +1,4 @@
-//! HTTP as the tests need it.
+//! An HTTP client for tests.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use reqwest::Client;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A client for plain HTTP that gives up after ten seconds and follows no redirect.
+/// Returns a client for plain HTTP with a timeout of ten seconds. It follows no redirects.
 #[must_use]
 pub fn client() -> Client {
     http_client::client([], |builder| {
@@ -18,22 +18,22 @@ pub fn client() -> Client {
     .expect("a client")
 }
 
-/// The body of a 2xx answer as JSON, or `None` for anything else.
+/// Fetches a body as JSON; `None` unless the response is 2xx and JSON.
 pub async fn get_json(url: &str) -> Option<Value> {
     serde_json::from_str(&get_text(url).await?).ok()
 }
 
-/// The body of a 2xx answer as a `T`, or `None` for any other answer.
+/// Fetches a body as a `T`; `None` unless the response is 2xx.
 ///
 /// # Panics
 /// The body is no `T`.
 pub async fn get_as<T: DeserializeOwned>(url: &str) -> Option<T> {
     let text = get_text(url).await?;
-    let answer = serde_json::from_str(&text);
-    Some(answer.unwrap_or_else(|error| panic!("{url}: {error}: {text}")))
+    let value = serde_json::from_str(&text);
+    Some(value.unwrap_or_else(|error| panic!("{url}: {error}: {text}")))
 }
 
-/// The body of a 2xx answer, or `None` for anything else.
+/// Fetches a body as text; `None` unless the response is 2xx.
 pub async fn get_text(url: &str) -> Option<String> {
     let response = client()
         .get(url)

@@ -1,5 +1,8 @@
-//! A lab in a state folder and on ports of its own, started and stopped as a user does it.
+//! A lab with its own state folder and ports, started and stopped as a user does it.
 
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -7,11 +10,13 @@ use rustix::process::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::attached::Attached;
 use crate::{client, free_ports, get_json, print_tail, within};
 
-/// A running lab. It is taken down when dropped.
+/// A lab with its own state folder and ports. It is stopped when dropped.
 #[derive(Debug)]
 pub struct Lab {
+    attached: Option<Attached>,
     installation: Installation,
     state_dir: TempDir,
     port_base: u16,
@@ -19,15 +24,17 @@ pub struct Lab {
     environment: Vec<(String, String)>,
 }
 
-/// Where a lab comes from.
+/// The program and the checkout of a lab.
 #[derive(Debug)]
 struct Installation {
     program: PathBuf,
     root: PathBuf,
+    /// The root, if the lab has its own ([`LabBuilder::targets`]).
+    own_root: Option<TempDir>,
     parts: Vec<&'static str>,
 }
 
-/// What a lab is started with.
+/// The settings of a lab.
 #[derive(Debug)]
 pub struct LabBuilder {
     installation: Installation,
@@ -45,44 +52,70 @@ impl LabBuilder {
         self
     }
 
-    /// The URL of an endpoint of the demo target that this lab is going to have.
+    /// Probes the targets of this `targets.toml` (text, with the cluster's addresses) instead of the default ones. The lab
+    /// gets its own root, which links to the other files of the checkout and to the downloaded servers in `tools`.
+    ///
+    /// # Errors
+    /// The root can't be created.
+    pub fn targets(mut self, targets: &str, tools: &Path) -> io::Result<Self> {
+        // Only its owner can read it: the targets may contain a password.
+        let root = tempfile::Builder::new().prefix("lab-root-").tempdir()?;
+        let source = self.installation.root.join("monitoring");
+        let monitoring = root.path().join("monitoring");
+        std::fs::create_dir(&monitoring)?;
+        for entry in std::fs::read_dir(&source)? {
+            let name = entry?.file_name();
+            if name != "targets.toml" {
+                symlink(source.join(&name), monitoring.join(&name))?;
+            }
+        }
+        std::fs::write(monitoring.join("targets.toml"), targets)?;
+        std::fs::create_dir(root.path().join(".lab"))?;
+        symlink(tools, root.path().join(".lab/tools"))?;
+        self.installation.root = root.path().to_owned();
+        self.installation.own_root = Some(root);
+        Ok(self)
+    }
+
+    /// Returns the URL of an endpoint of the lab's demo target.
     #[must_use]
     pub fn demo_url(&self, path: &str) -> String {
         self.installation.url(self.port_base, "demo-target", path)
     }
 
-    /// Keeps its state in a folder whose name begins so.
+    /// Sets the prefix of the state folder's name.
     #[must_use]
     pub fn folder(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.folder_prefix);
         self
     }
 
-    /// Sets a variable for `./lab up`.
+    /// Sets an environment variable of `./lab up`.
     #[must_use]
     pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Starts the lab and returns when it says that it is up.
+    /// Starts the lab and returns when it is up.
     ///
     /// # Panics
     /// `./lab up --detach` fails.
     #[must_use]
     pub fn up(self) -> Lab {
-        let lab = self.down();
+        let lab = self.build();
         lab.up_again();
         lab
     }
 
-    /// The lab, not started yet.
+    /// Returns the lab without starting it.
     ///
     /// # Panics
-    /// There is no room for its folder.
+    /// Its folder can't be created.
     #[must_use]
-    pub fn down(self) -> Lab {
+    pub fn build(self) -> Lab {
         Lab {
+            attached: None,
             installation: self.installation,
             state_dir: tempfile::Builder::new()
                 .prefix(&self.folder_prefix)
@@ -96,16 +129,17 @@ impl LabBuilder {
 }
 
 impl Lab {
-    /// A lab that probes the default targets, unless told otherwise. `program` is the lab's, `root` the checkout that it
-    /// reads, and `parts` have their ports in this order. (The order is the lab's, and this crate does not depend on it.)
+    /// Prepares a lab that probes the default targets. `program` is the built `lab`, `root` the checkout that it reads, and
+    /// `parts` the parts in the order of their ports, which the crate `lab` defines (this crate does not depend on it).
     #[must_use]
     pub fn builder(program: PathBuf, root: PathBuf, parts: Vec<&'static str>) -> LabBuilder {
-        // One more for the demo target's TLS listener.
+        // The last port is that of the demo target's TLS listener.
         let ports = u16::try_from(parts.len() + 1).expect("few parts");
         LabBuilder {
             installation: Installation {
                 program,
                 root,
+                own_root: None,
                 parts,
             },
             port_base: free_ports(ports),
@@ -115,7 +149,7 @@ impl Lab {
         }
     }
 
-    /// Starts the lab after [`Lab::down`], in the same folder and on the same ports.
+    /// Starts the lab in its folder and on its ports, as after [`Lab::down`].
     ///
     /// # Panics
     /// `./lab up --detach` fails.
@@ -130,25 +164,43 @@ impl Lab {
         );
     }
 
-    /// Runs `./lab up --detach`, whatever comes of it.
+    /// Runs `./lab up --detach` and returns its output, also if it fails.
     #[must_use]
     pub fn try_up(&self) -> Output {
-        let base = self.port_base.to_string();
-        let mut arguments = vec!["up", "--detach", "--port-base", &base];
-        arguments.extend(self.arguments.iter().map(String::as_str));
-        self.run(&arguments)
+        self.up_command(&["--detach"])
+            .output()
+            .expect("the lab starts")
     }
 
-    /// Runs a lab command in this lab's state folder.
+    /// Starts the lab as a child, and returns when it is up. Unlike a detached lab it also ends if this process is killed.
+    ///
+    /// # Errors
+    /// The lab is not up within 60 s; the message quotes its output.
+    pub fn up_attached(&mut self) -> io::Result<()> {
+        let mut attached = Attached::start(&self.up_command(&[]))?;
+        attached.wait_until_up(&self.state_dir().join("lab.json"))?;
+        self.attached = Some(attached);
+        Ok(())
+    }
+
+    fn up_command(&self, options: &[&str]) -> Command {
+        let base = self.port_base.to_string();
+        let urls = self.arguments.iter().map(String::as_str);
+        let options = options.iter().copied();
+        let arguments = ["up", "--port-base", &base].into_iter();
+        self.command(&arguments.chain(options).chain(urls).collect::<Vec<_>>())
+    }
+
+    /// Runs a lab command with this lab's state folder.
     ///
     /// # Panics
-    /// The program cannot be started.
+    /// The program can't be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the lab starts")
     }
 
-    /// A lab command in this lab's state folder.
+    /// Returns a lab command with this lab's state folder.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.installation.program);
@@ -174,22 +226,28 @@ impl Lab {
         );
     }
 
-    /// `http://127.0.0.1:PORT` + `path` of a part.
+    /// Returns the URL `http://127.0.0.1:PORT` + `path` of a part.
     #[must_use]
     pub fn url(&self, part: &str, path: &str) -> String {
         self.installation.url(self.port_base, part, path)
     }
 
-    /// The first of its ports.
+    /// Returns the address on which a part listens.
+    #[must_use]
+    pub fn address(&self, part: &str) -> SocketAddr {
+        self.installation.address(self.port_base, part)
+    }
+
+    /// Returns the lowest of the lab's ports.
     #[must_use]
     pub fn port_base(&self) -> u16 {
         self.port_base
     }
 
-    /// The parts as `./lab status --json` shows them, and its exit code.
+    /// Returns the parts from `./lab status --json`, and its exit code.
     ///
     /// # Panics
-    /// The answer is not what the contract says.
+    /// The command does not print JSON.
     #[must_use]
     pub fn parts(&self) -> (Value, i32) {
         let output = self.run(&["status", "--json"]);
@@ -200,7 +258,7 @@ impl Lab {
         )
     }
 
-    /// What `./lab status --json` says of a part.
+    /// Returns the entry of a part in `./lab status --json`; null without one.
     #[must_use]
     pub fn status(&self, part: &str) -> Value {
         let (parts, _) = self.parts();
@@ -209,7 +267,7 @@ impl Lab {
         found.cloned().unwrap_or(Value::Null)
     }
 
-    /// The processes of all parts.
+    /// Returns the process ids of all parts.
     #[must_use]
     pub fn pids(&self) -> Vec<Pid> {
         let (parts, _) = self.parts();
@@ -217,16 +275,16 @@ impl Lab {
         parts.filter_map(pid).collect()
     }
 
-    /// The process of a part.
+    /// Returns the process id of a part.
     ///
     /// # Panics
-    /// It does not run.
+    /// The part does not run.
     #[must_use]
     pub fn pid(&self, part: &str) -> Pid {
-        pid(&self.status(part)).expect("it runs")
+        pid(&self.status(part)).expect("a running part")
     }
 
-    /// What a part wrote to stdout and stderr.
+    /// Returns the stdout and stderr of a part.
     #[must_use]
     pub fn log(&self, part: &str) -> String {
         std::fs::read_to_string(self.log_file(part)).unwrap_or_default()
@@ -236,7 +294,7 @@ impl Lab {
         self.state_dir().join(format!("logs/{part}.log"))
     }
 
-    /// The payloads that alert-logger wrote to stdout.
+    /// Returns the payloads that alert-logger wrote to stdout.
     #[must_use]
     pub fn payloads(&self) -> Vec<Value> {
         let log = self.log("alert-logger");
@@ -246,7 +304,7 @@ impl Lab {
             .collect()
     }
 
-    /// The alerts in alert-logger's history.
+    /// Returns the alerts in alert-logger's history.
     pub async fn history(&self) -> Vec<Value> {
         let answer = get_json(&self.url("alert-logger", "/api/v1/alerts")).await;
         answer
@@ -254,7 +312,7 @@ impl Lab {
             .unwrap_or_default()
     }
 
-    /// The result of an instant PromQL query; empty where Prometheus does not answer.
+    /// Returns the result of an instant PromQL query; empty if Prometheus does not answer.
     pub async fn query(&self, promql: &str) -> Vec<Value> {
         let request = client()
             .get(self.url("prometheus", "/api/v1/query"))
@@ -265,11 +323,11 @@ impl Lab {
             .unwrap_or_default()
     }
 
-    /// Waits until Prometheus has seen the demo target up.
+    /// Waits until Prometheus has a successful probe of the demo target.
     ///
     /// # Panics
-    /// It has not after two intervals and a scrape.
-    pub async fn has_history(&self) {
+    /// It has none after 40 s: two probe intervals and a scrape.
+    pub async fn wait_for_history(&self) {
         let limit = std::time::Duration::from_secs(40);
         let query = "ping_success_total{target=\"demo\"} > 0";
         within(limit, "Prometheus has history", || async {
@@ -278,7 +336,7 @@ impl Lab {
         .await;
     }
 
-    /// The state folder.
+    /// Returns the state folder.
     #[must_use]
     pub fn state_dir(&self) -> &Path {
         self.state_dir.path()
@@ -299,15 +357,21 @@ impl Drop for Lab {
                 print_tail(part, &self.log_file(part));
             }
         }
-        let _ = self.run(&["down"]);
+        if self.attached.take().is_none() {
+            let _ = self.run(&["down"]);
+        }
     }
 }
 
 impl Installation {
     fn url(&self, port_base: u16, part: &str, path: &str) -> String {
+        format!("http://{}{path}", self.address(port_base, part))
+    }
+
+    fn address(&self, port_base: u16, part: &str) -> SocketAddr {
         let index = self.parts.iter().position(|name| *name == part);
         let index = u16::try_from(index.expect("a part's name")).expect("few parts");
-        format!("http://127.0.0.1:{}{path}", port_base + index)
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port_base + index))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Shared by the tests that start a service or a lab: processes, free ports, servers with scripted answers, HTTP, waiting.
+//! Helpers for tests that start a service or a lab: processes, free ports, scripted servers, HTTP, and waiting.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
     reason = "only tests use this crate, and there a panic is the message"
 )]
 
+mod attached;
 mod http;
 mod lab;
 mod ports;

@@ -1,16 +1,16 @@
-//! Free ports of loopback.
+//! Finds free ports on loopback.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// The ports that [`free_ports`] searches: below those that the system hands out by itself.
+/// The ports that [`free_ports`] searches, below the ephemeral ports.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 9_000;
 
 /// Returns a port that was free a moment ago.
 ///
 /// # Panics
-/// There is none.
+/// No port is free.
 #[must_use]
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
@@ -19,11 +19,11 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-/// Returns the first of `count` consecutive ports that were free a moment ago. Each process begins its search elsewhere,
-/// and each call after the ports of the call before, so that tests that run at the same time do not meet.
+/// Returns the first of `count` consecutive ports that were free a moment ago. The search begins at a different port in each
+/// process and after each call, so that concurrent tests get different ports.
 ///
 /// # Panics
-/// There is no such row.
+/// There are no such ports.
 #[must_use]
 pub fn free_ports(count: u16) -> u16 {
     static SEARCHED: AtomicU16 = AtomicU16::new(0);

@@ -1,34 +1,39 @@
-//! Processes that end with the test.
+//! Processes that are killed at the end of a test.
 
+use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A process that the test started. It is killed when dropped.
+/// A child process. It is killed when dropped.
 #[derive(Debug)]
 pub struct Process(Child);
 
 impl Process {
-    /// Starts it.
+    /// Starts a process.
     ///
     /// # Panics
-    /// It can't be started.
+    /// The program can't be started.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
-        match command.spawn() {
-            Ok(child) => Self(child),
+        match Self::try_start(command) {
+            Ok(process) => process,
             Err(error) => panic!("can't start {command:?}: {error}"),
         }
     }
 
-    /// The child, for those who read its pipes.
+    pub(crate) fn try_start(command: &mut Command) -> io::Result<Self> {
+        command.spawn().map(Self)
+    }
+
+    /// Returns the child, to read its pipes.
     pub fn child(&mut self) -> &mut Child {
         &mut self.0
     }
 
-    /// Its process id.
+    /// Returns the process id.
     #[must_use]
     pub fn pid(&self) -> Pid {
         Pid::from_child(&self.0)
@@ -37,41 +42,44 @@ impl Process {
     /// Sends a signal.
     ///
     /// # Panics
-    /// The process has ended and was waited for.
+    /// The process has exited and was waited for.
     pub fn signal(&self, signal: Signal) {
-        kill_process(self.pid(), signal).expect("it can be signalled");
+        kill_process(self.pid(), signal).expect("a process to signal");
     }
 
-    /// Asks it to end, as a supervisor does.
+    /// Sends SIGTERM, as a supervisor does.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
     }
 
-    /// Ends it without a warning.
+    /// Sends SIGKILL and waits.
     pub fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 
-    /// Waits for it to end by itself.
+    /// Waits until the process exits by itself.
     ///
     /// # Panics
-    /// It does not end within `limit`.
+    /// It does not exit within `limit`.
     pub async fn exit(&mut self, limit: Duration) -> ExitStatus {
         let began = Instant::now();
         loop {
-            if let Some(status) = self.0.try_wait().expect("it can be waited for") {
+            if let Some(status) = self.0.try_wait().expect("a process to wait for") {
                 return status;
             }
-            assert!(began.elapsed() < limit, "it did not end within {limit:?}");
+            assert!(
+                began.elapsed() < limit,
+                "the process did not exit within {limit:?}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// The most memory that it ever had, in bytes.
+    /// Returns the peak resident memory in bytes.
     ///
     /// # Panics
-    /// The process is gone, or this is not Linux.
+    /// The process has exited, or this is not Linux.
     #[must_use]
     pub fn peak_memory(&self) -> u64 {
         let status = format!("/proc/{}/status", self.pid().as_raw_nonzero());
@@ -83,7 +91,7 @@ impl Process {
     }
 }
 
-/// Prints the last lines of a log file: what a person looks at first when a test has failed.
+/// Prints the last 25 lines of a log file.
 pub fn print_tail(name: &str, log: &Path) {
     let log = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<_> = log.lines().collect();

@@ -1,4 +1,4 @@
-//! Servers on loopback that answer with exactly the bytes that a test chooses.
+//! Servers on loopback that respond with exactly the bytes that a test chooses.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Starts a server that hands every connection to `handle`, with its number from 0.
+/// Starts a server that passes every connection to `handle`, with its number from 0.
 pub async fn server<F>(handle: impl Fn(TcpStream, usize) -> F + Send + 'static) -> SocketAddr
 where
     F: Future<Output = ()> + Send + 'static,
@@ -32,7 +32,7 @@ where
     address
 }
 
-/// Starts a server that gives every request this answer and closes.
+/// Starts a server that sends every request this response and closes the connection.
 pub async fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
     let answer = answer.into();
     ScriptedServer::start(move |_, _| answer.clone())
@@ -40,36 +40,36 @@ pub async fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
         .address
 }
 
-/// A server that answers each request by a script, closes, and records what it was asked.
+/// A server that responds to each request by a script, closes the connection, and records the request heads.
 #[derive(Debug)]
 pub struct ScriptedServer {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl ScriptedServer {
-    /// Starts it. `script` returns the answer to a request by its number (from 0) and its head.
+    /// Starts the server. `script` returns the response to a request, given its number (from 0) and its head.
     pub async fn start<A: Into<Vec<u8>>>(
         script: impl Fn(usize, &str) -> A + Send + Sync + 'static,
     ) -> Self {
         Self::start_on("127.0.0.1", script).await
     }
 
-    /// Starts it on a free port of another address of this machine.
+    /// Starts the server on a free port of another address of this machine.
     pub async fn start_on<A: Into<Vec<u8>>>(
         address: &str,
         script: impl Fn(usize, &str) -> A + Send + Sync + 'static,
     ) -> Self {
         let heads = Arc::<Mutex<Vec<String>>>::default();
-        let (script, asked) = (Arc::new(script), Arc::clone(&heads));
+        let (script, received) = (Arc::new(script), Arc::clone(&heads));
         let address = server_on(address, move |mut stream, number| {
-            let (script, asked) = (Arc::clone(&script), Arc::clone(&asked));
+            let (script, received) = (Arc::clone(&script), Arc::clone(&received));
             async move {
                 let head = request_head(&mut stream).await;
                 let answer = script(number, &head).into();
-                asked.lock().expect("no panic").push(head);
-                // A client that has seen enough may have left.
+                received.lock().expect("no panic").push(head);
+                // The client may have closed the connection.
                 let _ = stream.write_all(&answer).await;
             }
         })
@@ -77,13 +77,13 @@ impl ScriptedServer {
         Self { address, heads }
     }
 
-    /// `http://127.0.0.1:PORT` + `path`.
+    /// Returns `http://HOST:PORT` + `path`.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// The heads of the requests so far.
+    /// Returns the heads of the requests so far.
     ///
     /// # Panics
     /// The script has panicked.
@@ -93,7 +93,7 @@ impl ScriptedServer {
     }
 }
 
-/// A complete answer with this status line, these further header lines, and this body.
+/// Returns a complete response with this status, these further header lines, and this body.
 #[must_use]
 pub fn response(status: &str, headers: &str, body: &str) -> String {
     format!(
@@ -102,10 +102,10 @@ pub fn response(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-/// Reads up to the end of a request's head.
+/// Reads a request's head.
 ///
 /// # Panics
-/// The connection ends before that.
+/// The connection ends within the head.
 pub async fn request_head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut head = Vec::with_capacity(1024);
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! A service as a process.
+//! Runs a service as a process.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -15,23 +15,22 @@ use crate::{Process, client, eventually, free_port, get_text};
 /// How long a service may take to listen, or to write a line.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A running service, with its log captured. It is killed when dropped.
+/// A running service with a captured log. It is killed when dropped.
 #[derive(Debug)]
 pub struct Service {
     /// Its process.
     pub process: Process,
-    /// A client to ask it with.
+    /// A client for requests to it.
     pub client: Client,
     address: SocketAddr,
     log: Log,
     stdout: Option<Receiver<String>>,
 }
 
-/// What was written to stderr so far.
+/// The text on stderr so far.
 type Log = Arc<Mutex<String>>;
 
-/// Returns a command that runs `program` with these variables and no others, on a free port of its own. Its stdout is
-/// discarded.
+/// Returns a command that runs `program` on a free port with only these environment variables. Its stdout is discarded.
 pub fn command<V: AsRef<OsStr>>(program: impl AsRef<OsStr>, variables: &[(&str, V)]) -> Command {
     let mut command = Command::new(program);
     command
@@ -47,15 +46,15 @@ impl Service {
     /// Runs [`command`], and waits until the service listens.
     ///
     /// # Panics
-    /// It ends, or does not say in its log where it listens.
+    /// The service exits, or does not log its address within 20 s.
     pub fn start<V: AsRef<OsStr>>(program: impl AsRef<OsStr>, variables: &[(&str, V)]) -> Self {
         Self::spawn(command(program, variables))
     }
 
-    /// Runs a [`command`] that the test has changed, and waits until the service listens.
+    /// Runs a changed [`command`], and waits until the service listens.
     ///
     /// # Panics
-    /// It ends, or does not say in its log where it listens.
+    /// The service exits, or does not log its address within 20 s.
     #[must_use]
     pub fn spawn(mut command: Command) -> Self {
         let mut process = Process::start(&mut command);
@@ -70,7 +69,7 @@ impl Service {
                         break address;
                     }
                 }
-                Err(_) => panic!("it does not say where it listens: {}", read(&log)),
+                Err(_) => panic!("no address in the log: {}", read(&log)),
             }
         };
         Self {
@@ -82,17 +81,17 @@ impl Service {
         }
     }
 
-    /// Starts a service whose output goes where the test wants it, and waits until it answers `/healthz`.
+    /// Starts a service with this stdout and stderr, and waits until it answers `/healthz`.
     ///
     /// # Panics
-    /// It does not.
+    /// The service does not answer within a minute.
     pub async fn start_writing_to<V: AsRef<OsStr>>(
         program: impl AsRef<OsStr>,
         variables: &[(&str, V)],
         stdout: impl Into<Stdio>,
         stderr: impl Into<Stdio>,
     ) -> Self {
-        // Its log, which says where it listens, can't be read here.
+        // Its log with the address can't be read here.
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = command(program, variables);
         command.env("LISTEN_ADDR", address.to_string());
@@ -108,56 +107,56 @@ impl Service {
         service
     }
 
-    /// `http://127.0.0.1:PORT` + `path`.
+    /// Returns `http://127.0.0.1:PORT` + `path`.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Where it listens.
+    /// Returns the address on which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where its TLS listener is, which opens after the other.
+    /// Returns the address of its TLS listener, which opens after the other one.
     ///
     /// # Panics
-    /// It has none.
+    /// The service opens none within a minute.
     pub async fn tls_address(&self) -> SocketAddr {
         let listens = async || self.log().lines().find_map(|line| listens(line, "https"));
         eventually("a TLS listener", listens).await
     }
 
-    /// The answer to a GET.
+    /// Sends a GET and returns the response.
     ///
     /// # Panics
-    /// There is none.
+    /// The service does not respond.
     pub async fn get(&self, path: &str) -> Response {
         let request = self.client.get(self.url(path));
-        request.send().await.expect("an answer")
+        request.send().await.expect("a response")
     }
 
-    /// What it has logged.
+    /// Returns its log so far.
     #[must_use]
     pub fn log(&self) -> String {
         read(&self.log)
     }
 
-    /// The next line on its stdout, which must have been piped.
+    /// Returns the next line of its stdout, which must be piped.
     ///
     /// # Panics
-    /// There is none in time.
+    /// No line is written within 20 s.
     #[must_use]
     pub fn stdout_line(&self) -> String {
         let stdout = self.stdout.as_ref().expect("a piped stdout");
         stdout.recv_timeout(DEADLINE).expect("a line")
     }
 
-    /// The lines on its stdout that were not read yet, once it has ended.
+    /// Waits until its stdout is closed, and returns the lines that were not read yet.
     ///
     /// # Panics
-    /// Its stdout was not piped.
+    /// Its stdout is not piped.
     #[must_use]
     pub fn remaining_stdout(&self) -> Vec<String> {
         self.stdout
@@ -176,7 +175,7 @@ impl Drop for Service {
     }
 }
 
-/// Reads a pipe line by line, into `log` as well, so that the process never blocks on it.
+/// Reads a pipe line by line, also into `log`, so that the process never blocks on it.
 fn lines(pipe: impl Read + Send + 'static, log: Option<Log>) -> Receiver<String> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
@@ -194,7 +193,7 @@ fn read(log: &Log) -> String {
     log.lock().expect("no panic").clone()
 }
 
-/// Returns the address in a line of the log that says where the service listens.
+/// Returns the address in a log line about a listener of this scheme.
 fn listens(line: &str, scheme: &str) -> Option<SocketAddr> {
     let field = |name: &str| line.split(' ').find_map(|field| field.strip_prefix(name));
     field("scheme=").filter(|it| it.trim_matches('"') == scheme)?;

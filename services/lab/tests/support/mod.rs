@@ -56,7 +56,7 @@ impl TestLab {
         let path = |path| folder.path().join(path);
         let parts = Part::ALL.map(Part::name).to_vec();
         let lab = Self {
-            lab: Lab::builder(path("bin/lab"), path("root"), parts).down(),
+            lab: Lab::builder(path("bin/lab"), path("root"), parts).build(),
             folder,
         };
         let lab_program = lab.path("bin/lab");

@@ -1,4 +1,4 @@
-//! What NetworkPolicies mean, computed from the objects themselves: the node has a network that enforces none.
+//! Evaluates NetworkPolicies from the objects themselves, because the node's network does not enforce them.
 
 mod objects;
 mod selectors;
@@ -6,8 +6,8 @@ mod selectors;
 pub use self::objects::{End, Policy, Protocol, pods, policies};
 use self::objects::{Peer, PolicyPort, PolicySpec, Rule};
 
-/// Whether `from` can open a connection to `port` of `to`: the policies of the one let it out, and those of the other let
-/// it in. What no policy selects is free.
+/// Returns whether `from` can open a connection to `port` of `to`: egress policies of `from` and ingress policies of `to`
+/// must allow it. A pod that no policy selects is unrestricted.
 #[must_use]
 pub fn allows(policies: &[Policy], from: &End, to: &End, port: u16, protocol: Protocol) -> bool {
     let passes = |end: &End, other: &End, direction: Direction| {
@@ -48,7 +48,7 @@ impl Direction {
         }
     }
 
-    /// Whether the rule is about connections with `other`. A rule without peers is about everyone.
+    /// Returns whether the rule applies to connections with `other`. A rule without peers applies to all.
     fn covers(self, rule: &Rule, policy: &Policy, other: &End) -> bool {
         let peers = match self {
             Self::Ingress => &rule.from,
@@ -79,7 +79,7 @@ fn is_peer(peer: &Peer, policy: &Policy, end: &End) -> bool {
     in_namespace && is_pod
 }
 
-/// A rule without ports is about all of them.
+/// Returns whether the rule applies to a port. A rule without ports applies to all.
 fn on_port(rule: &Rule, port: u16, protocol: Protocol) -> bool {
     let covers = |allowed: &PolicyPort| {
         allowed.protocol == protocol
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_without_rules_denies_what_it_selects_in_its_own_namespace() {
+    fn a_policy_without_rules_denies_everything_to_selected_pods_of_its_namespace() {
         let all = policy(&json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}));
         let (ours, theirs) = (pod("ours", "a"), pod("theirs", "a"));
         assert!(!tcp(std::slice::from_ref(&all), &ours, &theirs, 80));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_have_to_agree() {
+    fn egress_and_ingress_must_both_allow_a_connection() {
         let out = policy(&json!({
             "podSelector": {"matchLabels": {"app": "a"}}, "policyTypes": ["Egress"],
             "egress": [{"to": [{"podSelector": {"matchLabels": {"app": "b"}}}], "ports": [{"port": 80}]}],
@@ -142,9 +142,9 @@ mod tests {
         assert!(tcp(&both, &a, &b, 80));
         assert!(!tcp(&both, &a, &b, 81));
         assert!(!allows(&both, &a, &b, 80, Protocol::Udp));
-        assert!(!tcp(&both, &c, &b, 80), "b lets in a alone");
-        assert!(!tcp(&both, &a, &c, 80), "a goes out to b alone");
-        assert!(tcp(&both, &b, &c, 80), "b has no policy for going out");
+        assert!(!tcp(&both, &c, &b, 80), "b allows ingress from a only");
+        assert!(!tcp(&both, &a, &c, 80), "a allows egress to b only");
+        assert!(tcp(&both, &b, &c, 80), "b has no egress policy");
         assert!(
             !tcp(&both, &pod("theirs", "a"), &b, 80),
             "another namespace's a"
@@ -166,7 +166,7 @@ mod tests {
         assert!(!tcp(&all, &b, &End::Outside, 53));
         assert!(
             tcp(&all, &a, &End::Outside, 443),
-            "an empty rule is about everything"
+            "an empty rule applies to everything"
         );
     }
 
@@ -181,7 +181,7 @@ mod tests {
         assert!(tcp(&rules, &pod("ingress-nginx", "controller"), &ours, 80));
         assert!(
             !tcp(&rules, &pod("ours", "b"), &ours, 80),
-            "the own one is not selected"
+            "the policy's own namespace is not selected"
         );
         assert!(!tcp(&rules, &End::Outside, &ours, 80));
     }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "ipBlock")]
-    fn what_is_not_understood_is_not_passed_over() {
+    fn an_unknown_field_is_rejected() {
         let _ = policy(&json!({
             "podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}],
         }));

@@ -1,33 +1,34 @@
-//! The objects that it takes, as the API server has them. A field that is not here is refused: it would mean something.
+//! The objects of the evaluator, as the API server returns them. Unknown fields are rejected, because they could change the
+//! meaning.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::selectors::{Labels, Selector};
 
-/// Who is at one end of a connection.
+/// One end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// A pod.
     Pod {
-        /// What to call it.
+        /// Its name.
         name: String,
         /// Its namespace.
         namespace: String,
-        /// The labels of that.
+        /// The labels of its namespace.
         namespace_labels: Labels,
-        /// Its own.
+        /// Its labels.
         labels: Labels,
     },
-    /// Anything that is no pod.
+    /// An address outside the cluster.
     Outside,
 }
 
-/// What a port speaks.
+/// The protocol of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Protocol {
-    /// TCP, when nothing is said.
+    /// TCP, the default.
     #[default]
     Tcp,
     /// UDP.
@@ -84,23 +85,23 @@ pub(super) struct Peer {
 pub(super) struct PolicyPort {
     #[serde(default)]
     pub(super) protocol: Protocol,
-    /// By number: what a name means depends on the pod.
+    /// The number. A name is rejected, because its meaning depends on the pod.
     pub(super) port: Option<u16>,
     pub(super) end_port: Option<u16>,
 }
 
 impl Policy {
-    /// Whether it is about this end.
+    /// Returns whether the policy selects this end.
     pub(super) fn selects(&self, end: &End) -> bool {
         matches!(end, End::Pod { namespace, labels, .. }
             if *namespace == self.metadata.namespace && self.spec.pod_selector.matches(labels))
     }
 }
 
-/// The policies among these objects.
+/// Returns the policies among these objects.
 ///
 /// # Panics
-/// One has a field that this evaluator does not know.
+/// A policy has a field that this evaluator does not support.
 #[must_use]
 pub fn policies(objects: &[Value]) -> Vec<Policy> {
     objects
@@ -120,10 +121,10 @@ pub fn policies(objects: &[Value]) -> Vec<Policy> {
         .collect()
 }
 
-/// The pods among these objects, and one for each workload: its template says all that counts here.
+/// Returns the pods among these objects, and one pod for each workload, with the labels of its template.
 ///
 /// # Panics
-/// One has no metadata.
+/// An object has no metadata.
 #[must_use]
 pub fn pods(objects: &[Value]) -> Vec<End> {
     objects
@@ -143,7 +144,7 @@ pub fn pods(objects: &[Value]) -> Vec<End> {
 }
 
 impl End {
-    /// A pod in a namespace with no labels but the one that every namespace has.
+    /// Creates a pod in a namespace that has only the label `kubernetes.io/metadata.name`, as every namespace does.
     #[must_use]
     pub fn pod(namespace: &str, name: &str, labels: Labels) -> Self {
         let label = (

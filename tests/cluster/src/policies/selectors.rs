@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// The labels of an object, by name.
 pub type Labels = BTreeMap<String, String>;
 
-/// Labels that have to be there; none selects everything.
+/// A label selector. An empty one selects everything.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Selector {

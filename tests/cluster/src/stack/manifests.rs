@@ -1,4 +1,4 @@
-//! The objects of a plan, as kubectl and helm take them.
+//! Converts the objects of a plan for kubectl and helm.
 
 use std::collections::BTreeMap;
 
@@ -13,30 +13,30 @@ pub struct Release {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// The chart's folder, from the folder of Terraform's configuration.
+    /// The chart's folder, relative to Terraform's configuration.
     pub chart: String,
-    /// Values in YAML, the later ones adding to the first.
+    /// Values in YAML. Later ones override earlier ones.
     pub values: Vec<String>,
-    /// What is said of this revision.
+    /// The description of this revision.
     pub description: String,
-    /// The seconds to wait for its pods.
+    /// The timeout for its pods in seconds.
     pub timeout: u64,
 }
 
-/// What a plan makes.
+/// The objects that a plan creates.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Objects {
-    /// In the order in which they can be made.
+    /// The manifests, in the order of their creation.
     pub manifests: Vec<Value>,
-    /// After the manifests.
+    /// The releases, which are installed after the manifests.
     pub releases: Vec<Release>,
 }
 
-/// Reads a plan (`terraform show -json`) that starts from nothing. What is write-only is in no plan, so a Secret takes its
-/// value from `passwords`.
+/// Reads a plan (`terraform show -json`) that starts without state. A plan contains no write-only values, so Secrets get
+/// theirs from `passwords`.
 ///
 /// # Panics
-/// The plan has a resource that is not known here, or a Secret without a password.
+/// The plan has an unsupported resource, or a Secret without a password.
 #[must_use]
 pub fn objects(plan: &Value, passwords: &[Password]) -> Objects {
     let mut objects = Objects::default();
@@ -47,17 +47,17 @@ pub fn objects(plan: &Value, passwords: &[Password]) -> Objects {
             kind => objects.manifests.push(manifest(kind, after, passwords)),
         }
     }
-    // The namespace first; the others do not depend on each other.
+    // The namespace comes first; the other objects do not depend on each other.
     objects
         .manifests
         .sort_by_key(|manifest| manifest["kind"] != "Namespace");
     objects
 }
 
-/// `KIND/NAME` of a resource.
+/// Returns `KIND/NAME` of a resource.
 ///
 /// # Panics
-/// It has no name.
+/// The resource has no name.
 #[must_use]
 pub fn kind_and_name(kind: &str, resource: &Value) -> String {
     let name = resource["metadata"][0]["name"].as_str();
@@ -81,7 +81,7 @@ fn manifest(kind: &str, after: &Value, passwords: &[Password]) -> Value {
             );
             assert!(
                 after["data_wo_revision"].as_u64() >= Some(1),
-                "nothing is sent: {metadata:?}"
+                "the Secret has no write-only data: {metadata:?}"
             );
             let password = passwords
                 .iter()
@@ -103,7 +103,7 @@ fn manifest(kind: &str, after: &Value, passwords: &[Password]) -> Value {
             }
             manifest
         }
-        kind => panic!("the plan has a {kind}, which stack/manifests.rs does not know"),
+        kind => panic!("the plan has a {kind}, which stack/manifests.rs does not support"),
     }
 }
 
@@ -125,7 +125,7 @@ fn release(after: &Value) -> Release {
     }
 }
 
-/// The keys that have a value.
+/// Returns the keys that have a value.
 fn present(object: &Value) -> Map<String, Value> {
     let object = object.as_object().expect("an object");
     object
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "kubernetes_job_v1")]
-    fn what_is_not_known_is_not_left_out() {
+    fn an_unsupported_resource_is_rejected() {
         let _ = objects(
             &plan(&[("kubernetes_job_v1", json!({"metadata": metadata("x")}))]),
             &[],
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "would be in the state")]
-    fn a_secret_with_plain_data_is_refused() {
+    fn a_secret_with_plain_data_is_rejected() {
         let secret = json!({"metadata": metadata("alertmanager-smtp"), "data": {"password": "x"}, "data_wo_revision": 1});
         let _ = objects(&plan(&[("kubernetes_secret_v1", secret)]), &[PASSWORD]);
     }

@@ -1,4 +1,4 @@
-//! The stack as Terraform describes it, on a node.
+//! Installs the stack of Terraform's configuration on a node.
 
 pub mod manifests;
 mod planned;
@@ -14,17 +14,17 @@ use self::terraform::Terraform;
 use self::variables::Variables;
 use crate::{Checkout, Node};
 
-/// The stack, and how it gets onto the node.
+/// The stack, by the way of its installation.
 #[derive(Debug)]
 pub enum Stack<'a> {
-    /// `terraform apply`, with the providers that can.
+    /// `terraform apply` with the real providers.
     Applied(Terraform<'a>),
     /// The objects of `terraform plan`, applied with kubectl and helm.
     Planned(Planned<'a>),
 }
 
 impl<'a> Stack<'a> {
-    /// The configuration of `checkout`, to be applied to `node`.
+    /// Initializes the configuration of `checkout` for `node`.
     ///
     /// # Panics
     /// `terraform init` fails.
@@ -33,7 +33,7 @@ impl<'a> Stack<'a> {
         let terraform = Terraform::init(checkout, node, variables);
         if std::env::var("UPTIMEPULSE_PROVIDERS").as_deref() == Ok("schemas") {
             println!(
-                "   Terraform's real providers can't be had here: kubectl and helm apply what `terraform plan` shows"
+                "   Terraform's real providers can't be installed here, so kubectl and helm apply the objects of `terraform plan`"
             );
             Self::Planned(Planned::new(terraform))
         } else {
@@ -42,10 +42,10 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// Makes it so.
+    /// Applies the configuration.
     ///
     /// # Panics
-    /// It fails.
+    /// A command fails.
     pub fn apply(&self) {
         match self {
             Self::Applied(terraform) => terraform.apply(),
@@ -53,10 +53,10 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// What an apply would change: `KIND/NAME` of each object, in order.
+    /// Returns the objects that an apply would change as `KIND/NAME`, sorted.
     ///
     /// # Panics
-    /// There is no plan.
+    /// `terraform plan` fails.
     #[must_use]
     pub fn changes(&self) -> Vec<String> {
         let mut changes = match self {
@@ -67,10 +67,10 @@ impl<'a> Stack<'a> {
         changes
     }
 
-    /// Removes it.
+    /// Removes the stack.
     ///
     /// # Panics
-    /// It fails.
+    /// A command fails.
     pub fn destroy(&self) {
         match self {
             Self::Applied(terraform) => terraform.destroy(),
@@ -78,10 +78,10 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// The plan of an apply now, as JSON.
+    /// Returns the current plan as JSON.
     ///
     /// # Panics
-    /// There is none.
+    /// `terraform plan` fails.
     #[must_use]
     pub fn plan(&self) -> Value {
         match self {
@@ -90,7 +90,7 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// The state file, where there is one.
+    /// Returns the state file, if there is one.
     #[must_use]
     pub fn state_file(&self) -> Option<PathBuf> {
         match self {

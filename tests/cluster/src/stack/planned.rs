@@ -1,4 +1,4 @@
-//! The objects of `terraform plan`, where the providers know schemas and nothing else: kubectl and helm apply them.
+//! Applies the objects of `terraform plan` with kubectl and helm, for providers that only know their schemas.
 
 use std::process::{Command, Stdio};
 
@@ -9,7 +9,7 @@ use super::manifests::{Objects, Release, objects};
 use super::terraform::Terraform;
 use crate::{Node, output, succeeds};
 
-/// The configuration, planned anew for each apply.
+/// The configuration, which is planned again for each apply.
 #[derive(Debug)]
 pub struct Planned<'a> {
     terraform: Terraform<'a>,
@@ -45,7 +45,8 @@ impl<'a> Planned<'a> {
         }
     }
 
-    /// By kubectl's own diff, and by helm's rendering against what it has installed.
+    /// Returns the changes according to `kubectl diff`, and the releases whose rendered manifest differs from the installed
+    /// one.
     pub(super) fn changes(&self) -> Vec<String> {
         let objects = self.objects();
         let mut changes = Vec::new();
@@ -122,7 +123,7 @@ impl<'a> Planned<'a> {
     }
 }
 
-/// The name by which Terraform's plan calls it.
+/// Returns the resource's name in Terraform's plan.
 fn resource_name(manifest: &Value) -> String {
     let kind = match manifest["kind"].as_str().expect("a kind") {
         "Namespace" => "kubernetes_namespace_v1",

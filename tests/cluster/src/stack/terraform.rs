@@ -1,4 +1,4 @@
-//! `terraform` in the checkout, talking to the node.
+//! Runs `terraform` in the checkout, against the node.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::manifests::kind_and_name;
 use super::variables::Variables;
 use crate::{Checkout, Node, output, succeeds};
 
-/// The configuration of a checkout, initialised.
+/// The initialized configuration of a checkout.
 #[derive(Debug)]
 pub struct Terraform<'a> {
     checkout: &'a Checkout,
@@ -18,7 +18,7 @@ pub struct Terraform<'a> {
 }
 
 impl<'a> Terraform<'a> {
-    /// `terraform init`, outside the node's network: providers may have to be fetched.
+    /// Runs `terraform init` outside the node's network, because it may download providers.
     pub(super) fn init(checkout: &'a Checkout, node: &'a Node, variables: Variables) -> Self {
         succeeds(
             Command::new("terraform")
@@ -50,7 +50,7 @@ impl<'a> Terraform<'a> {
         command
             .args(arguments)
             .args(["-no-color"])
-            // Nothing answers within the node's network.
+            // The node's network has no access to HashiCorp's servers.
             .env("CHECKPOINT_DISABLE", "1")
             .current_dir(self.checkout.path("terraform"));
         self.variables.set(&mut command);
@@ -65,14 +65,14 @@ impl<'a> Terraform<'a> {
         succeeds(&mut self.command(&["destroy", "-input=false", "-auto-approve"]));
     }
 
-    /// The plan of an apply now, as `terraform show -json` has it.
+    /// Returns the current plan, from `terraform show -json`.
     pub(super) fn plan(&self) -> Value {
         succeeds(&mut self.command(&["plan", "-input=false", "-out=test.tfplan"]));
         let shown = succeeds(&mut self.command(&["show", "-json", "test.tfplan"]));
         serde_json::from_str(&shown).expect("JSON")
     }
 
-    /// The objects that `plan -detailed-exitcode` says it would change, as `KIND/NAME`.
+    /// Returns the objects that `plan -detailed-exitcode` would change, as `KIND/NAME`.
     pub(super) fn changes(&self) -> Vec<String> {
         let answer = output(&mut self.command(&["plan", "-input=false", "-detailed-exitcode"]));
         match answer.status.code() {
@@ -97,7 +97,7 @@ fn changed(plan: &Value) -> Vec<String> {
         .filter(|resource| resource["change"]["actions"] != serde_json::json!(["no-op"]))
         .map(|resource| {
             let change = &resource["change"];
-            // What goes has nothing after.
+            // A deleted resource has no `after`.
             let object = ["after", "before"].map(|when| &change[when]);
             let object = object
                 .into_iter()

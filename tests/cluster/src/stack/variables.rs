@@ -1,4 +1,4 @@
-//! What Terraform is given, beside the tags of the images.
+//! Terraform's variables, without the tags of the images.
 
 use std::process::Command;
 
@@ -6,27 +6,27 @@ use serde_json::{Value, json};
 
 use crate::Node;
 
-/// The variables, Terraform's passwords among them.
+/// The variables, including passwords.
 #[derive(Debug, Clone)]
 pub struct Variables {
     plain: Vec<(&'static str, Value)>,
     passwords: Vec<Password>,
 }
 
-/// A password that must turn up in its Secret and nowhere else.
+/// A password that must be in its Secret and nowhere else.
 #[derive(Debug, Clone)]
 pub struct Password {
-    /// The variable.
+    /// The name of the variable.
     pub variable: &'static str,
-    /// The Secret whose key `password` it becomes.
+    /// The Secret that contains it under the key `password`.
     pub secret: &'static str,
     /// The value.
     pub value: &'static str,
 }
 
 impl Variables {
-    /// For a node: no Grafana, which not every machine has, but mail and remote write with their passwords, to servers
-    /// that do not exist.
+    /// Returns the variables for a node: mail and remote write with passwords, to servers that do not exist, and no Grafana,
+    /// which not every machine has.
     #[must_use]
     pub fn for_node(node: &Node) -> Self {
         let smtp = json!({
@@ -60,20 +60,20 @@ impl Variables {
         }
     }
 
-    /// These, and one more.
+    /// Adds a variable.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.plain.push((name, value));
         self
     }
 
-    /// The passwords.
+    /// Returns the passwords.
     #[must_use]
     pub fn passwords(&self) -> &[Password] {
         &self.passwords
     }
 
-    /// Sets them for a command.
+    /// Sets the variables for a command.
     pub(super) fn set(&self, command: &mut Command) {
         for (name, value) in &self.plain {
             let text = value

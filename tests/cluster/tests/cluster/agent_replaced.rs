@@ -1,27 +1,27 @@
-//! ping-agent's pod is replaced, and whoever asks the gateway does not notice but for the mark.
+//! While ping-agent's pod is replaced, the gateway answers with its last counts and marks them as partial.
 
 use std::time::{Duration, Instant};
 
 use cluster_tests::{Node, pause};
 use serde_json::Value;
 
-/// So long the gateway gives the last counts of an agent that is away.
+/// How long the gateway returns the last counts of an unavailable agent.
 const LAST_COUNTS_FOR: Duration = Duration::from_secs(30);
 
-/// For a pod to be replaced on a busy machine.
+/// The time to replace a pod on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-pub fn costs_no_answer(node: &Node) {
+pub fn loses_no_answer(node: &Node) {
     let old = node.pod("ping-agent");
     let begun = Instant::now();
     let _ = node.text(&["delete", "pod", "ping-agent-0", "--wait=false"]);
     let (mut last_whole, mut marked) = (begun, 0);
     loop {
         assert!(begun.elapsed() < PATIENCE, "ping-agent is not back");
-        let asked = Instant::now();
+        let sent = Instant::now();
         match node.summary() {
             Ok(summary) if summary.partial.is_empty() => {
-                last_whole = asked;
+                last_whole = sent;
                 let pods = node.list(&["pods", "--selector", "app=ping-agent"]);
                 let is_new = |pod: &Value| {
                     pod["metadata"]["uid"] != old["metadata"]["uid"]
@@ -31,7 +31,7 @@ pub fn costs_no_answer(node: &Node) {
                     break;
                 }
             }
-            // With numbers, or it would be no summary.
+            // A partial summary has numbers, too; without them it would not parse.
             Ok(_) => marked += 1,
             Err(error) => assert!(
                 last_whole.elapsed() > LAST_COUNTS_FOR,
@@ -41,5 +41,5 @@ pub fn costs_no_answer(node: &Node) {
         }
         pause();
     }
-    println!("   {marked} answers were marked, and none was missing");
+    println!("   {marked} answers were marked as partial, and none was missing");
 }

@@ -1,14 +1,14 @@
-//! From a failing target to the line in alert-logger's log.
+//! A failing target's alert reaches alert-logger's log.
 
 use std::time::{Duration, Instant};
 
 use cluster_tests::{Forward, Node, within};
 use serde_json::Value;
 
-/// The contract: from a fault that fails at once to the line.
+/// The contract: the time from a fault that fails at once to the line in the log.
 const FIRING_WITHIN: Duration = Duration::from_secs(150);
 
-/// The demo target failing every probe, until it is dropped.
+/// A fault that makes every probe of the demo target fail. It is cleared when dropped.
 pub struct Fault<'a> {
     node: &'a Node,
     forward: Forward,
@@ -16,7 +16,7 @@ pub struct Fault<'a> {
 }
 
 impl<'a> Fault<'a> {
-    /// Faults are taken from loopback only, so it goes through a port-forward.
+    /// Sets the fault through a port-forward, because the demo target accepts faults only from loopback.
     pub fn set(node: &'a Node) -> Self {
         let forward = node.forward("demo-target", 8080);
         let fault = r#"{"kind":"status","status":503}"#;
@@ -44,7 +44,7 @@ impl Drop for Fault<'_> {
     }
 }
 
-/// The payload about the demo target that alert-logger wrote to stdout.
+/// Returns the payload about the demo target that alert-logger wrote to stdout.
 fn payload(node: &Node, status: &str) -> Option<Value> {
     let log = node.text(&["logs", "deployment/alert-logger"]);
     log.lines()

@@ -1,4 +1,4 @@
-//! Autoscaling is turned on while the stack serves.
+//! Enables autoscaling on the running stack.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub fn stops_no_replica(node: &Node, checkout: &Checkout, variables: &Variables)
     assert_eq!(node.list(&["horizontalpodautoscalers"]).len(), 1);
 }
 
-/// The replicas that serve and go on serving.
+/// Returns the names of the replicas that are not being deleted.
 fn replicas(node: &Node) -> BTreeSet<String> {
     let pods = node.list(&["pods", "--selector", "app=api-gateway"]);
     let lives = |pod: &&Value| pod["metadata"]["deletionTimestamp"].is_null();

@@ -1,4 +1,4 @@
-//! The stack comes up: pods, volumes, targets, numbers.
+//! The stack starts: pods, volumes, targets and counts.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cluster_tests::{Node, within};
 use serde_json::Value;
 
-/// What runs, and in how many pods.
+/// The parts, with their number of pods.
 const PARTS: [(&str, usize); 7] = [
     ("alert-logger", 1),
     ("alertmanager", 1),
@@ -17,7 +17,7 @@ const PARTS: [(&str, usize); 7] = [
     ("prometheus", 1),
 ];
 
-/// The contract, from the beginning of the apply.
+/// The contract, from the start of the apply.
 const READY_WITHIN: Duration = Duration::from_secs(180);
 
 pub fn every_pod_is_ready(node: &Node, since: Instant) {
@@ -36,16 +36,12 @@ pub fn every_pod_is_ready(node: &Node, since: Instant) {
     });
     let pods = node.list(&["pods"]);
     let expected: usize = PARTS.iter().map(|(_, count)| count).sum();
-    assert_eq!(
-        pods.len(),
-        expected,
-        "pods that nobody asked for: {pods:#?}"
-    );
+    assert_eq!(pods.len(), expected, "unexpected pods: {pods:#?}");
     for pod in &pods {
         for container in pod["status"]["containerStatuses"].as_array().unwrap() {
             assert_eq!(
                 container["restartCount"], 0,
-                "{} started anew",
+                "{} was restarted",
                 container["name"]
             );
         }
@@ -84,7 +80,7 @@ pub fn every_volume_is_bound(node: &Node) {
 pub fn every_target_is_up(node: &Node) {
     let limit = Duration::from_secs(60);
     within(limit, Instant::now(), "every target is up", || {
-        let answer = node.ask("prometheus", "/api/v1/targets?state=active")?;
+        let answer = node.fetch("prometheus", "/api/v1/targets?state=active")?;
         let targets = answer["data"]["activeTargets"].as_array().unwrap();
         let down: Vec<_> = targets
             .iter()
@@ -104,13 +100,13 @@ pub fn every_target_is_up(node: &Node) {
         }
         Ok(())
     });
-    // It discovers it some seconds after each start.
+    // Prometheus discovers Alertmanager some seconds after a start.
     within(
         limit,
         Instant::now(),
-        "Prometheus knows Alertmanager",
+        "Prometheus has discovered Alertmanager",
         || {
-            let answer = node.ask("prometheus", "/api/v1/alertmanagers")?;
+            let answer = node.fetch("prometheus", "/api/v1/alertmanagers")?;
             let url = &answer["data"]["activeAlertmanagers"][0]["url"];
             (url == "http://alertmanager:9093/api/v2/alerts")
                 .then_some(())
@@ -119,7 +115,7 @@ pub fn every_target_is_up(node: &Node) {
     );
 }
 
-pub fn the_summary_has_numbers(node: &Node) {
+pub fn the_summary_has_counts(node: &Node) {
     let limit = Duration::from_secs(60);
     let summary = within(limit, Instant::now(), "every target has succeeded", || {
         let summary = node.summary()?;

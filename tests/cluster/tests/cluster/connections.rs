@@ -1,10 +1,10 @@
-//! Who may connect to whom: the policies against the contract, for every pair and every port.
+//! Compares the NetworkPolicies with the contract, for every pair of parts and every port.
 
 use cluster_tests::Node;
 use cluster_tests::policies::{End, Protocol, allows, pods, policies};
 use serde_json::Value;
 
-/// What a release has beside its parts' own connections.
+/// Connections that a release's settings add to those between parts.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Extras {
     pub ingress: bool,
@@ -12,7 +12,7 @@ pub struct Extras {
     pub remote_write: Option<u16>,
 }
 
-/// Where each part serves.
+/// The port of each part.
 const PORTS: [(&str, u16); 8] = [
     ("alert-logger", 8080),
     ("alertmanager", 9093),
@@ -24,9 +24,9 @@ const PORTS: [(&str, u16); 8] = [
     ("prometheus", 9090),
 ];
 
-/// The contract: all connections between parts, and no others. Prometheus reads its own metrics over loopback. `lab` is
+/// Returns whether the contract allows a connection between parts. Prometheus reads its own metrics over loopback. `lab` is
 /// the pod of `helm test`.
-fn contract(from: &str, to: &str) -> bool {
+fn is_allowed(from: &str, to: &str) -> bool {
     match from {
         "dashboard-ui" | "lab" => to == "api-gateway",
         "api-gateway" => ["ping-agent", "prometheus", "alert-logger"].contains(&to),
@@ -39,7 +39,7 @@ fn contract(from: &str, to: &str) -> bool {
     }
 }
 
-/// Someone that the release does not know.
+/// Pods that are not part of the release.
 const STRANGERS: [&str; 3] = ["stranger", "impostor", "ingress-nginx"];
 
 pub fn of_the_running_stack(node: &Node) {
@@ -51,24 +51,24 @@ pub fn of_the_running_stack(node: &Node) {
         remote_write: Some(9009),
         ..Extras::default()
     };
-    are_the_contracts(&objects, cluster_tests::NAMESPACE, extras);
+    match_the_contract(&objects, cluster_tests::NAMESPACE, extras);
 }
 
-/// Whether the policies among `objects` allow what the contract says to the pods and workloads among them.
-pub fn are_the_contracts(objects: &[Value], namespace: &str, extras: Extras) {
+/// Checks that the policies among `objects` allow exactly the contract's connections for the pods and workloads among them.
+pub fn match_the_contract(objects: &[Value], namespace: &str, extras: Extras) {
     let policies = policies(objects);
     let parts = pods(objects);
     let End::Pod { labels, .. } = parts.first().expect("a part") else {
         panic!("a part is a pod")
     };
     let strangers = [
-        // In the same namespace, and of another making.
+        // In the same namespace, but not part of the release.
         End::pod(
             namespace,
             "stranger",
             [("app".to_owned(), "prometheus".to_owned())].into(),
         ),
-        // In another one, with the labels of a part.
+        // In another namespace, with the labels of a part.
         End::pod("elsewhere", "impostor", labels.clone()),
         End::pod("ingress-nginx", "ingress-nginx", labels.clone()),
         End::Outside,
@@ -96,7 +96,7 @@ pub fn are_the_contracts(objects: &[Value], namespace: &str, extras: Extras) {
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!("   {connections} connections judged");
+    println!("   {connections} connections checked");
 }
 
 fn interesting_ports() -> impl Iterator<Item = (u16, Protocol)> {
@@ -107,7 +107,7 @@ fn interesting_ports() -> impl Iterator<Item = (u16, Protocol)> {
         .chain(udp.map(|port| (port, Protocol::Udp)))
 }
 
-/// The name of the part; a pod's has more than that.
+/// Returns the name of the part, without the suffix of a pod's name.
 fn name(end: &End) -> &str {
     match end {
         End::Pod { name, labels, .. } if !STRANGERS.contains(&name.as_str()) => {
@@ -118,7 +118,7 @@ fn name(end: &End) -> &str {
     }
 }
 
-/// Whether the contract has the connection; `None` between two whom no policy of ours is about.
+/// Returns whether the contract allows the connection; `None` if neither end is a part.
 fn expected(from: &End, to: &End, port: u16, protocol: Protocol, extras: Extras) -> Option<bool> {
     let (from, to) = (name(from), name(to));
     let is_part = |name: &str| name == "lab" || PORTS.iter().any(|(part, _)| *part == name);
@@ -128,7 +128,7 @@ fn expected(from: &End, to: &End, port: u16, protocol: Protocol, extras: Extras)
         (true, true) => {
             let serves = PORTS.iter().any(|(part, at)| *part == to && *at == port);
             let tls = from == "ping-agent" && to == "demo-target" && port == 8443;
-            Some(tcp && (tls || serves && contract(from, to)))
+            Some(tcp && (tls || serves && is_allowed(from, to)))
         }
         (false, true) => {
             let browsers = ["dashboard-ui", "api-gateway"].contains(&to) && port == 8080;

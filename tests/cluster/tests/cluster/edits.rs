@@ -1,4 +1,4 @@
-//! An edit in monitoring/ is a difference, and reaches the servers that are running.
+//! An edit in monitoring/ is a change of the plan, and reaches the running servers without a restart.
 
 use std::time::{Duration, Instant};
 
@@ -25,9 +25,9 @@ pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
         "kubernetes_config_map_v1/prometheus-rules",
         "kubernetes_config_map_v1/targets",
     ];
-    assert_eq!(stack.changes(), changes, "and nothing else");
+    assert_eq!(stack.changes(), changes, "other objects change, too");
 
-    let before = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| lives(&pod));
+    let before = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| restarts(&pod));
     stack.apply();
     let applied = Instant::now();
     within(
@@ -35,7 +35,7 @@ pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
         applied,
         "Prometheus has the edited rule",
         || {
-            let rules = node.ask("prometheus", "/api/v1/rules")?.to_string();
+            let rules = node.fetch("prometheus", "/api/v1/rules")?.to_string();
             let is_there = rules.contains("says an edited rule");
             is_there
                 .then_some(())
@@ -54,16 +54,16 @@ pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
             is_there.then_some(()).ok_or_else(|| format!("{summary:?}"))
         },
     );
-    let after = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| lives(&pod));
-    assert_eq!(before, after, "started anew for an edit");
+    let after = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| restarts(&pod));
+    assert_eq!(before, after, "restarted for an edit");
 }
 
-/// What is another one after a restart: the pod, or how often each of its containers has been started.
-fn lives(pod: &Value) -> (Value, Vec<Value>) {
+/// Returns the pod's uid and the number of restarts of each container, to detect a restart.
+fn restarts(pod: &Value) -> (Value, Vec<Value>) {
     let containers = pod["status"]["containerStatuses"].as_array().unwrap();
-    let restarts = containers
+    let counts = containers
         .iter()
         .map(|container| container["restartCount"].clone())
         .collect();
-    (pod["metadata"]["uid"].clone(), restarts)
+    (pod["metadata"]["uid"].clone(), counts)
 }

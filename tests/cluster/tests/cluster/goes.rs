@@ -1,4 +1,4 @@
-//! After destroy nothing is left but the volumes that the class keeps.
+//! `terraform destroy` removes everything except the volumes that the storage class retains.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,11 @@ use serde_json::Value;
 pub fn completely(node: &Node, stack: &Stack) {
     stack.destroy();
     let answer = output(&mut node.kubectl(&["get", "namespace", NAMESPACE]));
-    let said = String::from_utf8_lossy(&answer.stderr);
-    assert!(said.contains("NotFound"), "the namespace is there: {said}");
+    let message = String::from_utf8_lossy(&answer.stderr);
+    assert!(
+        message.contains("NotFound"),
+        "the namespace exists: {message}"
+    );
 
     let everywhere = |kinds: &str| -> Vec<Value> {
         let mut kubectl = node.command("kubectl");
@@ -21,7 +24,7 @@ pub fn completely(node: &Node, stack: &Stack) {
     assert!(claims.is_empty(), "claims: {claims:?}");
     let volumes = everywhere("persistentvolumes");
     assert!(!volumes.is_empty(), "the node has volumes");
-    // The controller releases them some time after their claims are gone.
+    // The controller releases volumes some time after their claims are deleted.
     let limit = Duration::from_secs(30);
     within(limit, Instant::now(), "every volume is released", || {
         let volumes = everywhere("persistentvolumes");

@@ -1,5 +1,5 @@
-//! Containers run as nobody, can't write to their own files, and have nothing to show the API server: as their specs say,
-//! and as their processes are.
+//! Containers run as nobody, with read-only files and without a token of the API server. The tests check the specs and the
+//! processes.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ fn has_the_right_spec(pod: &str, spec: &Value, container: &Value) {
     }
 }
 
-/// What the kernel says of the container's process.
+/// Checks the container's process in /proc.
 fn is_confined(what: &str, pid: u32) {
     let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap();
     let status = read("status");

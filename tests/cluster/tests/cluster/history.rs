@@ -1,4 +1,4 @@
-//! Pods go, and what they knew stays.
+//! History survives the replacement of pods.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::comes_up::is_ready;
 
-/// Twice the time that Prometheus gives a remote store to take what is left, and half a minute for a busy machine.
+/// Twice the time that Prometheus gives a remote store to receive pending samples, and 30 s for a busy machine.
 const STOPPED_WITHIN: Duration = Duration::from_secs(35);
 
 pub fn survives(node: &Node) {
@@ -15,13 +15,13 @@ pub fn survives(node: &Node) {
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_secs();
-    // What was written a moment ago, too.
+    // Including samples that were just written.
     let samples = samples(node, now).expect("samples before");
     let alert = demo_alert(node).expect("the alert before");
     let pods = ["prometheus", "alert-logger"].map(|part| (part, node.pod(part)));
 
     let begun = Instant::now();
-    // It returns when the pods are gone.
+    // kubectl returns when the pods are deleted.
     let _ = node.text(&[
         "delete",
         "pod",
@@ -31,7 +31,7 @@ pub fn survives(node: &Node) {
     let took = begun.elapsed();
     assert!(
         took <= STOPPED_WITHIN,
-        "Prometheus, whose remote store is away, took {took:?} to stop"
+        "Prometheus, whose remote store is unavailable, took {took:?} to stop"
     );
     for (part, old) in &pods {
         within(
@@ -50,7 +50,7 @@ pub fn survives(node: &Node) {
             },
         );
     }
-    // A pod that is ready is not at once behind its Service.
+    // The Service routes to a pod some time after it is ready.
     let ready = Instant::now();
     let same = within(Duration::from_secs(30), ready, "Prometheus answers", || {
         self::samples(node, now)
@@ -69,10 +69,10 @@ pub fn survives(node: &Node) {
     }
 }
 
-/// The demo target's counters in the minutes before `until`.
+/// Returns the samples of the demo target's counter in the 2 minutes before `until` (seconds since 1970).
 fn samples(node: &Node, until: u64) -> Result<Value, String> {
     let query = "ping_success_total%7Btarget=%22demo%22%7D%5B2m%5D";
-    let answer = node.ask(
+    let answer = node.fetch(
         "prometheus",
         &format!("/api/v1/query?query={query}&time={until}"),
     )?;
@@ -84,7 +84,7 @@ fn samples(node: &Node, until: u64) -> Result<Value, String> {
 }
 
 fn demo_alert(node: &Node) -> Result<Value, String> {
-    let history = node.ask("alert-logger", "/api/v1/alerts")?;
+    let history = node.fetch("alert-logger", "/api/v1/alerts")?;
     let alerts = history["alerts"].as_array().unwrap();
     let is_it = |alert: &&Value| {
         alert["labels"]["alertname"] == "TargetDown" && alert["labels"]["target"] == "demo"

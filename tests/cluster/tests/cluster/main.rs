@@ -21,98 +21,99 @@ mod variants;
 
 use std::time::Instant;
 
-use cluster_tests::{Checkout, Node, Stack, Story, Variables, succeeds};
+use cluster_tests::{Checkout, Node, Stack, Steps, Variables, succeeds};
 
-/// One story on one cluster: setting it up takes longer than most of what is to be seen on it.
+/// All steps use one cluster, because its start takes longer than most steps.
 #[test]
 #[ignore = "starts a Kubernetes node, as root: ./lab test cluster"]
 fn the_stack_on_a_cluster() {
-    let mut story = Story::default();
+    let mut steps = Steps::default();
     let checkout = Checkout::fresh();
-    let node = story.must("a node comes up", || Node::up(&checkout));
-    story.must("the flake's images are loaded", || {
+    let node = steps.must("a node starts", || Node::up(&checkout));
+    steps.must("the flake's images are loaded", || {
         node.load_images(&checkout)
     });
 
     let variables = Variables::for_node(&node);
-    let stack = story.must("terraform init", || {
+    let stack = steps.must("terraform init", || {
         Stack::new(&checkout, &node, variables.clone())
     });
     let begun = Instant::now();
-    story.must("apply", || stack.apply());
-    story.must("every pod is Ready within 3 minutes", || {
+    steps.must("apply", || stack.apply());
+    steps.must("every pod is Ready within 3 minutes", || {
         comes_up::every_pod_is_ready(&node, begun);
     });
-    story.step("every volume is bound", || {
+    steps.step("every volume is bound", || {
         comes_up::every_volume_is_bound(&node)
     });
-    story.step("Prometheus has every target up", || {
+    steps.step("Prometheus has every target up", || {
         comes_up::every_target_is_up(&node);
     });
-    story.step("the gateway's summary has numbers", || {
-        comes_up::the_summary_has_numbers(&node);
+    steps.step("the gateway's summary has counts", || {
+        comes_up::the_summary_has_counts(&node);
     });
 
-    // It takes its time, in which there is something else to look at.
+    // The alert needs some time, in which other steps run.
     let fault = alerts::Fault::set(&node);
-    story.step("every container is confined", || {
+    steps.step("every container is confined", || {
         hardening::every_container_is_confined(&node);
     });
-    story.step("passwords are in their Secrets and nowhere else", || {
+    steps.step("passwords are in their Secrets and nowhere else", || {
         passwords::nowhere_but_in_secrets(&node, &stack, variables.passwords());
     });
-    story.step(
+    steps.step(
         "the policies allow the contract's connections and no others",
         || {
             connections::of_the_running_stack(&node);
         },
     );
-    story.step(
-        "the API server takes every variant, and its policies hold",
+    steps.step(
+        "the API server accepts every variant, and its policies match the contract",
         || {
-            variants::are_taken(&node, &checkout);
+            variants::are_accepted(&node, &checkout);
         },
     );
-    story.step(
-        "a failing target is a line of alert-logger within 150 s",
+    steps.step(
+        "a failing target is in alert-logger's log within 150 s",
         || {
             fault.reaches_the_log(&node);
         },
     );
 
-    story.step(
+    steps.step(
         "history survives the pods of Prometheus and alert-logger",
         || {
             history::survives(&node);
         },
     );
     drop(fault);
-    story.step(
+    steps.step(
         "an edited rule and an edited target list are live within 90 s",
         || {
             edits::are_live(&node, &stack, &checkout);
         },
     );
-    story.step("a second apply changes nothing", || {
+    steps.step("a second apply changes nothing", || {
         assert_eq!(stack.changes(), [""; 0]);
     });
-    story.step(
+    steps.step(
         "readers get the summary while ping-agent is replaced",
         || {
-            agent_replaced::costs_no_answer(&node);
+            agent_replaced::loses_no_answer(&node);
         },
     );
-    story.step("autoscaling keeps the replicas that run", || {
+    steps.step("autoscaling keeps the replicas that run", || {
         autoscaling::stops_no_replica(&node, &checkout, &variables);
     });
-    story.step("./lab cluster status", || {
-        let bin_dir = std::env::var("UPTIMEPULSE_BIN_DIR").expect("the suite names it");
+    steps.step("./lab cluster status", || {
+        let bin_dir = std::env::var("UPTIMEPULSE_BIN_DIR")
+            .expect("UPTIMEPULSE_BIN_DIR, which ./lab test cluster sets");
         let mut lab = node.command(&format!("{bin_dir}/lab"));
         lab.args(["cluster", "status", "--context", "kube-node"])
             .env("LAB_ROOT", checkout.root());
         succeeds(&mut lab);
     });
-    story.step("helm test", || {
+    steps.step("helm test", || {
         let mut helm = node.command("helm");
         helm.args([
             "test",
@@ -122,9 +123,11 @@ fn the_stack_on_a_cluster() {
         ]);
         succeeds(helm.arg("--timeout=2m"));
     });
-    if story.has_failed() {
+    if steps.has_failed() {
         node.explain();
     }
-    story.step("destroy leaves nothing", || goes::completely(&node, &stack));
-    story.end();
+    steps.step("destroy removes everything", || {
+        goes::completely(&node, &stack)
+    });
+    steps.end();
 }

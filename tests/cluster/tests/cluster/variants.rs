@@ -1,17 +1,17 @@
-//! The chart in every variant of tests/terraform/values, as the API server itself takes it.
+//! The API server accepts the chart in every variant of tests/terraform/values.
 
 use std::process::Stdio;
 
 use cluster_tests::{Checkout, Node, output, succeeds};
 use serde_json::{Value, json};
 
-use crate::connections::{Extras, are_the_contracts};
+use crate::connections::{Extras, match_the_contract};
 
-/// A namespace like that of the release, without one in it.
+/// A namespace with the release's labels and without a release.
 const NAMESPACE: &str = "variants";
 
-pub fn are_taken(node: &Node, checkout: &Checkout) {
-    make_namespace(node);
+pub fn are_accepted(node: &Node, checkout: &Checkout) {
+    create_namespace(node);
     let folder = std::fs::read_dir(checkout.path("tests/terraform/values")).unwrap();
     let mut names: Vec<String> = folder
         .filter_map(|entry| {
@@ -29,7 +29,7 @@ pub fn are_taken(node: &Node, checkout: &Checkout) {
             smtp: (name == "smtp").then_some(587),
             remote_write: (name == "remote-write").then_some(9009),
         };
-        are_the_contracts(&objects, NAMESPACE, extras);
+        match_the_contract(&objects, NAMESPACE, extras);
     }
     succeeds(
         node.command("kubectl")
@@ -37,12 +37,12 @@ pub fn are_taken(node: &Node, checkout: &Checkout) {
     );
 }
 
-fn make_namespace(node: &Node) {
+fn create_namespace(node: &Node) {
     let ours = node.get(&["namespace", cluster_tests::NAMESPACE]);
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {
         "name": NAMESPACE, "labels": ours["metadata"]["labels"],
     }});
-    let file = checkout_file(&namespace.to_string());
+    let file = stdin_file(&namespace.to_string());
     let mut kubectl = node.command("kubectl");
     succeeds(kubectl.args(["create", "--filename", "-"]).stdin(file));
 }
@@ -55,7 +55,7 @@ fn dry_run(node: &Node, checkout: &Checkout, name: &str) -> Vec<Value> {
         "terraform/chart",
         "--namespace",
         NAMESPACE,
-        // The node's.
+        // The node's version.
         "--kube-version",
         "1.34",
     ]);
@@ -72,20 +72,20 @@ fn dry_run(node: &Node, checkout: &Checkout, name: &str) -> Vec<Value> {
             "--filename",
             "-",
         ])
-        .stdin(checkout_file(&rendered));
+        .stdin(stdin_file(&rendered));
     let answer = output(&mut kubectl);
-    let said = String::from_utf8_lossy(&answer.stderr);
-    // A pod template that breaks the namespace's profile is a warning only.
+    let message = String::from_utf8_lossy(&answer.stderr);
+    // A pod template that violates the namespace's profile only causes a warning.
     assert!(
-        answer.status.success() && !said.contains("Warning"),
-        "{name}: {said}"
+        answer.status.success() && !message.contains("Warning"),
+        "{name}: {message}"
     );
     let list: Value = serde_json::from_slice(&answer.stdout).unwrap();
     list["items"].as_array().unwrap().clone()
 }
 
-/// A file with this text, for a program's stdin.
-fn checkout_file(text: &str) -> Stdio {
+/// Returns a file with this text for a program's stdin.
+fn stdin_file(text: &str) -> Stdio {
     use std::io::{Seek as _, Write as _};
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(text.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! History that is written before a lab starts.
+//! Writes history into a lab's Prometheus before it starts.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use lab::state::paths::StateDir;
 use lab::tools::{Tools, run};
 
-/// Writes Prometheus blocks from the samples that `samples` writes in the OpenMetrics format, without the end mark.
+/// Writes Prometheus blocks. `samples` writes the samples in the OpenMetrics format, without `# EOF`.
 ///
 /// # Errors
 /// promtool fails, or the disk is full.

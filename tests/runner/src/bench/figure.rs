@@ -1,4 +1,4 @@
-//! The figures of a benchmark, beside those of their peers.
+//! The figures of benchmarks, with those of their peers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub struct Figure {
     pub value: f64,
     /// Its limit.
     pub limit: f64,
-    /// The peer that did the same work in the same run, such as `http_server`.
+    /// The name of the peer that did the same work in the same run, such as `http_server`.
     pub peer: &'static str,
     /// The peer's figure.
     pub peers: f64,
@@ -88,13 +88,13 @@ pub fn table(measured: &BTreeMap<String, Vec<Figure>>) -> String {
         ));
         for figure in figures {
             let peers = format!("{:>10.2} {}", figure.peers, figure.peer);
-            let past = if figure.is_within_limit() {
+            let over = if figure.is_within_limit() {
                 ""
             } else {
-                "  past its limit"
+                "  over its limit"
             };
             text.push_str(&format!(
-                "{:<28}{:>10.2}{:>10}  {peers:<30}{:>8.2}{past}\n",
+                "{:<28}{:>10.2}{:>10}  {peers:<30}{:>8.2}{over}\n",
                 figure.name,
                 figure.value,
                 figure.limit,
@@ -135,9 +135,9 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_past_its_limit_is_told() {
-        assert!(!table(&measured(100.0)).contains("past its limit"));
-        assert!(table(&measured(100.1)).contains("past its limit"));
+    fn a_figure_over_its_limit_is_marked() {
+        assert!(!table(&measured(100.0)).contains("over its limit"));
+        assert!(table(&measured(100.1)).contains("over its limit"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A day of history for many targets. Without it the page would be smaller than in normal operation.
+//! Writes a day of history for many targets. Without history the page would be smaller than in normal operation.
 
 use std::io::Write;
 
@@ -20,10 +20,10 @@ const END_SECONDS: i64 = 60;
 /// The interval between probes, the lab's default.
 const INTERVAL_SECONDS: i64 = 15;
 
-/// Probes due in a step.
+/// The number of probes due in a step.
 const DUE: i64 = STEP_SECONDS / INTERVAL_SECONDS;
 
-/// The windows that are counted every four minutes and shown in every row.
+/// The windows that are recorded every four minutes and shown in every row.
 const WINDOWS: [&str; 3] = ["1d", "3d", "14d"];
 
 /// Writes Prometheus blocks in which each of `targets` was probed for a day and failed now and then.
@@ -36,7 +36,7 @@ pub fn write(state: &StateDir, tools: &Tools, targets: &[String]) -> anyhow::Res
 
 fn write_samples(out: &mut dyn Write, targets: &[String]) -> std::io::Result<()> {
     let end = Timestamp::now().as_second() - END_SECONDS;
-    // A day is read from what is counted at each evaluation. Sums over a slot are the same with one sample a step.
+    // The page reads a day from the increases at each evaluation. One sample for each step gives the same sums for a slot.
     writeln!(out, "# TYPE target:probes:increase gauge")?;
     for (index, target) in (0_i64..).zip(targets) {
         for (outcome, count) in [("success", successes as Count), ("failure", failures)] {
@@ -91,12 +91,12 @@ fn write_counts(out: &mut dyn Write, targets: &[String], end: i64) -> std::io::R
     Ok(())
 }
 
-/// Returns each step and its time.
+/// Returns each step with its time (seconds since 1970).
 fn times(end: i64) -> impl Iterator<Item = (i64, i64)> {
     (0..STEPS).map(move |step| (step, end - (STEPS - 1 - step) * STEP_SECONDS))
 }
 
-/// Returns the number of such probes of a target in a step.
+/// The number of a target's successes or failures in a step.
 type Count = fn(i64, i64) -> i64;
 
 fn successes(target: i64, step: i64) -> i64 {

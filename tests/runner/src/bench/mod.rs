@@ -1,4 +1,4 @@
-//! `bench`: the design limits, measured on this machine beside a peer in the same run.
+//! `bench`: measures the design limits on this machine, and a peer in the same run.
 
 mod blocks;
 mod figure;
@@ -62,7 +62,7 @@ impl Benchmark {
     }
 }
 
-/// Runs the benchmarks that `args` name, else all; exit code 1 if a figure exceeds its limit.
+/// Runs the benchmarks that `args` name, else all. The exit code is 1 if a figure exceeds its limit.
 ///
 /// # Errors
 /// A benchmark can't be run here.
@@ -71,12 +71,12 @@ pub fn run(
     runtime: &Runtime,
     args: &BenchArgs,
 ) -> Result<ExitCode, Error> {
-    let known: Vec<_> = Benchmark::value_variants()
+    let benchmarks: Vec<_> = Benchmark::value_variants()
         .iter()
         .filter_map(|benchmark| Some((*benchmark, benchmark.to_possible_value()?)))
         .collect();
     if args.list {
-        let lines: String = known
+        let lines: String = benchmarks
             .iter()
             .map(|(_, value)| {
                 let about = value.get_help().map(ToString::to_string);
@@ -87,7 +87,7 @@ pub fn run(
         return Ok(ExitCode::SUCCESS);
     }
     let mut measured = BTreeMap::new();
-    for (benchmark, value) in &known {
+    for (benchmark, value) in &benchmarks {
         if args.names.is_empty() || args.names.contains(benchmark) {
             let figures = benchmark.measure(installation, runtime)?;
             measured.insert(value.get_name().to_owned(), figures);
@@ -106,7 +106,7 @@ pub fn run(
     })
 }
 
-/// Builds a client for the parts that opens a new connection for each request, as a visitor does.
+/// Builds a client that opens a new connection for each request, as a visitor does.
 fn visitor(timeout: Duration) -> anyhow::Result<Client> {
     Ok(http_client::client([], |builder| {
         builder

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use lab::part::Part;
-use lab::state::paths::Installation;
+use lab::state::paths::{Installation, StateDir};
 use reqwest::Client;
+use test_support::Lab;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 use super::figure::{Figure, percentile};
 use super::history;
 use super::static_server::StaticServer;
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 
 const TARGETS: usize = 1_000;
 
@@ -23,7 +24,7 @@ const GROUP: usize = 50;
 
 /// The design's limits.
 const FIRST_BYTE_MS: f64 = 100.0;
-const COMPRESSED_KB: f64 = 300.0;
+const COMPRESSED_KB: f64 = 150.0;
 
 /// The number of visits, and the pause between them, long enough for caches to expire.
 const VISITS: usize = 100;
@@ -38,24 +39,24 @@ const SETTLED: Duration = Duration::from_secs(180);
 /// Marks a page on which every target is up and the lab is not blind.
 const ALL_UP: &str = r#"data-overall="up""#;
 
-/// Marks a figure that is not known yet, and a slot of a bar in which some probes failed.
+/// Marks an unknown figure, and a slot of a bar in which some probes failed.
 const UNKNOWN: &str = ">unknown<";
 const PART: &str = r#"<path class="part""#;
 
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
     let names: Vec<String> = (0..TARGETS).map(name).collect();
     eprintln!("   starting a lab with {TARGETS} targets and a day of history");
-    let lab = ScratchLab::up_with(installation, &targets(&names), |state, tools, _| {
-        history::write(state, tools, &names)
-    })?;
+    let (mut lab, tools) = labs::prepare(installation, &targets(&names))?;
+    history::write(&StateDir::new(lab.state_dir())?, &tools, &names)?;
+    lab.up_attached()?;
     runtime.block_on(visit(&lab))
 }
 
-async fn visit(lab: &ScratchLab) -> anyhow::Result<Vec<Figure>> {
-    let url = lab.url(Part::DashboardUi) + "/";
-    // No connection is kept: a visitor comes with none.
+async fn visit(lab: &Lab) -> anyhow::Result<Vec<Figure>> {
+    let url = lab.url(Part::DashboardUi.name(), "/");
+    // Without keep-alive, because a visitor has no connection yet.
     let client = super::visitor(Duration::from_secs(10))?;
-    let plain = settled(&client, &url).await?;
+    let plain = wait_until_settled(&client, &url).await?;
     ensure!(
         names_missing(&plain) == 0,
         "the page lacks {} of {TARGETS} targets",
@@ -117,7 +118,7 @@ async fn load(client: &Client, url: &str) -> anyhow::Result<Page> {
 }
 
 /// Waits until the page shows every target up with figures and history, and returns it uncompressed.
-async fn settled(client: &Client, url: &str) -> anyhow::Result<String> {
+async fn wait_until_settled(client: &Client, url: &str) -> anyhow::Result<String> {
     let begun = Instant::now();
     loop {
         let answer = client.get(url).send().await?;
@@ -178,7 +179,7 @@ fn gzip(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
         .context("can't start the peer, gzip; install gzip")?;
     let mut stdin = child.stdin.take().context("gzip has no stdin")?;
     let bytes = bytes.to_vec();
-    // Beside the reading below: a pipe holds less than a page.
+    // In a thread, because a pipe holds less than a page.
     let writer = std::thread::spawn(move || stdin.write_all(&bytes));
     let output = child.wait_with_output()?;
     if !matches!(writer.join(), Ok(Ok(()))) || !output.status.success() {

@@ -1,4 +1,4 @@
-//! The evaluation time of the rules in Prometheus, with 1,000 targets and two weeks of history.
+//! Measures the evaluation time of the rules in Prometheus with 1,000 targets and two weeks of history.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -7,17 +7,17 @@ use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 use lab::http::prometheus::Prometheus;
 use lab::part::Part;
-use lab::state::paths::Installation;
+use lab::state::paths::{Installation, StateDir};
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 use super::blocks;
 use super::figure::{Figure, percentile};
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 
 const TARGETS: usize = 1_000;
 
-/// One in so many targets fails, so that its failures are series too.
+/// Every tenth target fails, so that failures have series, too.
 const FAILING: usize = 10;
 
 /// The design limit for all groups of `evaluation_interval` together, and for each group.
@@ -26,35 +26,36 @@ const SECONDS: f64 = 1.0;
 /// The longest interval of a group, and time for its evaluation to be scraped.
 const EVERY_GROUP: Duration = Duration::from_secs(5 * 60);
 
-/// How long the lab runs afterwards, until ranges of five minutes are full and begin after each first evaluation.
+/// How long the lab runs afterwards, so that ranges of five minutes are full and begin after the first evaluations.
 const SETTLED: Duration = Duration::from_secs(315);
 
-/// A group's median over five minutes. Its last evaluation may be older than that.
+/// Each group's median over five minutes. Its last evaluation may be older than that.
 const GROUPS: &str = "quantile_over_time(0.5, prometheus_rule_group_last_duration_seconds[5m])";
 
-/// The number of groups that were not evaluated yet; empty until Prometheus has scraped itself.
+/// The number of groups without an evaluation; empty until Prometheus has scraped itself.
 const MISSING: &str = "count(prometheus_rule_group_last_evaluation_timestamp_seconds) \
     - (count(prometheus_rule_group_last_evaluation_timestamp_seconds > 1e9) or vector(0))";
 
 /// The query that a dashboard would need without recording rules, over the same two weeks.
 const PEER: &str = "count(sum_over_time(target:probes:increase4m[14d]))";
 
-/// The number of queries to the peer.
-const ASKED: usize = 21;
+/// The number of the peer's queries.
+const QUERIES: usize = 21;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-/// Seconds between evaluations, as in `prometheus.yml`, and between probes.
+/// The seconds between evaluations, as in `prometheus.yml`, and between probes.
 const STEP: i64 = 15;
 
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
     eprintln!("   writing two weeks of history for {TARGETS} targets");
-    let lab = ScratchLab::up_with(installation, &targets(), |state, tools, ports| {
-        let agent = ports.address(Part::PingAgent).to_string();
-        blocks::write(state, tools, |out| write_samples(out, &agent))
-    })?;
-    let prometheus = Prometheus::new(&lab.url(Part::Prometheus))?;
+    let (mut lab, tools) = labs::prepare(installation, &targets())?;
+    let agent = lab.address(Part::PingAgent.name()).to_string();
+    let state = StateDir::new(lab.state_dir())?;
+    blocks::write(&state, &tools, |out| write_samples(out, &agent))?;
+    lab.up_attached()?;
+    let prometheus = Prometheus::new(&lab.url(Part::Prometheus.name(), ""))?;
     runtime.block_on(evaluations(&prometheus))
 }
 
@@ -97,7 +98,7 @@ async fn evaluations(prometheus: &Prometheus) -> anyhow::Result<Vec<Figure>> {
 /// Returns the median response time in seconds.
 async fn peer(prometheus: &Prometheus) -> anyhow::Result<f64> {
     let mut times = Vec::new();
-    for _ in 0..ASKED {
+    for _ in 0..QUERIES {
         let begun = Instant::now();
         let found = scalar(prometheus, PEER).await?;
         ensure!(found >= TARGETS as f64, "the history has {found} series");
@@ -109,10 +110,10 @@ async fn peer(prometheus: &Prometheus) -> anyhow::Result<f64> {
 
 async fn scalar(prometheus: &Prometheus, query: &str) -> anyhow::Result<f64> {
     let value = prometheus.scalar(query).await?;
-    value.with_context(|| format!("Prometheus has nothing for {query}"))
+    value.with_context(|| format!("Prometheus returned no value for {query}"))
 }
 
-/// Returns a `targets.toml` of endpoints, some of which don't exist, each with its own address.
+/// Returns a `targets.toml` of endpoints with different URLs. Some of them don't exist.
 fn targets() -> String {
     let target = |index| {
         let name = name(index);
@@ -132,7 +133,7 @@ fn fails(index: usize) -> bool {
     index.is_multiple_of(FAILING)
 }
 
-/// Writes the series that `monitoring/prometheus/rules/probes.yml` records, as far back as its rules read.
+/// Writes the series that `monitoring/prometheus/rules/probes.yml` records, as far back as the rules read.
 fn write_samples(out: &mut dyn Write, agent: &str) -> std::io::Result<()> {
     let mut history = History {
         out,

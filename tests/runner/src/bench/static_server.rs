@@ -1,5 +1,5 @@
-//! The peer of a page: Python's static file server with the same bytes. Its time is that of the machine and the client; the
-//! rest of the page's time is the page's own.
+//! The peer of the page: Python's static file server with the same bytes. Its response time is that of the machine and the
+//! client; the difference is the page's own time.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const PAGE: &str = "page.html";
 
-/// The interval and number of polls until it answers.
+/// The interval and the number of polls until the server answers.
 const POLL: Duration = Duration::from_millis(100);
 const POLLS: usize = 100;
 
@@ -28,7 +28,7 @@ impl StaticServer {
     /// Serves `bytes` from loopback.
     ///
     /// # Errors
-    /// python3 is missing, or does not listen in time.
+    /// python3 is missing, or does not answer within 10 s.
     pub async fn start(bytes: &[u8]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join(PAGE), bytes)?;

@@ -15,22 +15,22 @@ pub use self::promql::metric_names;
 pub struct Dashboard {
     /// The file's name.
     pub file: String,
-    /// What is in it.
+    /// Its content.
     pub json: Value,
 }
 
-/// A panel that is no row.
+/// A panel that is not a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Panel<'a> {
-    /// What is in it.
+    /// Its JSON.
     pub json: &'a Value,
 }
 
 impl Dashboard {
-    /// Reads the dashboards in `folder`, in the order of their names.
+    /// Reads the dashboards in `folder`, sorted by name.
     ///
     /// # Errors
-    /// There is none, or one is not JSON.
+    /// There are none, or a file is not JSON.
     pub fn read_all(folder: &Path) -> anyhow::Result<Vec<Self>> {
         let read =
             || -> anyhow::Result<Vec<_>> { Ok(fs::read_dir(folder)?.collect::<Result<_, _>>()?) };
@@ -52,7 +52,7 @@ impl Dashboard {
         Ok(dashboards)
     }
 
-    /// Returns its fixed name in URLs.
+    /// Returns the uid, which is in the dashboard's URL.
     #[must_use]
     pub fn uid(&self) -> &str {
         text(&self.json, "/uid")
@@ -63,7 +63,7 @@ impl Dashboard {
         list(&self.json, "/panels")
     }
 
-    /// Returns the panels that are no rows.
+    /// Returns the panels that are not rows.
     pub fn panels(&self) -> impl Iterator<Item = Panel<'_>> {
         self.grid()
             .filter(|json| text(json, "/type") != "row")
@@ -77,30 +77,30 @@ impl Dashboard {
 }
 
 impl<'a> Panel<'a> {
-    /// Its title.
+    /// Returns the title.
     #[must_use]
     pub fn title(&self) -> &'a str {
         text(self.json, "/title")
     }
 
-    /// Its number within the dashboard.
+    /// Returns the id, which is unique within the dashboard.
     #[must_use]
     pub fn id(&self) -> u64 {
         let id = self.json.pointer("/id");
         id.and_then(Value::as_u64).unwrap_or_default()
     }
 
-    /// Its queries: the letter of each, and its PromQL.
+    /// Returns the queries: the letter and the PromQL of each.
     pub fn queries(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         list(self.json, "/targets").map(|query| (text(query, "/refId"), text(query, "/expr")))
     }
 }
 
-/// Fills in the variables of a query as Grafana does: its own as for six hours in steps of a minute, and those of the
-/// dashboard from `variables`, by name. `$1` is no variable but a group in a `label_replace`.
+/// Replaces the variables of a query as Grafana does: Grafana's own as for six hours in steps of a minute, and those of the
+/// dashboard by `variables` (name and value). `$1` is a group of a `label_replace`, not a variable.
 ///
 /// # Errors
-/// A variable is not known.
+/// A variable does not exist.
 pub fn fill(query: &str, variables: &[(&str, &str)]) -> anyhow::Result<String> {
     const GRAFANAS: [(&str, &str); 3] = [
         ("__interval", "1m"),
@@ -115,8 +115,8 @@ pub fn fill(query: &str, variables: &[(&str, &str)]) -> anyhow::Result<String> {
             .find(|char: char| !char.is_ascii_alphanumeric() && char != '_')
             .unwrap_or(after.len());
         let (name, behind) = after.split_at(end);
-        let known = GRAFANAS.iter().chain(variables);
-        match known.into_iter().find(|(known, _)| *known == name) {
+        let mut all = GRAFANAS.iter().chain(variables);
+        match all.find(|(variable, _)| *variable == name) {
             Some((_, value)) => filled.push_str(value),
             None if name.parse::<u8>().is_ok() => {
                 filled.push('$');
@@ -130,7 +130,7 @@ pub fn fill(query: &str, variables: &[(&str, &str)]) -> anyhow::Result<String> {
     Ok(filled)
 }
 
-/// Returns the text at `pointer`, or an empty one.
+/// Returns the text at a JSON pointer; empty if there is none.
 #[must_use]
 pub fn text<'a>(json: &'a Value, pointer: &str) -> &'a str {
     json.pointer(pointer)
@@ -138,7 +138,7 @@ pub fn text<'a>(json: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-/// Returns the elements of the array at `pointer`; none without an array.
+/// Returns the elements of the array at a JSON pointer; none without an array.
 pub fn list<'a>(json: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     json.pointer(pointer)
         .and_then(Value::as_array)
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_filled_in_whole() {
+    fn whole_variable_names_are_replaced() {
         let query = r#"label_replace(a{target=~"$target"}[$__rate_interval], "b", "$1", "c", "(.*)") + t{x="$target_"}"#;
         let filled = fill(query, &[("target", "demo"), ("target_", "other")]).unwrap();
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Finds the metrics that a PromQL query reads.
 //!
-//! This is no parser: the neighbours of a word show whether it is a metric. Prometheus checks the syntax.
+//! This is not a parser: the neighbours of a word show whether it is a metric. Prometheus checks the syntax.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const BEFORE_LABELS: [&str; 6] = [
     "group_right",
 ];
 
-/// Words that are no metrics: operators, modifiers, and aggregations, since `by` may come before their parenthesis.
+/// Words that are not metrics: operators, modifiers, and aggregations, because `by` may precede their parenthesis.
 const WORDS: [&str; 22] = [
     "and",
     "atan2",
@@ -70,7 +70,7 @@ fn skipped(rest: &str, first: char) -> Option<usize> {
         '{' => Some(closing(rest, '}')),
         '[' => Some(closing(rest, ']')),
         '"' | '\'' | '`' => Some(quoted_length(rest, first)),
-        // A number, with whatever letters are in it: 1e4, 5m, 0x1f.
+        // A number, with its letters: 1e4, 5m, 0x1f.
         '0'..='9' | '.' => Some(
             rest.find(|char: char| !char.is_ascii_alphanumeric() && char != '.')
                 .unwrap_or(rest.len()),
@@ -100,7 +100,7 @@ fn closing(rest: &str, end: char) -> usize {
     rest.len()
 }
 
-/// Returns the length of the quoted text at the beginning of `rest`, including the quotes.
+/// Returns the length of the quoted text at the start of `rest`, including the quotes.
 fn quoted_length(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, char) in rest.char_indices().skip(1) {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_told_from_functions_labels_and_words() {
+    fn names_are_distinguished_from_functions_labels_and_words() {
         assert_eq!(
             names("sum by (target, le) (rate(a_bucket{x=\"b{}\\\" c\"}[5m] @ end())) > bool 1e4"),
             ["a_bucket"]
@@ -144,7 +144,7 @@ mod tests {
         );
     }
 
-    /// An expression, and the metrics that it reads. Labels and texts have names of metrics, too.
+    /// Returns a strategy for expressions and the metrics that they read. Labels and texts contain names of metrics, too.
     fn expression() -> impl Strategy<Value = (String, BTreeSet<String>)> {
         let metric = "[a-z_:][a-z0-9_:]{0,8}".prop_filter("a word", |name| {
             !WORDS.contains(&&**name) && !BEFORE_LABELS.contains(&&**name)

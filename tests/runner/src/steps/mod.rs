@@ -1,4 +1,4 @@
-//! The steps of a suite. The next step runs even if one fails.
+//! Runs the steps of a suite. The next step runs even if one fails.
 
 pub mod screen;
 
@@ -25,12 +25,12 @@ pub enum Outcome {
 /// A part of a suite that this machine can't run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotRun {
-    /// Which part; empty for the whole suite.
+    /// The name of the part; empty for the whole suite.
     pub what: String,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// What to do to run it.
-    pub way_out: String,
+    /// How to make it run.
+    pub remedy: String,
 }
 
 /// The result of a suite, with its waits and the parts that did not run.
@@ -55,7 +55,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Steps of a suite on `screen`.
+    /// Creates the steps of a suite, with their output on `screen`.
     pub fn new(suite: String, screen: &Screen) -> Self {
         Self {
             output: screen.output(&suite),
@@ -107,7 +107,7 @@ impl Steps {
     pub fn wait_for<'a>(&mut self, what: &str, lock: &'a Mutex<()>) -> MutexGuard<'a, ()> {
         match lock.try_lock() {
             Ok(guard) => return guard,
-            // A suite that panicked while it had the lock has left nothing in the lock itself.
+            // The lock protects no data that a panic of another suite could leave inconsistent.
             Err(TryLockError::Poisoned(error)) => return error.into_inner(),
             Err(TryLockError::WouldBlock) => {}
         }
@@ -130,18 +130,18 @@ impl Steps {
         }
     }
 
-    /// Records for the summary what can't run here, and why.
-    pub fn cannot_run(&mut self, what: &str, why: impl Into<String>, way_out: impl Into<String>) {
+    /// Records for the summary that a part can't run here, the reason, and the remedy.
+    pub fn cannot_run(&mut self, what: &str, why: impl Into<String>, remedy: impl Into<String>) {
         self.not_run.push(NotRun {
             what: what.to_owned(),
             why: why.into(),
-            way_out: way_out.into(),
+            remedy: remedy.into(),
         });
     }
 
     /// Records that the suite was aborted.
     pub fn fail(&mut self, why: &str) {
-        self.screen.failed(&self.suite, "it", why, "");
+        self.screen.failed(&self.suite, "suite", why, "");
         self.failed
             .push(why.lines().next().unwrap_or_default().to_owned());
     }
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_failed_command_wrote_is_shown_when_suites_run_side_by_side() {
+    fn the_output_of_a_failed_command_is_shown_when_suites_run_side_by_side() {
         let folder = tempfile::tempdir().unwrap();
         let screen = Screen::side_by_side(folder.path());
         let mut steps = Steps::new("rust".to_owned(), &screen);

@@ -1,5 +1,5 @@
-//! The output of suites on the terminal. A single suite writes to it directly. Of several suites each step is a line, and
-//! the output of its commands goes to a file, which is shown when the step fails.
+//! Shows suites on the terminal. A single suite writes to it directly. Of several suites, each step is a line. The output of
+//! its commands goes to a file, whose new lines are shown if the step fails.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,7 +13,7 @@ use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use lab::terminal::output;
 
-/// The number of last lines of a failed step that are shown. The file has all lines.
+/// The number of lines shown of a failed step, the last ones. The file has all lines.
 const SHOWN_LINES: usize = 400;
 
 /// The output of steps.
@@ -43,7 +43,7 @@ struct Running {
 }
 
 impl Screen {
-    /// A screen for several suites, with their output in files in `folder`.
+    /// Creates a screen for several suites, with their output in files in `folder`.
     pub fn side_by_side(folder: &Path) -> Self {
         Self::Lines(Arc::new(Lines {
             folder: folder.to_path_buf(),
@@ -58,7 +58,7 @@ impl Screen {
             return Output(None);
         };
         let path = lines.folder.join(format!("{suite}.log"));
-        // Appended to, so that a process that a step left behind overwrites nothing.
+        // Append mode, so that a leftover process of a step overwrites nothing.
         let file = File::options()
             .create(true)
             .append(true)
@@ -86,7 +86,7 @@ impl Screen {
         }
     }
 
-    /// Shows that no step of `suite` runs.
+    /// Shows that no step of `suite` is running.
     pub(super) fn idle(&self, suite: &str) {
         if let Self::Lines(lines) = self
             && let Some(running) = lines.running().get_mut(suite)
@@ -115,7 +115,7 @@ impl Screen {
         let left_out = lines.len().saturating_sub(SHOWN_LINES);
         let mut text = String::new();
         if left_out > 0 {
-            text.push_str(&format!("… {left_out} lines before\n"));
+            text.push_str(&format!("… {left_out} earlier lines\n"));
         }
         for line in lines.iter().skip(left_out) {
             text.push_str(&format!("{suite} │ {line}\n"));
@@ -139,7 +139,7 @@ impl Screen {
         }
     }
 
-    /// Returns the running steps and their times; `None` without any, or if spinners show them.
+    /// Returns the running steps and their times; `None` if there are none or spinners show them.
     pub fn still_running(&self) -> Option<String> {
         let Self::Lines(lines) = self else {
             return None;

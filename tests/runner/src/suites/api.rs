@@ -1,11 +1,11 @@
-//! The gateway's answers against its OpenAPI description, in a lab with hostile target names.
+//! Checks the gateway's responses against its OpenAPI description, in a lab with hostile target names.
 
 use std::process::Command;
 
 use lab::part::Part;
 use lab::tools::on_path;
 
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 use crate::tools::python::TestTools;
@@ -27,15 +27,15 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     }
     let folder = test_run.installation.root.join(FOLDER);
     let targets = std::fs::read_to_string(folder.join("hostile.toml"))?;
-    let lab = ScratchLab::up(&test_run.installation, &targets)?;
-    let gateway = lab.url(Part::ApiGateway);
-    // First: what it posts is there for the second.
+    let lab = labs::start(&test_run.installation, &targets)?;
+    let gateway = lab.url(Part::ApiGateway.name(), "");
+    // First, because the second command also reads the alerts that it posts.
     let mut names = Command::new(tools.python());
     names
         .args(["-m", "unittest", "-v", "hostile_names"])
         .env("API_GATEWAY_URL", &gateway)
-        .env("ALERT_LOGGER_URL", lab.url(Part::AlertLogger))
-        .env("DEMO_TARGET_URL", lab.url(Part::DemoTarget))
+        .env("ALERT_LOGGER_URL", lab.url(Part::AlertLogger.name(), ""))
+        .env("DEMO_TARGET_URL", lab.url(Part::DemoTarget.name(), ""))
         .env("TARGETS_FILE", folder.join("hostile.toml"))
         .current_dir(&folder);
     steps.command("hostile names and labels", &mut names);

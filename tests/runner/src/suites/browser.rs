@@ -1,23 +1,26 @@
-//! The status page in headless Chromium, against labs of its own.
+//! Tests the status page in headless Chromium, with its own labs.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use lab::state::paths::StateDir;
 use lab::tools;
 use serde_json::{Map, Value};
+use test_support::Lab;
 
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 use crate::tools::node::NodeProject;
 use crate::tools::packages;
 
-/// The project of the tests.
+/// The folder of the tests.
 const FOLDER: &str = "tests/browser";
 
-/// The number of concurrent test files: one waits for minutes while the others work.
+/// The number of concurrent test files. One file waits for minutes while the others run.
 const AT_A_TIME: &str = "--test-concurrency=2";
 
-/// The labs, and the files in [`FOLDER`] with their targets. Tests that stop parts have their own lab.
+/// The labs, and the files with their targets, relative to [`FOLDER`]. Tests that stop parts have their own lab.
 const LABS: [(&str, &str); 4] = [
     ("page", "targets/page.toml"),
     ("hostile", "../api/hostile.toml"),
@@ -33,11 +36,11 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         return Ok(());
     };
     let folder = test_run.installation.root.join(FOLDER);
-    let mut labs = Vec::new();
+    let mut running = Vec::new();
     for (name, file) in LABS {
-        let targets = std::fs::read_to_string(folder.join(file))?;
+        let targets = fs::read_to_string(folder.join(file))?;
         steps.say(&format!("starting a lab: {name}"));
-        labs.push((name, ScratchLab::up(&test_run.installation, &targets)?));
+        running.push((name, labs::start(&test_run.installation, &targets)?));
     }
     let evidence = test_run.evidence("browser")?;
     steps.check("the page in Chromium", |output| {
@@ -46,12 +49,12 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
             .args(project.files(".", ".test.js")?)
             .env("CHROMIUM", chromium)
             .env("LAB", test_run.installation.bin_dir.join("lab"))
-            .env("LAB_STATE_DIRS", state_dirs(&labs).to_string())
+            .env("LAB_STATE_DIRS", state_dirs(&running).to_string())
             .env("EVIDENCE_DIR", &evidence);
         let status = output.attach(&mut node)?.status()?;
         if !status.success() {
-            for (name, lab) in &labs {
-                lab.copy_logs(&evidence.join("logs").join(name))?;
+            for (name, lab) in &running {
+                copy_logs(lab, &evidence.join("logs").join(name))?;
             }
         }
         anyhow::ensure!(
@@ -64,7 +67,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn state_dirs(labs: &[(&str, ScratchLab)]) -> Value {
+fn state_dirs(labs: &[(&str, Lab)]) -> Value {
     let dirs: Map<String, Value> = labs
         .iter()
         .map(|(name, lab)| {
@@ -75,7 +78,17 @@ fn state_dirs(labs: &[(&str, ScratchLab)]) -> Value {
     dirs.into()
 }
 
-/// Returns the browser that the tests find, else installs Debian's if that is allowed.
+/// Copies the logs of the lab's parts into `folder`, which is created.
+fn copy_logs(lab: &Lab, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(StateDir::new(lab.state_dir())?.logs())? {
+        let entry = entry?;
+        fs::copy(entry.path(), folder.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Returns the browser that the tests find. Installs Debian's with `--install`.
 fn chromium(
     test_run: &TestRun,
     steps: &mut Steps,
@@ -95,7 +108,7 @@ fn chromium(
     }
     steps.cannot_run(
         "",
-        "there is no Chromium or Chrome here",
+        "Chromium or Chrome is not installed",
         "--install, or apt-get install chromium",
     );
     Ok(None)

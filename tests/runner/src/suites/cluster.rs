@@ -1,4 +1,4 @@
-//! The whole stack on a real Kubernetes of its own, from `terraform apply` to `terraform destroy`.
+//! Tests the whole stack on its own real Kubernetes, from `terraform apply` to `terraform destroy`.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::tools::providers::{Providers, copy_configuration};
 use crate::tools::python::TestTools;
 use crate::tools::{nix, packages};
 
-/// The programs of the node beside Kubernetes, and their Debian packages.
+/// The programs of the node besides Kubernetes, and their Debian packages.
 const PROGRAMS: [(&str, &str); 18] = [
     ("/usr/lib/cni/bridge", "containernetworking-plugins"),
     ("conntrack", "conntrack"),
@@ -36,7 +36,7 @@ const PROGRAMS: [(&str, &str); 18] = [
     ("socat", "socat"),
 ];
 
-/// The network of the tests' node, while it is up.
+/// The network of the tests' node while it is up.
 const NETWORK: &str = "/run/netns/cluster-tests";
 
 pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
@@ -45,7 +45,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         steps.cannot_run("", why, "sudo ./lab test cluster");
         return Ok(());
     }
-    if !terraform::is_there(steps, "") || !go_is_there(steps) {
+    if !terraform::is_installed(steps, "") || !has_go(steps) {
         return Ok(());
     }
     if !packages::ensure(test_run, steps, &PROGRAMS)? || HELM.get(test_run, steps, "")?.is_none() {
@@ -54,7 +54,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     let Some(tools) = TestTools::get(test_run, steps, "") else {
         return Ok(());
     };
-    // What nix/host puts in nixpkgs' place, beside what is on PATH.
+    // nix/host uses these servers in place of those in nixpkgs.
     test_run.servers(steps)?;
     let copy = tempfile::tempdir()?;
     let folder = copy_configuration(test_run, copy.path())?;
@@ -63,7 +63,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         steps,
         &folder,
         "terraform apply and destroy",
-        "kubectl and helm applied what `terraform plan` shows",
+        "kubectl and helm applied the objects of `terraform plan`",
     )?
     else {
         return Ok(());
@@ -73,24 +73,24 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     let kube_node = root.join("tests/cluster/kube-node/kube-node");
     anyhow::ensure!(
         !Path::new(NETWORK).exists(),
-        "the tests' node is up already: wait for the one that uses it, or take it down with KUBE_NODE_NAME=cluster-tests {} down",
+        "the tests' node is already up: wait until the other run ends, or stop the node with KUBE_NODE_NAME=cluster-tests {} down",
         kube_node.display()
     );
     steps.command(
-        "a Kubernetes is built, which takes minutes once",
-        // Behind the labs of other suites, which have deadlines to meet.
+        "Kubernetes is built, which takes minutes the first time",
+        // With low priority, because the labs of other suites have deadlines.
         Command::new("nice").arg(&kube_node).arg("build"),
     );
     let arguments = [
         "--filterset=package(cluster-tests)",
         "--run-ignored=only",
-        // Its output as it comes.
+        // Shows the output at once.
         "--no-capture",
     ];
     let mut command = tools.nextest(test_run, steps, &arguments)?;
     command
         .env("PATH", path(test_run, &tools)?)
-        // What a step waited for in vain says more than where it did.
+        // The message of a failed step explains more than a backtrace.
         .env("RUST_BACKTRACE", "0")
         .env("UPTIMEPULSE_BIN_DIR", &test_run.installation.bin_dir)
         .env("CARGO_TARGET_DIR", target_dir(test_run));
@@ -100,13 +100,13 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     };
     providers.set(&mut command);
     let nix = nix::program(test_run);
-    // Relative: the test builds in a clone.
+    // Relative, because the test builds in a clone.
     let nix = nix.strip_prefix(root).unwrap_or(&nix);
     steps.command(
         "the stack on a cluster",
         command.env("UPTIMEPULSE_NIX", nix),
     );
-    // The test does so itself, unless it was killed.
+    // The test stops the node itself unless it was killed.
     if Path::new(NETWORK).exists() {
         steps.command(
             "the node is taken down",
@@ -118,17 +118,17 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn go_is_there(steps: &mut Steps) -> bool {
+fn has_go(steps: &mut Steps) -> bool {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = on_path(&search_path, &["go"]).is_some();
-    if !is_there {
-        let why = "there is no Go here, and Kubernetes is built from its modules";
+    let is_installed = on_path(&search_path, &["go"]).is_some();
+    if !is_installed {
+        let why = "Go is not installed, and Kubernetes is built from Go modules";
         steps.cannot_run("", why, "install Go");
     }
-    is_there
+    is_installed
 }
 
-/// Returns `PATH` for the test with the tools of this checkout, which nix/host in a clone would not find.
+/// Returns `PATH` for the test, with the tools of this checkout, which nix/host would not find in a clone.
 fn path(test_run: &TestRun, tools: &TestTools) -> anyhow::Result<OsString> {
     let fetched = test_run.installation.tools_dir();
     let path = tools.path()?;
@@ -138,7 +138,7 @@ fn path(test_run: &TestRun, tools: &TestTools) -> anyhow::Result<OsString> {
     Ok(std::env::join_paths(folders)?)
 }
 
-/// Returns cargo's target folder, which the clone uses as well.
+/// Returns cargo's target folder, which the clone uses, too.
 fn target_dir(test_run: &TestRun) -> OsString {
     std::env::var_os("CARGO_TARGET_DIR")
         .unwrap_or_else(|| test_run.installation.root.join("target").into_os_string())

@@ -1,4 +1,4 @@
-//! Fuzz targets for every parser of untrusted input.
+//! Runs the fuzz targets, one for each parser of untrusted input.
 
 use crate::steps::Steps;
 use crate::test_run::TestRun;
@@ -8,7 +8,7 @@ use crate::tools::python::TestTools;
 /// How long each target runs.
 const SECONDS: u32 = 15;
 
-/// How long each target runs once a week.
+/// How long each target runs with `--weekly`.
 const WEEKLY_SECONDS: u32 = 60;
 
 pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
@@ -43,7 +43,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         let mut command = test_run.cargo();
         command
             .env("PATH", &path)
-            // cargo-fuzz asks for flags that only nightly takes, or a stable compiler told that it may.
+            // cargo-fuzz passes unstable flags, which a stable compiler accepts only with this variable.
             .env("RUSTC_BOOTSTRAP", "1")
             .args(["fuzz", subcommand, "--fuzz-dir"])
             .arg(&folder);

@@ -1,4 +1,4 @@
-//! `test`: every suite that this machine can run. The summary lists what it can't.
+//! `test`: runs every suite that this machine can run. The summary lists the parts that it can't run.
 //!
 //! Suites that wait for a lab, a cluster or a browser run at the same time as those that compute (`schedule`).
 
@@ -35,7 +35,7 @@ pub struct TestArgs {
     #[arg(long)]
     pub list: bool,
 
-    /// How they run.
+    /// The options of all suites.
     #[command(flatten)]
     pub options: Options,
 }
@@ -49,7 +49,7 @@ pub enum Suite {
     Monitoring,
     /// The built services with real servers: alerts, crashes, mail, wrong configuration, 10,000 targets
     Stack,
-    /// The gateway's answers against its OpenAPI description (schemathesis), also with hostile names
+    /// The gateway's responses against its OpenAPI description (schemathesis), also with hostile names
     Api,
     /// The status page in headless Chromium: live, blind, by keyboard, accessible, with hostile names
     Browser,
@@ -95,7 +95,7 @@ impl Suite {
 /// Runs the suites that `args` name, else all.
 ///
 /// # Errors
-/// There is no source to be tested here.
+/// The installation is not a checkout of the repository.
 pub fn run(
     installation: Installation,
     state: StateDir,

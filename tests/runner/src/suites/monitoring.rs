@@ -1,4 +1,4 @@
-//! The files in monitoring/, checked by the programs that read them.
+//! Checks the files in monitoring/ with the programs that read them.
 
 mod alerts;
 mod dashboards;
@@ -26,7 +26,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         command.args(arguments);
         command
     };
-    // The discovery files are the environment's, and missing ones are no error.
+    // Discovery files belong to the environment; promtool accepts missing ones.
     steps.command(
         "promtool check config",
         promtool(&["check", "config"]).arg(PROMETHEUS_CONFIG),
@@ -46,7 +46,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     steps.check("every alert has its tests and its runbook", |_| {
         alerts::check(&alerts, &tests, &runbooks)
     });
-    steps.check("Watchdog notices a group that is not evaluated", |_| {
+    steps.check("Watchdog counts every group with alerts", |_| {
         alerts::check_groups(&rules)
     });
 
@@ -61,7 +61,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
             Command::new(amtool).arg("check-config").arg(&file),
         );
         for alert in &alerts {
-            // Watchdog is for alert-logger alone: nobody wants a mail a minute.
+            // Watchdog goes only to alert-logger: it would send a mail every minute.
             let receivers = match (&*alert.name, &smtp) {
                 ("Watchdog", _) | (_, None) => "stdout",
                 _ => "email,stdout",
@@ -81,7 +81,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     dashboards::run(test_run, steps, &rules, promtool)
 }
 
-/// Returns settings that YAML would misread without quotes.
+/// Returns settings with values that YAML would misread without quotes.
 fn example_smtp() -> Smtp {
     Smtp {
         smarthost: "mail.example.org:587".to_owned(),
@@ -100,7 +100,7 @@ fn relative<'a>(paths: &'a [PathBuf], folder: &'a Path) -> impl Iterator<Item = 
         .map(move |path| path.strip_prefix(folder).unwrap_or(path))
 }
 
-/// Returns the files of a folder with this extension, in the order of their names.
+/// Returns the files of a folder with this extension, sorted by name.
 fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .with_context(|| format!("can't read {}", folder.display()))?

@@ -1,6 +1,6 @@
-//! The flake: the checks that no other suite runs, its images in containerd, its apps and its shell.
+//! Tests the flake: the checks that no other suite runs, its images in containerd, its apps and its shell.
 //!
-//! Uses the inputs of flake.lock if they can be fetched, else this machine's own tools (nix/host).
+//! The suite uses the inputs of flake.lock if they can be downloaded, else this machine's own tools (nix/host).
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -16,7 +16,7 @@ use crate::tools::go::{ACTIONLINT, HELM};
 use crate::tools::python::TestTools;
 use crate::tools::{nix, packages};
 
-/// Programs that only this suite calls.
+/// The programs that only this suite calls, and their Debian packages.
 const PROGRAMS: [(&str, &str); 7] = [
     ("containerd", "containerd"),
     ("ctr", "containerd"),
@@ -42,14 +42,14 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     }
     let program = nix::program(test_run);
     if program.is_absolute() {
-        let why = "the inputs of flake.lock can't be fetched here, so this machine's own tools stood in their place (nix/host)";
+        let why = "the inputs of flake.lock can't be fetched here, so this machine's own tools replaced them (nix/host)";
         steps.cannot_run(
             "the flake with its own inputs",
             why,
-            "run it where nix reaches its cache",
+            "run it where nix can reach its cache",
         );
     }
-    // What nix/host puts in nixpkgs' place, beside what is on PATH.
+    // nix/host uses these servers in place of those in nixpkgs.
     test_run.servers(steps)?;
     if TestTools::get(
         test_run,
@@ -66,18 +66,18 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         HELM.get(test_run, steps, "the checks of the chart")?;
         needed.push(("terraform", "install terraform"));
     }
-    for (tool, way_out) in needed {
+    for (tool, remedy) in needed {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         if program.is_absolute() && on_path(&search_path, &[tool]).is_none() {
             steps.cannot_run(
                 &format!("the checks that need {tool}"),
-                format!("there is no {tool} here"),
-                way_out,
+                format!("{tool} is not installed"),
+                remedy,
             );
         }
     }
 
-    let checks = unclaimed(nix::suites_of_checks(test_run, &program)?)?;
+    let checks = own_checks(nix::suites_of_checks(test_run, &program)?)?;
     steps.command(
         "the flake's checks that no other suite runs",
         &mut nix::build(test_run, &program, &checks),
@@ -91,11 +91,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
             .current_dir(&test_run.installation.root);
         steps.command(name, &mut command);
     };
-    script(
-        "something broken turns its own check red",
-        "red-checks",
-        &[],
-    );
+    script("each check fails with a broken input", "red-checks", &[]);
     script("the images in containerd", "images", &[]);
     script(
         "apps, shell and a build in another folder",
@@ -105,7 +101,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     if test_run.weekly {
         script("nix flake check", "flake-check", &[]);
         script(
-            "something broken turns each other check red",
+            "each other check fails with a broken input",
             "red-checks",
             &["weekly"],
         );
@@ -113,19 +109,19 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the checks of this suite: those that name no other suite in nix/checks.nix.
-fn unclaimed(suites: BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
-    let mut unclaimed = Vec::new();
+/// Returns the checks that this suite runs according to nix/checks.nix.
+fn own_checks(suites: BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
+    let mut own_checks = Vec::new();
     for (check, suite) in suites {
         match Suite::from_str(&suite, false) {
-            Ok(Suite::Nix) => unclaimed.push(check),
+            Ok(Suite::Nix) => own_checks.push(check),
             Ok(_) => {}
             Err(_) => bail!(
-                "nix/checks.nix says that {check} is run by the suite {suite:?}, and there is none: ./lab test --list"
+                "nix/checks.nix assigns {check} to the suite {suite:?}, which does not exist; `./lab test --list` lists the suites"
             ),
         }
     }
-    Ok(unclaimed)
+    Ok(own_checks)
 }
 
 #[cfg(test)]
@@ -139,9 +135,9 @@ mod tests {
     }
 
     #[test]
-    fn a_check_is_this_suites_unless_it_names_another_one_that_exists() {
-        assert_eq!(unclaimed(suites("rust")).unwrap(), ["lab"]);
-        let message = unclaimed(suites("rest")).unwrap_err().to_string();
+    fn checks_of_other_suites_are_left_out_and_unknown_suites_rejected() {
+        assert_eq!(own_checks(suites("rust")).unwrap(), ["lab"]);
+        let message = own_checks(suites("rest")).unwrap_err().to_string();
         assert!(message.contains("the suite \"rest\""), "{message}");
     }
 
@@ -155,6 +151,6 @@ mod tests {
             .map(|suite| (suite.to_owned(), suite.to_owned()))
             .collect();
         assert!(named.len() >= 3, "{named:?}");
-        assert_eq!(unclaimed(named).unwrap(), [] as [String; 0]);
+        assert_eq!(own_checks(named).unwrap(), [] as [String; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! Checks of the Rust code: formatting, tests, lints, documentation and dependencies.
+//! Checks the Rust code: formatting, tests, lints, documentation and dependencies.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         command
     };
     steps.command("formatting", &mut cargo(&["fmt", "--all", "--check"]));
-    // The tests that run the built services have a suite of their own.
+    // The suite `stack` has the tests that run the built services.
     if let Some(tools) = &tools {
         let not_stack = ["--filterset=not package(stack-tests)", "--no-fail-fast"];
         let mut outside = tools.nextest(test_run, steps, &not_stack)?;
@@ -71,8 +71,8 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the command for the flake's check rust-tests: the same tests in Nix's sandbox. `None` if that is impossible,
-/// which the suite records.
+/// Returns the command for the flake's check rust-tests, which runs the same tests in Nix's sandbox. `None` if that is
+/// impossible, which the summary shows.
 fn sandboxed_tests(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<Option<Command>> {
     let what = "in Nix's sandbox";
     let can_host = cfg!(target_os = "linux") && rustix::process::geteuid().is_root();
@@ -84,8 +84,8 @@ fn sandboxed_tests(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<Opti
         if !can_host {
             steps.cannot_run(
                 what,
-                "nix can't fetch the inputs of flake.lock here, and nix/host needs Linux and root",
-                "sudo ./lab test rust, or run it where nix reaches its cache",
+                "nix can't download the inputs of flake.lock here, and nix/host needs Linux and root",
+                "sudo ./lab test rust, or run it where nix can reach its cache",
             );
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! The order of the suites. Lanes run at the same time; the suites of a lane run one after the other.
+//! Runs the suites in lanes. Lanes run at the same time; the suites of a lane run one after the other.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -10,25 +10,25 @@ use crate::steps::screen::Screen;
 use crate::steps::{Ended, Steps};
 use crate::test_run::TestRun;
 
-/// How often the running steps are listed if no spinner shows them.
+/// The interval at which running steps are listed if no spinner shows them.
 const HEARTBEAT: Duration = Duration::from_mins(2);
 
 /// The niceness of the computing suites. The labs of the other suites have deadlines.
 const NICE: i32 = 15;
 
-/// Suites that run one after the other.
+/// A lane: suites that run one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lane {
     /// Compilers and checkers, which use all processors.
     Computing,
     /// Labs and browsers, whose tests wait most of the time.
     Labs,
-    /// Kubernetes: built first, then waited for.
+    /// The cluster, which builds Kubernetes and then mostly waits.
     Cluster,
 }
 
-/// The lanes, and the order within each. Api and browser need only what `./lab` has built already; stack waits until the
-/// tests are compiled.
+/// The suites of each lane, in order. Api and browser need only the programs that `./lab` has built already; stack waits
+/// until the tests are compiled.
 const LANES: [(Lane, &[Suite]); 3] = [
     (
         Lane::Computing,
@@ -47,7 +47,7 @@ const LANES: [(Lane, &[Suite]); 3] = [
 /// The result of one suite.
 type Result = (Suite, Ended, Duration);
 
-/// Runs `chosen`, and returns the results in that order, and the total time.
+/// Runs `chosen`, and returns the results in that order and the total time.
 ///
 /// # Errors
 /// The folder for the output of the suites can't be created.
@@ -82,7 +82,7 @@ fn side_by_side(test_run: &TestRun, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Res
     let folder = test_run.logs()?;
     let screen = Screen::side_by_side(&folder);
     screen.line(&format!(
-        "What the suites write is in {}/SUITE.log",
+        "The output of each suite is in {}/SUITE.log",
         folder.display()
     ));
     let (sender, receiver) = mpsc::channel();
@@ -91,9 +91,9 @@ fn side_by_side(test_run: &TestRun, lanes: &[(Lane, Vec<Suite>)]) -> anyhow::Res
             let (sender, screen) = (sender.clone(), &screen);
             scope.spawn(move || {
                 if *lane == Lane::Computing {
-                    give_way();
+                    lower_priority();
                 }
-                // The receiver is there until all lanes have ended.
+                // The receiver exists until all lanes have ended.
                 let _ = sender.send(run_lane(test_run, screen, suites));
             });
         }
@@ -119,7 +119,7 @@ fn run_lane(test_run: &TestRun, screen: &Screen, suites: &[Suite]) -> Vec<Result
     let run = |suite: &Suite| {
         let begun = Instant::now();
         let mut steps = Steps::new(suite.name(), screen);
-        // What a suite could not even begin with is a failure of the suite, and the next one goes on.
+        // An error that aborts a suite fails it, and the next suite runs.
         if let Err(error) = suite.run(test_run, &mut steps) {
             steps.fail(&format!("{error:#}"));
         }
@@ -128,10 +128,9 @@ fn run_lane(test_run: &TestRun, screen: &Screen, suites: &[Suite]) -> Vec<Result
     suites.iter().map(run).collect()
 }
 
-/// Lowers the priority of what this thread starts. On Linux it is the thread's; elsewhere it may be that of all lanes,
-/// which then are alike.
-fn give_way() {
-    // Without it the tests are only slower.
+/// Lowers the priority of this thread and its children. Outside Linux it may lower that of all lanes.
+fn lower_priority() {
+    // On failure the tests are only slower.
     let _ = rustix::process::nice(NICE);
 }
 
@@ -141,7 +140,7 @@ mod tests {
     use clap::ValueEnum as _;
 
     #[test]
-    fn every_suite_is_in_one_lane_and_one_lane_has_the_terminal_to_itself() {
+    fn every_suite_is_in_one_lane_and_a_single_lane_needs_no_log_files() {
         for suite in Suite::value_variants() {
             let lanes = lanes(&[*suite]);
             assert_eq!(lanes.len(), 1, "{suite:?}");

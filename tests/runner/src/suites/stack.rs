@@ -1,4 +1,4 @@
-//! The built services with real servers.
+//! Tests the built services with real servers.
 
 use crate::steps::Steps;
 use crate::test_run::TestRun;
@@ -8,13 +8,13 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
     let Some(tools) = TestTools::get(test_run, steps, "") else {
         return Ok(());
     };
-    // Fetched once, before the labs of the tests all want them.
+    // Download once, before all labs of the tests need them.
     test_run.servers(steps)?;
 
     let arguments = [
         "--filterset=package(stack-tests)",
         "--no-fail-fast",
-        // They wait for alerts most of the time.
+        // The tests mostly wait for alerts.
         "--test-threads=4",
     ];
     let mut command = tools.nextest(test_run, steps, &arguments)?;

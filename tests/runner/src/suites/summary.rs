@@ -1,4 +1,4 @@
-//! The table at the end of `test`: the result, time and waits of each suite, and what did not run.
+//! The table at the end of `test`: the result, time and waits of each suite, and the parts that did not run.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl Summary {
                 };
                 text.push_str(&format!(
                     "{:<12}   not run: {what}: {}; {}\n",
-                    "", not_run.why, not_run.way_out
+                    "", not_run.why, not_run.remedy
                 ));
             }
         }
@@ -79,7 +79,7 @@ mod tests {
     use crate::steps::screen::Screen;
 
     #[test]
-    fn a_suite_is_passed_failed_or_skipped_and_says_why() {
+    fn the_table_has_the_result_of_each_suite_and_the_reasons() {
         let steps = |suite: &str| Steps::new(suite.to_owned(), &Screen::Open);
         let mut summary = Summary::default();
         let mut passed = steps("rust");

@@ -1,4 +1,4 @@
-//! Terraform's configuration and the chart: formatting, types, tests, and every variant rendered.
+//! Checks Terraform's configuration and the chart: formatting, types, tests, and every variant.
 
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +20,7 @@ pub fn run(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
 }
 
 fn configuration(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
-    if !is_there(steps, "terraform fmt, validate and test") {
+    if !is_installed(steps, "terraform fmt, validate and test") {
         return Ok(());
     }
     let copy = tempfile::tempdir()?;
@@ -35,7 +35,7 @@ fn configuration(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
         steps,
         &folder,
         "terraform validate and test with the real providers",
-        "ones that know their schemas stood in their place",
+        "stand-ins that only know the schemas replaced them",
     )?
     else {
         return Ok(());
@@ -60,7 +60,7 @@ fn lowest_versions(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> 
         ("types, with the lowest versions", &["validate"][..]),
         (
             "terraform test, with the lowest versions",
-            // What is refused before a provider is asked is the same for all.
+            // Without the tests whose rejections don't depend on a provider.
             &[
                 "test",
                 "-filter=tests/monitoring.tftest.hcl",
@@ -106,12 +106,12 @@ fn chart(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<()> {
 }
 
 /// Returns whether terraform is installed; records `what` as not run if not.
-pub fn is_there(steps: &mut Steps, what: &str) -> bool {
+pub fn is_installed(steps: &mut Steps, what: &str) -> bool {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = on_path(&search_path, &["terraform"]).is_some();
-    if !is_there {
-        let way_out = "install terraform 1.11 or newer, or run it in `nix develop`";
-        steps.cannot_run(what, "there is no terraform here", way_out);
+    let is_installed = on_path(&search_path, &["terraform"]).is_some();
+    if !is_installed {
+        let remedy = "install terraform 1.11 or newer, or run it in `nix develop`";
+        steps.cannot_run(what, "terraform is not installed", remedy);
     }
-    is_there
+    is_installed
 }

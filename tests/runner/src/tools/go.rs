@@ -1,4 +1,4 @@
-//! Tools without a package in Debian 12: on PATH, else built from their Go modules.
+//! Finds tools without a package in Debian 12 on PATH, else builds them from their Go modules.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,27 +9,27 @@ use lab::tools::{on_path, run};
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// A program, and the module that it is built from.
+/// A program, and its Go module.
 #[derive(Debug)]
 pub struct GoTool {
     name: &'static str,
     module: &'static str,
 }
 
-/// Builds once in a minute and a half.
+/// helm. It takes a minute and a half to build, once.
 pub const HELM: GoTool = GoTool {
     name: "helm",
     module: "helm.sh/helm/v3/cmd/helm@v3.22.0",
 };
 
-/// Lints the workflows.
+/// The linter of the workflows.
 pub const ACTIONLINT: GoTool = GoTool {
     name: "actionlint",
     module: "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
 };
 
 impl GoTool {
-    /// Finds or builds the program; `None` if that is impossible, and `what` is recorded as not run.
+    /// Finds or builds the program. `None` if that is impossible; `what` is then recorded as not run.
     pub fn get(
         &self,
         test_run: &TestRun,
@@ -51,7 +51,7 @@ impl GoTool {
             return Ok(Some(program));
         }
         if on_path(&search_path, &["go"]).is_none() {
-            let why = format!("there is no {name} here, and no Go to build it with");
+            let why = format!("neither {name} nor Go, which could build it, is installed");
             steps.cannot_run(what, why, format!("install {name} or Go"));
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! Programs that suites call: on PATH, from system packages, or downloaded for the tests.
+//! Finds programs that suites call on PATH, in system packages, or downloads them.
 
 pub mod go;
 pub mod nix;

@@ -1,4 +1,4 @@
-//! nix with the inputs of flake.lock, or, if they can't be fetched, with this machine's own tools (nix/host).
+//! Runs nix with the inputs of flake.lock, or, if they can't be downloaded, with this machine's own tools (nix/host).
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -11,11 +11,11 @@ use lab::tools;
 
 use crate::test_run::TestRun;
 
-/// Programs that nix/host calls, and their Debian packages.
+/// The programs that nix/host calls, and their Debian packages.
 pub const HOST_PROGRAMS: [(&str, &str); 3] =
     [("bwrap", "bubblewrap"), ("jq", "jq"), ("nix", "nix-bin")];
 
-/// Returns `nix` if it can fetch the inputs of flake.lock, else the absolute path of nix/host/run.
+/// Returns `nix` if it can download the inputs of flake.lock, else the absolute path of nix/host/run.
 pub fn program(test_run: &TestRun) -> PathBuf {
     if real_inputs(test_run) {
         PathBuf::from("nix")
@@ -52,7 +52,7 @@ pub fn suites_of_checks(
     command.arg("builtins.mapAttrs (_: check: builtins.seq check.drvPath check.suite)");
     let answer = tools::run(&mut command).context("the flake's checks can't be evaluated")?;
     serde_json::from_slice(&answer.stdout)
-        .context("nix eval printed something else than the suites of the checks")
+        .context("nix eval did not print the suites of the checks")
 }
 
 fn nix_command(test_run: &TestRun, nix: &Path) -> Command {
@@ -72,7 +72,7 @@ fn checks_of_this_system() -> String {
     format!(".#checks.{}-{system}", std::env::consts::ARCH)
 }
 
-/// Returns whether nix can fetch the inputs of flake.lock. It gives up after seconds.
+/// Returns whether nix can download the inputs of flake.lock, with a timeout of seconds.
 fn real_inputs(test_run: &TestRun) -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Node.js projects of the tests, with packages from npm, pinned in package-lock.json.
+//! Runs Node.js projects of the tests, with packages from npm that package-lock.json pins.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::packages;
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// The oldest major version that the packages run with; Debian 12 has it.
+/// The oldest supported major version, which is Debian 12's.
 const OLDEST: u32 = 18;
 
 /// A copy of the package-lock.json from which node_modules was installed.
@@ -22,8 +22,8 @@ pub struct NodeProject {
 }
 
 impl NodeProject {
-    /// The project in `folder` of the repository, its packages installed into its node_modules. `None` where that can't
-    /// be, and the suite says that it goes without `what` (empty for all of it).
+    /// Installs the packages of the project in `folder` of the repository. `None` if that is impossible; `what` (empty for
+    /// the whole suite) is then recorded as not run.
     pub fn get(
         test_run: &TestRun,
         steps: &mut Steps,
@@ -38,7 +38,7 @@ impl NodeProject {
         if major(&version).is_none_or(|major| major < OLDEST) {
             steps.cannot_run(
                 what,
-                format!("Node.js is {version}"),
+                format!("Node.js {version} is too old"),
                 format!("install Node.js {OLDEST} or newer"),
             );
             return Ok(None);
@@ -50,21 +50,21 @@ impl NodeProject {
             steps.cannot_run(
                 what,
                 format!("{error:#}").replace('\n', " "),
-                "run it where npm can fetch packages",
+                "run it where npm can download packages",
             );
             return Ok(None);
         }
         Ok(Some(project))
     }
 
-    /// Returns `node` in the project's folder.
+    /// Returns the command `node` in the project's folder.
     pub fn node(&self) -> Command {
         let mut node = Command::new("node");
         node.current_dir(&self.folder);
         node
     }
 
-    /// The files in a folder of the project whose names end with `suffix`, as paths from the project, in order.
+    /// Returns the files in a folder of the project with this suffix, as sorted paths relative to the project.
     pub fn files(&self, folder: &str, suffix: &str) -> anyhow::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(self.folder.join(folder))? {
@@ -80,17 +80,17 @@ impl NodeProject {
     fn install(&self, steps: &Steps) -> anyhow::Result<()> {
         let wanted = std::fs::read(self.folder.join("package-lock.json"))?;
         let stamp = self.folder.join("node_modules").join(STAMP);
-        if std::fs::read(&stamp).is_ok_and(|made| made == wanted) {
+        if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(());
         }
         steps.say(&format!(
-            "fetching the packages of {}",
+            "downloading the packages of {}",
             self.folder.display()
         ));
         run(Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&self.folder))?;
-        // Last, so that packages without it are unfinished ones.
+        // Last: it marks a complete installation.
         Ok(std::fs::write(stamp, wanted)?)
     }
 }

@@ -1,4 +1,4 @@
-//! System packages that a suite needs.
+//! Checks and installs the system packages that a suite needs.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -8,8 +8,8 @@ use lab::tools::{on_path, run};
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// Returns whether these programs are on PATH, each given with its Debian package. Installs missing packages with
-/// `--install`, else records that the suite can't run.
+/// Returns whether these programs are on PATH, each given with its Debian package. Installs missing ones with `--install`,
+/// else records that the suite can't run.
 pub fn ensure(
     test_run: &TestRun,
     steps: &mut Steps,
@@ -18,7 +18,7 @@ pub fn ensure(
     ensure_for(test_run, steps, "", programs)
 }
 
-/// As [`ensure`], for the part `what` of the suite.
+/// Does the same as [`ensure`] for the part `what` of the suite.
 pub fn ensure_for(
     test_run: &TestRun,
     steps: &mut Steps,

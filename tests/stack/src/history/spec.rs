@@ -1,26 +1,26 @@
-//! What is drawn at random: a base line and events, so that a failing case shrinks to the events that matter.
+//! Random specifications of histories: a base line and events, so that a failing case shrinks to the events that matter.
 
 use proptest::prelude::*;
 
 /// The steps of a history: at each, Prometheus scrapes and evaluates its rules.
 #[derive(Debug, Clone)]
 pub struct Timeline {
-    /// From one step to the next, in milliseconds.
+    /// The time between two steps in milliseconds.
     pub step: i64,
-    /// How many there are.
+    /// The number of steps.
     pub steps: usize,
-    /// While Prometheus is away nothing is scraped or evaluated: the first step and the one after the last.
+    /// The times without Prometheus, in which nothing is scraped or evaluated: the first step, and the step after the last.
     pub prometheus_away: Vec<(usize, usize)>,
 }
 
 impl Timeline {
-    /// When step `index` is, in milliseconds from the start.
+    /// Returns the time of step `index` in milliseconds from the start.
     #[must_use]
     pub fn at(&self, index: usize) -> i64 {
         self.step * i64::try_from(index).expect("few steps")
     }
 
-    /// Whether Prometheus runs at step `index`.
+    /// Returns whether Prometheus runs at step `index`.
     #[must_use]
     pub fn runs(&self, index: usize) -> bool {
         !self
@@ -29,7 +29,7 @@ impl Timeline {
             .any(|(from, to)| (*from..*to).contains(&index))
     }
 
-    /// When Prometheus scrapes and evaluates, in milliseconds from the start.
+    /// Returns the times at which Prometheus scrapes and evaluates, in milliseconds from the start.
     #[must_use]
     pub fn evaluations(&self) -> Vec<i64> {
         (0..self.steps)
@@ -44,53 +44,54 @@ impl Timeline {
 pub struct Spec {
     /// `ping_slo_objective_ratio`.
     pub objective: f64,
-    /// At least one.
+    /// The agents, at least one.
     pub agents: Vec<AgentSpec>,
 }
 
-/// How one agent probes the target.
+/// An agent's probes of a target.
 #[derive(Debug, Clone)]
 pub struct AgentSpec {
-    /// `ping_interval_seconds` at first.
+    /// The initial `ping_interval_seconds`.
     pub interval: u16,
-    /// When within its interval it probes, in thousandths.
+    /// The offset of the probes within the interval, in thousandths.
     pub phase: u16,
-    /// Of so many probes in a hundred nothing good comes.
+    /// The percentage of probes that fail at random.
     pub flaky: u8,
-    /// What decides which.
+    /// The seed that selects those probes.
     pub seed: u64,
-    /// What happens.
+    /// The events.
     pub events: Vec<Event>,
 }
 
-/// Something that lasts.
+/// An event in a history.
 #[derive(Debug, Clone, Copy)]
 pub struct Event {
-    /// What.
-    pub what: What,
+    /// Its kind.
+    pub kind: EventKind,
     /// The step after which it begins.
     pub at: usize,
-    /// How many steps it takes.
+    /// The number of steps that it lasts.
     pub steps: usize,
 }
 
-/// What happens to an agent or its target.
+/// The kinds of events of an agent or its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// Scrapes fail. The agent goes on.
+pub enum EventKind {
+    /// Scrapes fail, and the agent goes on probing.
     Unscraped,
-    /// The agent is down, or the target is taken out of its configuration. Afterwards it counts from zero. With no steps
-    /// it is a restart between two scrapes.
+    /// The agent is down, or the target is removed from its configuration. Afterwards it counts from zero. An event of no
+    /// steps is a restart between two scrapes.
     Away,
     /// A maintenance window.
     Maintenance,
     /// Every probe fails.
     Failing,
-    /// Another interval in seconds, from then on.
+    /// The interval changes to this many seconds.
     Interval(u16),
 }
 
-/// Targets with at most `events` events an agent within `timeline`; the intervals are drawn from `intervals`.
+/// Returns a strategy for targets with at most `events` events for each agent within `timeline`, and with intervals from
+/// `intervals` (seconds).
 pub fn spec(
     timeline: &Timeline,
     intervals: &'static [u16],
@@ -132,7 +133,7 @@ fn event(
     timeline: &Timeline,
     intervals: &'static [u16],
 ) -> impl Strategy<Value = Event> + Clone + use<> {
-    // Of about every length that makes a difference: a scrape or two, minutes, up to two hours, half a day.
+    // Lengths that make a difference to the rules: a few scrapes, minutes, up to two hours, half a day.
     let steps_in = |minutes: i64| {
         usize::try_from(minutes * 60_000 / timeline.step)
             .expect("positive")
@@ -142,17 +143,17 @@ fn event(
     let (ten, hours, half_a_day) = (steps_in(10), steps_in(120), steps_in(720));
     let short = prop_oneof![few.clone(), 1..=ten];
     let long = prop_oneof![2 => few, 2 => 1..=ten, 2 => 1..=hours, 1 => 1..=half_a_day];
-    let what = prop_oneof![
-        (Just(What::Unscraped), short),
-        (Just(What::Unscraped), long.clone()),
-        (Just(What::Away), Just(0)),
-        (Just(What::Away), long.clone()),
-        (Just(What::Maintenance), long.clone()),
-        (Just(What::Failing), long),
+    let kind = prop_oneof![
+        (Just(EventKind::Unscraped), short),
+        (Just(EventKind::Unscraped), long.clone()),
+        (Just(EventKind::Away), Just(0)),
+        (Just(EventKind::Away), long.clone()),
+        (Just(EventKind::Maintenance), long.clone()),
+        (Just(EventKind::Failing), long),
         (
-            prop::sample::select(intervals).prop_map(What::Interval),
+            prop::sample::select(intervals).prop_map(EventKind::Interval),
             Just(0)
         ),
     ];
-    (what, 0..timeline.steps).prop_map(|((what, steps), at)| Event { what, at, steps })
+    (kind, 0..timeline.steps).prop_map(|((kind, steps), at)| Event { kind, at, steps })
 }

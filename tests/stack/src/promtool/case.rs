@@ -1,14 +1,16 @@
-//! Targets in a test file: what is put in of them, and what is to come of it.
+//! Targets in a test file: their input series, and the expected values of the recorded series.
 
 use std::path::Path;
+
+use gateway_api::slo::BUDGET_WINDOW;
 
 use super::file::{Sample, TestFile};
 use super::gate::{self, gated};
 use super::{rules, run, tools};
-use crate::history::{Course, OUTCOMES, Reading, Sights, Spec, Timeline, Truth};
-use crate::oracle::{Figures, GATHERED, Pieces, SHORT, WINDOWS};
+use crate::history::{OUTCOMES, Observations, Reading, SimulatedTarget, Spec, Timeline, Truth};
+use crate::oracle::{AGGREGATION_INTERVAL, Figures, Increases, SHORT, seconds, windows};
 
-/// In this order where they are evaluated at the same moment.
+/// The groups in the order in which they are evaluated at the same moment.
 const GROUPS: [&str; 7] = [
     "probes",
     "probes-4m",
@@ -19,36 +21,36 @@ const GROUPS: [&str; 7] = [
     "slo-alerts",
 ];
 
-/// Those that are evaluated every [`GATHERED`] milliseconds.
-const GATHERING: [&str; 3] = ["probes-4m", "probes-days", "probes-due-days"];
+/// The groups that are evaluated every [`AGGREGATION_INTERVAL`] milliseconds.
+const AGGREGATING: [&str; 3] = ["probes-4m", "probes-days", "probes-due-days"];
 
-/// When the groups are evaluated.
+/// The times at which the groups are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Groups {
-    /// All of them at every step, as promtool does with the repository's files.
+    /// All groups are evaluated at every step, as promtool does with the repository's files.
     Always,
-    /// Each at its own interval, and none while Prometheus is away.
+    /// Each group is evaluated at its own interval, and none while Prometheus is away.
     AtTheirIntervals,
 }
 
-/// Targets that are judged in one run.
+/// Targets that are checked in one run of promtool.
 #[derive(Debug)]
 pub struct Case<'a> {
-    /// When there is an evaluation.
+    /// The times of the evaluations.
     pub timeline: &'a Timeline,
-    /// Of which groups.
+    /// The groups that are evaluated at each.
     pub groups: Groups,
     /// The targets: `t0`, `t1` …
     pub specs: &'a [Spec],
-    /// The steps at which everything is compared.
+    /// The steps at which all series are compared.
     pub checks: &'a [usize],
 }
 
 impl Case<'_> {
-    /// Has promtool evaluate the rules, and compares what they record with what the oracle says.
+    /// Lets promtool evaluate the rules and compare the recorded series with the oracle's.
     ///
     /// # Errors
-    /// What promtool says of the differences.
+    /// Series differ; the error is promtool's output.
     pub fn run(&self) -> Result<(), String> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("test.yml");
@@ -71,25 +73,25 @@ impl Case<'_> {
             path.display().to_string()
         });
         if self.groups == Groups::AtTheirIntervals {
-            self.put_gates(&mut file);
+            self.write_gates(&mut file);
         }
         for (number, spec) in self.specs.iter().enumerate() {
-            let course = Course::new(spec, self.timeline);
+            let target = SimulatedTarget::new(spec, self.timeline);
             let name = format!("t{number}");
-            self.put_target(&mut file, &name, &course);
-            self.expect(&mut file, &name, &course);
-            self.bound(&mut file, &name, &course);
+            self.write_target(&mut file, &name, &target);
+            self.write_expected(&mut file, &name, &target);
+            self.write_bounds(&mut file, &name, &target);
         }
         for check in self.checks {
             for figure in FIGURES {
-                file.nothing(&different(figure), self.timeline.at(*check));
+                file.expect_empty(&different(figure), self.timeline.at(*check));
             }
-            file.nothing(NOT_FROM_PROBES, self.timeline.at(*check));
+            file.expect_empty(NOT_FROM_PROBES, self.timeline.at(*check));
         }
         file.text(&rule_files, &GROUPS, self.timeline.step)
     }
 
-    fn put_gates(&self, file: &mut TestFile) {
+    fn write_gates(&self, file: &mut TestFile) {
         for group in GROUPS {
             let samples = (0..self.timeline.steps).map(|index| {
                 if self.evaluates(group, index) {
@@ -103,13 +105,13 @@ impl Case<'_> {
     }
 
     fn evaluates(&self, group: &str, index: usize) -> bool {
-        let may_wait = self.groups == Groups::AtTheirIntervals && GATHERING.contains(&group);
-        let at_its_interval = !may_wait || self.timeline.at(index) % GATHERED == 0;
+        let has_interval = self.groups == Groups::AtTheirIntervals && AGGREGATING.contains(&group);
+        let at_its_interval = !has_interval || self.timeline.at(index) % AGGREGATION_INTERVAL == 0;
         at_its_interval && self.timeline.runs(index)
     }
 
-    fn put_target(&self, file: &mut TestFile, name: &str, course: &Course) {
-        for (number, agent) in course.agents.iter().enumerate() {
+    fn write_target(&self, file: &mut TestFile, name: &str, target: &SimulatedTarget) {
+        for (number, agent) in target.agents.iter().enumerate() {
             let labels =
                 format!("job=\"ping-agent\", instance=\"agent-{number}\", target=\"{name}\"");
             let mut put = |metric: &str, of: &dyn Fn(Reading) -> f64| {
@@ -127,32 +129,36 @@ impl Case<'_> {
                 put(&metric, &|reading| reading.counts[outcome] as f64);
             }
             put("ping_interval_seconds", &|reading| reading.interval);
-            put("ping_slo_objective_ratio", &|_| course.objective);
+            put("ping_slo_objective_ratio", &|_| target.objective);
         }
     }
 
-    fn expect(&self, file: &mut TestFile, name: &str, course: &Course) {
+    fn write_expected(&self, file: &mut TestFile, name: &str, target: &SimulatedTarget) {
         let evaluations = self.timeline.evaluations();
-        let sights = course.sights(&evaluations);
-        let pieces = Pieces::counted(&sights);
-        let gatherings: Vec<i64> = (0..self.timeline.steps)
+        let observations = target.observations(&evaluations);
+        let increases = Increases::counted(&observations);
+        let aggregations: Vec<i64> = (0..self.timeline.steps)
             .filter(|index| self.evaluates("probes-4m", *index))
             .map(|index| self.timeline.at(index))
             .collect();
-        let gathered = pieces.gathered(&gatherings, GATHERED);
+        let aggregated = increases.aggregated(&aggregations, AGGREGATION_INTERVAL);
         let figures = |at: i64, window: i64| {
-            let pieces = if window <= SHORT { &pieces } else { &gathered };
-            pieces.over(at, window)
+            let increases = if window <= SHORT {
+                &increases
+            } else {
+                &aggregated
+            };
+            increases.over(at, window)
         };
         let mut put = |figure: &str, labels: &str, of: &dyn Fn(i64) -> Option<f64>| {
             let labels = format!("target=\"{name}\"{labels}");
             file.series(&expected(figure), &labels, self.checked(of));
         };
         let burn_rate = |at, figures: Figures| {
-            let is_there = is_seen(&sights, at);
-            figures.burn_rate(course.objective).filter(|_| is_there)
+            let is_there = is_exposed(&observations, at);
+            figures.burn_rate(target.objective).filter(|_| is_there)
         };
-        for (label, window) in WINDOWS {
+        for (label, window) in windows() {
             let labels = format!(", window=\"{label}\"");
             for outcome in OUTCOMES {
                 let labels = format!("{labels}, outcome=\"{}\"", outcome.name());
@@ -172,22 +178,20 @@ impl Case<'_> {
             });
         }
         put("target:error_budget:remaining_ratio", "", &|at| {
-            let (_, window) = WINDOWS[WINDOWS.len() - 1];
-            Some(1.0 - burn_rate(at, figures(at, window))?)
+            Some(1.0 - burn_rate(at, figures(at, seconds(BUDGET_WINDOW)))?)
         });
     }
 
-    /// Puts in how many probes each window may count at least and at most: those that were made in it. At either end
-    /// those are uncertain that were made since the last scrape before it; and those may be missing that no scrape can
-    /// have shown.
-    fn bound(&self, file: &mut TestFile, name: &str, course: &Course) {
+    /// Writes the lowest and the highest count that the probes allow for each window. Probes since the last scrape before
+    /// either end of the window are uncertain, and probes that no scrape can show may be missing.
+    fn write_bounds(&self, file: &mut TestFile, name: &str, target: &SimulatedTarget) {
         let evaluations = self.timeline.evaluations();
-        let sights = course.sights(&evaluations);
-        let agents = course.agents.iter().zip(&sights.agents);
+        let observations = target.observations(&evaluations);
+        let agents = target.agents.iter().zip(&observations.agents);
         let truths: Vec<_> = agents
-            .map(|(agent, sights)| Truth::new(agent, &evaluations, sights))
+            .map(|(agent, observations)| Truth::new(agent, &evaluations, observations))
             .collect();
-        for (label, window) in WINDOWS.into_iter().filter(|(_, window)| *window <= SHORT) {
+        for (label, window) in windows().filter(|(_, window)| *window <= SHORT) {
             for outcome in OUTCOMES {
                 let labels = format!(
                     "target=\"{name}\", window=\"{label}\", outcome=\"{}\"",
@@ -198,9 +202,9 @@ impl Case<'_> {
                 };
                 let begin = |end: i64| end - window * 1000;
                 let made = |truth: &Truth, end| truth.made(begin(end), end, outcome);
-                let early = |truth: &Truth, end| truth.unseen(begin(end), outcome);
+                let early = |truth: &Truth, end| truth.unscraped(begin(end), outcome);
                 let missing = |truth: &Truth, end| {
-                    truth.lost(begin(end), end, outcome) + truth.unseen(end, outcome)
+                    truth.lost(begin(end), end, outcome) + truth.unscraped(end, outcome)
                 };
                 let least = self.checked(|at| {
                     let least = sum(&made, at).saturating_sub(sum(&missing, at));
@@ -213,7 +217,7 @@ impl Case<'_> {
         }
     }
 
-    /// A series that has values at the steps that are checked, and at no others.
+    /// Returns the samples of a series that has values only at the checked steps.
     fn checked(&self, of: impl Fn(i64) -> Option<f64>) -> impl Iterator<Item = Sample> {
         let checks = self.checks;
         let is_checked = move |index| checks.contains(&index);
@@ -230,7 +234,7 @@ impl Case<'_> {
     }
 }
 
-/// What is compared.
+/// The series that are compared.
 const FIGURES: [&str; 5] = [
     "target:probes:count",
     "target:availability:ratio",
@@ -239,16 +243,17 @@ const FIGURES: [&str; 5] = [
     "target:error_budget:remaining_ratio",
 ];
 
-/// Finds where a recorded count is not within what the probes allow.
+/// An expression that finds recorded counts outside the bounds that the probes allow.
 const NOT_FROM_PROBES: &str = "target:probes:count < probes:least or target:probes:count > probes:most \
      or probes:least > 0 unless target:probes:count";
 
-/// The name of the series that says what a recorded one is to be.
+/// Returns the name of the series with the expected values of a recorded series.
 fn expected(figure: &str) -> String {
     figure.replacen("target:", "expected:", 1)
 }
 
-/// Finds where a recorded series differs from what is expected by more than a billionth, or only one of them is there.
+/// Returns an expression that finds samples of a recorded series that differ from the expected ones by more than 1e-9, or
+/// that only one of the two series has.
 fn different(figure: &str) -> String {
     let expected = expected(figure);
     format!(
@@ -256,8 +261,13 @@ fn different(figure: &str) -> String {
     )
 }
 
-/// Whether an agent shows the target at an evaluation.
-fn is_seen(sights: &Sights, at: i64) -> bool {
-    let index = sights.evaluations.binary_search(&at);
-    index.is_ok_and(|index| sights.agents.iter().any(|agent| agent[index].is_some()))
+/// Returns whether an agent exposes the target at an evaluation.
+fn is_exposed(observations: &Observations, at: i64) -> bool {
+    let index = observations.evaluations.binary_search(&at);
+    index.is_ok_and(|index| {
+        observations
+            .agents
+            .iter()
+            .any(|agent| agent[index].is_some())
+    })
 }

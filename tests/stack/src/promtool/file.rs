@@ -1,19 +1,19 @@
-//! The text of a test file.
+//! Writes a test file for promtool.
 
 use std::fmt::Write as _;
 
-/// What a step of a series is.
+/// A step of an input series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
     /// A value.
     Value(f64),
-    /// The series ends: a scrape without it, or one that failed.
+    /// A stale marker: a scrape failed, or did not contain the series.
     Stale,
-    /// Nobody looked.
+    /// No scrape.
     Nothing,
 }
 
-/// The file as it grows.
+/// A test file.
 #[derive(Debug, Default)]
 pub struct TestFile {
     series: String,
@@ -21,7 +21,7 @@ pub struct TestFile {
 }
 
 impl TestFile {
-    /// A series as it is put in, a sample a step.
+    /// Adds an input series with one sample for each step.
     pub fn series(&mut self, name: &str, labels: &str, samples: impl Iterator<Item = Sample>) {
         let _ = write!(
             self.series,
@@ -29,7 +29,7 @@ impl TestFile {
         );
         for sample in samples {
             let _ = match sample {
-                // Never with an exponent, which promtool reads otherwise.
+                // Rust never writes an exponent here, which promtool would misread.
                 Sample::Value(value) => write!(self.series, "{value} "),
                 Sample::Stale => write!(self.series, "stale "),
                 Sample::Nothing => write!(self.series, "_ "),
@@ -38,15 +38,16 @@ impl TestFile {
         self.series.push_str("'\n");
     }
 
-    /// An expression of which nothing is to come at a time (milliseconds).
-    pub fn nothing(&mut self, expression: &str, at: i64) {
+    /// Adds an expression whose result must be empty at a time (milliseconds).
+    pub fn expect_empty(&mut self, expression: &str, at: i64) {
         let _ = write!(
             self.expressions,
             "    - expr: '{expression}'\n      eval_time: {at}ms\n      exp_samples: []\n"
         );
     }
 
-    /// The whole text, for these rule files, whose groups are evaluated in this order every `step` milliseconds.
+    /// Returns the text of the file. It tests `rule_files`, whose `groups` are evaluated in this order every `step`
+    /// milliseconds.
     pub fn text(&self, rule_files: &[String], groups: &[&str], step: i64) -> String {
         format!(
             "rule_files: [{}]\nevaluation_interval: {step}ms\ngroup_eval_order: [{}]\ntests:\n- interval: {step}ms\n  \

@@ -1,15 +1,15 @@
-//! Rules that are evaluated when a series says so.
+//! Rules that are evaluated only at chosen steps.
 //!
-//! promtool evaluates every group at every step, whatever its interval, and is never away. So for tests of either, each
-//! expression is put behind a condition, and nothing else about it is changed.
+//! promtool evaluates every group at every step and ignores its interval. To test intervals and the absence of Prometheus,
+//! this module adds a condition to each expression and changes nothing else.
 
-/// The series: 1 while the groups with that label `group` are evaluated.
+/// The series of the condition: 1 at the steps at which the groups with this label `group` are evaluated.
 pub const SERIES: &str = "test:evaluates";
 
-/// The text of a rule file with every rule of a group behind the group's [`SERIES`].
+/// Returns the text of a rule file in which every expression has the condition of its group's [`SERIES`].
 ///
 /// # Panics
-/// It is not laid out as the repository's rule files are.
+/// The text is not laid out as the repository's rule files are.
 #[must_use]
 pub fn gated(rules: &str) -> String {
     let mut out = String::new();
@@ -43,7 +43,7 @@ pub fn gated(rules: &str) -> String {
         ));
     }
     let rules = rules.matches("- record: ").count() + rules.matches("- alert: ").count();
-    assert_eq!(gates, rules, "one expression a rule");
+    assert_eq!(gates, rules, "each rule has one expression");
     out
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use super::gated;
 
     #[test]
-    fn every_expression_is_behind_its_group() {
+    fn every_expression_gets_the_condition_of_its_group() {
         let rules = "groups:\n  - name: a\n    rules:\n      - record: x\n        expr: y # why\n      - record: z\n        expr: |\n          1\n            + y\n\n      - record: w\n        expr: u\n";
         let expected = "groups:\n  - name: a\n    rules:\n      - record: x\n        expr: |\n          (\n            y # why\n          ) and on () test:evaluates{group=\"a\"}\n      - record: z\n        expr: |\n          (\n            1\n              + y\n  \n          ) and on () test:evaluates{group=\"a\"}\n      - record: w\n        expr: |\n          (\n            u\n          ) and on () test:evaluates{group=\"a\"}\n";
         assert_eq!(gated(rules), expected);

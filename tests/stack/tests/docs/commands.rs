@@ -1,4 +1,4 @@
-//! `./lab …` and `nix run .#lab -- …`, against the command lines' own definitions.
+//! Checks `./lab …` and `nix run .#lab -- …` against the definitions of the command lines.
 
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _};
@@ -7,7 +7,7 @@ use stack_tests::documents::{Document, assert_none, is_placeholder};
 
 const CALLS: [&str; 2] = ["./lab", "nix run .#lab --"];
 
-/// The arguments of each call in the code. What a shell or a comment puts behind them is not theirs.
+/// Returns the arguments of each call in the code, without redirections, pipes and comments.
 fn calls(text: &str) -> Vec<Vec<String>> {
     let of = |call: &str| {
         let found = text.split(call).skip(1);
@@ -26,16 +26,16 @@ fn calls(text: &str) -> Vec<Vec<String>> {
     CALLS.iter().flat_map(|call| of(call)).collect()
 }
 
-/// The commands of `./lab`: those of the lab, and those of the runner.
+/// Returns the commands of `./lab`: those of the lab, and those of the runner.
 fn root() -> Command {
     let runner = runner::cli::Cli::command();
     Cli::command().subcommands(runner.get_subcommands().cloned())
 }
 
-/// Whether it shows how a command may be called, rather than a call.
+/// Returns whether the arguments are a synopsis rather than a call.
 fn is_synopsis(arguments: &[String]) -> bool {
-    let shows = |word: &String| word.contains(['[', ']', '…', '|']) || is_placeholder(word);
-    arguments.iter().any(shows)
+    let is_pattern = |word: &String| word.contains(['[', ']', '…', '|']) || is_placeholder(word);
+    arguments.iter().any(is_pattern)
 }
 
 fn problem(arguments: &[String]) -> Option<String> {
@@ -44,7 +44,7 @@ fn problem(arguments: &[String]) -> Option<String> {
             .into_iter()
             .chain(arguments.iter().map(String::as_str));
         let error = root().try_get_matches_from(all).err()?;
-        // `./lab` and `./lab cluster`, which show their help, stand for all their commands.
+        // `./lab` and `./lab cluster` without a command show their help.
         let shows_help = [
             ErrorKind::DisplayHelp,
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
@@ -59,15 +59,15 @@ fn problem(arguments: &[String]) -> Option<String> {
     synopsis_problem(&root, arguments)
 }
 
-/// Each command and flag has to exist; values and placeholders can't be judged.
+/// Checks that each command and flag of a synopsis exists. Values and placeholders can't be checked.
 fn synopsis_problem(root: &Command, arguments: &[String]) -> Option<String> {
     let mut at = root;
     for word in arguments {
         let word = word.trim_matches(['[', ']', '…']);
         if let Some(flag) = word.strip_prefix("--") {
             let name = flag.split('=').next();
-            let known = at.get_arguments().any(|it| it.get_long() == name);
-            if !known && !flag.is_empty() {
+            let exists = at.get_arguments().any(|it| it.get_long() == name);
+            if !exists && !flag.is_empty() {
                 return Some(format!("{} has no {word}", at.get_name()));
             }
         } else if let Some(flag) = word.strip_prefix('-') {
@@ -90,7 +90,7 @@ fn synopsis_problem(root: &Command, arguments: &[String]) -> Option<String> {
 }
 
 #[test]
-fn every_lab_command_can_be_typed() {
+fn every_lab_command_is_valid() {
     let mut problems = Vec::new();
     let mut count = 0;
     for document in Document::all() {
@@ -99,7 +99,7 @@ fn every_lab_command_can_be_typed() {
                 count += 1;
                 let problem = problem(&call);
                 let named = problem.map(|it| format!("./lab {}: {it}", call.join(" ")));
-                problems.extend(named.map(|it| (code.place.clone(), it)));
+                problems.extend(named.map(|it| (code.location.clone(), it)));
             }
         }
     }
@@ -108,7 +108,7 @@ fn every_lab_command_can_be_typed() {
 }
 
 #[test]
-fn a_command_that_can_not_be_typed_is_found() {
+fn an_invalid_command_is_found() {
     for wrong in [
         "./lab stop",
         "./lab up --detached-please",

@@ -1,10 +1,10 @@
-//! Addresses of the parts, asked of a running lab: a documented path is answered, with the parameters that it has.
+//! Requests the documented addresses from a running lab: every path must be answered, with its parameters.
 
 use lab::part::Part;
 use lab::part::ports::Ports;
 use reqwest::{Method, StatusCode};
 use stack_tests::documents::{
-    Document, Place, assert_none, is_function, is_placeholder, sources, words,
+    Document, Location, assert_none, is_function, is_placeholder, sources, words,
 };
 use stack_tests::lab;
 use test_support::{Lab, client, get_text};
@@ -12,7 +12,7 @@ use test_support::{Lab, client, get_text};
 /// A documented request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Request {
-    place: Place,
+    location: Location,
     part: &'static str,
     method: Method,
     path: String,
@@ -23,7 +23,7 @@ fn part_of_port(port: &str) -> Option<&'static str> {
     Part::ALL.into_iter().find(is_its).map(Part::name)
 }
 
-/// `http://127.0.0.1:PORT/PATH` in a line, and on the same line `/PATH` in backticks behind it, asked for in the same way.
+/// Finds `http://127.0.0.1:PORT/PATH`, and each `/PATH` in backticks after it in the same line, with the same method.
 fn addresses(document: &Document) -> Vec<Request> {
     let mut found = Vec::new();
     let mut last = None;
@@ -37,13 +37,13 @@ fn addresses(document: &Document) -> Vec<Request> {
             } else {
                 "GET"
             });
-        // Sent with --data-urlencode: the address alone is not all of it.
+        // The parameters follow in --data-urlencode, so the address is incomplete.
         if text.contains("curl -G") {
             continue;
         }
         let mut push = |part, path: &str, method: &str| {
             found.push(Request {
-                place: code.place.clone(),
+                location: code.location.clone(),
                 part,
                 method: method.parse().unwrap(),
                 path: path.to_owned(),
@@ -57,11 +57,11 @@ fn addresses(document: &Document) -> Vec<Request> {
             let (port, path) = address.split_once('/').unwrap_or((address, ""));
             if let Some(part) = part_of_port(port) {
                 push(part, &format!("/{path}"), method);
-                last = Some((code.place.line, part, method));
+                last = Some((code.location.line, part, method));
             }
         }
         if let Some((line, part, method)) = last
-            && line == code.place.line
+            && line == code.location.line
             && text.starts_with('/')
             && !text.contains(' ')
         {
@@ -71,11 +71,11 @@ fn addresses(document: &Document) -> Vec<Request> {
     found
 }
 
-/// `METHOD /PATH` in a table whose first column is the part, or empty for that of the row above; and `/PATH` behind it.
+/// Finds `METHOD /PATH`, and `/PATH` after it, in tables whose first column is the part (empty: the part of the row above).
 fn table(document: &Document) -> Vec<Request> {
     let mut found = Vec::new();
     let mut part = None;
-    for (place, line, fenced) in document.lines() {
+    for (location, line, fenced) in document.lines() {
         let Some(row) = line.strip_prefix('|').filter(|_| !fenced) else {
             part = None;
             continue;
@@ -85,7 +85,7 @@ fn table(document: &Document) -> Vec<Request> {
             part = Part::ALL
                 .map(Part::name)
                 .into_iter()
-                .find(|known| *known == first);
+                .find(|part| *part == first);
         }
         let Some(part) = part else {
             continue;
@@ -98,7 +98,7 @@ fn table(document: &Document) -> Vec<Request> {
             any |= names && text.contains(' ');
             if names && any && !path.contains(' ') {
                 found.push(Request {
-                    place: place.clone(),
+                    location: location.clone(),
                     part,
                     method: method.parse().unwrap(),
                     path: path.to_owned(),
@@ -109,12 +109,12 @@ fn table(document: &Document) -> Vec<Request> {
     found
 }
 
-/// The path as it can be asked for: a target's name for `NAME`.
+/// Replaces `NAME` by a target's name.
 fn filled(path: &str) -> String {
     path.trim_end_matches('\\').replace("NAME", "demo")
 }
 
-/// What is wrong with the answer, if anything. A source that is away or not configured is not the document's fault.
+/// Returns the problem with a response, if any. An unavailable or unconfigured source is no error of the document.
 async fn problem(lab: &Lab, request: &Request) -> Option<String> {
     let url = lab.url(request.part, &filled(&request.path));
     let answer = client()
@@ -126,12 +126,12 @@ async fn problem(lab: &Lab, request: &Request) -> Option<String> {
         Ok(answer) => answer.status(),
         Err(error) => return Some(format!("{} {}: {error}", request.method, request.path)),
     };
-    // A body that is missing here is refused as such.
-    let refused = match request.method {
+    // Without a body, other methods fail with another status.
+    let rejected = match request.method {
         Method::GET => status.is_client_error(),
         _ => [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
     };
-    refused.then(|| {
+    rejected.then(|| {
         format!(
             "{} {} of {} is answered with {status}",
             request.method, request.path, request.part
@@ -151,7 +151,7 @@ async fn every_documented_address_is_answered() {
             }
             count += 1;
             let problem = problem(&lab, &request).await;
-            problems.extend(problem.map(|problem| (request.place, problem)));
+            problems.extend(problem.map(|problem| (request.location, problem)));
         }
     }
     assert!(count > 50, "only {count} addresses were found");
@@ -161,9 +161,9 @@ async fn every_documented_address_is_answered() {
     assert_none("metrics of the servers", &problems);
 }
 
-/// The metrics of Prometheus and Alertmanager that are documented and not exposed.
-async fn unknown_metrics(lab: &Lab) -> Vec<(Place, String)> {
-    // They appear with the first remote_write.
+/// Returns the documented metrics of Prometheus and Alertmanager that are not exposed.
+async fn unknown_metrics(lab: &Lab) -> Vec<(Location, String)> {
+    // Prometheus exposes these once remote_write is configured.
     const LATE: &str = "prometheus_remote_storage_";
     let mut exposed = String::new();
     for part in ["prometheus", "alertmanager"] {
@@ -174,13 +174,13 @@ async fn unknown_metrics(lab: &Lab) -> Vec<(Place, String)> {
     for document in Document::all() {
         for code in document.code() {
             for word in words(&code.text, "_") {
-                let theirs = word.starts_with("prometheus_") || word.starts_with("alertmanager_");
-                let metric = theirs && word.matches('_').count() > 1 && !word.starts_with(LATE);
-                let known =
+                let servers = word.starts_with("prometheus_") || word.starts_with("alertmanager_");
+                let metric = servers && word.matches('_').count() > 1 && !word.starts_with(LATE);
+                let exists =
                     exposed.contains(word.trim_end_matches("_total")) || is_function(&tests, word);
-                if metric && !known {
+                if metric && !exists {
                     let problem = format!("no server exposes {word}");
-                    problems.push((code.place.clone(), problem));
+                    problems.push((code.location.clone(), problem));
                 }
             }
         }

@@ -1,9 +1,9 @@
-//! Links within the repository, and their anchors.
+//! Checks links within the repository, and their anchors.
 
 use stack_tests::documents::{Document, assert_none};
 use test_support::repository;
 
-/// What begins a link, and what ends it.
+/// The begin and the end of a link.
 const LINKS: [(&str, char); 3] = [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"')];
 
 fn targets(line: &str) -> Vec<&str> {
@@ -16,7 +16,7 @@ fn targets(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What is wrong with it, if anything.
+/// Returns the problem with a link, if any.
 fn problem(document: &Document, target: &str) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;
@@ -28,26 +28,26 @@ fn problem(document: &Document, target: &str) -> Option<String> {
         document.folder().join(path)
     };
     if !file.exists() {
-        return Some(format!("the link to {path:?} leads nowhere"));
+        return Some(format!("the link leads to {path:?}, which does not exist"));
     }
     if anchor.is_empty() {
         return None;
     }
     let text = std::fs::read_to_string(&file).unwrap();
     let anchors = Document::new("", &text).anchors();
-    (!anchors.iter().any(|known| known == anchor))
+    (!anchors.iter().any(|other| other == anchor))
         .then(|| format!("there is no heading for #{anchor} in {target:?}"))
 }
 
 #[test]
-fn every_link_within_the_repository_leads_somewhere() {
+fn every_link_within_the_repository_leads_to_a_file() {
     let mut problems = Vec::new();
     for document in Document::all() {
-        for (place, line, fenced) in document.lines() {
+        for (location, line, fenced) in document.lines() {
             if !fenced {
                 let found = targets(line).into_iter();
                 let found = found.filter_map(|target| problem(&document, target));
-                problems.extend(found.map(|problem| (place.clone(), problem)));
+                problems.extend(found.map(|problem| (location.clone(), problem)));
             }
         }
     }
@@ -55,7 +55,7 @@ fn every_link_within_the_repository_leads_somewhere() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_found() {
+fn a_broken_link_is_found() {
     let document = Document::read("README.md");
     for wrong in [
         "docs/nowhere.md",

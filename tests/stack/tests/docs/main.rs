@@ -1,5 +1,5 @@
-//! README and docs name commands, paths, variables and objects that exist: whoever types what they say gets an answer.
-//! Each module checks one kind; an error names file and line.
+//! Checks that the commands, paths, variables and objects in README and docs exist. Each module checks one kind. Errors name
+//! file and line.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,10 +1,10 @@
-//! Metrics, recorded series and alerts. The servers' own metrics are asked of a running lab, in [`super::endpoints`].
+//! Checks metrics, recorded series and alerts. [`super::endpoints`] checks the metrics of Prometheus and Alertmanager.
 
 use std::collections::BTreeSet;
 
 use stack_tests::documents::{Document, assert_none, is_function, sources, words};
 
-/// What our metrics begin with.
+/// The prefixes of our metrics.
 const OURS: [&str; 6] = [
     "ping_",
     "api_gateway_",
@@ -14,11 +14,11 @@ const OURS: [&str; 6] = [
     "config_reloader_",
 ];
 
-/// What is appended to a metric's name where it is exposed, and what the metrics of every service end with.
+/// The suffixes that exposition adds to a metric's name, and the suffixes of the metrics of every service.
 const SUFFIXES: [&str; 4] = ["_bucket", "_sum", "_count", "_total"];
 const OF_EVERY_SERVICE: [&str; 2] = ["_requests", "_request_duration_seconds"];
 
-/// What the rules record and alert of.
+/// Returns the names of recorded series (`record`) or alerts (`alert`) in the rules.
 fn rules(key: &str) -> BTreeSet<String> {
     let text = sources(&["monitoring/prometheus/rules"]);
     let begin = format!("- {key}: ");
@@ -38,7 +38,7 @@ fn is_metric(sources: &str, name: &str) -> bool {
         })
 }
 
-/// The first word of a name in camel case: `Target` of `TargetDown`.
+/// Returns the first word of a name in camel case: `Target` of `TargetDown`.
 fn first_word(name: &str) -> &str {
     let end = name
         .char_indices()
@@ -60,17 +60,17 @@ fn every_metric_is_exported_or_recorded() {
             for word in words(&code.text, "_:") {
                 let word = word.trim_matches(':');
                 let ours = OURS.iter().any(|begin| word.starts_with(begin)) && !word.ends_with('_');
-                let known = if word.starts_with("target:") && word.matches(':').count() == 2 {
+                let exists = if word.starts_with("target:") && word.matches(':').count() == 2 {
                     recorded.contains(word)
                 } else {
                     !ours
                         || is_metric(&services, word)
                         || is_function(&tests, word)
-                        // A variable of Terraform's that is named like one.
+                        // A Terraform variable with a similar name.
                         || terraform.contains(word)
                 };
-                if !known {
-                    problems.push((code.place.clone(), format!("there is no metric {word}")));
+                if !exists {
+                    problems.push((code.location.clone(), format!("there is no metric {word}")));
                 }
             }
         }
@@ -90,7 +90,7 @@ fn every_alert_is_in_the_rules() {
             let camel =
                 name.chars().all(char::is_alphanumeric) && first_word(name).len() < name.len();
             if camel && families.contains(first_word(name)) && !alerts.contains(name) {
-                problems.push((code.place, format!("there is no alert {name}")));
+                problems.push((code.location, format!("there is no alert {name}")));
             }
         }
     }
@@ -98,7 +98,7 @@ fn every_alert_is_in_the_rules() {
 }
 
 #[test]
-fn a_metric_that_nobody_exports_is_found() {
+fn a_metric_that_no_service_exports_is_found() {
     let sources = sources(&["services"]);
     for right in [
         "ping_up",

@@ -1,9 +1,9 @@
-//! Outputs of the flake: `.#NAME`.
+//! Checks outputs of the flake: `.#NAME`.
 
 use stack_tests::documents::{Document, assert_none, is_placeholder, sources, words};
 use test_support::repository;
 
-/// Whether the flake has it: it is named in nix/, or is a service's program or image.
+/// Returns whether the flake has an output: its name is in nix/, or it is a service's program or image.
 fn exists(sources: &str, output: &str) -> bool {
     let name = output.rsplit('.').next().unwrap_or(output);
     let of_service = name.strip_prefix("image-").unwrap_or(name);
@@ -30,7 +30,7 @@ fn every_output_of_the_flake_exists() {
             for name in named(&code.text) {
                 count += 1;
                 if !exists(&sources, name) {
-                    problems.push((code.place.clone(), format!("the flake has no {name}")));
+                    problems.push((code.location.clone(), format!("the flake has no {name}")));
                 }
             }
         }
@@ -40,7 +40,7 @@ fn every_output_of_the_flake_exists() {
 }
 
 #[test]
-fn an_output_that_is_not_there_is_found() {
+fn a_missing_output_is_found() {
     let sources = sources(&["nix", "flake.nix"]);
     let named = named(
         "nix run .#load-images -- x; nix build .#image-no-such-part .#checks.x86_64-linux.rust-toolchain",

@@ -1,4 +1,4 @@
-//! Objects of the cluster: `KIND/NAME`, and `get|describe|delete KIND NAME`.
+//! Checks objects of the cluster: `KIND/NAME`, and `get|describe|delete KIND NAME`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use stack_tests::documents::{Document, assert_none, is_placeholder, sources};
 use test_support::repository;
 
-/// What people call each kind, and the kind.
+/// The names of each kind in kubectl, and the kind.
 const KINDS: [(&str, &str); 12] = [
     ("deployment", "Deployment"),
     ("deploy", "Deployment"),
@@ -29,10 +29,10 @@ fn kind(word: &str) -> Option<&'static str> {
     Some(kind)
 }
 
-/// What the chart and Terraform make, as kind and name. A template of the chart is called like the part whose objects it
-/// has, and Terraform writes names out.
-fn known() -> BTreeSet<(String, String)> {
-    let mut known = BTreeSet::new();
+/// Returns kind and name of the objects of the chart. A template of the chart has the name of the part whose objects it
+/// contains.
+fn created() -> BTreeSet<(String, String)> {
+    let mut created = BTreeSet::new();
     let templates = fs::read_dir(repository().join("terraform/chart/templates")).unwrap();
     for entry in templates {
         let path = entry.unwrap().path();
@@ -42,18 +42,18 @@ fn known() -> BTreeSet<(String, String)> {
         let part = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let text = fs::read_to_string(&path).unwrap();
         for kind in text.lines().filter_map(|line| line.strip_prefix("kind: ")) {
-            known.insert((kind.to_owned(), part.clone()));
+            created.insert((kind.to_owned(), part.clone()));
         }
         if text.contains("\"uptimepulse.service\"") {
-            known.insert(("Service".to_owned(), part.clone()));
+            created.insert(("Service".to_owned(), part.clone()));
         }
         // The policies of all parts are in one template.
-        known.insert(("NetworkPolicy".to_owned(), part));
+        created.insert(("NetworkPolicy".to_owned(), part));
     }
-    known
+    created
 }
 
-/// The objects that the code names.
+/// Returns the objects that the code names.
 fn named(text: &str) -> Vec<(&'static str, &str)> {
     let words: Vec<&str> = text
         .split([' ', '"', '\'', '(', ')', ':', ';', ','])
@@ -75,9 +75,9 @@ fn named(text: &str) -> Vec<(&'static str, &str)> {
         .collect()
 }
 
-fn exists(known: &BTreeSet<(String, String)>, terraform: &str, kind: &str, name: &str) -> bool {
-    known.contains(&(kind.to_owned(), name.to_owned()))
-        // Terraform's own kinds: by their name, as it is written there or put together from a part's.
+fn exists(created: &BTreeSet<(String, String)>, terraform: &str, kind: &str, name: &str) -> bool {
+    created.contains(&(kind.to_owned(), name.to_owned()))
+        // Objects of Terraform's root module: the name is written out there, or contains a part's name.
         || (["ConfigMap", "Secret", "PersistentVolumeClaim"].contains(&kind)
             && (terraform.contains(&format!("\"{name}\"")) || terraform.contains(&format!("{name} ="))
                 || name.rsplit_once('-').is_some_and(|(part, suffix)| {
@@ -86,16 +86,16 @@ fn exists(known: &BTreeSet<(String, String)>, terraform: &str, kind: &str, name:
 }
 
 #[test]
-fn every_object_of_the_cluster_is_one_that_is_made() {
-    let (known, terraform) = (known(), sources(&["terraform"]));
+fn every_object_of_the_cluster_exists() {
+    let (created, terraform) = (created(), sources(&["terraform"]));
     let mut count = 0;
     let mut problems = Vec::new();
     for document in Document::all() {
         for code in document.code() {
             for (kind, name) in named(&code.text) {
                 count += 1;
-                if !exists(&known, &terraform, kind, name) {
-                    problems.push((code.place.clone(), format!("there is no {kind} {name}")));
+                if !exists(&created, &terraform, kind, name) {
+                    problems.push((code.location.clone(), format!("there is no {kind} {name}")));
                 }
             }
         }
@@ -106,7 +106,7 @@ fn every_object_of_the_cluster_is_one_that_is_made() {
 
 #[test]
 fn an_object_of_another_kind_is_found() {
-    let (known, terraform) = (known(), sources(&["terraform"]));
+    let (created, terraform) = (created(), sources(&["terraform"]));
     let found =
         named("kubectl logs statefulset/prometheus -c prometheus; k get pvc no-such-claim -o yaml");
     assert_eq!(
@@ -117,10 +117,10 @@ fn an_object_of_another_kind_is_found() {
         ]
     );
     for (kind, name) in found {
-        assert!(!exists(&known, &terraform, kind, name), "{kind} {name}");
+        assert!(!exists(&created, &terraform, kind, name), "{kind} {name}");
     }
     for (kind, name) in named("logs deployment/prometheus, statefulset/ping-agent, service/grafana")
     {
-        assert!(exists(&known, &terraform, kind, name), "{kind} {name}");
+        assert!(exists(&created, &terraform, kind, name), "{kind} {name}");
     }
 }

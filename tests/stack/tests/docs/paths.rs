@@ -1,11 +1,11 @@
-//! Paths of this repository.
+//! Checks paths of this repository.
 
 use std::fs;
 
 use stack_tests::documents::{Document, assert_none, is_placeholder};
 use test_support::repository;
 
-/// What git ignores: it is there on some machines.
+/// Files that git ignores and that exist only on some machines.
 const IGNORED: [&str; 6] = [
     "terraform/images.auto.tfvars.json",
     "terraform/terraform.tfstate",
@@ -15,7 +15,7 @@ const IGNORED: [&str; 6] = [
     "result",
 ];
 
-/// The folders at the top, with their slash.
+/// Returns the top-level folders, each with a slash.
 fn folders() -> Vec<String> {
     fs::read_dir(repository())
         .unwrap()
@@ -26,7 +26,7 @@ fn folders() -> Vec<String> {
         .collect()
 }
 
-/// The words of the code that are paths from the root.
+/// Returns the words of the code that are paths from the root.
 fn named<'a>(text: &'a str, folders: &[String]) -> Vec<&'a str> {
     text.split([' ', '"', '\'', '=', ',', '(', ')', '$', '@', '>'])
         .map(|word| word.trim_end_matches([':', '.', ';']))
@@ -36,7 +36,7 @@ fn named<'a>(text: &'a str, folders: &[String]) -> Vec<&'a str> {
         .collect()
 }
 
-/// Whether there is such a file or folder. A `*` stands for any text within a name.
+/// Returns whether a file or folder exists. A `*` stands for any text within a name.
 fn exists(path: &str) -> bool {
     let path = path.trim_end_matches('/');
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -59,16 +59,16 @@ fn every_path_of_the_repository_exists() {
     let mut problems = Vec::new();
     for document in Document::all() {
         let code = document.code();
-        // What the reader is told to make himself.
-        let made = |path: &str| {
+        // Files that the reader creates by a documented command.
+        let created = |path: &str| {
             code.iter()
                 .any(|code| code.fenced && code.text.contains(&format!("> {path}")))
         };
         for code in &code {
             for path in named(&code.text, &folders) {
                 let ignored = IGNORED.iter().any(|ignored| path.starts_with(ignored));
-                if !exists(path) && !ignored && !made(path) {
-                    problems.push((code.place.clone(), format!("there is no {path}")));
+                if !exists(path) && !ignored && !created(path) {
+                    problems.push((code.location.clone(), format!("there is no {path}")));
                 }
             }
         }
@@ -77,7 +77,7 @@ fn every_path_of_the_repository_exists() {
 }
 
 #[test]
-fn a_path_that_is_not_there_is_found() {
+fn a_missing_path_is_found() {
     let folders = folders();
     let text =
         "cp docs/nowhere.md services/x/NAME ./terraform/chart/ monitoring/prometheus/rules/*.yml";

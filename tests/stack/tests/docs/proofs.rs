@@ -1,4 +1,4 @@
-//! The tests that docs/decisions.md names as proofs.
+//! Checks that the tests exist that docs/decisions.md names as proofs.
 
 use stack_tests::documents::{Document, assert_none, is_function, sources, words};
 
@@ -13,7 +13,7 @@ fn every_proof_of_life_names_a_test_that_exists() {
         .take_while(|(_, line, _)| !line.starts_with("## "));
     let mut problems = Vec::new();
     let mut count = 0;
-    for (place, line, _) in section.filter(|(_, line, _)| line.starts_with("| ")) {
+    for (location, line, _) in section.filter(|(_, line, _)| line.starts_with("| ")) {
         let last = line
             .trim_end_matches(" |")
             .rsplit("| ")
@@ -24,7 +24,7 @@ fn every_proof_of_life_names_a_test_that_exists() {
             if name_of_test {
                 count += 1;
                 if !is_function(&sources, name) {
-                    problems.push((place.clone(), format!("there is no test {name}")));
+                    problems.push((location.clone(), format!("there is no test {name}")));
                 }
             }
         }

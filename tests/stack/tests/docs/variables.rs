@@ -1,8 +1,8 @@
-//! Environment variables, Terraform's variables and outputs.
+//! Checks environment variables, and Terraform's variables and outputs.
 
 use std::collections::BTreeSet;
 
-use stack_tests::documents::{Document, Place, assert_none, is_placeholder, sources, words};
+use stack_tests::documents::{Document, Location, assert_none, is_placeholder, sources, words};
 
 fn is_variable(word: &str) -> bool {
     let chars = |it: char| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_';
@@ -11,7 +11,7 @@ fn is_variable(word: &str) -> bool {
         && word.starts_with(|it: char| it.is_ascii_uppercase())
 }
 
-/// The words in capitals of everything that sets or reads variables.
+/// Returns the words in capitals of all files that set or read variables.
 fn environment() -> BTreeSet<String> {
     let text = sources(&[
         "services",
@@ -29,7 +29,7 @@ fn environment() -> BTreeSet<String> {
         .collect()
 }
 
-/// The names of the blocks of a kind in the root module.
+/// Returns the names of the blocks of a kind in the root module.
 fn blocks(kind: &str) -> BTreeSet<String> {
     let text = sources(&["terraform"]);
     let begin = format!("{kind} \"");
@@ -39,7 +39,7 @@ fn blocks(kind: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The name in `-var NAME=…`, `TF_VAR_NAME` and `output [-raw] NAME`.
+/// Returns the variables of `-var NAME=…` and `TF_VAR_NAME`, and the outputs of `output [-raw] NAME`.
 fn terraform_names(text: &str) -> (Vec<String>, Vec<String>) {
     let (mut variables, mut outputs) = (Vec::new(), Vec::new());
     let name = |word: &str| words(word, "_").next().unwrap_or_default().to_owned();
@@ -66,7 +66,7 @@ fn terraform_names(text: &str) -> (Vec<String>, Vec<String>) {
     (variables, outputs)
 }
 
-/// What stands in backticks right behind the word "variable" or "variables" (with commas and "and" between several).
+/// Returns the names in backticks directly after "variable" or "variables" (separated by commas and "and").
 fn called_variables(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for rest in line.split("variable").skip(1) {
@@ -83,16 +83,16 @@ fn called_variables(line: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_environment_variable_is_one_that_something_reads() {
-    let known = environment();
+fn every_environment_variable_is_read_somewhere() {
+    let existing = environment();
     let mut problems = Vec::new();
     for document in Document::all() {
         for code in document.code() {
             for word in words(&code.text, "_").filter(|word| is_variable(word)) {
-                // Terraform's own are checked by name below; `SMTP_…` stands for several.
+                // The next test checks Terraform's variables; `SMTP_…` stands for several.
                 let other = word.starts_with("TF_VAR") || word.ends_with('_');
-                if !known.contains(word) && !other {
-                    problems.push((code.place.clone(), format!("nothing reads {word}")));
+                if !existing.contains(word) && !other {
+                    problems.push((code.location.clone(), format!("nothing reads {word}")));
                 }
             }
         }
@@ -106,27 +106,30 @@ fn every_variable_and_output_of_terraform_exists() {
     assert!(variables.contains("volume_sizes") && outputs.contains("checks"));
     let grafana = sources(&["monitoring/grafana/dashboards"]);
     let mut problems = Vec::new();
-    let mut missing = |place: &Place, kind: &str, name: &str| {
-        problems.push((place.clone(), format!("Terraform has no {kind} {name:?}")));
+    let mut missing = |location: &Location, kind: &str, name: &str| {
+        problems.push((
+            location.clone(),
+            format!("Terraform has no {kind} {name:?}"),
+        ));
     };
     for document in Document::all() {
         for code in document.code() {
             let (named, shown) = terraform_names(&code.text);
             for name in named.iter().filter(|name| !variables.contains(*name)) {
-                missing(&code.place, "variable", name);
+                missing(&code.location, "variable", name);
             }
             for name in shown.iter().filter(|name| !outputs.contains(*name)) {
-                missing(&code.place, "output", name);
+                missing(&code.location, "output", name);
             }
         }
-        for (place, line, _) in document.lines() {
+        for (location, line, _) in document.lines() {
             for name in called_variables(line) {
-                // A dashboard's, or the environment's, which has a test of its own.
+                // A variable of a dashboard, or an environment variable, which the test above checks.
                 let other = grafana.contains(&format!("\"name\": \"{name}\""))
                     || is_variable(name)
                     || is_placeholder(name);
                 if !variables.contains(name) && !other {
-                    missing(&place, "variable", name);
+                    missing(&location, "variable", name);
                 }
             }
         }
@@ -140,8 +143,8 @@ fn every_setting_in_the_example_of_terraform_is_a_variable() {
     let example = Document::read("terraform/terraform.tfvars.example");
     let mut count = 0;
     let mut problems = Vec::new();
-    for (place, line, _) in example.lines() {
-        // At the margin, where a setting's own fields are not.
+    for (location, line, _) in example.lines() {
+        // Fields of a setting are indented.
         let Some((name, _)) = line.strip_prefix("# ").and_then(|it| it.split_once('=')) else {
             continue;
         };
@@ -150,7 +153,7 @@ fn every_setting_in_the_example_of_terraform_is_a_variable() {
         }
         count += 1;
         if !variables.contains(name.trim()) {
-            problems.push((place, format!("there is no variable {:?}", name.trim())));
+            problems.push((location, format!("there is no variable {:?}", name.trim())));
         }
     }
     assert!(count > 10, "only {count} settings were found");

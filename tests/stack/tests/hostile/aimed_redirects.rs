@@ -1,17 +1,17 @@
-//! A target could aim probes at addresses that only the agent can reach.
+//! A target must not redirect probes to addresses that only the agent can reach.
 
 use test_support::{ScriptedServer, answering};
 
 use crate::namespaces;
 use crate::probing::{Agent, OK, Targets};
 
-/// An address of the internet, on loopback.
+/// A public address, assigned to loopback.
 const PUBLIC: &str = "93.184.215.14";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_target_on_the_internet_can_not_aim_probes_at_the_machine_itself() {
-    let test = "aimed_redirects::a_target_on_the_internet_can_not_aim_probes_at_the_machine_itself";
-    if !namespaces::are_here(test, &format!("ip address add {PUBLIC}/32 dev lo")) {
+async fn a_target_on_the_internet_can_not_redirect_probes_to_loopback() {
+    let test = "aimed_redirects::a_target_on_the_internet_can_not_redirect_probes_to_loopback";
+    if !namespaces::enter(test, &format!("ip address add {PUBLIC}/32 dev lo")) {
         return;
     }
     let inside = ScriptedServer::start(|_, _| OK).await;
@@ -32,7 +32,7 @@ async fn a_target_on_the_internet_can_not_aim_probes_at_the_machine_itself() {
         .await;
     assert_eq!(inside.heads(), [""; 0]);
 
-    // What the owner of the agent allows, and a target inside, still work.
+    // Redirects that the configuration allows, and redirects of a target on loopback, still work.
     let any = format!("{every_second}\nredirects = 'any'");
     targets.add("allowed", &format!("http://{outside}/"), &any);
     targets.add("inside", &format!("http://{loopback}/"), every_second);

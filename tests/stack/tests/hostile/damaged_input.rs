@@ -1,11 +1,11 @@
-//! Values and files that are not what they should be. Refused configurations are in `fixtures/wrong_config`.
+//! Blank variables and damaged files. Rejected configurations are in `fixtures/wrong_config`.
 
 use serde_json::Value;
 use stack_tests::start;
 use test_support::{eventually, get_json, get_text};
 
 #[tokio::test]
-async fn a_blank_variable_is_as_good_as_none() {
+async fn a_blank_variable_counts_as_unset() {
     let blank = |name| (name, " ".to_owned());
     let agent = [
         blank("PING_INTERVAL_SECONDS"),
@@ -34,7 +34,7 @@ async fn a_blank_variable_is_as_good_as_none() {
     drop(start("alert-logger", &logger));
 }
 
-/// A line of the log as alert-logger wrote it before there were checksums.
+/// Returns a line of the log as alert-logger wrote it before it had checksums.
 fn old_line(fingerprint: &str) -> String {
     format!(
         "{{\"fingerprint\":\"{fingerprint}\",\"starts_at\":\"2026-11-23T02:45:00Z\",\"ends_at\":null,\
@@ -64,7 +64,7 @@ async fn a_flipped_bit_in_the_logs_header_does_not_keep_alert_logger_from_starti
 }
 
 #[tokio::test]
-async fn a_flipped_bit_in_an_alert_is_not_believed() {
+async fn an_alert_with_a_flipped_bit_is_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("alerts.jsonl");
     let folder = [("ALERT_LOG_DIR", dir.path().to_str().unwrap().to_owned())];
@@ -73,7 +73,7 @@ async fn a_flipped_bit_in_an_alert_is_not_believed() {
         ["damaged\n", &old_line("first"), &old_line("second")].concat(),
     )
     .unwrap();
-    // It rewrites a damaged log, with checksums.
+    // alert-logger rewrites a damaged log with checksums.
     let service = start("alert-logger", &folder);
     eventually("the log is rewritten", async || {
         let text = std::fs::read_to_string(&path).ok()?;

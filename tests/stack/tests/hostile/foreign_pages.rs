@@ -1,4 +1,4 @@
-//! Requests that a page of another site can make the browser of somebody on this machine send.
+//! Requests that a web page of another site can make a browser on this machine send.
 
 use serde_json::{Value, json};
 use stack_tests::start;
@@ -22,7 +22,7 @@ fn payload() -> String {
     .to_string()
 }
 
-/// The status of a POST to the webhook with these headers.
+/// Returns the status of a POST to the webhook with these headers.
 async fn post(service: &Service, headers: &[(&str, &str)]) -> u16 {
     let mut request = client().post(service.url("/webhook")).body(payload());
     for (name, value) in headers {
@@ -31,7 +31,7 @@ async fn post(service: &Service, headers: &[(&str, &str)]) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-/// The status line of the answer to a request as it is written.
+/// Returns the status line of the response to a raw request.
 async fn status_line(service: &Service, request: &str) -> String {
     let mut stream = TcpStream::connect(service.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_web_page_whose_name_resolves_to_loopback_cannot_break_a_target() {
 }
 
 #[tokio::test]
-async fn a_request_without_host_or_with_two_is_refused() {
+async fn a_request_without_host_or_with_two_is_rejected() {
     let service = start("demo-target", &[]);
     for (headers, status) in [
         ("", "HTTP/1.1 400 Bad Request"),
@@ -102,7 +102,7 @@ async fn a_request_without_host_or_with_two_is_refused() {
 }
 
 #[tokio::test]
-async fn a_reverse_proxy_names_its_host() {
+async fn a_host_in_allowed_hosts_is_accepted() {
     let allowed = ("ALLOWED_HOSTS", "status.example".to_owned());
     let service = start("demo-target", &[allowed]);
     for (host, status) in [("status.example", 200), ("evil.example", 403)] {

@@ -1,4 +1,4 @@
-//! Names whose name server hangs made healthy names fail.
+//! Names whose name server hangs must not make healthy names fail.
 
 use test_support::answering;
 use tokio::net::UdpSocket;
@@ -6,7 +6,7 @@ use tokio::net::UdpSocket;
 use crate::namespaces;
 use crate::probing::{Agent, OK, Targets};
 
-/// Our own name server, and our own hosts file.
+/// Replaces the hosts file, and makes 127.0.0.1 the name server.
 const SET_UP: &str = "
 folder=$(mktemp -d)
 mount -t tmpfs none $folder
@@ -19,10 +19,10 @@ mount --bind $folder/resolv.conf /etc/resolv.conf";
 async fn names_whose_name_server_hangs_leave_the_hosts_file_and_addresses_alone() {
     let test =
         "hanging_names::names_whose_name_server_hangs_leave_the_hosts_file_and_addresses_alone";
-    if !namespaces::are_here(test, SET_UP) {
+    if !namespaces::enter(test, SET_UP) {
         return;
     }
-    // Takes questions and answers none.
+    // Receives queries and answers none.
     let _name_server = UdpSocket::bind("127.0.0.1:53").await.unwrap();
     let good = answering(OK).await;
     let port = good.port();
@@ -58,13 +58,13 @@ async fn names_whose_name_server_hangs_leave_the_hosts_file_and_addresses_alone(
     for prefix in ["named", "literal"] {
         let labels = format!("target=\"{prefix}");
         assert_eq!(metrics.sum("ping_failure_total", &labels), 0.0, "{account}");
-        // A stall of the machine may cost a start here and there.
+        // If the machine stalls, a few probes may be missed.
         assert!(
             metrics.sum("ping_missed_total", &labels) <= 9.0,
             "{account}"
         );
     }
-    // There are 512 look-ups. Those that found none were not made; before, they had failed.
+    // 512 lookups can run at a time. Probes without one are missed, not failed.
     assert!(
         metrics.sum("ping_missed_total", "target=\"hangs") >= 100.0,
         "{account}"

@@ -1,7 +1,7 @@
-//! Targets that never answer took the places of those that do.
+//! Targets that never answer must not take the slots of those that do.
 //!
-//! A stall of a busy machine makes starts late, and a start that is late by a second is missed, too. The exact figures are
-//! therefore asserted in paused time, by ping-agent's own tests of its schedule.
+//! A busy machine starts probes late, and a probe that is a second late is missed, too. ping-agent's own tests of its
+//! schedule therefore assert the exact figures in paused time.
 
 use std::future::pending;
 
@@ -11,7 +11,7 @@ use crate::probing::{Agent, OK, Targets};
 
 const EVERY_SECOND: &str = "interval_seconds = 1\ntimeout_seconds = 0.9";
 
-/// 200 targets that never answer beside 200 that do, until these have been probed ten times.
+/// Probes 200 targets that never answer and 200 that do, until the latter have been probed ten times.
 async fn probe_beside_hanging_targets(variables: &[(&str, &str)]) -> crate::probing::Metrics {
     let hanging = server(|stream, _| async move {
         let _open = stream;
@@ -42,7 +42,7 @@ async fn probe_beside_hanging_targets(variables: &[(&str, &str)]) -> crate::prob
 async fn targets_that_never_answer_are_missed_before_those_that_do() {
     let metrics = probe_beside_hanging_targets(&[("PING_CONCURRENCY", "100")]).await;
     let account = metrics.account_of("good") + &metrics.account_of("hangs");
-    // Without the fair pool, every second of about 2,000 is missed.
+    // Without the fair pool, half of about 2,000 probes are missed.
     assert!(
         metrics.sum("ping_missed_total", "target=\"good") <= 400.0,
         "{account}"
@@ -52,22 +52,22 @@ async fn targets_that_never_answer_are_missed_before_those_that_do() {
         "{account}"
     );
     let found_down = metrics.series("ping_failure_total", "target=\"hangs");
-    let known = found_down
+    let found = found_down
         .iter()
         .filter(|failures| **failures > 0.0)
         .count();
     assert!(
-        known >= 190,
-        "{known} of 200 are known to be down: {account}"
+        found >= 190,
+        "{found} of 200 are found to be down: {account}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_enough_files_the_pool_refuses_nobody() {
+async fn with_enough_open_files_the_pool_rejects_no_probe() {
     let metrics = probe_beside_hanging_targets(&[]).await;
     let account = metrics.account_of("good") + &metrics.account_of("hangs");
-    let refused = metrics.series("service_limit_refused_total", "limit=\"probes");
-    assert_eq!(refused, [0.0, 0.0], "{account}");
+    let rejected = metrics.series("service_limit_refused_total", "limit=\"probes");
+    assert_eq!(rejected, [0.0, 0.0], "{account}");
     assert!(
         metrics.sum("ping_failure_total", "target=\"hangs") >= 1500.0,
         "{account}"

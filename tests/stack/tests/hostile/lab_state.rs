@@ -1,4 +1,4 @@
-//! The lab's own files, removed or damaged while it runs: what runs is the truth, and `status`, `up` and `down` find it.
+//! The lab's own files are removed or damaged while it runs. `status`, `up` and `down` still find the running processes.
 
 use std::fs;
 use std::process::Command;
@@ -14,7 +14,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The supervisor and all parts.
+/// Returns the processes of the supervisor and all parts.
 fn processes(lab: &Lab) -> Vec<ProcessIdentity> {
     let record = LabRecord::load(&lab.state_dir().join("lab.json"));
     let record = record.unwrap().expect("a record");
@@ -29,7 +29,7 @@ fn is_gone(process: &ProcessIdentity) -> bool {
 }
 
 #[tokio::test]
-async fn a_lab_whose_lock_was_removed_is_still_there_for_up_and_down() {
+async fn up_and_down_find_a_lab_whose_lock_was_removed() {
     let lab = lab().up();
     let running = processes(&lab);
     let lock = lab.state_dir().join("lab.lock");
@@ -37,7 +37,10 @@ async fn a_lab_whose_lock_was_removed_is_still_there_for_up_and_down() {
     let second = lab.try_up();
     let message = text(&second.stderr);
     assert!(message.contains("already running"), "{message}");
-    assert!(!running.iter().any(is_gone), "the second one ended parts");
+    assert!(
+        !running.iter().any(is_gone),
+        "the second `up` stopped parts"
+    );
     within(Duration::from_secs(10), "the lock is back", || async {
         fs::metadata(&lock).ok().filter(|lock| lock.len() > 0)
     })
@@ -49,7 +52,7 @@ async fn a_lab_whose_lock_was_removed_is_still_there_for_up_and_down() {
 }
 
 #[tokio::test]
-async fn a_damaged_record_keeps_nobody_from_status_up_and_down() {
+async fn status_up_and_down_work_with_a_damaged_record() {
     let lab = lab().up();
     let record = lab.state_dir().join("lab.json");
     for damaged in ["", "{\"supervisor\"", "\0\0\0\0"] {
@@ -58,7 +61,7 @@ async fn a_damaged_record_keeps_nobody_from_status_up_and_down() {
         assert!(status.status.success(), "{}", text(&status.stdout));
     }
 
-    // As after a crash of the machine: a record with nothing in it, and no supervisor.
+    // As after a crash of the machine: an empty record and no supervisor.
     let running = processes(&lab);
     running[0].signal(Signal::KILL);
     until("the parts end with their supervisor", async || {
@@ -78,7 +81,7 @@ async fn a_damaged_record_keeps_nobody_from_status_up_and_down() {
 async fn a_lab_whose_state_folder_was_removed_stops() {
     let lab = lab().up();
     let running = processes(&lab);
-    // Its parts write meanwhile.
+    // The parts write to it meanwhile.
     until("the folder is gone", async || {
         let _ = fs::remove_dir_all(lab.state_dir());
         !lab.state_dir().exists()
@@ -93,25 +96,29 @@ async fn status_is_right_again_once_the_record_can_be_written() {
     let record = lab.state_dir().join("lab.json");
     let before = lab.status("ping-agent")["pid"].clone();
     let agent = ProcessIdentity::of(i32::try_from(before.as_i64().unwrap()).unwrap());
-    // Nothing can be put in the place of a folder that is not empty: as good as a full disk.
+    // A folder that is not empty can't be replaced by a file, so writing the record fails as on a full disk.
     fs::remove_file(&record).unwrap();
     fs::create_dir_all(record.join("in the way")).unwrap();
     agent.unwrap().signal(Signal::KILL);
-    until("the agent was started again", async || {
+    until("the agent is restarted", async || {
         lab.log("lab").contains("ping-agent is ready again")
     })
     .await;
     fs::remove_dir_all(&record).unwrap();
-    within(Duration::from_secs(10), "status knows it", || async {
-        let agent = lab.status("ping-agent");
-        (agent["state"] == "ready" && agent["pid"] != before).then_some(())
-    })
+    within(
+        Duration::from_secs(10),
+        "status shows the new agent",
+        || async {
+            let agent = lab.status("ping-agent");
+            (agent["state"] == "ready" && agent["pid"] != before).then_some(())
+        },
+    )
     .await;
 }
 
-/// A machine without Prometheus whose package servers can't be reached: nothing listens on port 1.
+/// Tests a machine without Prometheus and with unreachable package servers: nothing listens on port 1.
 #[test]
-fn without_a_network_up_says_so() {
+fn without_a_network_up_names_the_problem() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let root = path("root");

@@ -1,5 +1,5 @@
-//! Answers that are small as text and large as values. No real agent or Prometheus of ours gives such, so the servers here only
-//! pretend to be some.
+//! Responses that are small as text and large in memory. No real agent or Prometheus of ours sends them, so these tests use
+//! stand-ins.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use stack_tests::start;
 use test_support::{Service, client, eventually, get_as, get_text, repository};
 use tokio::net::TcpListener;
 
-/// Serves the same answer at every address.
+/// Serves the same response at every path, and returns the server's URL.
 async fn serve(answer: String) -> String {
     let answer = Bytes::from(answer);
     let router = Router::new().fallback(get(|| async { answer }));
@@ -24,7 +24,7 @@ async fn serve(answer: String) -> String {
     url
 }
 
-/// The gateway's limit in the chart.
+/// Returns the gateway's memory limit in the chart, in bytes.
 fn memory_limit() -> u64 {
     let values = repository().join("terraform/chart/values.yaml");
     let values = std::fs::read_to_string(values).unwrap();
@@ -36,20 +36,20 @@ fn memory_limit() -> u64 {
     mebibytes.parse::<u64>().unwrap() << 20
 }
 
-/// The longest of a few answers of `/healthz`.
+/// Returns the longest of 30 response times of `/healthz`.
 async fn slowest_health(gateway: &Service) -> Duration {
     let mut slowest = Duration::ZERO;
     for _ in 0..30 {
-        let asked = Instant::now();
+        let sent = Instant::now();
         assert!(get_text(&gateway.url("/healthz")).await.is_some());
-        slowest = slowest.max(asked.elapsed());
+        slowest = slowest.max(sent.elapsed());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     slowest
 }
 
 #[tokio::test]
-async fn an_agent_with_a_million_targets_is_one_that_does_not_answer() {
+async fn an_agent_with_a_million_targets_counts_as_unavailable() {
     let mut text = String::new();
     for number in 0..1_000_000 {
         let _ = writeln!(text, "ping_up{{target=\"t{number}\"}} 1");
@@ -62,7 +62,7 @@ async fn an_agent_with_a_million_targets_is_one_that_does_not_answer() {
     let gateway = start("api-gateway", &[("PING_AGENT_METRICS_URL", agents)]);
     let (slowest, summary) = tokio::join!(
         slowest_health(&gateway),
-        eventually("what the other agent says", || async {
+        eventually("the counts of the other agent", || async {
             let summary: Summary = get_as(&gateway.url("/uptime-summary")).await?;
             (summary.total.success == 3.0).then_some(summary)
         }),
@@ -97,7 +97,7 @@ async fn a_prometheus_with_hundreds_of_thousands_of_series_costs_no_memory() {
         ],
     );
     let readers = async {
-        let mut refused = String::new();
+        let mut rejected = String::new();
         for path in [
             "/api/v1/status",
             "/api/v1/phases",
@@ -106,13 +106,13 @@ async fn a_prometheus_with_hundreds_of_thousands_of_series_costs_no_memory() {
             "/uptime-summary-windowed?window=5m",
         ] {
             let answer = client().get(gateway.url(path)).send().await.unwrap();
-            refused = answer.text().await.unwrap();
+            rejected = answer.text().await.unwrap();
         }
-        serde_json::from_str::<Value>(&refused).unwrap()
+        serde_json::from_str::<Value>(&rejected).unwrap()
     };
-    let (slowest, refused) = tokio::join!(slowest_health(&gateway), readers);
-    let detail = refused["detail"].as_str().unwrap_or_default();
-    assert!(detail.contains("more than 50000 targets"), "{refused}");
+    let (slowest, rejected) = tokio::join!(slowest_health(&gateway), readers);
+    let detail = rejected["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("more than 50000 targets"), "{rejected}");
     assert_bounded(&gateway, slowest);
 }
 

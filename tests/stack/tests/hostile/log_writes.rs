@@ -1,4 +1,4 @@
-//! A log reader that is frozen, as a stopped supervisor is: its pipe is full, and nobody reads it.
+//! The reader of a service's log is frozen, like a stopped supervisor: the pipe is full and not read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Write};
@@ -12,7 +12,7 @@ use test_support::{Service, client, eventually, get_text};
 
 /// Fills a pipe, so that the next write to it blocks.
 fn fill(pipe: &PipeWriter) {
-    // Opened anew: what writes to the pipe must go on blocking there.
+    // Opened again, because the service's own file description must keep blocking.
     let mut pipe: File = OpenOptions::new()
         .write(true)
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
@@ -25,7 +25,7 @@ fn fill(pipe: &PipeWriter) {
     }
 }
 
-/// A service whose stdout and stderr are one pipe, as in the lab.
+/// Starts a service whose stdout and stderr are one full pipe.
 async fn with_frozen_reader(
     name: &str,
     variables: &[(&str, String)],
@@ -37,7 +37,7 @@ async fn with_frozen_reader(
     (service, reader, writer)
 }
 
-/// The sum of a metric over its series.
+/// Returns the sum of a metric over its series.
 async fn metric(service: &Service, name: &str) -> Option<f64> {
     let text = get_text(&service.url("/metrics")).await?;
     let series = text.lines().filter_map(|line| {
@@ -63,9 +63,9 @@ fn payload(fingerprint: &str) -> Value {
 }
 
 #[tokio::test]
-async fn alert_logger_takes_alerts_and_ends_while_nobody_reads_its_output() {
+async fn alert_logger_receives_alerts_and_stops_while_its_output_is_not_read() {
     let (mut service, _reader, _writer) = with_frozen_reader("alert-logger", &[]).await;
-    // Each payload's line stays in memory, which is logged: more log lines than there are threads to block.
+    // alert-logger logs that it keeps each payload in memory. These are more lines than threads that could block.
     let payloads = 4 * std::thread::available_parallelism().unwrap().get();
     let posts: Vec<_> = (0..payloads)
         .map(|number| {
@@ -93,7 +93,7 @@ async fn alert_logger_takes_alerts_and_ends_while_nobody_reads_its_output() {
 }
 
 #[tokio::test]
-async fn ping_agent_goes_on_probing_at_debug_and_says_how_many_lines_are_missing() {
+async fn ping_agent_keeps_probing_at_debug_and_logs_the_number_of_dropped_lines() {
     let targets: Vec<_> = (0..100)
         .map(|number| format!("http://127.0.0.1:9/{}", "x".repeat(200 + number)))
         .collect();
@@ -109,7 +109,7 @@ async fn ping_agent_goes_on_probing_at_debug_and_says_how_many_lines_are_missing
     })
     .await;
     let failures = metric(&service, "ping_failure_total").await.unwrap();
-    eventually("probes go on", async || {
+    eventually("probes continue", async || {
         let now = metric(&service, "ping_failure_total").await?;
         (now >= failures + 200.0).then_some(())
     })
@@ -120,7 +120,7 @@ async fn ping_agent_goes_on_probing_at_debug_and_says_how_many_lines_are_missing
         lines.find(|line| line.contains("log lines were dropped"))
     });
     let line = line.await.unwrap().expect("a line about the gap");
-    let told = line.rsplit_once("lines=").unwrap().1;
-    let told: f64 = told.trim().parse().unwrap();
-    assert!(told >= dropped, "{line}");
+    let logged = line.rsplit_once("lines=").unwrap().1;
+    let logged: f64 = logged.trim().parse().unwrap();
+    assert!(logged >= dropped, "{line}");
 }

@@ -1,5 +1,5 @@
-//! One peer that misbehaves costs its own slot and nothing more: a case for each way in which one could take more.
-//! Every case is bounded in connections and time, and stays on loopback.
+//! A misbehaving peer must cost no more than its own slot. Each case tests one way in which a peer could use more. All cases
+//! are limited in connections and time, and stay on loopback.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Anonymous readers ask for windows that nobody else asks for.
+//! Anonymous clients request windows that no other client requests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use test_support::{client, eventually, get_json, get_text, repository};
 
 const READERS: u32 = 300;
 
-/// What a gateway allows at most: two questions about the state of the lab, and those of its limits.
-fn questions(metrics: &str) -> usize {
+/// Returns a gateway's highest number of concurrent queries: two for the state of the lab, and those of its limits.
+fn queries(metrics: &str) -> usize {
     let capacity = |limit: &str| {
         let line = format!("service_limit_capacity{{limit=\"{limit}\"}} ");
         let capacity = metrics.lines().find_map(|it| it.strip_prefix(&line));
@@ -21,9 +21,9 @@ fn questions(metrics: &str) -> usize {
     2 + capacity("prometheus_queries") + capacity("prometheus_windows")
 }
 
-/// Prometheus is frozen, as one that is busy with two weeks of history seems to be to who asks it.
+/// Prometheus is frozen, which polls to its clients like a Prometheus that is busy with two weeks of history.
 #[tokio::test]
-async fn readers_of_many_windows_do_not_keep_prometheus_from_its_rules() {
+async fn requests_for_many_windows_do_not_keep_prometheus_from_its_rules() {
     let prometheus = Prometheus::start(&[]).await;
     let gateway = start(
         "api-gateway",
@@ -43,14 +43,14 @@ async fn readers_of_many_windows_do_not_keep_prometheus_from_its_rules() {
     let client = client();
     let readers = (0..READERS).map(|number| {
         let url = gateway.url(&format!("/uptime-summary-windowed?window={}s", 61 + number));
-        let asked = client.get(url).send();
+        let request = client.get(url).send();
         async {
-            let answer = asked.await.unwrap();
+            let answer = request.await.unwrap();
             let retry_after = answer.headers().get("retry-after").cloned();
             (answer.status().as_u16(), retry_after)
         }
     });
-    let looks = async {
+    let polls = async {
         let mut most = 0;
         for _ in 0..6 {
             tokio::time::sleep(Duration::from_millis(250)).await;
@@ -58,7 +58,7 @@ async fn readers_of_many_windows_do_not_keep_prometheus_from_its_rules() {
         }
         most
     };
-    let (answers, most) = tokio::join!(join_all(readers), looks);
+    let (answers, most) = tokio::join!(join_all(readers), polls);
     prometheus.thaw();
 
     let mut by_status = BTreeMap::<u16, u32>::new();
@@ -66,21 +66,21 @@ async fn readers_of_many_windows_do_not_keep_prometheus_from_its_rules() {
         *by_status.entry(*status).or_default() += 1;
         assert_eq!(retry_after.is_some(), *status == 503, "{status}");
     }
-    println!("{by_status:?}, {most} questions at a time");
-    // The one that was asked is late; nobody else waits for it.
-    let refused = by_status.get(&503).copied().unwrap_or_default();
-    assert!(refused >= READERS - 2, "{by_status:?}");
+    println!("{by_status:?}, {most} queries at a time");
+    // The windows that are queried answer late. No other request waits for them.
+    let rejected = by_status.get(&503).copied().unwrap_or_default();
+    assert!(rejected >= READERS - 2, "{by_status:?}");
     let metrics = get_text(&gateway.url("/metrics")).await.unwrap();
-    assert!(most <= questions(&metrics), "{most} questions at a time");
-    eventually("a window that many ask for is answered", || {
+    assert!(most <= queries(&metrics), "{most} queries at a time");
+    eventually("a window that many clients request is answered", || {
         get_json(&shared)
     })
     .await;
 }
 
-/// One number in two places; the gateway's limits are where it comes from.
+/// The number follows from the gateway's limits and is repeated in the lab and the chart.
 #[tokio::test]
-async fn prometheus_has_room_for_the_questions_of_two_gateways_in_every_environment() {
+async fn prometheus_allows_the_queries_of_two_gateways_in_every_environment() {
     let gateway = start(
         "api-gateway",
         &[
@@ -92,7 +92,7 @@ async fn prometheus_has_room_for_the_questions_of_two_gateways_in_every_environm
         ],
     );
     let metrics = get_text(&gateway.url("/metrics")).await.unwrap();
-    assert_eq!(2 * questions(&metrics) + 2, PROMETHEUS_QUERIES);
+    assert_eq!(2 * queries(&metrics) + 2, PROMETHEUS_QUERIES);
     let template = repository().join("terraform/chart/templates/prometheus.yaml");
     let template = std::fs::read_to_string(template).unwrap();
     let flag = format!("- --query.max-concurrency={PROMETHEUS_QUERIES}\n");

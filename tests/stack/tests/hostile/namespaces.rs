@@ -1,14 +1,14 @@
-//! Tests that need another network: they run once more in namespaces of their own, which change nothing outside.
+//! Runs tests that need another network in their own namespaces, without changes outside.
 
 use std::env;
 use std::process::Command;
 
-/// Set where the test runs inside.
+/// The variable that is set inside the namespaces.
 const INSIDE: &str = "UPTIMEPULSE_TEST_IN_NAMESPACES";
 
-/// Returns whether the test runs inside. Outside, it runs the test of this name inside, after these shell commands, and
-/// fails if that fails. Where the machine allows no namespaces, it says so and the test is skipped.
-pub fn are_here(test: &str, set_up: &str) -> bool {
+/// Returns whether this process runs inside the namespaces. Outside, it executes the shell commands `set_up` and the test of
+/// this name inside new namespaces, and panics if they fail. If the machine allows no namespaces, the test is skipped.
+pub fn enter(test: &str, set_up: &str) -> bool {
     if env::var_os(INSIDE).is_some() {
         return true;
     }
@@ -27,6 +27,9 @@ pub fn are_here(test: &str, set_up: &str) -> bool {
         .args(["--exact", test, "--nocapture"])
         .env(INSIDE, "1")
         .status();
-    assert!(status.unwrap().success(), "it failed in its namespaces");
+    assert!(
+        status.unwrap().success(),
+        "the test failed in its namespaces"
+    );
     false
 }

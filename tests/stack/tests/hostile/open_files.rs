@@ -1,4 +1,4 @@
-//! More connections than the usual soft limit of open files allows.
+//! More connections than the usual soft limit of open files.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ async fn with_more_streams_than_open_files_page_and_health_still_answer() {
     limit_open_files(Some(USUAL_SOFT_LIMIT)).unwrap();
     let nobody = "http://127.0.0.1:1".to_owned();
     let service = start("dashboard-ui", &[("API_GATEWAY_URL", nobody)]);
-    // For this side of the connections.
+    // Raised again for the clients in this process.
     limit_open_files(None).unwrap();
     let mut streams = Vec::new();
     for _ in 0..1_050 {
@@ -32,11 +32,11 @@ async fn with_more_streams_than_open_files_page_and_health_still_answer() {
         ),
         ("/", "The lab is blind"),
     ] {
-        let asked = Instant::now();
+        let sent = Instant::now();
         let answer = client().get(service.url(path)).send().await.unwrap();
         let body = answer.text().await.unwrap();
         assert!(body.contains(holds), "{path}: {body}");
-        let took = asked.elapsed();
+        let took = sent.elapsed();
         assert!(took < Duration::from_secs(5), "{path}: {took:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! ping-agent with targets that the test makes up.
+//! Runs ping-agent with the targets of a test.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use stack_tests::start;
 use tempfile::TempDir;
 use test_support::{Service, get_text, within};
 
-/// A targets file in the making.
+/// The text of a targets file.
 #[derive(Default)]
 pub struct Targets(String);
 
@@ -41,14 +41,14 @@ impl Agent {
         }
     }
 
-    /// Waits until the sum of these series is at least this much.
+    /// Waits until the sum of these series is at least `least`, and returns that scrape.
     pub async fn wait_for(&self, name: &str, labels: &str, least: f64) -> Metrics {
         let what = format!("{name} {labels} {least}");
-        let ask = async || {
+        let scrape = async || {
             let metrics = Metrics(get_text(&self.service.url("/metrics")).await?);
             (metrics.sum(name, labels) >= least).then_some(metrics)
         };
-        within(Duration::from_secs(60), &what, ask).await.0
+        within(Duration::from_secs(60), &what, scrape).await.0
     }
 }
 
@@ -56,12 +56,12 @@ impl Agent {
 pub struct Metrics(String);
 
 impl Metrics {
-    /// The sum of the series of this name whose labels have this text in them.
+    /// Returns the sum of the series of this name whose labels contain this text.
     pub fn sum(&self, name: &str, labels: &str) -> f64 {
         self.series(name, labels).into_iter().sum()
     }
 
-    /// The series of this name whose labels have this text in them.
+    /// Returns the values of the series of this name whose labels contain this text.
     pub fn series(&self, name: &str, labels: &str) -> Vec<f64> {
         let lines = self.0.lines().filter_map(|line| line.strip_prefix(name));
         lines
@@ -72,7 +72,7 @@ impl Metrics {
             .collect()
     }
 
-    /// Success, failure and missed of the targets whose name starts like this, in words.
+    /// Returns a text with the successes, failures and missed probes of the targets with this prefix.
     pub fn account_of(&self, prefix: &str) -> String {
         let labels = format!("target=\"{prefix}");
         let mut account = String::new();
@@ -87,5 +87,5 @@ impl Metrics {
     }
 }
 
-/// The shortest good answer.
+/// A short successful response.
 pub const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";

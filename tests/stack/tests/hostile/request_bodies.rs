@@ -1,4 +1,4 @@
-//! Bodies that are announced and never come whole.
+//! Request bodies that are announced and never completed.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,15 +10,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// What the chart gives alert-logger.
+/// alert-logger's memory limit in the chart.
 const MEMORY_LIMIT: u64 = 192 * 1024 * 1024;
 
 const BODY: usize = 4 * 1024 * 1024;
 
-/// How long a body may take, and some more.
+/// The timeout of a request body, and some margin.
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(40);
 
-/// Sends all but the end of a notification, as far as the service takes it; tells what it is answered.
+/// Sends all but the end of a notification, as far as the service reads it. Returns the begin of the response, or `cut`.
 async fn stall(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -28,18 +28,18 @@ async fn stall(address: SocketAddr) -> String {
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(&vec![b' '; BODY - 100_000]).await
     };
-    // Broken off is answered as well.
+    // The service may respond before it has read everything.
     let _ = sent.await;
     let mut answer = vec![0; 12];
     let answered = timeout(GIVEN_UP_WITHIN, stream.read_exact(&mut answer)).await;
-    match answered.expect("it is given up") {
+    match answered.expect("the service gives up") {
         Ok(_) => String::from_utf8(answer).unwrap(),
         Err(_) => "cut".to_owned(),
     }
 }
 
 #[tokio::test]
-async fn notifications_that_stall_leave_room_for_one_that_comes() {
+async fn stalled_notifications_leave_room_for_a_complete_one() {
     let service = start("alert-logger", &[]);
     let address = service.address();
     let stalled: Vec<_> = (0..100).map(|_| tokio::spawn(stall(address))).collect();
@@ -60,8 +60,8 @@ async fn notifications_that_stall_leave_room_for_one_that_comes() {
     .await;
     for answer in stalled {
         let answer = answer.await.unwrap();
-        let told = ["HTTP/1.1 408", "HTTP/1.1 503", "cut"];
-        assert!(told.contains(&answer.as_str()), "{answer}");
+        let expected = ["HTTP/1.1 408", "HTTP/1.1 503", "cut"];
+        assert!(expected.contains(&answer.as_str()), "{answer}");
     }
     let largest = service.process.peak_memory();
     assert!(largest < MEMORY_LIMIT, "{largest} bytes");

@@ -1,4 +1,4 @@
-//! Clients that ask and do not read.
+//! Clients that send a request and don't read the response.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use test_support::{client, get_text, within};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// How long a client may take nothing, and some more.
+/// How long a client may read nothing, and some margin.
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(50);
 
 #[tokio::test]

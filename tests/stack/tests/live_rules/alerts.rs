@@ -1,17 +1,17 @@
-//! A target that comes has its alerts, and one that goes takes them with it.
+//! An added target gets its alerts, and the alerts of a removed target end.
 
 use std::time::Duration;
 
 use stack_tests::exposer::{Exposed, Exposer, now};
-use stack_tests::history::{AgentSpec, Course, Event, Spec, Timeline, What};
+use stack_tests::history::{AgentSpec, Event, EventKind, SimulatedTarget, Spec, Timeline};
 use stack_tests::prometheus::Prometheus;
 use test_support::within;
 
-/// The last evaluation of the windows, a minute apart, and one of the alerts after it, with time for both.
+/// Time for an evaluation of the windows, which is every minute, and one of the alerts after it.
 const NEXT_WINDOWS: Duration = Duration::from_secs(70);
 
 fn target(name: &str, timeline: &Timeline, events: Vec<Event>) -> Exposed {
-    // An objective that a few failures in an hour are too many for: nobody waits for the hour.
+    // An objective so high that a few failures burn an hour's budget, so that the test needs no hour.
     let objective = 0.9999;
     let agent = AgentSpec {
         interval: 1,
@@ -24,15 +24,15 @@ fn target(name: &str, timeline: &Timeline, events: Vec<Event>) -> Exposed {
         objective,
         agents: vec![agent],
     };
-    let course = Course::new(&spec, timeline);
+    let simulated = SimulatedTarget::new(&spec, timeline);
     Exposed {
         target: name.to_owned(),
         objective,
-        course: course.agents[0].clone(),
+        agent: simulated.agents[0].clone(),
     }
 }
 
-/// The alerts of a target that fire.
+/// Returns the names of a target's firing alerts.
 async fn firing(prometheus: &Prometheus, target: &str) -> Vec<String> {
     let alerts = prometheus.alerts().await.into_iter();
     let fires =
@@ -51,12 +51,12 @@ async fn an_added_target_has_its_alerts_and_a_removed_one_leaves_none() {
         steps: 300,
         prometheus_away: Vec::new(),
     };
-    let event = |what, at, steps| Event { what, at, steps };
-    let failing = event(What::Failing, 0, 300);
+    let event = |kind, at, steps| Event { kind, at, steps };
+    let failing = event(EventKind::Failing, 0, 300);
     let comes_and_goes = vec![
-        event(What::Away, 0, ADDED),
+        event(EventKind::Away, 0, ADDED),
         failing,
-        event(What::Away, REMOVED, 300),
+        event(EventKind::Away, REMOVED, 300),
     ];
     let targets = vec![
         target("stays", &timeline, vec![failing]),
@@ -92,7 +92,7 @@ async fn an_added_target_has_its_alerts_and_a_removed_one_leaves_none() {
     assert_ne!(
         firing(&prometheus, "stays").await,
         [""; 0],
-        "the others keep theirs"
+        "the other targets keep their alerts"
     );
     assert_eq!(firing(&prometheus, "good").await, [""; 0]);
 }

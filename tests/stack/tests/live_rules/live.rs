@@ -1,21 +1,22 @@
-//! Targets with a history, agents that show it, and a Prometheus that scrapes them.
+//! Simulated targets, stand-ins for agents that expose them, and a Prometheus that scrapes those.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use proptest::strategy::{Strategy, ValueTree};
-use stack_tests::exposer::{CLOCK, Exposed, Exposer, Trouble, now};
+use stack_tests::exposer::{CLOCK, Exposed, Exposer, ScrapeFault, now};
 use stack_tests::history::{
-    AgentCourse, AgentSpec, Course, Event, Reading, Sights, Spec, Timeline, What, seeded, spec,
+    AgentSpec, Event, EventKind, Observations, Reading, SimulatedAgent, SimulatedTarget, Spec,
+    Timeline, seeded, spec,
 };
 use stack_tests::prometheus::Prometheus;
 use tokio::time::sleep;
 
-/// Probes more often than scrapes, as often, and less often: scrapes are a second apart here.
+/// The probe intervals in seconds: the interval of scrapes, which is 1 s here, and longer ones.
 const INTERVALS: &[u16] = &[1, 2, 3, 5];
 
-/// How long something happens, in seconds. Then the agents' counters stand still.
+/// The length of the simulation in seconds. Afterwards the counters don't change.
 const SECONDS: usize = 60;
 
 /// The same in milliseconds.
@@ -23,7 +24,7 @@ pub const END: i64 = 60_000;
 
 const AGENTS: usize = 3;
 
-/// Prometheus is stopped and started again, in milliseconds from the start.
+/// The times at which Prometheus is stopped and started again, in milliseconds from the start.
 pub const STOPPED: i64 = 24_000;
 pub const STARTED: i64 = 28_000;
 
@@ -35,13 +36,13 @@ fn timeline() -> Timeline {
     }
 }
 
-/// What befalls a whole agent: a few scrapes in a row.
-fn troubles(agent: usize) -> Vec<(Range<i64>, Trouble)> {
+/// Returns the faults of an agent, each for a few scrapes, with their times in milliseconds from the start.
+fn faults(agent: usize) -> Vec<(Range<i64>, ScrapeFault)> {
     match agent {
-        0 => vec![(12_000..16_000, Trouble::Failing)],
+        0 => vec![(12_000..16_000, ScrapeFault::Failing)],
         1 => vec![
-            (40_000..43_000, Trouble::Hanging),
-            (50_000..51_500, Trouble::Failing),
+            (40_000..43_000, ScrapeFault::Hanging),
+            (50_000..51_500, ScrapeFault::Failing),
         ],
         _ => Vec::new(),
     }
@@ -61,10 +62,10 @@ fn quiet(events: Vec<Event>) -> Spec {
     }
 }
 
-/// One target of each kind that must not be missing, and many at random.
+/// Returns a target of each kind that must be tested, and many random ones.
 fn specs() -> Vec<Spec> {
-    let event = |what, at, steps| Event { what, at, steps };
-    let (away, maintenance) = (What::Away, What::Maintenance);
+    let event = |kind, at, steps| Event { kind, at, steps };
+    let (away, maintenance) = (EventKind::Away, EventKind::Maintenance);
     let mut specs = vec![
         quiet(Vec::new()),
         quiet(vec![event(away, 0, 20)]),
@@ -76,81 +77,81 @@ fn specs() -> Vec<Spec> {
     let mut runner = seeded();
     let random = spec(&timeline(), INTERVALS, 5);
     let random = (0..94).map(|_| random.new_tree(&mut runner).unwrap().current());
-    specs.extend(random.map(there_at_the_restart));
+    specs.extend(random.map(without_events_at_the_restart));
     specs
 }
 
-/// The same target, but there and scraped while Prometheus is away. A series that ends then is not known to have ended, and
-/// its last value stands for five minutes: that is Prometheus' way, and the rules can't know better.
-fn there_at_the_restart(mut spec: Spec) -> Spec {
+/// Removes a target's events during the restart of Prometheus, so that the target is exposed then. If a series ended then,
+/// Prometheus would write no stale marker and return its last value for five minutes, which the rules can't detect.
+fn without_events_at_the_restart(mut spec: Spec) -> Spec {
     for agent in &mut spec.agents {
         agent.events.retain(|event| {
-            let is_gone = matches!(event.what, What::Away | What::Unscraped);
+            let is_gone = matches!(event.kind, EventKind::Away | EventKind::Unscraped);
             !is_gone || event.at + event.steps < 22 || event.at > 38
         });
     }
     spec
 }
 
-/// A target that agents pretend to probe.
+/// A simulated target, and the agents that expose it.
 pub struct Target {
     /// Its name: `t0`, `t1` …
     pub name: String,
-    /// What becomes of it, agent by agent.
-    pub course: Course,
-    /// The number of the agent that has its first course.
+    /// The simulation.
+    pub simulated: SimulatedTarget,
+    /// The number of the first agent.
     agent: usize,
 }
 
 impl Target {
-    /// The agents that show it.
+    /// Returns the numbers of the agents that expose it.
     pub fn agents(&self) -> impl Iterator<Item = usize> {
         let first = self.agent;
-        (0..self.course.agents.len()).map(move |number| (first + number) % AGENTS)
+        (0..self.simulated.agents.len()).map(move |number| (first + number) % AGENTS)
     }
 }
 
-/// When the group `probes` was evaluated, and how many answers of an agent it had seen by then.
+/// The times of the evaluations of the group `probes`, and the number of an agent's scrapes by then.
 pub type Clock = BTreeMap<i64, usize>;
 
-/// Everything that runs. Times are milliseconds from the start.
+/// The running agents and Prometheus. Times are in milliseconds from the start.
 pub struct Live {
-    /// When that was, in milliseconds of the epoch.
+    /// The start in milliseconds since 1970.
     pub start: i64,
     /// The targets.
     pub targets: Vec<Target>,
     /// The agents.
     pub exposers: Vec<Exposer>,
-    /// Who scrapes them.
+    /// The server that scrapes them.
     pub prometheus: Prometheus,
 }
 
 impl Live {
-    /// Starts it all. The courses begin when Prometheus has found its agents.
+    /// Starts the agents and Prometheus. The simulations begin when Prometheus has discovered its agents.
     pub async fn start() -> Self {
         let targets: Vec<Target> = specs()
             .iter()
             .enumerate()
             .map(|(number, spec)| Target {
                 name: format!("t{number}"),
-                course: Course::new(spec, &timeline()),
+                simulated: SimulatedTarget::new(spec, &timeline()),
                 agent: number % AGENTS,
             })
             .collect();
-        // Prometheus finds its agents five seconds after its start.
+        // Prometheus discovers its agents five seconds after its start.
         let start = now() + 7_000;
         let mut exposers = Vec::new();
         for agent in 0..AGENTS {
             let shown = targets.iter().flat_map(|target| {
-                let courses = target.agents().zip(&target.course.agents);
-                let shown = courses.filter(move |(shows, _)| *shows == agent);
-                shown.map(|(_, course)| Exposed {
+                let agents = target.agents().zip(&target.simulated.agents);
+                let shown = agents.filter(move |(number, _)| *number == agent);
+                shown.map(|(_, agent)| Exposed {
                     target: target.name.clone(),
-                    objective: target.course.objective,
-                    course: course.clone(),
+                    objective: target.simulated.objective,
+                    agent: agent.clone(),
                 })
             });
-            exposers.push(Exposer::serve(shown.collect(), troubles(agent), start, END).await);
+            exposers.push(Exposer::serve(shown.collect(), faults(agent), start, END).await);
         }
         let instances: Vec<_> = exposers.iter().map(Exposer::instance).collect();
         Self {
@@ -161,7 +162,7 @@ impl Live {
         }
     }
 
-    /// Waits until so long after the start.
+    /// Waits until `elapsed` milliseconds after the start.
     pub async fn until(&self, elapsed: i64) {
         let left = self.start + elapsed - now();
         sleep(Duration::from_millis(left.max(0).unsigned_abs())).await;
@@ -180,13 +181,13 @@ impl Live {
         self.until(last + 500 + since / 1_000 * 1_000 + 1_000).await;
     }
 
-    /// Ends Prometheus in the middle between two evaluations: one that is broken off has not recorded all it saw.
+    /// Stops Prometheus midway between two evaluations, because an interrupted evaluation is recorded only in part.
     pub async fn stop(&mut self) {
         self.between_evaluations().await;
         self.prometheus.stop().await;
     }
 
-    /// The samples of the last ten minutes by the value of a label, in milliseconds from the start.
+    /// Returns the samples of the last ten minutes by the value of `label`, with times from the start.
     pub async fn recorded(&self, selector: &str, label: &str) -> BTreeMap<String, Vec<(i64, f64)>> {
         let series = self.prometheus.query(&format!("{selector}[10m]")).await;
         let relative = |samples: &[(i64, f64)]| {
@@ -199,7 +200,7 @@ impl Live {
             .collect()
     }
 
-    /// When the group `slo` was evaluated.
+    /// Returns the times of the evaluations of the group `slo`.
     pub async fn slo_evaluations(&self) -> Vec<i64> {
         let selector = format!("target:coverage:ratio{{target=\"{CLOCK}\",window=\"5m\"}}");
         let mut recorded = self.recorded(&selector, "target").await;
@@ -207,7 +208,7 @@ impl Live {
         samples.into_iter().map(|(at, _)| at).collect()
     }
 
-    /// By agent.
+    /// Returns the clock of each agent.
     pub async fn clocks(&self) -> Vec<Clock> {
         let selector = format!("instance:probes:seen{{target=\"{CLOCK}\",outcome=\"success\"}}");
         let mut recorded = self.recorded(&selector, "instance").await;
@@ -219,16 +220,16 @@ impl Live {
         clocks.collect()
     }
 
-    /// What an evaluation or a moment later one of its rules saw of a target: what it saw, what the next saw, or a scrape
-    /// that came between.
-    pub fn saw_about(
+    /// Returns the readings that a rule may have used that ran shortly after the evaluation at `at`: that of the evaluation,
+    /// that of the next one, or those of scrapes between them.
+    pub fn possible_readings(
         &self,
         agent: usize,
-        course: &AgentCourse,
+        simulated: &SimulatedAgent,
         clock: &Clock,
         at: i64,
     ) -> Vec<Option<Reading>> {
-        let said = |clock| self.exposers[agent].said(course, clock);
+        let reading = |clock| self.exposers[agent].reading(simulated, clock);
         let then = clock.get(&at).copied();
         let next = clock.range(at + 1..at + 1_500).next();
         let next = next.map(|(_, clock)| *clock);
@@ -236,21 +237,26 @@ impl Live {
         let last = next.or(then.map(|then| then + 1)).unwrap_or_default();
         let last = last.min(self.exposers[agent].answered());
         let nothing = then.is_none() || next.is_none();
-        let some = (first.max(1)..=last).map(said);
+        let some = (first.max(1)..=last).map(reading);
         some.chain(nothing.then_some(None)).collect()
     }
 
-    /// What each evaluation saw of a target.
-    pub fn sights(&self, target: &Target, clocks: &[Clock]) -> Sights {
+    /// Returns the readings of a target that each evaluation used.
+    pub fn observations(&self, target: &Target, clocks: &[Clock]) -> Observations {
         let mut evaluations: Vec<i64> = clocks.iter().flat_map(Clock::keys).copied().collect();
         evaluations.sort_unstable();
         evaluations.dedup();
-        let of = |(agent, course): (usize, _)| {
-            let saw = |at: &i64| self.exposers[agent].said(course, *clocks[agent].get(at)?);
-            evaluations.iter().map(saw).collect()
+        let of = |(agent, simulated): (usize, _)| {
+            let reading =
+                |at: &i64| self.exposers[agent].reading(simulated, *clocks[agent].get(at)?);
+            evaluations.iter().map(reading).collect()
         };
-        Sights {
-            agents: target.agents().zip(&target.course.agents).map(of).collect(),
+        Observations {
+            agents: target
+                .agents()
+                .zip(&target.simulated.agents)
+                .map(of)
+                .collect(),
             evaluations,
         }
     }

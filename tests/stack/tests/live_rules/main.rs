@@ -1,5 +1,5 @@
-//! The same numbers everywhere, in a live Prometheus with the repository's rules: what agents showed, recording rule,
-//! gateway, page and dashboard.
+//! The metrics of the agents, the recording rules, the gateway, the page and the dashboard show the same numbers in a running
+//! Prometheus with the repository's rules.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ mod same;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stack_tests::oracle::Pieces;
+use stack_tests::oracle::Increases;
 use test_support::within;
 
 use self::live::{END, Live, STARTED, STOPPED};
@@ -30,7 +30,7 @@ async fn agents_rules_gateway_page_and_dashboard_have_the_same_numbers() {
     live.until(STARTED).await;
     live.prometheus.start_again().await;
     live.until(END).await;
-    // Two more evaluations, so that all there is to see is seen, and then the next of the windows.
+    // Two more evaluations record the last scrapes; then the windows are evaluated once more.
     let (evaluated, _) = within(
         Duration::from_secs(90),
         "the windows are recorded",
@@ -43,15 +43,15 @@ async fn agents_rules_gateway_page_and_dashboard_have_the_same_numbers() {
     let clocks = live.clocks().await;
     assert!(clocks.iter().all(|clock| clock.len() > 40), "{clocks:?}");
 
-    let mut pieces = BTreeMap::new();
+    let mut increases = BTreeMap::new();
     for target in &live.targets {
-        let sights = live.sights(target, &clocks);
-        let mut counted = Pieces::counted(&sights);
-        recorded::check_pieces(&live, target, &counted).await;
-        recorded::check_truth(target, &sights, counted.over(evaluated, 600).counts);
+        let observations = live.observations(target, &clocks);
+        let mut counted = Increases::counted(&observations);
+        recorded::check_increases(&live, target, &counted).await;
+        recorded::check_truth(target, &observations, counted.over(evaluated, 600).counts);
         counted.due = recorded::due(&live, target, &clocks).await;
-        pieces.insert(target.name.clone(), counted);
+        increases.insert(target.name.clone(), counted);
     }
-    recorded::check_windows(&live, &pieces, evaluated).await;
-    readers::check(&live, &pieces).await;
+    recorded::check_windows(&live, &increases, evaluated).await;
+    readers::check(&live, &increases).await;
 }

@@ -1,4 +1,4 @@
-//! Those who read what Prometheus recorded: the gateway, and the page and the dashboard in front of it.
+//! Checks the readers of the recorded series: the gateway, the page and the dashboard.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,15 +8,15 @@ use gateway_api::slo::Slo;
 use runner::dashboards::{Dashboard, fill};
 use stack_tests::exposer::now;
 use stack_tests::history::{OUTCOMES, Outcome};
-use stack_tests::oracle::{Figures, Pieces};
+use stack_tests::oracle::{Figures, Increases};
 use stack_tests::start;
 use test_support::{Service, get_as, get_text, repository, within};
 
 use super::live::{END, Live, Target};
 use super::same::assert_same;
 
-/// Asks all of them.
-pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
+/// Checks the answers of all readers.
+pub async fn check(live: &Live, increases: &BTreeMap<String, Increases>) {
     let agents = live
         .exposers
         .iter()
@@ -41,7 +41,7 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
     ] {
         let url = gateway.url(&format!("/uptime-summary-windowed?window={window}"));
         let ask = || get_as::<WindowedSummary>(&url);
-        let (answer, figures) = at_one_moment(live, pieces, seconds, ask).await;
+        let (answer, figures) = at_one_moment(live, increases, seconds, ask).await;
         let targets = answer.summary.targets.iter();
         let targets: BTreeMap<_, _> = targets
             .map(|target| (target.target.as_str(), &target.figures))
@@ -69,29 +69,29 @@ pub async fn check(live: &Live, pieces: &BTreeMap<String, Pieces>) {
             assert_same(target.availability_percent, percent, &what);
         }
     }
-    check_objectives(live, pieces, &gateway).await;
+    check_objectives(live, increases, &gateway).await;
 }
 
-/// Whether an agent shows the target at the end: the gateway lists those.
+/// Returns whether an agent exposes the target at the end. The gateway lists such targets.
 fn is_there(target: &Target) -> bool {
-    let agents = target.course.agents.iter();
+    let agents = target.simulated.agents.iter();
     agents
         .map(|agent| agent.read(END))
         .any(|reading| reading.is_some())
 }
 
-/// An answer about a window that ends when it is asked for, and what it is to say: it is asked for again until no piece
-/// comes or goes meanwhile.
+/// Returns an answer about a window that ends now, and the expected figures. Retries until no increase enters or leaves the
+/// window during the request.
 async fn at_one_moment<'a, T, F: Future<Output = Option<T>>>(
     live: &Live,
-    pieces: &'a BTreeMap<String, Pieces>,
+    increases: &'a BTreeMap<String, Increases>,
     seconds: i64,
     mut ask: impl FnMut() -> F,
 ) -> (T, BTreeMap<&'a String, Figures>) {
     let counts = || {
         let end = now() - live.start;
-        let figures = pieces.iter();
-        let figures = figures.map(|(name, pieces)| (name, pieces.over(end, seconds)));
+        let figures = increases.iter();
+        let figures = figures.map(|(name, increases)| (name, increases.over(end, seconds)));
         figures.collect::<BTreeMap<_, _>>()
     };
     within(
@@ -113,12 +113,13 @@ async fn at_one_moment<'a, T, F: Future<Output = Option<T>>>(
     .0
 }
 
-/// What is recorded once a minute: the gateway's `/api/v1/slo`, the page of a target, the dashboard of all.
-async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gateway: &Service) {
+/// Checks the readers of series that are recorded once a minute: the gateway's `/api/v1/slo`, the pages of targets, and the
+/// dashboard of all targets.
+async fn check_objectives(live: &Live, increases: &BTreeMap<String, Increases>, gateway: &Service) {
     let page = start("dashboard-ui", &[("API_GATEWAY_URL", gateway.url(""))]);
     let percent = dashboard_query("overview.json", "Targets", "D");
     let url = gateway.url("/api/v1/slo");
-    // Again where the windows were recorded meanwhile.
+    // Retries if the windows were recorded during the requests.
     let ((slo, pages, percents, evaluated), _) = within(
         Duration::from_secs(90),
         "the readers' answers of one evaluation",
@@ -147,7 +148,7 @@ async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gatewa
         .collect();
     for target in &live.targets {
         let name = target.name.as_str();
-        let figures = pieces[name].over(evaluated, 300);
+        let figures = increases[name].over(evaluated, 300);
         assert_eq!(answered.contains_key(name), is_there(target), "{name}");
         let Some(windows) = answered.get(name) else {
             continue;
@@ -188,7 +189,7 @@ async fn check_objectives(live: &Live, pieces: &BTreeMap<String, Pieces>, gatewa
     }
 }
 
-/// A query of a dashboard, as Grafana asks it for all targets over 5 minutes.
+/// Returns a query of a dashboard, filled in as Grafana does for all targets over 5 minutes.
 fn dashboard_query(file: &str, title: &str, letter: &str) -> String {
     let folder = repository().join("monitoring/grafana/dashboards");
     let dashboards = Dashboard::read_all(&folder).unwrap();
@@ -202,7 +203,7 @@ fn dashboard_query(file: &str, title: &str, letter: &str) -> String {
     fill(query, &[("target", ".*"), ("window", "5m")]).unwrap()
 }
 
-/// The text of availability: cut to two places, not rounded.
+/// Returns the text of the availability: truncated to two decimals, not rounded.
 fn text(figures: &Figures) -> Option<String> {
     let (success, failure) = (
         figures.counts[Outcome::Success],
@@ -212,7 +213,7 @@ fn text(figures: &Figures) -> Option<String> {
     Some(format!("{}.{:02}%", hundredths / 100, hundredths % 100))
 }
 
-/// Up, down, maintenance, unknown.
+/// Returns the shares up, down, maintenance and unknown.
 fn shares(figures: &Figures) -> [f64; 4] {
     let coverage = figures.coverage().unwrap_or_default();
     let observed = figures.counts.observed() as f64;
@@ -227,7 +228,7 @@ fn shares(figures: &Figures) -> [f64; 4] {
     [up, down, maintenance, 1.0 - coverage]
 }
 
-/// The cells of a row of a table in a page, the picture left out.
+/// Returns the cells of a table row of a page, without the picture.
 fn row(page: &str, heading: &str) -> Vec<String> {
     let (_, rest) = page
         .split_once(&format!("<th scope=\"row\">{heading}</th>"))

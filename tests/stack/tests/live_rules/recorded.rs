@@ -1,20 +1,20 @@
-//! What Prometheus recorded, beside what it is to record.
+//! Compares the series that Prometheus recorded with the expected ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stack_tests::history::{Counts, OUTCOMES, Sights, Truth};
-use stack_tests::oracle::{Pieces, SHORT, WINDOWS};
+use stack_tests::history::{Counts, OUTCOMES, Observations, Truth};
+use stack_tests::oracle::{Increases, SHORT, windows};
 
 use super::live::{Clock, Live, Target};
 use super::same::assert_same;
 
-/// Every evaluation counted what the agents had shown it, and no other did.
-pub async fn check_pieces(live: &Live, target: &Target, pieces: &Pieces) {
+/// Checks that each evaluation recorded the increases of the agents' counters, and that there are no other samples.
+pub async fn check_increases(live: &Live, target: &Target, increases: &Increases) {
     let name = &target.name;
     let increase = format!("target:probes:increase{{target=\"{name}\"}}");
     let mut recorded = live.recorded(&increase, "outcome").await;
     for outcome in OUTCOMES {
-        let counts = pieces.counts.iter();
+        let counts = increases.counts.iter();
         let expected: Vec<_> = counts
             .map(|(at, counts)| (*at, counts[outcome] as f64))
             .filter(|(_, count)| *count > 0.0)
@@ -24,8 +24,8 @@ pub async fn check_pieces(live: &Live, target: &Target, pieces: &Pieces) {
     }
 }
 
-/// What was recorded to be due at each evaluation, and that the agents had shown it. The rule for it looks a moment after the
-/// counters are looked at: where a scrape arrives between the two, it sees more than they show.
+/// Returns the recorded rate of probes due at each evaluation (milliseconds from the start), and checks that the agents
+/// exposed it. Its rule runs shortly after the rules of the counters, so it may use a newer scrape.
 pub async fn due(live: &Live, target: &Target, clocks: &[Clock]) -> Vec<(i64, f64)> {
     let name = &target.name;
     let selector = format!("target:probes_due:rate{{target=\"{name}\"}}");
@@ -35,11 +35,10 @@ pub async fn due(live: &Live, target: &Target, clocks: &[Clock]) -> Vec<(i64, f6
     let evaluations: BTreeSet<i64> = clocks.iter().flat_map(Clock::keys).copied().collect();
     for at in evaluations {
         let mut possible = vec![0.0];
-        for (agent, course) in target.agents().zip(&target.course.agents) {
-            let seen = live
-                .saw_about(agent, course, &clocks[agent], at)
-                .into_iter();
-            let rates = seen.map(|seen| seen.map_or(0.0, |reading| 1.0 / reading.interval));
+        for (agent, simulated) in target.agents().zip(&target.simulated.agents) {
+            let readings = live.possible_readings(agent, simulated, &clocks[agent], at);
+            let rates = readings.into_iter();
+            let rates = rates.map(|it| it.map_or(0.0, |reading| 1.0 / reading.interval));
             let rates: Vec<f64> = rates.collect();
             let with = |sum: &f64| rates.iter().map(|rate| sum + rate).collect::<Vec<_>>();
             possible = possible.iter().flat_map(with).collect();
@@ -54,12 +53,13 @@ pub async fn due(live: &Live, target: &Target, clocks: &[Clock]) -> Vec<(i64, f6
     recorded
 }
 
-/// All probes are in it but those that no scrape can have shown: of an agent that was never away, none.
-pub fn check_truth(target: &Target, sights: &Sights, counts: Counts) {
+/// Checks that `counts` contain all probes except those that no scrape can show: for an agent that was never away, at most
+/// one.
+pub fn check_truth(target: &Target, observations: &Observations, counts: Counts) {
     for outcome in OUTCOMES {
         let (mut made, mut lost) = (0, 0);
-        for (course, seen) in target.course.agents.iter().zip(&sights.agents) {
-            let truth = Truth::new(course, &sights.evaluations, seen);
+        for (simulated, readings) in target.simulated.agents.iter().zip(&observations.agents) {
+            let truth = Truth::new(simulated, &observations.evaluations, readings);
             made += truth.made(i64::MIN, i64::MAX, outcome);
             lost += truth.lost(i64::MIN, i64::MAX, outcome);
         }
@@ -70,10 +70,10 @@ pub fn check_truth(target: &Target, sights: &Sights, counts: Counts) {
     }
 }
 
-/// What the windows of the group `slo` say at an evaluation of it.
-pub async fn check_windows(live: &Live, pieces: &BTreeMap<String, Pieces>, evaluated: i64) {
+/// Checks the windows of the group `slo` at one of its evaluations.
+pub async fn check_windows(live: &Live, increases: &BTreeMap<String, Increases>, evaluated: i64) {
     let at = (live.start + evaluated) as f64 / 1000.0;
-    // What an evaluation no longer records is looked for in vain, also where a restart left no mark of its end.
+    // A range of 1 ms finds only samples of this evaluation, also after a restart that wrote no stale markers.
     let of_then = |metric| format!("last_over_time({metric}[1ms] @ {at})");
     let mut recorded = BTreeMap::new();
     for metric in [
@@ -89,14 +89,14 @@ pub async fn check_windows(live: &Live, pieces: &BTreeMap<String, Pieces>, evalu
         }
     }
     for target in &live.targets {
-        for (window, seconds) in WINDOWS.into_iter().filter(|(_, seconds)| *seconds <= SHORT) {
-            let figures = pieces[&target.name].over(evaluated, seconds);
-            let is_there = pieces[&target.name]
+        for (window, seconds) in windows().filter(|(_, seconds)| *seconds <= SHORT) {
+            let figures = increases[&target.name].over(evaluated, seconds);
+            let is_there = increases[&target.name]
                 .due
                 .last()
                 .is_some_and(|(at, _)| *at > evaluated - 1_500);
             let burn_rate = figures
-                .burn_rate(target.course.objective)
+                .burn_rate(target.simulated.objective)
                 .filter(|_| is_there);
             let labels = |outcome: &str| [target.name.as_str(), window, outcome].map(str::to_owned);
             let mut same = |metric, outcome: &str, expected: Option<f64>| {

@@ -1,6 +1,6 @@
-//! What counts as the same number.
+//! Comparison of numbers with a tolerance.
 
-/// Both are there and differ by less than a billionth, or none is.
+/// Asserts that both numbers exist and differ by less than 1e-9, or that both are missing.
 pub fn assert_same(actual: Option<f64>, expected: Option<f64>, what: &str) {
     let same = match (actual, expected) {
         (Some(actual), Some(expected)) => (actual - expected).abs() < 1e-9,

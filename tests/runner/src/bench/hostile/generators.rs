@@ -1,5 +1,5 @@
-//! The misbehaving peers: a thread that is held to half a core. Every kind has a fixed number of connections, and opens a new
-//! one a moment after the last was closed.
+//! The load of misbehaving peers, from a thread that is limited to half a core. Each kind of peer has a fixed number of
+//! connections, and reopens a closed one after a second.
 
 use std::future::Future;
 use std::io;
@@ -17,33 +17,33 @@ use tokio::time::sleep;
 
 use super::throttle::Throttle;
 
-/// Webhook requests that stop in the midst of their body, and the size that each announces.
+/// The number of webhook requests that stop within their body, and the size that each announces.
 const STALLED: usize = 500;
 const BODY: usize = 3_900 << 10;
 const CHUNK: usize = 64 << 10;
 
-/// Webhook requests that come a byte at a time.
+/// The number of webhook requests that are sent one byte at a time, and the size of each.
 const TRICKLING: usize = 4;
 const BYTES: usize = 170_000;
 
-/// Requests for windows, each for another one.
+/// The number of requests for windows, each for a different window.
 const WINDOWS: usize = 500;
 
-/// Readers of the page that read nothing.
+/// The number of clients that request the page and read nothing.
 const SILENT: usize = 1_000;
 
-/// Event streams of gateway and page, each.
+/// The number of event streams from the gateway, and from the page.
 const STREAMS: usize = 1_050;
 
-/// How long after its end a connection is opened again.
-const AGAIN: Duration = Duration::from_secs(1);
+/// The pause before a closed connection is opened again.
+const REOPEN_AFTER: Duration = Duration::from_secs(1);
 
-/// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a client waits for a response.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Whom they go to.
+/// The services under load.
 #[derive(Debug, Clone, Copy)]
-pub struct Victims {
+pub struct Services {
     pub alert_logger: SocketAddr,
     pub gateway: SocketAddr,
     pub page: SocketAddr,
@@ -57,9 +57,10 @@ pub struct Generators {
 }
 
 impl Generators {
-    /// Starts them. The sockets are the hostile targets': those that never answer, and those that send interim responses.
+    /// Starts the generators. `targets` are the sockets of the hostile targets that never answer, and of those that send
+    /// interim responses.
     pub fn start(
-        victims: Victims,
+        services: Services,
         targets: Option<(StdListener, StdListener)>,
     ) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
@@ -73,7 +74,7 @@ impl Generators {
             .spawn(move || {
                 let throttle = Throttle::new();
                 LocalSet::new().block_on(&runtime, async {
-                    spawn_all(victims, targets, throttle);
+                    spawn_all(services, targets, throttle);
                     while !stopped.load(Ordering::Relaxed) {
                         sleep(Duration::from_millis(100)).await;
                     }
@@ -84,14 +85,14 @@ impl Generators {
         Ok(Self { stop, thread })
     }
 
-    /// Ends them with all their connections; how much of a core they used.
+    /// Stops the generators, closes their connections, and returns the share of a core that they used.
     pub fn stop(self) -> f64 {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap_or(f64::NAN)
     }
 }
 
-/// How much of a core the generators use against a server that takes everything and answers nothing.
+/// Returns the share of a core that the generators use against a server that reads everything and answers nothing.
 pub fn control(time: Duration) -> anyhow::Result<f64> {
     let sink = StdListener::bind(("127.0.0.1", 0)).context("no free port")?;
     let address = sink.local_addr()?;
@@ -106,12 +107,12 @@ pub fn control(time: Duration) -> anyhow::Result<f64> {
         while stream.read(&mut buffer).await? > 0 {}
         Ok(())
     }));
-    let victims = Victims {
+    let services = Services {
         alert_logger: address,
         gateway: address,
         page: address,
     };
-    let generators = Generators::start(victims, None)?;
+    let generators = Generators::start(services, None)?;
     runtime.block_on(async {
         let begun = Instant::now();
         while begun.elapsed() < time {
@@ -121,28 +122,28 @@ pub fn control(time: Duration) -> anyhow::Result<f64> {
     Ok(generators.stop())
 }
 
-fn spawn_all(victims: Victims, targets: Option<(StdListener, StdListener)>, throttle: Throttle) {
+fn spawn_all(services: Services, targets: Option<(StdListener, StdListener)>, throttle: Throttle) {
     for _ in 0..STALLED {
-        forever(move || stalled_body(victims.alert_logger, throttle));
+        spawn_repeated(move || stalled_body(services.alert_logger, throttle));
     }
     for _ in 0..TRICKLING {
-        forever(move || trickling_body(victims.alert_logger, throttle));
+        spawn_repeated(move || trickling_body(services.alert_logger, throttle));
     }
     for index in 0..WINDOWS {
         let mut round = 0;
-        forever(move || {
+        spawn_repeated(move || {
             round += 1;
             let window = 61 + (index + round * WINDOWS) % 1_000_000;
             let path = format!("/uptime-summary-windowed?window={window}s");
-            get(victims.gateway, path, throttle)
+            get(services.gateway, path, throttle)
         });
     }
     for _ in 0..SILENT {
-        forever(move || silent_reader(victims.page, throttle));
+        spawn_repeated(move || silent_reader(services.page, throttle));
     }
     for _ in 0..STREAMS {
-        forever(move || get(victims.gateway, "/api/v1/events".to_owned(), throttle));
-        forever(move || get(victims.page, "/events".to_owned(), throttle));
+        spawn_repeated(move || get(services.gateway, "/api/v1/events".to_owned(), throttle));
+        spawn_repeated(move || get(services.page, "/events".to_owned(), throttle));
     }
     if let Some((hung, chatty)) = targets {
         spawn_target(hung, |mut stream| async move {
@@ -161,12 +162,14 @@ fn spawn_all(victims: Victims, targets: Option<(StdListener, StdListener)>, thro
     }
 }
 
-/// Makes connections one after the other. Each ends as its server wants.
-fn forever<F: Future<Output = io::Result<()>> + 'static>(mut make: impl FnMut() -> F + 'static) {
+/// Opens connections one after the other, until the runtime ends.
+fn spawn_repeated<F: Future<Output = io::Result<()>> + 'static>(
+    mut make: impl FnMut() -> F + 'static,
+) {
     spawn_local(async move {
         loop {
             let _ = make().await;
-            sleep(AGAIN).await;
+            sleep(REOPEN_AFTER).await;
         }
     });
 }
@@ -180,7 +183,7 @@ async fn stalled_body(server: SocketAddr, throttle: Throttle) -> io::Result<()> 
         throttle.pace().await;
         stream.write_all(&chunk).await?;
     }
-    to_the_end(&mut stream, throttle).await
+    read_to_end(&mut stream, throttle).await
 }
 
 async fn trickling_body(server: SocketAddr, throttle: Throttle) -> io::Result<()> {
@@ -192,7 +195,7 @@ async fn trickling_body(server: SocketAddr, throttle: Throttle) -> io::Result<()
         throttle.pace().await;
         stream.write_all(b"x").await?;
     }
-    to_the_end(&mut stream, throttle).await
+    read_to_end(&mut stream, throttle).await
 }
 
 async fn get(server: SocketAddr, path: String, throttle: Throttle) -> io::Result<()> {
@@ -200,10 +203,10 @@ async fn get(server: SocketAddr, path: String, throttle: Throttle) -> io::Result
     let mut stream = TcpStream::connect(server).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
-    to_the_end(&mut stream, throttle).await
+    read_to_end(&mut stream, throttle).await
 }
 
-/// With a small buffer, so that the page does not fit into the kernel's.
+/// Requests the page with a small receive buffer, so that the page does not fit into the kernel's buffers.
 async fn silent_reader(server: SocketAddr, throttle: Throttle) -> io::Result<()> {
     throttle.pace().await;
     let socket = TcpSocket::new_v4()?;
@@ -211,13 +214,13 @@ async fn silent_reader(server: SocketAddr, throttle: Throttle) -> io::Result<()>
     let mut stream = socket.connect(server).await?;
     let request = format!("GET / HTTP/1.1\r\nHost: {server}\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
-    // An error or the end shows without reading only once the server has closed.
-    sleep(PATIENCE).await;
+    // Without reading, the client does not notice when the server closes the connection.
+    sleep(TIMEOUT).await;
     Ok(())
 }
 
-/// Reads until the server closes, at most for a while.
-async fn to_the_end(stream: &mut TcpStream, throttle: Throttle) -> io::Result<()> {
+/// Reads until the server closes the connection, at most for [`TIMEOUT`].
+async fn read_to_end(stream: &mut TcpStream, throttle: Throttle) -> io::Result<()> {
     let mut buffer = [0; 4096];
     let read = async {
         while stream.read(&mut buffer).await? > 0 {
@@ -225,7 +228,7 @@ async fn to_the_end(stream: &mut TcpStream, throttle: Throttle) -> io::Result<()
         }
         Ok(())
     };
-    tokio::time::timeout(PATIENCE, read).await?
+    tokio::time::timeout(TIMEOUT, read).await?
 }
 
 fn post(server: SocketAddr, length: usize) -> Vec<u8> {

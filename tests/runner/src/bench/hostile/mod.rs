@@ -1,8 +1,8 @@
-//! Every kind of misbehaving peer at once, for ten minutes: each service stays within its memory limit, answers
-//! `/healthz`, and the rest of the lab keeps its times.
+//! All kinds of misbehaving peers at once, for ten minutes. Each service must stay within its memory limit and answer
+//! `/healthz`, and the rest of the lab must keep its deadlines.
 //!
-//! Not part of it: a frozen supervisor and a resolver that hangs (the suite `stack` has them), since the one would outlive a
-//! benchmark that is interrupted, and the other belongs to the machine.
+//! The suite `stack` tests a frozen supervisor and a hanging resolver. This benchmark can't: a frozen supervisor would
+//! survive an interrupted benchmark, and the resolver belongs to the machine.
 
 mod generators;
 mod services;
@@ -18,18 +18,19 @@ use lab::part::Part;
 use lab::state::paths::Installation;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
+use test_support::Lab;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
-use self::generators::{Generators, Victims};
+use self::generators::{Generators, Services};
 use self::services::{Health, Service};
 use super::figure::Figure;
-use crate::scratch_lab::ScratchLab;
+use crate::labs;
 
-/// Targets that answer.
+/// The number of targets that answer.
 const GOOD: usize = 300;
 
-/// Targets that never answer, and targets that send interim responses without end.
+/// The number of targets that never answer, and of targets that send endless interim responses.
 const HUNG: usize = 2_000;
 const CHATTY: usize = 20;
 
@@ -38,10 +39,10 @@ const CALM: Duration = Duration::from_secs(300);
 const UNDER_LOAD: Duration = Duration::from_secs(600);
 const RECOVERY: Duration = Duration::from_secs(300);
 
-/// When the alert's fault begins, from the start of the load.
+/// The time from the start of the load to the fault that raises the alert.
 const FAULT_AT: Duration = Duration::from_secs(180);
 
-/// How long the generators run alone.
+/// How long the generators run without a lab.
 const CONTROL: Duration = Duration::from_secs(60);
 
 /// The design's limits.
@@ -49,14 +50,14 @@ const HEALTHZ_MS: f64 = 100.0;
 const LAG_MS: f64 = 50.0;
 const DELIVERY_SECONDS: f64 = 150.0;
 
-/// How much more memory than before a service may have when the load is over.
-const KEPT: f64 = 1.2;
+/// The allowed ratio of a service's memory after the load to that before.
+const MEMORY_RATIO: f64 = 1.2;
 
 /// The endpoint of demo-target whose fault raises the alert, and its target.
 const ALERTING: &str = "alerting";
 
 pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<Figure>> {
-    // The generators need more connections than the usual soft limit has. Where this is refused, they open fewer.
+    // The generators need more connections than the usual soft limit allows. If it can't be raised, they open fewer.
     let _ = service_kit::limit_open_files(None);
     eprintln!("   the generators alone, for {} s", CONTROL.as_secs());
     let alone = generators::control(CONTROL)?;
@@ -65,29 +66,29 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
     let chatty = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
     let targets = targets(hung.local_addr()?.port(), chatty.local_addr()?.port());
     eprintln!("   starting a lab with {GOOD} good targets and {HUNG} that never answer");
-    let lab = ScratchLab::up(installation, &targets)?;
+    let lab = labs::start(installation, &targets)?;
     let limits = services::memory_limits(installation)?;
     let services = Service::all(&lab, &limits)?;
-    let prometheus = Prometheus::new(&lab.url(Part::Prometheus))?;
+    let prometheus = Prometheus::new(&lab.url(Part::Prometheus.name(), ""))?;
 
     runtime.block_on(async {
-        // The hostile targets hang in this time, too: nothing accepts their connections yet.
+        // The hostile targets hang meanwhile, too: nothing accepts their connections yet.
         eprintln!("   {} s of calm", CALM.as_secs());
-        let calm = Health::watch(&services, CALM).await?;
+        let calm = Health::measure(&services, CALM).await?;
         let before: Vec<f64> = services
             .iter()
             .map(Service::memory_mib)
             .collect::<anyhow::Result<_>>()?;
 
         eprintln!("   {} s under load", UNDER_LOAD.as_secs());
-        let victims = Victims {
-            alert_logger: lab.address(Part::AlertLogger),
-            gateway: lab.address(Part::ApiGateway),
-            page: lab.address(Part::DashboardUi),
+        let attacked = Services {
+            alert_logger: lab.address(Part::AlertLogger.name()),
+            gateway: lab.address(Part::ApiGateway.name()),
+            page: lab.address(Part::DashboardUi.name()),
         };
-        let generators = Generators::start(victims, Some((hung, chatty)))?;
+        let generators = Generators::start(attacked, Some((hung, chatty)))?;
         let (loaded, delivery) =
-            tokio::try_join!(Health::watch(&services, UNDER_LOAD), delivery(&lab))?;
+            tokio::try_join!(Health::measure(&services, UNDER_LOAD), delivery(&lab))?;
         let lag = format!(
             "1000 * histogram_quantile(0.99, sum by (le) (increase(ping_schedule_lag_seconds_bucket[{}s])))",
             UNDER_LOAD.as_secs()
@@ -114,7 +115,7 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
                 peers: before,
             };
             figures.push(figure(service.names.peak, peak, service.limit_mib));
-            figures.push(figure(service.names.after, after, before * KEPT));
+            figures.push(figure(service.names.after, after, before * MEMORY_RATIO));
         }
         let beside = |name, value, limit, peer, peers| Figure {
             name,
@@ -135,18 +136,18 @@ pub fn measure(installation: &Installation, runtime: &Runtime) -> anyhow::Result
     })
 }
 
-/// How much the sum of counters grew under the load.
+/// Returns the increase of the sum of counters under the load.
 async fn increase(prometheus: &Prometheus, counters: &str) -> anyhow::Result<f64> {
     let query = format!("sum(increase({counters}[{}s]))", UNDER_LOAD.as_secs());
-    // A counter that never moved may not exist.
+    // A counter that was never incremented may not exist.
     Ok(prometheus.scalar(&query).await?.unwrap_or_default())
 }
 
-/// Seconds from a fault to its alert in alert-logger's history, in the midst of the load.
-async fn delivery(lab: &ScratchLab) -> anyhow::Result<f64> {
+/// Sets a fault under load, and returns the seconds until its alert is in alert-logger's history.
+async fn delivery(lab: &Lab) -> anyhow::Result<f64> {
     sleep(FAULT_AT).await;
     let client = http::local_client(Duration::from_secs(10))?;
-    let fault = lab.url(Part::DemoTarget) + "/faults/" + ALERTING;
+    let fault = lab.url(Part::DemoTarget.name(), &format!("/faults/{ALERTING}"));
     let request = client
         .put(&fault)
         .header("content-type", "application/json");
@@ -161,8 +162,9 @@ async fn delivery(lab: &ScratchLab) -> anyhow::Result<f64> {
     );
     let begun = Instant::now();
     let limit = UNDER_LOAD - FAULT_AT;
+    let alerts = lab.url(Part::AlertLogger.name(), "/api/v1/alerts");
     while begun.elapsed() < limit {
-        if fires(&client, &lab.url(Part::AlertLogger)).await {
+        if fires(&client, &alerts).await {
             return Ok(begun.elapsed().as_secs_f64());
         }
         sleep(Duration::from_secs(1)).await;
@@ -170,8 +172,8 @@ async fn delivery(lab: &ScratchLab) -> anyhow::Result<f64> {
     Ok(f64::INFINITY)
 }
 
-async fn fires(client: &Client, alert_logger: &str) -> bool {
-    let answer = client.get(format!("{alert_logger}/api/v1/alerts")).send();
+async fn fires(client: &Client, alerts: &str) -> bool {
+    let answer = client.get(alerts).send();
     let Ok(answer) = answer.await else {
         return false;
     };
@@ -188,8 +190,9 @@ async fn fires(client: &Client, alert_logger: &str) -> bool {
     })
 }
 
-/// A `targets.toml` of all three kinds, and the one that raises an alert. The hostile targets are in maintenance: they are
-/// probed, but raise no alerts. The incidents of 2,000 failed targets would rightly stay in alert-logger's memory.
+/// Returns a `targets.toml` with the target that raises the alert, good targets, and both kinds of hostile ones. Hostile
+/// targets are in maintenance: they are probed, but raise no alerts. Otherwise alert-logger would rightly keep 2,000
+/// incidents in memory.
 fn targets(hung: u16, chatty: u16) -> String {
     let target =
         |name: &str, url: &str| format!("[[target]]\nname = \"{name}\"\nurl = \"{url}\"\n\n");
@@ -228,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_services_limits_are_the_charts() {
+    fn each_service_has_a_memory_limit_in_the_chart() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let installation = Installation {
             bin_dir: root.clone(),

@@ -1,4 +1,4 @@
-//! The services under load: their memory, and whether they answer.
+//! Measures the services under load: their memory and their response times.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,16 +9,17 @@ use lab::http;
 use lab::part::Part;
 use lab::state::paths::Installation;
 use serde::Deserialize;
+use serde_json::Value;
+use test_support::Lab;
 use tokio::task::JoinSet;
 
 use super::super::figure::percentile;
 use super::super::visitor;
-use crate::scratch_lab::ScratchLab;
 
-/// Between two requests to a `/healthz`.
+/// The pause between two requests to a `/healthz`.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How long one may take.
+/// The timeout of such a request.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The names of a service's figures.
@@ -28,7 +29,7 @@ pub struct Names {
     pub after: &'static str,
 }
 
-/// The services that strangers can reach, or that talk to strangers.
+/// The services with untrusted clients or servers.
 pub const SERVICES: [(Part, Names); 4] = [
     (
         Part::PingAgent,
@@ -64,41 +65,43 @@ pub const SERVICES: [(Part, Names); 4] = [
 #[derive(Debug)]
 pub struct Service {
     pub names: Names,
-    /// Its limit in the chart.
+    /// Its memory limit in the chart.
     pub limit_mib: f64,
-    pid: i32,
+    pid: i64,
     healthz: String,
 }
 
 impl Service {
-    pub fn all(lab: &ScratchLab, limits: &BTreeMap<String, f64>) -> anyhow::Result<Vec<Self>> {
+    pub fn all(lab: &Lab, limits: &BTreeMap<String, f64>) -> anyhow::Result<Vec<Self>> {
         SERVICES
             .iter()
             .map(|&(part, names)| {
                 let limit = limits.get(part.name());
+                let status = lab.status(part.name());
+                let pid = status.get("pid").and_then(Value::as_i64);
                 Ok(Self {
                     names,
                     limit_mib: *limit
                         .with_context(|| format!("the chart has no limit for {part}"))?,
-                    pid: lab.pid(part)?,
-                    healthz: lab.url(part) + "/healthz",
+                    pid: pid.with_context(|| format!("{part} does not run"))?,
+                    healthz: lab.url(part.name(), "/healthz"),
                 })
             })
             .collect()
     }
 
-    /// Its resident memory now.
+    /// Returns the resident memory.
     pub fn memory_mib(&self) -> anyhow::Result<f64> {
-        self.of_status("VmRSS:")
+        self.status_mib("VmRSS:")
     }
 
-    /// The most it ever was.
+    /// Returns the peak resident memory.
     pub fn peak_memory_mib(&self) -> anyhow::Result<f64> {
-        self.of_status("VmHWM:")
+        self.status_mib("VmHWM:")
     }
 
-    /// A field of `/proc/PID/status`, which has kB.
-    fn of_status(&self, field: &str) -> anyhow::Result<f64> {
+    /// Returns a field of `/proc/PID/status` in MiB. The file has KiB, which it calls kB.
+    fn status_mib(&self, field: &str) -> anyhow::Result<f64> {
         let path = format!("/proc/{}/status", self.pid);
         let status = fs::read_to_string(&path).with_context(|| format!("can't read {path}"))?;
         let kilobytes: f64 = status
@@ -110,32 +113,32 @@ impl Service {
     }
 }
 
-/// How long the services took to answer `/healthz`.
+/// The response times of `/healthz`.
 #[derive(Debug)]
 pub struct Health {
     sorted: Vec<Duration>,
 }
 
 impl Health {
-    /// Asks all services, each over new connections, for `time`. No answer counts as [`TIMEOUT`].
-    pub async fn watch(services: &[Service], time: Duration) -> anyhow::Result<Self> {
+    /// Polls all services for `time`, with a new connection for each request. A missing response counts as [`TIMEOUT`].
+    pub async fn measure(services: &[Service], time: Duration) -> anyhow::Result<Self> {
         let client = visitor(TIMEOUT)?;
-        let mut watches = JoinSet::new();
+        let mut polls = JoinSet::new();
         for service in services {
             let (client, url) = (client.clone(), service.healthz.clone());
-            watches.spawn(async move {
+            polls.spawn(async move {
                 let (begun, mut times) = (Instant::now(), Vec::new());
                 while begun.elapsed() < time {
-                    let asked = Instant::now();
+                    let sent = Instant::now();
                     let answered = http::answers(&client, &url).await;
-                    times.push(if answered { asked.elapsed() } else { TIMEOUT });
+                    times.push(if answered { sent.elapsed() } else { TIMEOUT });
                     tokio::time::sleep(PAUSE).await;
                 }
                 times
             });
         }
-        let mut sorted: Vec<Duration> = watches.join_all().await.into_iter().flatten().collect();
-        ensure!(!sorted.is_empty(), "no service was asked");
+        let mut sorted: Vec<Duration> = polls.join_all().await.into_iter().flatten().collect();
+        ensure!(!sorted.is_empty(), "no service was polled");
         sorted.sort();
         Ok(Self { sorted })
     }
@@ -160,13 +163,13 @@ struct Limits {
     memory: String,
 }
 
-/// The memory limits of the chart by part, in MiB.
+/// Reads the memory limits of the chart by part, in MiB.
 pub fn memory_limits(installation: &Installation) -> anyhow::Result<BTreeMap<String, f64>> {
     let path = installation.root.join("terraform/chart/values.yaml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
     let values: Values = serde_saphyr::from_str(&text)
-        .with_context(|| format!("{} is no values file", path.display()))?;
+        .with_context(|| format!("{} is not a valid values file", path.display()))?;
     let mebibytes = |memory: &str| -> Option<f64> {
         let (number, factor) = match memory.strip_suffix("Gi") {
             Some(number) => (number, 1024.0),
@@ -179,8 +182,9 @@ pub fn memory_limits(installation: &Installation) -> anyhow::Result<BTreeMap<Str
         .into_iter()
         .map(|(part, resources)| {
             let memory = resources.limits.memory;
-            let limit =
-                mebibytes(&memory).with_context(|| format!("{part}: no limit: {memory:?}"))?;
+            let limit = mebibytes(&memory).with_context(|| {
+                format!("{part}: the memory limit {memory:?} is neither in Mi nor in Gi")
+            })?;
             Ok((part, limit))
         })
         .collect()

@@ -9,11 +9,11 @@ use anyhow::{Context as _, ensure};
 use lab::plan::rule_files::{Group, Rule, RuleFile};
 use serde::Deserialize;
 
-/// The cases that every alert needs a promtool test of. Such a test is named `ALERT: CASE`, with more behind it if an alert
-/// has several of a case, and `ALERT LONG/SHORT: CASE` where several rules share a name.
+/// The cases of which every alert needs a promtool test. The test's name begins with `ALERT: CASE`, or with
+/// `ALERT LONG/SHORT: CASE` (windows) if several rules have the alert's name.
 const CASES: [&str; 5] = ["fires", "quiet", "resolves", "no data", "counter reset"];
 
-/// A further case of every alert about the lab: a clean restart, during which it does not fire.
+/// The additional case of alerts about the lab: they do not fire during a clean restart.
 const RESTART: &str = "restart";
 
 /// The rule files whose alerts are about the lab, not about targets.
@@ -36,13 +36,13 @@ const RUNBOOK_SECTIONS: [&str; 4] = [
 pub struct Alert {
     pub name: String,
     pub severity: String,
-    /// The label that tells rules of one name apart.
+    /// The label that distinguishes rules with the same name.
     short_window: Option<String>,
     annotations: BTreeMap<String, String>,
     about_the_lab: bool,
 }
 
-/// The name in error messages.
+/// Formats the name for error messages.
 impl fmt::Display for Alert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
@@ -104,11 +104,11 @@ pub fn of(rules: &[RuleFile]) -> Vec<Alert> {
     alerts
 }
 
-/// Checks that each group with alerts records its evaluations, and that `Watchdog` counts as many groups. Otherwise nobody
-/// would notice that a group is not evaluated.
+/// Checks that each group with alerts records its evaluations, and that `Watchdog` counts all such groups. Otherwise a group
+/// that is not evaluated would go unnoticed.
 pub fn check_groups(rules: &[RuleFile]) -> anyhow::Result<()> {
     let mut problems = Vec::new();
-    let mut raising = 0;
+    let mut alerting = 0;
     let mut watchdog = None;
     for file in rules {
         for Group { name, rules } in &file.groups {
@@ -118,29 +118,29 @@ pub fn check_groups(rules: &[RuleFile]) -> anyhow::Result<()> {
             if rules.iter().all(|rule| rule.alert.is_none()) {
                 continue;
             }
-            raising += 1;
+            alerting += 1;
             let records = |rule: &Rule| {
                 rule.record.as_deref() == Some(EVALUATED) && rule.labels.get("group") == Some(name)
             };
             if !rules.iter().any(records) {
                 problems.push(format!(
-                    "the group {name} raises alerts and does not record {EVALUATED} with the label group: {name}"
+                    "the group {name} has alerts; it must record {EVALUATED} with the label group: {name}"
                 ));
             }
         }
     }
-    let counts = format!("== {raising}\n");
+    let counts = format!("== {alerting}\n");
     if !watchdog.is_some_and(|expr| format!("{expr}\n").contains(&counts)) {
         problems.push(format!(
-            "Watchdog does not count the {raising} groups that raise alerts: count({EVALUATED} …) == {raising}"
+            "Watchdog does not count the {alerting} groups with alerts; its expression needs count({EVALUATED} …) == {alerting}"
         ));
     }
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
 }
 
-/// Checks that each alert has a test of each of the [`CASES`], a runbook and valid texts, and that no test or runbook is of
-/// an alert that does not exist.
+/// Checks that each alert has a test of each of the [`CASES`], a runbook and valid texts, and that each test and runbook
+/// belongs to an alert.
 pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Result<()> {
     let tests: Vec<Test> = tests
         .iter()
@@ -153,7 +153,7 @@ pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Re
     for alert in alerts {
         let restart = alert.about_the_lab.then_some(RESTART);
         for case in CASES.into_iter().chain(restart) {
-            if !tests.iter().any(|test| test.is(alert, case)) {
+            if !tests.iter().any(|test| test.covers(alert, case)) {
                 problems.push(format!("{alert} has no test `{case}`"));
             }
         }
@@ -163,12 +163,12 @@ pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Re
     let names: BTreeSet<&str> = alerts.iter().map(|alert| &*alert.name).collect();
     for name in tests.iter().flat_map(Test::alerts) {
         if !names.contains(name) {
-            problems.push(format!("a test asks for {name}, which no rule raises"));
+            problems.push(format!("a test expects {name}, which no rule defines"));
         }
     }
     for name in runbook_names(runbooks)? {
         if !names.contains(&*name) {
-            problems.push(format!("docs/runbooks/{name}.md is of no alert"));
+            problems.push(format!("docs/runbooks/{name}.md belongs to no alert"));
         }
     }
     problems.sort();
@@ -178,8 +178,8 @@ pub fn check(alerts: &[Alert], tests: &[PathBuf], runbooks: &Path) -> anyhow::Re
 }
 
 impl Test {
-    /// Returns whether it tests this case of this alert, by its name and its expectations.
-    fn is(&self, alert: &Alert, case: &str) -> bool {
+    /// Returns whether the test covers this case of this alert, by its name and its expectations.
+    fn covers(&self, alert: &Alert, case: &str) -> bool {
         let Some((subject, rest)) = self.name.split_once(": ") else {
             return false;
         };
@@ -189,11 +189,11 @@ impl Test {
                 .strip_prefix(&*alert.name)
                 .is_some_and(|windows| windows.ends_with(&format!("/{short}"))),
         };
-        is_of && rest.starts_with(case) && self.asks_for(&alert.name, case == "fires")
+        is_of && rest.starts_with(case) && self.expects(&alert.name, case == "fires")
     }
 
-    /// Returns whether it has an expectation of this alert, and, if it `fires`, one that it fires.
-    fn asks_for(&self, name: &str, fires: bool) -> bool {
+    /// Returns whether the test has an expectation for this alert and, with `fires`, expects that it fires.
+    fn expects(&self, name: &str, fires: bool) -> bool {
         let by_alert = self
             .alert_rule_test
             .iter()
@@ -218,15 +218,18 @@ fn text_problems(alert: &Alert) -> impl Iterator<Item = String> {
     let wrong = [
         (
             !SEVERITIES.contains(&&*alert.severity),
-            "its severity is neither page nor ticket",
+            "its severity must be page or ticket",
         ),
         (text("summary").is_empty(), "it has no summary"),
-        // A subject of a mail, a title: the same for each time it fires.
-        (text("summary").contains("{{"), "its summary is templated"),
+        // The summary is the subject of mails and a title, so it must not vary.
+        (
+            text("summary").contains("{{"),
+            "its summary must not contain a template",
+        ),
         (text("description").is_empty(), "it has no description"),
         (
             !url.ends_with(&file),
-            "its runbook_url is not its runbook's",
+            "its runbook_url does not lead to its runbook",
         ),
     ];
     let alert = alert.to_string();

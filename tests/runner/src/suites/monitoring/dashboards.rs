@@ -1,6 +1,6 @@
-//! Checks of the dashboards in monitoring/grafana: their form, their queries with promtool, their types with Grafana's schema.
+//! Checks the dashboards in monitoring/grafana: their form, their queries with promtool, their types with Grafana's schema.
 //!
-//! The suite `stack` checks in a running lab that each query finds something and each metric exists.
+//! The suite `stack` checks in a running lab that each query returns data and each metric exists.
 
 mod links;
 mod panel;
@@ -20,13 +20,13 @@ use crate::dashboards::{Dashboard, fill, list, metric_names, text};
 use crate::steps::Steps;
 use crate::test_run::TestRun;
 
-/// The datasource's uid, by which every panel names it.
+/// The datasource's uid, which every panel contains.
 const DATASOURCE: &str = "prometheus";
 
 /// Values for the dashboards' variables.
 const VARIABLES: [(&str, &str); 2] = [("target", "demo"), ("window", "1h")];
 
-/// Checks the dashboards against the metrics that `rules` record. `promtool` returns the tool with arguments.
+/// Checks the dashboards, also against the metrics that `rules` record. `promtool` returns its command for some arguments.
 pub fn run(
     test_run: &TestRun,
     steps: &mut Steps,
@@ -73,7 +73,7 @@ fn as_rules(dashboards: &[Dashboard]) -> anyhow::Result<Value> {
         for panel in dashboard.panels() {
             for (letter, query) in panel.queries() {
                 rules.push(json!({
-                    // What promtool names in an error.
+                    // promtool quotes this name in errors.
                     "record": format!("panel_{}:{letter}", panel.id()),
                     "labels": {"dashboard": dashboard.file},
                     "expr": fill(query, &VARIABLES)?,
@@ -89,18 +89,18 @@ fn as_rules(dashboards: &[Dashboard]) -> anyhow::Result<Value> {
 fn problems(dashboards: &[Dashboard], recorded: &Recorded) -> Vec<String> {
     let mut problems = Vec::new();
     for dashboard in dashboards {
-        let mut say = |problem: String| problems.push(format!("{}: {problem}", dashboard.file));
-        check_frame(dashboard, &mut say);
-        check_layout(dashboard, &mut say);
-        check_variables(dashboard, recorded, &mut say);
-        links::check(dashboards, dashboard, &mut say);
+        let mut report = |problem: String| problems.push(format!("{}: {problem}", dashboard.file));
+        check_frame(dashboard, &mut report);
+        check_layout(dashboard, &mut report);
+        check_variables(dashboard, recorded, &mut report);
+        links::check(dashboards, dashboard, &mut report);
         for panel in dashboard.panels() {
             let title = panel.title();
-            let mut say = |problem: String| say(format!("panel {title:?}: {problem}"));
-            panel::check(panel, &mut say);
+            let mut report = |problem: String| report(format!("panel {title:?}: {problem}"));
+            panel::check(panel, &mut report);
             for (letter, query) in panel.queries() {
                 check_query(query, recorded, &mut |problem| {
-                    say(format!("query {letter}: {problem}"));
+                    report(format!("query {letter}: {problem}"));
                 });
             }
         }
@@ -108,73 +108,76 @@ fn problems(dashboards: &[Dashboard], recorded: &Recorded) -> Vec<String> {
     problems
 }
 
-/// Checks the uid, which follows from the file's name, so that it is stable and unique.
-fn check_frame(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
+/// Checks the dashboard's own properties. The uid follows from the file's name, so that it is stable and unique.
+fn check_frame(dashboard: &Dashboard, report: &mut dyn FnMut(String)) {
     let json = &dashboard.json;
     let uid = format!("uptimepulse-{}", dashboard.file.trim_end_matches(".json"));
     if dashboard.uid() != uid {
-        say(format!(
-            "the uid is {:?} and has to be {uid}",
+        report(format!(
+            "the uid is {:?} and must be {uid}",
             dashboard.uid()
         ));
     }
     for (key, why) in [
-        ("__inputs", "is for dashboards that are imported by hand"),
-        ("id", "is Grafana's own number of it"),
+        (
+            "__inputs",
+            "is only for dashboards that are imported by hand; remove it",
+        ),
+        ("id", "is Grafana's own number of the dashboard; remove it"),
     ] {
         if json.get(key).is_some() {
-            say(format!("{key:?} {why}"));
+            report(format!("{key:?} {why}"));
         }
     }
     if !["15s", "30s", "1m"].contains(&text(json, "/refresh")) {
-        say("it has to refresh every 15s, 30s or 1m".to_owned());
+        report("refresh must be 15s, 30s or 1m".to_owned());
     }
     if !text(json, "/time/from").starts_with("now-") || text(json, "/time/to") != "now" {
-        say("its time range has to end now".to_owned());
+        report("its time range must be now-… to now".to_owned());
     }
 }
 
 /// Checks that panels have unique ids and do not overlap in the 24 columns.
-fn check_layout(dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
+fn check_layout(dashboard: &Dashboard, report: &mut dyn FnMut(String)) {
     let mut numbers = BTreeSet::new();
-    let mut taken = BTreeSet::new();
+    let mut occupied = BTreeSet::new();
     for panel in dashboard.grid() {
         let title = text(panel, "/title");
         let number = |pointer: &str| panel.pointer(pointer).and_then(Value::as_u64);
         if !number("/id").is_some_and(|id| numbers.insert(id)) {
-            say(format!("panel {title:?} has no id of its own"));
+            report(format!("panel {title:?} has no unique id"));
         }
-        let place = ["x", "y", "w", "h"].map(|key| number(&format!("/gridPos/{key}")));
-        let [Some(x), Some(y), Some(w @ 1..), Some(h @ 1..)] = place else {
-            say(format!("panel {title:?} has no place in the grid"));
+        let position = ["x", "y", "w", "h"].map(|key| number(&format!("/gridPos/{key}")));
+        let [Some(x), Some(y), Some(w @ 1..), Some(h @ 1..)] = position else {
+            report(format!("panel {title:?} has no valid gridPos"));
             continue;
         };
         if x + w > 24 {
-            say(format!("panel {title:?} reaches over the 24 columns"));
+            report(format!("panel {title:?} exceeds the 24 columns"));
         }
         let cells = (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y)));
-        // Every cell goes in, whichever is taken already.
-        if cells.filter(|cell| !taken.insert(*cell)).count() > 0 {
-            say(format!("panel {title:?} lies over another one"));
+        // All cells are inserted, even if one is occupied already.
+        if cells.filter(|cell| !occupied.insert(*cell)).count() > 0 {
+            report(format!("panel {title:?} overlaps another one"));
         }
     }
 }
 
-/// Checks the variables, and that the windows to choose from are the recorded ones.
-fn check_variables(dashboard: &Dashboard, recorded: &Recorded, say: &mut dyn FnMut(String)) {
+/// Checks that the variable `window` offers the recorded windows, and that queries use existing variables.
+fn check_variables(dashboard: &Dashboard, recorded: &Recorded, report: &mut dyn FnMut(String)) {
     for variable in dashboard.variables() {
         let name = text(variable, "/name");
         let options: BTreeSet<&str> = list(variable, "/options")
             .map(|option| text(option, "/value"))
             .collect();
         if name == "window" && options != recorded.windows() {
-            say(format!(
-                "the windows to choose from are {options:?}, and the recorded ones {:?}",
+            report(format!(
+                "the variable window offers {options:?}, but the rules record {:?}",
                 recorded.windows()
             ));
         }
     }
-    let known: BTreeSet<&str> = dashboard
+    let existing: BTreeSet<&str> = dashboard
         .variables()
         .map(|variable| text(variable, "/name"))
         .collect();
@@ -182,25 +185,25 @@ fn check_variables(dashboard: &Dashboard, recorded: &Recorded, say: &mut dyn FnM
         for (_, query) in panel.queries() {
             let values: Vec<_> = VARIABLES
                 .into_iter()
-                .filter(|(name, _)| known.contains(name))
+                .filter(|(name, _)| existing.contains(name))
                 .collect();
             if let Err(error) = fill(query, &values) {
-                say(format!("panel {:?}: {error}", panel.title()));
+                report(format!("panel {:?}: {error}", panel.title()));
             }
         }
     }
 }
 
 /// Checks a query without running it.
-fn check_query(query: &str, recorded: &Recorded, say: &mut dyn FnMut(String)) {
+fn check_query(query: &str, recorded: &Recorded, report: &mut dyn FnMut(String)) {
     for name in metric_names(query) {
         if name.contains(':') && !recorded.names().contains(name) {
-            say(format!("no rule records {name}"));
+            report(format!("no rule records {name}"));
         }
     }
     for window in recorded::windows_selected(query) {
         if !recorded.windows().contains(window) {
-            say(format!("no rule records the window {window}"));
+            report(format!("no rule records the window {window}"));
         }
     }
     // Prometheus 3 stores le="1" as le="1.0".
@@ -209,7 +212,10 @@ fn check_query(query: &str, recorded: &Recorded, say: &mut dyn FnMut(String)) {
         .iter()
         .any(|selector| compact.contains(selector))
     {
-        say("it selects a bucket by its bound, which is written differently from version to version".to_owned());
+        report(
+            "it selects a bucket by le, which Prometheus versions write differently (1 and 1.0)"
+                .to_owned(),
+        );
     }
 }
 

@@ -18,7 +18,7 @@ groups:
 
 const RUNBOOK: &str = "# Burn\n## What it means\n## Look at this first\n## What to do\n## Try it\n";
 
-/// Problems with these rules, with a test of each case of both rules but the ones left out.
+/// Returns the problems with these rules and a test of each case of both rules, except tests whose name begins with `without`.
 fn problems(rules: &str, without: &str, runbook: Option<&str>) -> String {
     problems_in("rules.yml", rules, without, runbook)
 }
@@ -62,7 +62,7 @@ fn problems_in(file: &str, rules: &str, without: &str, runbook: Option<&str>) ->
 }
 
 #[test]
-fn an_alert_with_everything_is_fine() {
+fn a_complete_alert_has_no_problems() {
     assert_eq!(problems(RULES, "", Some(RUNBOOK)), "");
 }
 
@@ -87,7 +87,7 @@ fn an_alert_about_the_lab_needs_a_restart_in_which_it_is_quiet() {
 }
 
 #[test]
-fn a_group_that_nobody_would_miss_is_found() {
+fn a_group_that_watchdog_does_not_count_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("rules.yml");
     let problems = |counted: usize, group: &str| {
@@ -102,12 +102,12 @@ fn a_group_that_nobody_would_miss_is_found() {
         problem.map_or_else(String::new, |error| error.to_string())
     };
     assert_eq!(problems(1, "g"), "");
-    assert!(problems(1, "h").contains("the group g raises alerts"));
+    assert!(problems(1, "h").contains("the group g has alerts"));
     assert!(problems(2, "g").contains("does not count the 1 groups"));
 }
 
 #[test]
-fn a_case_in_which_nothing_fires_is_not_that_it_fires() {
+fn the_case_fires_needs_an_expectation_that_the_alert_fires() {
     let silent = Test {
         name: "Burn: fires".to_owned(),
         alert_rule_test: Vec::new(),
@@ -116,17 +116,19 @@ fn a_case_in_which_nothing_fires_is_not_that_it_fires() {
             exp_samples: Vec::new(),
         }],
     };
-    assert!(!silent.asks_for("Burn", true));
-    assert!(silent.asks_for("Burn", false));
-    assert!(!silent.asks_for("Burned", false));
+    assert!(!silent.expects("Burn", true));
+    assert!(silent.expects("Burn", false));
+    assert!(!silent.expects("Burned", false));
 }
 
 #[test]
-fn texts_and_runbooks_are_looked_at() {
+fn texts_and_runbooks_are_checked() {
     let with = |from: &str, to: &str| problems(&RULES.replace(from, to), "", Some(RUNBOOK));
-    assert!(with("severity: page", "severity: high").contains("neither page nor ticket"));
-    assert!(with("summary: Burns", "summary: '{{ $value }}'").contains("templated"));
-    assert!(with("runbooks/Burn.md", "runbooks/Fire.md").contains("not its runbook's"));
+    assert!(with("severity: page", "severity: high").contains("must be page or ticket"));
+    assert!(
+        with("summary: Burns", "summary: '{{ $value }}'").contains("must not contain a template")
+    );
+    assert!(with("runbooks/Burn.md", "runbooks/Fire.md").contains("does not lead to its runbook"));
     let without_try = problems(RULES, "", Some(&RUNBOOK.replace("## Try it\n", "")));
     assert!(
         without_try.contains("no section `## Try it`"),
@@ -135,11 +137,11 @@ fn texts_and_runbooks_are_looked_at() {
 }
 
 #[test]
-fn what_belongs_to_no_alert_is_found() {
+fn a_runbook_without_an_alert_is_found() {
     let other = RULES.replace("alert: Burn", "alert: Fire");
     let problem = problems(&other, "", Some(RUNBOOK));
     assert!(
-        problem.contains("docs/runbooks/Burn.md is of no alert"),
+        problem.contains("docs/runbooks/Burn.md belongs to no alert"),
         "{problem}"
     );
 }

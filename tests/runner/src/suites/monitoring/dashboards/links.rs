@@ -1,4 +1,4 @@
-//! The links of dashboards, panels and values.
+//! Checks the links of dashboards, panels and values.
 
 use std::collections::BTreeSet;
 
@@ -7,23 +7,21 @@ use serde_json::Value;
 use crate::dashboards::{Dashboard, text};
 
 /// Checks that links lead to existing dashboards and set existing variables.
-pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, say: &mut dyn FnMut(String)) {
+pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, report: &mut dyn FnMut(String)) {
     let mut urls = Vec::new();
     collect(&dashboard.json, &mut urls);
     for url in urls {
         let Some(path) = url.strip_prefix("/d/") else {
             if !url.starts_with("https://") {
-                say(format!(
-                    "a link leads to {url}, which is neither a dashboard nor https"
+                report(format!(
+                    "the link {url} must be a dashboard (/d/…) or https"
                 ));
             }
             continue;
         };
         let (uid, parameters) = path.split_once('?').unwrap_or((path, ""));
         let Some(there) = dashboards.iter().find(|other| other.uid() == uid) else {
-            say(format!(
-                "a link leads to {url}, and no dashboard has that uid"
-            ));
+            report(format!("the link {url} has the uid of no dashboard"));
             continue;
         };
         let names: BTreeSet<&str> = there
@@ -37,8 +35,8 @@ pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, say: &mut dyn FnMu
             if let Some(name) = name
                 && !names.contains(name)
             {
-                say(format!(
-                    "a link sets the variable {name}, which {uid} does not have"
+                report(format!(
+                    "the link {url} sets the variable {name}, which {uid} does not have"
                 ));
             }
         }

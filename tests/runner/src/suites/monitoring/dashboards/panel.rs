@@ -1,4 +1,4 @@
-//! Checks of one panel.
+//! Checks one panel.
 
 use std::collections::BTreeSet;
 
@@ -7,46 +7,47 @@ use serde_json::Value;
 use super::DATASOURCE;
 use crate::dashboards::{Panel, list, text};
 
-/// Panels whose values have no unit: texts, states, columns with a unit each.
+/// Types of panels without one unit: columns have their own units, and states have none.
 const WITHOUT_UNIT: [&str; 2] = ["table", "state-timeline"];
 
-/// Reports what is missing or misleading.
-pub fn check(panel: Panel<'_>, say: &mut dyn FnMut(String)) {
+/// Reports missing and misleading settings.
+pub fn check(panel: Panel<'_>, report: &mut dyn FnMut(String)) {
     let json = panel.json;
     for (pointer, uid) in list(json, "/targets")
         .map(|query| ("a query", text(query, "/datasource/uid")))
         .chain([("the panel", text(json, "/datasource/uid"))])
     {
         if uid != DATASOURCE {
-            say(format!(
+            report(format!(
                 "the datasource of {pointer} is {uid:?}, not {DATASOURCE}"
             ));
         }
     }
     let letters: Vec<&str> = panel.queries().map(|(letter, _)| letter).collect();
     if letters.is_empty() {
-        say("it asks nothing".to_owned());
+        report("it has no query".to_owned());
     }
     if letters.iter().collect::<BTreeSet<_>>().len() < letters.len() {
-        say("two queries have the same letter".to_owned());
+        report("two queries have the same letter".to_owned());
     }
     if !text(json, "/description").contains("\n\nNo data") {
-        say("its description does not end with what \"No data\" means".to_owned());
+        report("its description must end with a paragraph \"No data …\"".to_owned());
     }
     if text(json, "/fieldConfig/defaults/noValue").is_empty() {
-        say("noValue is not set: what is shown where there is no data".to_owned());
+        report("noValue, the text without data, is not set".to_owned());
     }
     let has_unit = !text(json, "/fieldConfig/defaults/unit").is_empty();
     if !has_unit && !WITHOUT_UNIT.contains(&text(json, "/type")) {
-        say("it has no unit".to_owned());
+        report("it has no unit".to_owned());
     }
     if is_green_without_data(json) {
-        say("where there is no data it is green".to_owned());
+        report("it is green without data".to_owned());
     }
-    check_columns(json, &letters, say);
+    check_columns(json, &letters, report);
 }
 
-/// Returns whether a missing value is green: it has the color of the lowest threshold, of the null mapping, or the fixed one.
+/// Returns whether the panel is green without data. It has the color of the lowest threshold, of the null mapping, or the
+/// fixed color.
 fn is_green_without_data(json: &Value) -> bool {
     let lowest = set(json, "thresholds").map(|thresholds| text(thresholds, "/steps/0/color"));
     let of_null = set(json, "mappings")
@@ -54,7 +55,7 @@ fn is_green_without_data(json: &Value) -> bool {
         .flatten()
         .filter(|mapping| text(mapping, "/type") == "special")
         .map(|mapping| text(mapping, "/options/result/color"));
-    // A line that is not there has no color.
+    // In a graph, a missing line has no color.
     let is_one_value = ["bargauge", "stat"].contains(&text(json, "/type"));
     let fixed = is_one_value.then(|| text(json, "/fieldConfig/defaults/color/fixedColor"));
     lowest
@@ -63,7 +64,7 @@ fn is_green_without_data(json: &Value) -> bool {
         .any(|color| color.contains("green"))
 }
 
-/// Returns the values of a property, for all fields or for some.
+/// Returns the values of a property in the defaults and in the overrides.
 fn set<'a>(json: &'a Value, property: &str) -> impl Iterator<Item = &'a Value> {
     let for_some = list(json, "/fieldConfig/overrides")
         .flat_map(|some| list(some, "/properties"))
@@ -74,7 +75,7 @@ fn set<'a>(json: &'a Value, property: &str) -> impl Iterator<Item = &'a Value> {
 }
 
 /// Checks the columns of a table, which are named `Value #A` after the queries' letters if there are several.
-fn check_columns(json: &Value, letters: &[&str], say: &mut dyn FnMut(String)) {
+fn check_columns(json: &Value, letters: &[&str], report: &mut dyn FnMut(String)) {
     let columns: BTreeSet<String> = match letters {
         [_] => ["Value".to_owned()].into(),
         letters => letters
@@ -89,7 +90,7 @@ fn check_columns(json: &Value, letters: &[&str], say: &mut dyn FnMut(String)) {
         .flat_map(|renamed| renamed.keys())
     {
         if name.starts_with("Value") && !columns.contains(name) {
-            say(format!("no query makes the column {name:?}"));
+            report(format!("no query returns the column {name:?}"));
         }
     }
 }

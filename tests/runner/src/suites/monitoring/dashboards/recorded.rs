@@ -1,4 +1,4 @@
-//! The metrics and windows that the rules record.
+//! Collects the metrics and windows that the rules record.
 
 use std::collections::BTreeSet;
 

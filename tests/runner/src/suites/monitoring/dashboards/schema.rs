@@ -1,4 +1,4 @@
-//! The dashboards against the types of Grafana's own schema, with npm's TypeScript.
+//! Checks the dashboards against the types of Grafana's own schema, with TypeScript from npm.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::steps::Steps;
 use crate::test_run::TestRun;
 use crate::tools::node::NodeProject;
 
-/// The project of the types.
+/// The folder of the types.
 const FOLDER: &str = "tests/grafana";
 
 /// The name of the check.

@@ -18,7 +18,7 @@ fn recorded() -> Recorded {
     Recorded::of(&RuleFile::read_all(&rules).unwrap())
 }
 
-/// What is said after `change` of the overview.
+/// Returns the problems after `change` of the overview.
 fn after(change: impl FnOnce(&mut Value)) -> String {
     let mut dashboards = dashboards();
     let overview = dashboards
@@ -30,12 +30,12 @@ fn after(change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn the_dashboards_are_as_they_should_be() {
+fn the_dashboards_have_no_problems() {
     assert_eq!(problems(&dashboards(), &recorded()), [] as [String; 0]);
 }
 
 #[test]
-fn promtool_gets_every_query_filled_in() {
+fn promtool_gets_every_query_without_variables() {
     let rules = as_rules(&dashboards()).unwrap();
     let queries: usize = dashboards()
         .iter()
@@ -49,45 +49,50 @@ fn promtool_gets_every_query_filled_in() {
 }
 
 #[test]
-fn a_frame_that_would_move_is_refused() {
+fn wrong_properties_of_a_dashboard_are_found() {
     for (key, value, problem) in [
-        ("uid", json!("other"), "has to be uptimepulse-overview"),
+        ("uid", json!("other"), "must be uptimepulse-overview"),
         ("__inputs", json!([]), "imported by hand"),
         ("id", json!(7), "Grafana's own number"),
-        ("refresh", json!("5s"), "refresh every"),
+        ("refresh", json!("5s"), "must be 15s"),
         (
             "time",
             json!({"from": "2026-01-01T00:00:00Z", "to": "now"}),
-            "end now",
+            "now-… to now",
         ),
     ] {
-        let said = after(|json| json[key] = value);
-        assert!(said.contains(problem), "{key}: {said}");
+        let problems = after(|json| json[key] = value);
+        assert!(problems.contains(problem), "{key}: {problems}");
     }
 }
 
 #[test]
-fn panels_that_lie_over_each_other_are_named() {
-    let said = after(|json| json["panels"][1]["gridPos"] = json["panels"][0]["gridPos"].clone());
-    assert!(said.contains("\"Successful pings\" lies over"), "{said}");
-    let said = after(|json| json["panels"][0]["gridPos"]["x"] = json!(23));
-    assert!(said.contains("over the 24 columns"), "{said}");
-    let said = after(|json| json["panels"][1]["id"] = json["panels"][0]["id"].clone());
-    assert!(said.contains("no id of its own"), "{said}");
+fn overlapping_panels_are_found() {
+    let problems =
+        after(|json| json["panels"][1]["gridPos"] = json["panels"][0]["gridPos"].clone());
+    assert!(
+        problems.contains("\"Successful pings\" overlaps"),
+        "{problems}"
+    );
+    let problems = after(|json| json["panels"][0]["gridPos"]["x"] = json!(23));
+    assert!(problems.contains("exceeds the 24 columns"), "{problems}");
+    let problems = after(|json| json["panels"][1]["id"] = json["panels"][0]["id"].clone());
+    assert!(problems.contains("no unique id"), "{problems}");
 }
 
 #[test]
-fn links_lead_somewhere() {
-    let said = after(|json| json["links"][0]["url"] = json!("/d/uptimepulse-nothing"));
-    assert!(said.contains("no dashboard has that uid"), "{said}");
-    let said = after(|json| json["links"][0]["url"] = json!("/d/uptimepulse-target?var-tarket=a"));
-    assert!(said.contains("sets the variable tarket"), "{said}");
-    let said = after(|json| json["links"][0]["url"] = json!("http://example.org"));
-    assert!(said.contains("neither a dashboard nor https"), "{said}");
+fn broken_links_are_found() {
+    let problems = after(|json| json["links"][0]["url"] = json!("/d/uptimepulse-nothing"));
+    assert!(problems.contains("the uid of no dashboard"), "{problems}");
+    let problems =
+        after(|json| json["links"][0]["url"] = json!("/d/uptimepulse-target?var-tarket=a"));
+    assert!(problems.contains("sets the variable tarket"), "{problems}");
+    let problems = after(|json| json["links"][0]["url"] = json!("http://example.org"));
+    assert!(problems.contains("must be a dashboard"), "{problems}");
 }
 
 #[test]
-fn queries_ask_for_what_is_recorded() {
+fn queries_of_unrecorded_series_are_found() {
     for (query, problem) in [
         (
             "target:availability:rate",
@@ -97,21 +102,21 @@ fn queries_ask_for_what_is_recorded() {
         ("a{target=\"$tarket\"}", "no variable $tarket"),
         ("b_bucket{target=\"a\", le=\"1\"}", "selects a bucket"),
     ] {
-        let said = after(|json| json["panels"][0]["targets"][0]["expr"] = json!(query));
-        assert!(said.contains(problem), "{query}: {said}");
+        let problems = after(|json| json["panels"][0]["targets"][0]["expr"] = json!(query));
+        assert!(problems.contains(problem), "{query}: {problems}");
     }
-    let said = after(|json| {
+    let problems = after(|json| {
         let windows = json.pointer_mut("/templating/list/1/options").unwrap();
         windows.as_array_mut().unwrap().pop();
     });
-    assert!(said.contains("windows to choose from"), "{said}");
+    assert!(problems.contains("variable window offers"), "{problems}");
 }
 
 #[test]
-fn panels_say_what_they_mean() {
+fn missing_and_misleading_settings_of_panels_are_found() {
     let green = json!({"mode": "absolute", "steps": [{"color": "green", "value": null}]});
     for (pointer, value, problem) in [
-        ("/description", json!("How many."), "\"No data\" means"),
+        ("/description", json!("How many."), "paragraph \"No data"),
         (
             "/datasource",
             json!({"uid": "P1809F7CD0C75ACF3"}),
@@ -120,15 +125,15 @@ fn panels_say_what_they_mean() {
         ("/fieldConfig/defaults/noValue", json!(""), "noValue"),
         ("/fieldConfig/defaults/unit", json!(""), "no unit"),
         ("/fieldConfig/defaults/thresholds", green, "it is green"),
-        ("/targets", json!([]), "asks nothing"),
+        ("/targets", json!([]), "has no query"),
     ] {
-        let said = after(|json| {
+        let problems = after(|json| {
             let panel = &mut json["panels"][0];
             *panel.pointer_mut(pointer).unwrap() = value;
         });
-        assert!(said.contains(problem), "{pointer}: {said}");
+        assert!(problems.contains(problem), "{pointer}: {problems}");
     }
-    let said = after(|json| {
+    let problems = after(|json| {
         let table = json["panels"].as_array_mut().unwrap();
         let table = table
             .iter_mut()
@@ -137,13 +142,13 @@ fn panels_say_what_they_mean() {
         table["transformations"][1]["options"]["renameByName"]["Value #Z"] = json!("Nothing");
     });
     assert!(
-        said.contains("no query makes the column \"Value #Z\""),
-        "{said}"
+        problems.contains("no query returns the column \"Value #Z\""),
+        "{problems}"
     );
 }
 
 #[test]
-fn what_is_recorded_is_read_from_the_rules() {
+fn recorded_metrics_and_windows_are_read_from_the_rules() {
     let recorded = recorded();
     assert!(recorded.names().contains("target:availability:ratio"));
     assert!(recorded.windows().contains("14d") && !recorded.windows().contains("short"));

@@ -1,39 +1,39 @@
-//! What becomes of a [`Spec`]: every probe, and what a scrape would read at any time.
+//! Simulates a [`Spec`]: every probe, and the counters that a scrape reads at any time.
 
-use super::{AgentSpec, Counts, Outcome, Reading, Sights, Spec, Timeline, What};
+use super::{AgentSpec, Counts, EventKind, Observations, Outcome, Reading, Spec, Timeline};
 
 /// One probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probe {
-    /// When, in milliseconds from the start.
+    /// The time in milliseconds from the start.
     pub at: i64,
-    /// What came of it.
+    /// The result.
     pub outcome: Outcome,
-    /// How often the agent had begun to count from zero.
-    pub life: usize,
+    /// The number of the agent's restarts so far. Each resets its counters.
+    pub restarts: usize,
 }
 
-/// Everything that happened to a target.
+/// A agent target.
 #[derive(Debug, Clone)]
-pub struct Course {
+pub struct SimulatedTarget {
     /// `ping_slo_objective_ratio`.
     pub objective: f64,
-    /// By agent.
-    pub agents: Vec<AgentCourse>,
+    /// The agents that probe the target.
+    pub agents: Vec<SimulatedAgent>,
 }
 
-/// Everything that happened to a target at one agent.
+/// A target's simulation at one agent.
 #[derive(Debug, Clone)]
-pub struct AgentCourse {
-    /// Every probe, in the order of time.
+pub struct SimulatedAgent {
+    /// Every probe, the oldest first.
     pub probes: Vec<Probe>,
     away: Vec<(i64, i64)>,
     unscraped: Vec<(i64, i64)>,
     intervals: Vec<(i64, u16)>,
 }
 
-impl Course {
-    /// Plays `spec` from the start of `timeline` to its end.
+impl SimulatedTarget {
+    /// Simulates `spec` from the start of `timeline` to its end.
     #[must_use]
     pub fn new(spec: &Spec, timeline: &Timeline) -> Self {
         Self {
@@ -41,81 +41,84 @@ impl Course {
             agents: spec
                 .agents
                 .iter()
-                .map(|agent| AgentCourse::new(agent, timeline))
+                .map(|agent| SimulatedAgent::new(agent, timeline))
                 .collect(),
         }
     }
 
-    /// What Prometheus sees of it when it scrapes at each evaluation.
+    /// Returns the readings of scrapes at the times `evaluations` (milliseconds).
     #[must_use]
-    pub fn sights(&self, evaluations: &[i64]) -> Sights {
-        let of = |agent: &AgentCourse| evaluations.iter().map(|at| agent.read(*at)).collect();
-        Sights {
+    pub fn observations(&self, evaluations: &[i64]) -> Observations {
+        let of = |agent: &SimulatedAgent| evaluations.iter().map(|at| agent.read(*at)).collect();
+        Observations {
             evaluations: evaluations.to_vec(),
             agents: self.agents.iter().map(of).collect(),
         }
     }
 }
 
-impl AgentCourse {
+impl SimulatedAgent {
     fn new(spec: &AgentSpec, timeline: &Timeline) -> Self {
-        let events = |what| {
-            let events = spec.events.iter().filter(move |event| event.what == what);
+        let events = |kind| {
+            let events = spec.events.iter().filter(move |event| event.kind == kind);
             events.map(|event| {
-                // Between two steps, and even without a step of its own something that takes time.
+                // Events begin between two steps, and an event of no steps still takes a quarter of one.
                 let from = timeline.at(event.at) + timeline.step * 3 / 8;
                 let to = from + timeline.at(event.steps).max(timeline.step / 4);
-                // What begins with the history has always been so.
+                // An event at the first step began before the history.
                 (if event.at == 0 { i64::MIN } else { from }, to)
             })
         };
-        let changes = spec.events.iter().filter_map(|event| match event.what {
-            What::Interval(seconds) => Some((timeline.at(event.at) + timeline.step / 2, seconds)),
+        let changes = spec.events.iter().filter_map(|event| match event.kind {
+            EventKind::Interval(seconds) => {
+                Some((timeline.at(event.at) + timeline.step / 2, seconds))
+            }
             _ => None,
         });
         let mut intervals: Vec<_> = changes.chain([(0, spec.interval)]).collect();
         intervals.sort_by_key(|(at, _)| *at);
-        let mut course = Self {
+        let mut agent = Self {
             probes: Vec::new(),
-            away: united(events(What::Away)),
-            unscraped: united(events(What::Unscraped)),
+            away: merged(events(EventKind::Away)),
+            unscraped: merged(events(EventKind::Unscraped)),
             intervals,
         };
-        let maintenance = united(events(What::Maintenance));
-        let failing = united(events(What::Failing));
+        let maintenance = merged(events(EventKind::Maintenance));
+        let failing = merged(events(EventKind::Failing));
         let outcome = |at, index| {
             if covers(&maintenance, at) {
                 Outcome::Maintenance
-            } else if covers(&failing, at) || chance(spec.seed, index) < u64::from(spec.flaky) {
+            } else if covers(&failing, at) || percent(spec.seed, index) < u64::from(spec.flaky) {
                 Outcome::Failure
             } else {
                 Outcome::Success
             }
         };
-        let first = |course: &Self, from| {
-            from + (course.interval(from) * i64::from(spec.phase) / 1000).max(1)
+        let first = |agent: &Self, from| {
+            from + (agent.interval(from) * i64::from(spec.phase) / 1000).max(1)
         };
-        let mut at = first(&course, 0);
+        let mut at = first(&agent, 0);
         while at <= timeline.at(timeline.steps) {
-            if let Some((_, to)) = course
+            if let Some((_, to)) = agent
                 .away
                 .iter()
                 .find(|(from, to)| (*from..*to).contains(&at))
             {
-                at = first(&course, *to);
+                at = first(&agent, *to);
                 continue;
             }
-            course.probes.push(Probe {
+            agent.probes.push(Probe {
                 at,
-                outcome: outcome(at, course.probes.len() as u64),
-                life: course.life(at),
+                outcome: outcome(at, agent.probes.len() as u64),
+                restarts: agent.restarts(at),
             });
-            at += course.interval(at);
+            at += agent.interval(at);
         }
-        course
+        agent
     }
 
-    /// What its `/metrics` says of the target at a time; `None` where nobody can read it, or the target is not there.
+    /// Returns the target's series in the agent's `/metrics` at a time (milliseconds); `None` if the scrape fails or the
+    /// target is not configured.
     #[must_use]
     pub fn read(&self, at: i64) -> Option<Reading> {
         if covers(&self.away, at) || covers(&self.unscraped, at) {
@@ -125,11 +128,11 @@ impl AgentCourse {
     }
 
     fn exposed(&self, at: i64) -> Reading {
-        let life = self.life(at);
+        let restarts = self.restarts(at);
         let until = self.probes.partition_point(|probe| probe.at <= at);
         let mut counts = Counts::default();
         for probe in self.probes[..until].iter().rev() {
-            if probe.life != life {
+            if probe.restarts != restarts {
                 break;
             }
             counts[probe.outcome] += 1;
@@ -138,11 +141,11 @@ impl AgentCourse {
             at,
             counts,
             interval: self.interval(at) as f64 / 1000.0,
-            life,
+            restarts,
         }
     }
 
-    /// In milliseconds.
+    /// Returns the probe interval in milliseconds.
     fn interval(&self, at: i64) -> i64 {
         let changes = self.intervals.iter().rev();
         let (_, seconds) = changes
@@ -152,31 +155,31 @@ impl AgentCourse {
         i64::from(*seconds) * 1000
     }
 
-    fn life(&self, at: i64) -> usize {
+    fn restarts(&self, at: i64) -> usize {
         self.away.iter().filter(|(_, to)| *to <= at).count()
     }
 }
 
-/// The same spans of time, those that overlap made one.
-fn united(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
+/// Merges overlapping spans of time.
+fn merged(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
     let mut spans: Vec<_> = spans.collect();
     spans.sort_unstable();
-    let mut united: Vec<(i64, i64)> = Vec::new();
+    let mut merged: Vec<(i64, i64)> = Vec::new();
     for (from, to) in spans {
-        match united.last_mut() {
+        match merged.last_mut() {
             Some(last) if from <= last.1 => last.1 = last.1.max(to),
-            _ => united.push((from, to)),
+            _ => merged.push((from, to)),
         }
     }
-    united
+    merged
 }
 
 fn covers(spans: &[(i64, i64)], at: i64) -> bool {
     spans.iter().any(|(from, to)| (*from..*to).contains(&at))
 }
 
-/// A number below 100 that looks like chance (splitmix64).
-fn chance(seed: u64, index: u64) -> u64 {
+/// Returns a pseudo-random number below 100 ([splitmix64](https://prng.di.unimi.it/splitmix64.c)).
+fn percent(seed: u64, index: u64) -> u64 {
     let mut bits = seed.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,4 +1,4 @@
-//! Circles between the units of a folder.
+//! Finds import cycles between the units of a folder.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use crate::modules::{Crate, Module};
 
-/// Modules of one folder that import each other in a circle.
+/// Modules of one folder that import each other in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Circle {
-    /// One import from each of them to the next, and from the last to the first.
+pub struct Cycle {
+    /// One import from each module to the next, and from the last to the first.
     pub imports: Vec<Import>,
 }
 
@@ -20,27 +20,27 @@ pub struct Import {
     pub from: String,
     /// The imported module's name.
     pub to: String,
-    /// The file with the import.
+    /// The file that contains the import.
     pub file: PathBuf,
-    /// The line in it.
+    /// The line of the import.
     pub line: usize,
-    /// The path that is imported.
+    /// The imported path.
     pub path: String,
 }
 
-/// The imports between the modules of a folder: by the importing one, then by the imported one.
+/// The imports between the modules of a folder, by importing and then by imported module.
 type Graph = BTreeMap<String, BTreeMap<String, Import>>;
 
-/// Returns the shortest circle through each module, in every folder of a crate.
+/// Returns the shortest cycle through each module, in every folder of a crate.
 #[must_use]
-pub fn circles(krate: &Crate) -> Vec<Circle> {
+pub fn cycles(krate: &Crate) -> Vec<Cycle> {
     let mut folders: BTreeMap<Vec<String>, Graph> = BTreeMap::new();
     collect(krate, &krate.root, &mut Vec::new(), &mut folders);
-    let circles = folders.values().flat_map(|graph| {
-        let circles = graph.keys().filter_map(|module| shortest(graph, module));
-        circles.collect::<BTreeSet<_>>()
+    let cycles = folders.values().flat_map(|graph| {
+        let cycles = graph.keys().filter_map(|module| shortest(graph, module));
+        cycles.collect::<BTreeSet<_>>()
     });
-    circles.collect()
+    cycles.collect()
 }
 
 /// Adds the imports of a module and of all modules below it.
@@ -55,7 +55,7 @@ fn collect(
             continue;
         };
         let common = at.iter().zip(&found).take_while(|(a, b)| a == b).count();
-        // Where one of the two is above the other, neither is another unit.
+        // If one module is above the other, both are in the same unit.
         let (Some(from), Some(to)) = (at.get(common), found.get(common)) else {
             continue;
         };
@@ -77,10 +77,10 @@ fn collect(
     }
 }
 
-/// Returns the shortest circle through a module, starting at the first of its modules by name.
-fn shortest(graph: &Graph, start: &str) -> Option<Circle> {
+/// Returns the shortest cycle through a module. It starts at the first module by name.
+fn shortest(graph: &Graph, start: &str) -> Option<Cycle> {
     let mut queue = VecDeque::from([(start, Vec::new())]);
-    let mut seen = BTreeSet::new();
+    let mut visited = BTreeSet::new();
     while let Some((module, way)) = queue.pop_front() {
         for (to, import) in graph.get(module).into_iter().flatten() {
             let mut way = way.clone();
@@ -89,9 +89,9 @@ fn shortest(graph: &Graph, start: &str) -> Option<Circle> {
                 let mut imports: Vec<_> = way.into_iter().cloned().collect();
                 let first = (0..imports.len()).min_by_key(|at| imports.get(*at).map(|it| &it.from));
                 imports.rotate_left(first.unwrap_or_default());
-                return Some(Circle { imports });
+                return Some(Cycle { imports });
             }
-            if seen.insert(to) {
+            if visited.insert(to) {
                 queue.push_back((to, way));
             }
         }
@@ -99,7 +99,7 @@ fn shortest(graph: &Graph, start: &str) -> Option<Circle> {
     None
 }
 
-impl fmt::Display for Circle {
+impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.imports.iter().map(|it| it.from.as_str()).collect();
         let first = names.first().copied().unwrap_or_default();

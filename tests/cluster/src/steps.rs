@@ -1,17 +1,17 @@
-//! One cluster, many things to be seen on it: steps that go on when one of them fails.
+//! The steps of the test on one cluster. The next step runs even if one fails.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// The steps so far.
+/// The failed steps so far.
 #[derive(Debug, Default)]
-pub struct Story {
+pub struct Steps {
     failed: Vec<String>,
 }
 
-impl Story {
-    /// Runs a step that the others can do without. A panic in it is its failure.
+impl Steps {
+    /// Runs a step that later steps do not depend on. A panic fails the step.
     pub fn step(&mut self, name: &str, step: impl FnOnce()) {
         println!("── {name}");
         let begun = Instant::now();
@@ -28,10 +28,10 @@ impl Story {
         }
     }
 
-    /// Runs a step without which there is nothing more to see.
+    /// Runs a step that later steps depend on.
     ///
     /// # Panics
-    /// The step does.
+    /// The step panics.
     pub fn must<T>(&mut self, name: &str, step: impl FnOnce() -> T) -> T {
         println!("── {name}");
         let begun = Instant::now();
@@ -40,16 +40,16 @@ impl Story {
         value
     }
 
-    /// Whether a step has failed.
+    /// Returns whether a step has failed.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         !self.failed.is_empty()
     }
 
-    /// The end.
+    /// Ends the test.
     ///
     /// # Panics
-    /// A step has failed; the message names each, and says why.
+    /// A step has failed; the message names each failed step and its error.
     pub fn end(self) {
         assert!(
             self.failed.is_empty(),
@@ -70,11 +70,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_says_which_steps_failed_and_why() {
-        let mut story = Story::default();
-        story.step("a line comes", || panic!("not within {} s", 150));
-        story.step("all is well", || ());
-        let end = catch_unwind(AssertUnwindSafe(|| story.end())).unwrap_err();
+    fn the_end_names_the_failed_steps_and_their_errors() {
+        let mut steps = Steps::default();
+        steps.step("a line comes", || panic!("not within {} s", 150));
+        steps.step("all is well", || ());
+        let end = catch_unwind(AssertUnwindSafe(|| steps.end())).unwrap_err();
         assert_eq!(
             message(end.as_ref()),
             "failed:\na line comes, after 0 s: not within 150 s"
