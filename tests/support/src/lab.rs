@@ -98,9 +98,6 @@ impl LabBuilder {
     }
 
     /// Starts the lab and returns when it is up.
-    ///
-    /// # Panics
-    /// `./lab up --detach` fails.
     #[must_use]
     pub fn up(self) -> Lab {
         let lab = self.build();
@@ -109,9 +106,6 @@ impl LabBuilder {
     }
 
     /// Returns the lab without starting it.
-    ///
-    /// # Panics
-    /// Its folder can't be created.
     #[must_use]
     pub fn build(self) -> Lab {
         Lab {
@@ -150,9 +144,6 @@ impl Lab {
     }
 
     /// Starts the lab in its folder and on its ports, as after [`Lab::down`].
-    ///
-    /// # Panics
-    /// `./lab up --detach` fails.
     pub fn up_again(&self) {
         let output = self.try_up();
         assert!(
@@ -192,9 +183,6 @@ impl Lab {
     }
 
     /// Runs a lab command with this lab's state folder.
-    ///
-    /// # Panics
-    /// The program can't be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the lab starts")
@@ -214,9 +202,6 @@ impl Lab {
     }
 
     /// Stops the lab; its state folder stays.
-    ///
-    /// # Panics
-    /// `./lab down` fails.
     pub fn down(&self) {
         let output = self.run(&["down"]);
         assert!(
