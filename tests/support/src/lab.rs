@@ -178,7 +178,7 @@ impl Lab {
         let base = self.port_base.to_string();
         let urls = self.arguments.iter().map(String::as_str);
         let options = options.iter().copied();
-        let arguments = ["up", "--port-base", &base].into_iter();
+        let arguments = ["up", "--port-base", base.as_str()].into_iter();
         self.command(&arguments.chain(options).chain(urls).collect::<Vec<_>>())
     }
 
