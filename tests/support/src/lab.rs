@@ -30,7 +30,7 @@ struct Installation {
     program: PathBuf,
     root: PathBuf,
     /// The root, if the lab has its own ([`LabBuilder::targets`]).
-    own_root: Option<TempDir>,
+    _own_root: Option<TempDir>,
     parts: Vec<&'static str>,
 }
 
@@ -73,7 +73,7 @@ impl LabBuilder {
         std::fs::create_dir(root.path().join(".lab"))?;
         symlink(tools, root.path().join(".lab/tools"))?;
         self.installation.root = root.path().to_owned();
-        self.installation.own_root = Some(root);
+        self.installation._own_root = Some(root);
         Ok(self)
     }
 
@@ -133,7 +133,7 @@ impl Lab {
             installation: Installation {
                 program,
                 root,
-                own_root: None,
+                _own_root: None,
                 parts,
             },
             port_base: free_ports(ports),
