@@ -228,9 +228,6 @@ fn collect(path: &Path, text: &mut String) {
 }
 
 /// Fails with a line for each problem.
-///
-/// # Panics
-/// There is a problem.
 pub fn assert_none(what: &str, problems: &[(Location, String)]) {
     let lines: Vec<String> = problems
         .iter()
