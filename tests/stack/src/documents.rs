@@ -60,6 +60,7 @@ impl Document {
         let mut paths = vec!["README.md".to_owned()];
         for folder in [
             "docs",
+            "docs/learn",
             "docs/runbooks",
             "monitoring",
             "tests",
