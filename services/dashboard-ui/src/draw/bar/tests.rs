@@ -1,4 +1,4 @@
-use gateway_api::history::Overall;
+use gateway_api::history::{Overall, SLOTS_MAX};
 use proptest::prelude::*;
 
 use super::*;
