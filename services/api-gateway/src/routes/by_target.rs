@@ -103,6 +103,7 @@ impl<'a> Request<'a> {
 #[utoipa::path(
     get,
     path = "/api/v1/slo",
+    tag = "figures",
     params(Filter),
     responses(
         (status = 200, description = "Objectives and error budgets by target", body = Slo),
@@ -136,6 +137,7 @@ pub(super) async fn slo(
 #[utoipa::path(
     get,
     path = "/api/v1/history",
+    tag = "figures",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Availability by target and slot", body = HistoryAnswer),
@@ -170,6 +172,7 @@ pub(super) async fn history(
 #[utoipa::path(
     get,
     path = "/api/v1/latency",
+    tag = "figures",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Latency by target and slot", body = LatencyAnswer),
@@ -204,6 +207,7 @@ pub(super) async fn latency(
 #[utoipa::path(
     get,
     path = "/api/v1/phases",
+    tag = "figures",
     params(Filter),
     responses(
         (status = 200, description = "Phases and reasons by target", body = PhasesAnswer),
@@ -237,7 +241,7 @@ pub(super) fn target_slo(target: &TargetStatus, budget: Option<&Budget>) -> Targ
     let budget = budget.cloned().unwrap_or_default();
     TargetSlo {
         target: Arc::clone(&target.target),
-        slo_objective: target.slo_objective,
+        slo_objective_ratio: target.slo_objective_ratio,
         error_budget_remaining_ratio: budget.remaining,
         latency_objective_seconds: target.latency_objective_seconds,
         windows: Windows(budget.windows.map(window_figures)),
@@ -248,7 +252,7 @@ fn window_figures(recorded: Recorded) -> WindowFigures {
     WindowFigures {
         figures: recorded.outcomes.counts().into(),
         maintenance: recorded.outcomes.maintenance,
-        coverage: recorded.coverage,
+        coverage_ratio: recorded.coverage,
         shares: recorded.outcomes.shares(recorded.coverage),
         burn_rate: recorded.burn_rate,
     }
@@ -262,18 +266,19 @@ pub(super) fn target_history(target: &Arc<str>, history: &History) -> TargetHist
     let counts = overall.unwrap_or_default().outcomes.counts();
     TargetHistory {
         target: Arc::clone(target),
-        availability: slots
+        watched_since: None,
+        availability_ratio: slots
             .iter()
             .map(|slot| slot.outcomes.counts().ratio())
             .collect(),
-        coverage: each(|slot| slot.coverage),
-        maintenance: each(|slot| slot.outcomes.shares(Some(slot.coverage)).maintenance),
+        coverage_ratio: each(|slot| slot.coverage),
+        maintenance_ratio: each(|slot| slot.outcomes.shares(Some(slot.coverage)).maintenance_ratio),
         success: each(|slot| slot.outcomes.success),
         failures: each(|slot| slot.outcomes.failures),
         overall: Overall {
             availability: counts.text(),
             availability_percent: counts.percent(),
-            coverage: overall.map(|overall| overall.coverage),
+            coverage_ratio: overall.map(|overall| overall.coverage),
         },
     }
 }

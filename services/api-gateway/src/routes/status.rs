@@ -19,6 +19,7 @@ use crate::Gateway;
 #[utoipa::path(
     get,
     path = "/api/v1/status",
+    tag = "state",
     params(Filter),
     responses(
         (status = 200, description = "The current state", body = Status, headers(
@@ -39,6 +40,7 @@ pub(super) async fn status(
     let page = filter.page(&board.targets);
     let status = Status {
         summary: board.summary(),
+        history_since: None,
         ranges: gateway
             .retention
             .ranges()

@@ -175,7 +175,7 @@ impl TargetFigures {
             .as_ref()
             .map_or_else(|| Bar::unknown(range), Bar::new);
         let overall = self.history.map(|history| history.overall);
-        let coverage = overall.as_ref().and_then(|overall| overall.coverage);
+        let coverage = overall.as_ref().and_then(|overall| overall.coverage_ratio);
         let availability = overall.and_then(|overall| overall.availability);
         let (p50, p95) = self
             .latency
