@@ -266,7 +266,7 @@ pub(super) fn target_history(target: &Arc<str>, history: &History) -> TargetHist
     let counts = overall.unwrap_or_default().outcomes.counts();
     TargetHistory {
         target: Arc::clone(target),
-        watched_since: None,
+        watched_since: history.watched_since(target),
         availability_ratio: slots
             .iter()
             .map(|slot| slot.outcomes.counts().ratio())

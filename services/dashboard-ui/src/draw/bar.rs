@@ -88,7 +88,7 @@ pub(crate) struct Bar(Vec<Slot>);
 
 impl Bar {
     pub(crate) fn new(history: &TargetHistory) -> Self {
-        let slots = history.coverage.len();
+        let slots = history.coverage_ratio.len();
         let slot = |index| Slot::new(history, index, index + 1 == slots);
         Self((0..slots).map(slot).collect())
     }

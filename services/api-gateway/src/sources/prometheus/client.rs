@@ -35,6 +35,9 @@ const LATENCIES_LIFETIME: Duration = Duration::from_secs(30);
 /// When each target was first watched, in seconds since the epoch.
 const WATCHED_SINCE: &str = "time() - target:watched:seconds";
 
+/// How long these times are served while newer ones are fetched. They do not change.
+const WATCHED_SINCE_STALE: Duration = Duration::from_mins(5);
+
 /// The mean latency of responses over the last 5 minutes, in seconds.
 const LATENCY: &str = "sum by (target) (rate(ping_latency_seconds_sum[5m])) \
      / sum by (target) (rate(ping_latency_seconds_count[5m]))";
@@ -92,7 +95,9 @@ impl Prometheus {
             latency: SingleFlight::new(lifetime, 1),
             budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
             phases: SingleFlight::new(lifetime, 1).refresh_ahead(),
-            watched_since: Arc::new(SingleFlight::new(lifetime, 1)),
+            watched_since: Arc::new(
+                SingleFlight::new(lifetime, 1).serve_stale_for(WATCHED_SINCE_STALE),
+            ),
             histories: SingleFlight::new(lifetime, Range::ALL.len()).refresh_ahead(),
             history_reader: Arc::new(history::reader(cache)),
             latencies: SingleFlight::new(latencies_lifetime, Range::ALL.len()).refresh_ahead(),
