@@ -164,7 +164,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// Returns the router and the description of its endpoints.
-    #[must_use]
     pub fn into_parts(self) -> (Router<S>, Vec<Endpoint>) {
         (self.router, self.endpoints)
     }
