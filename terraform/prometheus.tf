@@ -43,6 +43,7 @@ locals {
 
   # The address with which the links to runbooks begin in the files.
   runbooks = "http://api-gateway:8080/runbooks"
+
   prometheus_rules = {
     for name in fileset("${local.monitoring}/prometheus/rules", "*.yml") :
     name => file("${local.monitoring}/prometheus/rules/${name}")
