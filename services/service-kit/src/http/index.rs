@@ -198,3 +198,37 @@ impl Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_endpoints_that_answer_a_browser_are_links() {
+        let routes = Routes::<()>::default()
+            .get("/off", "Off", async || "")
+            .unlinked_if(true)
+            .get("/on", "<On>", async || "")
+            .get("/on/{name}", "One", async || "")
+            .any("/any", "Any", async || "")
+            .post("/on", "Switches", async || "");
+        let (_, endpoints) = routes.into_parts();
+        let index = Index {
+            description: "Tests",
+            endpoints,
+        };
+        let content = IndexPage {
+            service: "test",
+            index: &index,
+        };
+        let html = content.render().unwrap();
+        let links: Vec<&str> = html
+            .split("href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert_eq!(links, ["/on", "/any"]);
+        assert_eq!(html.matches("<tr><td>").count(), 5);
+        assert!(!html.contains("<On>"), "{html}");
+    }
+}
