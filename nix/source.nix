@@ -40,6 +40,7 @@ let
     lib.unique ([ folder ] ++ lib.concatMap (name: withLibraries (folderOf name)) used);
 
   workspace = [
+    ../.cargo
     ../Cargo.toml
     ../Cargo.lock
     # Cargo.toml names the members by wildcards, and cargo rejects a wildcard without a match.
@@ -59,6 +60,7 @@ in
 
   # All Rust code, and the files that its tests, lints and tools read.
   rust = select [
+    ../.cargo
     ../.config
     ../.github
     ../Cargo.lock

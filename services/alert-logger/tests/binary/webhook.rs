@@ -52,7 +52,7 @@ async fn an_invalid_payload_is_rejected_with_the_reason() {
             "version is \"3\"; allowed: \"4\"",
         ),
         (incomplete.to_string(), 400, "alerts[0].startsAt is missing"),
-        (long, 413, "longer than 4194304 bytes"),
+        (long, 413, "larger than 4194304 bytes"),
     ] {
         let response = service.post("/webhook", body).await;
         assert_eq!(response.status(), status, "{reason}");

@@ -1,5 +1,7 @@
 //! Requests the documented addresses from a running lab: every path must be answered, with its parameters.
 
+use std::time::Duration;
+
 use lab::part::Part;
 use lab::part::ports::Ports;
 use reqwest::{Method, StatusCode};
@@ -7,7 +9,7 @@ use stack_tests::documents::{
     Document, Location, assert_none, is_function, is_placeholder, sources, words,
 };
 use stack_tests::lab;
-use test_support::{Lab, client, get_text};
+use test_support::{Lab, client, get_text, within};
 
 /// A documented request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +159,14 @@ async fn every_documented_address_is_answered() {
     assert!(count > 50, "only {count} addresses were found");
     assert_none("addresses", &problems);
 
+    // Prometheus exposes some metrics of its database only once it has stored a sample.
+    let stored = || async { lab.query("up").await.pop() };
+    within(
+        Duration::from_secs(60),
+        "Prometheus stores a sample",
+        stored,
+    )
+    .await;
     let problems = unknown_metrics(&lab).await;
     assert_none("metrics of the servers", &problems);
 }
