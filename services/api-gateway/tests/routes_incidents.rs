@@ -57,7 +57,7 @@ async fn an_incident_has_its_alerts_and_its_timeline() {
             "reason": null, "http_status": null, "severity": "page",
             "started_at": "2026-11-23T02:45:01.000Z", "recovered_at": "2026-11-23T02:50:01.000Z",
             "ended_at": "2026-11-23T02:50:01.000Z", "duration_seconds": 300.0, "timeline": timeline,
-            "alerts": [{
+            "alerts_total": 1, "alerts": [{
                 "id": "1795401901000-9f1c", "alert": "TargetDown", "target": "a", "severity": "page",
                 "status": "resolved", "started_at": "2026-11-23T02:45:01.000Z",
                 "ended_at": "2026-11-23T02:50:01.000Z", "end": "delivered", "duration_seconds": 300.0,
