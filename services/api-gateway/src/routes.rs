@@ -9,7 +9,7 @@
 //! - `GET /api/v1/latency?range=24h`: latency by slot
 //! - `GET /api/v1/phases`: mean durations of the phases of probes, and failures by reason
 //! - `GET /api/v1/alerts`: the firing alerts
-//! - `GET /api/v1/incidents`: incidents and their timelines
+//! - `GET /api/v1/incidents`: incidents of targets with their alerts and timelines
 //! - `GET /api/v1/maintenance`: past, open and planned maintenance windows
 //! - `GET /api/v1/targets/{target}`: one target with all its data
 //! - `GET /api/v1/events`: changes as server-sent events

@@ -12,6 +12,9 @@ pub use self::link::is_web_link;
 use crate::PAGE_MAX;
 use crate::json::{nullable, nullable_time, time};
 
+/// The most alerts in an incident. A target that flaps for days has hundreds in one.
+pub const INCIDENT_ALERTS_MAX: usize = 50;
+
 /// A page of incidents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -47,11 +50,12 @@ pub struct Incident {
     pub title: String,
     /// Whether the incident is over.
     pub state: IncidentState,
-    /// The reason of the newest failed probe while the target is down, as in `/api/v1/status`; else null.
+    /// Why the target is or was down: the reason of its newest failed probe as in `/api/v1/status`, or that of the last
+    /// alert that it is down. Null if it was not down, or the reason is unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, example = "status"))]
     pub reason: Option<String>,
-    /// The status code of the newest response while the target is down; null without a response.
+    /// The status code that goes with `reason`; null without a response.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(
         feature = "openapi",
@@ -77,9 +81,13 @@ pub struct Incident {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub duration_seconds: Option<f64>,
-    /// The alerts, oldest first.
+    /// The number of alerts.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub alerts_total: usize,
+    /// The newest 50 alerts, oldest first.
+    #[serde(deserialize_with = "at_most::list::<_, _, INCIDENT_ALERTS_MAX>")]
     pub alerts: Vec<Alert>,
-    /// The timelines of all alerts in one, oldest first.
+    /// The timelines of these alerts in one, oldest first.
     pub timeline: Vec<Step>,
 }
 

@@ -269,6 +269,7 @@ pub(crate) fn incident(id: &str, target: &str, status: AlertStatus) -> Incident 
         ended_at: alert.ended_at,
         duration_seconds: alert.duration_seconds,
         timeline: alert.timeline.clone(),
+        alerts_total: 1,
         alerts: vec![alert],
     }
 }
