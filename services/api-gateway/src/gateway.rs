@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateway_api::announcements::Announcements;
 use gateway_api::maintenance::Maintenance;
 use jiff::Timestamp;
 use service_kit::cache::{Cancelled, SingleFlight};
@@ -89,6 +90,12 @@ impl Gateway {
     pub fn board_of(&self, poll: Poll) -> Board {
         let blind = self.visibility.judge_poll(&poll);
         Board::new(&poll, blind, &self.catalog.listing())
+    }
+
+    /// Returns the announcements.
+    #[must_use]
+    pub fn announcements(&self) -> Announcements {
+        Announcements::default()
     }
 
     /// Returns the maintenance windows of a target, or of all targets; `None` if no targets are configured.

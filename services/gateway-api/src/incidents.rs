@@ -1,11 +1,14 @@
 //! `GET /api/v1/alerts` and `GET /api/v1/incidents`: alerts and their timelines.
 
+mod link;
+
 use std::collections::BTreeMap;
 
 use http_client::at_most;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::link::is_web_link;
 use crate::PAGE_MAX;
 use crate::json::nullable;
 

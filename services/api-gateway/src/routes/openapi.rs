@@ -18,7 +18,8 @@ use utoipa_axum::routes;
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
 use super::{
-    by_target, events, incidents, maintenance, status, summary, target, targets, windowed,
+    announcements, by_target, events, incidents, maintenance, status, summary, target, targets,
+    windowed,
 };
 use crate::Gateway;
 use crate::window::Retention;
@@ -50,6 +51,7 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         .routes(routes!(incidents::alerts))
         .routes(routes!(incidents::incidents))
         .routes(routes!(maintenance::maintenance))
+        .routes(routes!(announcements::announcements))
         .routes(routes!(target::target))
         .routes(routes!(events::events))
         .routes(routes!(openapi))
