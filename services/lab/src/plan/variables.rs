@@ -35,6 +35,12 @@ pub fn of(plan: &Plan<'_>, part: Part, retention: &OsStr) -> Vec<(&'static str, 
             ("PROMETHEUS_URL", url(Part::Prometheus)),
             (RETENTION, retention.to_owned()),
             ("ALERT_LOGGER_URL", url(Part::AlertLogger)),
+            (
+                "ANNOUNCEMENTS_DIR",
+                plan.installation
+                    .monitoring("announcements")
+                    .into_os_string(),
+            ),
         ],
         Part::AlertLogger => vec![
             listen,
