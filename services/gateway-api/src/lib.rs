@@ -17,6 +17,7 @@ pub mod status;
 pub mod target;
 
 pub use incidents::is_web_link;
+pub use status::reason_text;
 
 /// The most targets, or the most incidents, on one page of an answer.
 pub const PAGE_MAX: usize = 1000;
