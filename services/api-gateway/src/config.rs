@@ -35,6 +35,8 @@ pub struct Config {
     /// `PING_TARGET_URLS` and `PING_TARGETS_FILE`, and the targets that they contain now. If neither is set, the gateway
     /// lists the agents' targets.
     pub targets: Option<(TargetSource, Arc<TargetSet>)>,
+    /// `RUNBOOKS_DIR`: the folder of the runbooks. Without it, there are none.
+    pub runbooks: Option<PathBuf>,
 }
 
 impl Configuration for Config {
@@ -48,6 +50,7 @@ impl Configuration for Config {
         Key::optional("announcements_dir"),
         Key::optional("ping_target_urls"),
         Key::optional("ping_targets_file"),
+        Key::optional("runbooks_dir"),
     ];
 
     fn read(settings: &Settings) -> Result<Self, ConfigError> {
@@ -62,8 +65,9 @@ impl Configuration for Config {
             )?,
             query_cache: cache(settings, "prometheus_query_cache_seconds")?,
             alert_logger: settings.parse("alert_logger_url", HTTP_URL, http_url)?,
-            announcements: settings.parse("announcements_dir", "a readable folder", folder)?,
+            announcements: settings.parse("announcements_dir", "an existing folder", folder)?,
             targets: targets(settings)?,
+            runbooks: settings.parse("runbooks_dir", "an existing folder", folder)?,
         })
     }
 }
@@ -71,11 +75,6 @@ impl Configuration for Config {
 fn cache(settings: &Settings, key: &str) -> Result<Duration, ConfigError> {
     let allowed = format_args!("seconds from 0 to {CACHE_MAX_SECONDS}, fractions allowed");
     settings.require(key, allowed, |text| seconds(text, 0.0, CACHE_MAX_SECONDS))
-}
-
-fn folder(path: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(path);
-    path.read_dir().is_ok().then_some(path)
 }
 
 fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>, ConfigError> {
@@ -88,6 +87,11 @@ fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>
     let source = TargetSource::new(urls, file, Defaults::for_listing());
     let targets = source.load().map_err(ConfigError::message)?;
     Ok(Some((source, Arc::new(targets))))
+}
+
+fn folder(text: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(text);
+    folder.is_dir().then_some(folder)
 }
 
 #[cfg(test)]
@@ -155,7 +159,7 @@ mod tests {
             ),
             (
                 &[AGENT, ("ANNOUNCEMENTS_DIR", "/nowhere")],
-                ["ANNOUNCEMENTS_DIR", "/nowhere", "readable folder"],
+                ["ANNOUNCEMENTS_DIR", "/nowhere", "an existing folder"],
             ),
             (
                 &[AGENT, ("PING_TARGET_URLS", ",")],
@@ -168,6 +172,10 @@ mod tests {
             (
                 &[AGENT, ("PING_TARGETS_FILE", "/nowhere/targets.toml")],
                 ["PING_TARGETS_FILE", "/nowhere/targets.toml", "readable"],
+            ),
+            (
+                &[AGENT, ("RUNBOOKS_DIR", "/nowhere")],
+                ["RUNBOOKS_DIR", "/nowhere", "an existing folder"],
             ),
         ] {
             let error = read(variables).err().expect("an error");

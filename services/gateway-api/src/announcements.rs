@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::PAGE_MAX;
-use crate::json::nullable;
+use crate::json::{nullable, nullable_time, time};
 
 /// The most announcements of an answer.
 pub const ANNOUNCEMENTS_MAX: usize = 100;
@@ -33,9 +33,10 @@ pub struct Announcement {
     /// How bad it is.
     pub severity: AnnouncementSeverity,
     /// When the announced event starts or started.
+    #[serde(serialize_with = "time")]
     pub started_at: Timestamp,
     /// When it ends or ended; null if that is not known.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub ended_at: Option<Timestamp>,
     /// Whether it is active now.
@@ -43,8 +44,8 @@ pub struct Announcement {
     /// The names of the affected targets; empty if it affects all. A name need not be one of the current targets.
     #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
     pub targets: Vec<Arc<str>>,
-    /// The text without the title, as HTML. It contains no scripts and no raw HTML of its author; its links are http,
-    /// https or relative.
+    /// The text without the title, as HTML. It contains no scripts, no images, no ids and no raw HTML of its author. Its
+    /// links are http, https, mailto, `#fragment`, or `/runbooks/NAME` of the gateway.
     pub html: Arc<str>,
 }
 

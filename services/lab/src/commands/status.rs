@@ -26,6 +26,9 @@ struct PartStatus {
     url: String,
     pid: Option<i32>,
     restarts: u32,
+    /// The address for a browser, if it differs from `url`.
+    #[serde(skip)]
+    page: Option<String>,
 }
 
 /// The output of `--json`.
@@ -100,12 +103,14 @@ async fn poll_all(record: &LabRecord) -> anyhow::Result<Vec<PartStatus>> {
 async fn poll(client: &reqwest::Client, part: PartRecord, supervised: bool) -> PartStatus {
     let process = part.process.as_ref().filter(|process| process.is_alive());
     let ready = process.is_some() && http::answers(client, &part.readiness_url).await;
+    let page = part.page.is_some().then(|| part.page_address());
     PartStatus {
         state: combine(part.state, process.is_some(), ready, supervised),
         pid: process.map(|process| process.pid),
         name: part.name,
         url: part.url,
         restarts: part.restarts,
+        page,
     }
 }
 
@@ -140,6 +145,9 @@ fn table(parts: &[PartStatus]) -> String {
             "{:<14}{state:<12}{:<26}{pid:>8}{:>10}\n",
             part.name, part.url, part.restarts
         ));
+        if let Some(page) = &part.page {
+            text.push_str(&format!("  page: {page}\n"));
+        }
     }
     text
 }

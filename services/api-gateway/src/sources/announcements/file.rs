@@ -9,7 +9,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use toml::{Table, Value};
 
 use super::error::AnnouncementError;
-use crate::markdown::to_html;
+use crate::markdown::to_html_without_ids;
 
 /// The line before and after the front matter.
 const FENCE: &str = "+++";
@@ -75,7 +75,7 @@ pub fn parse(text: &str) -> Result<Content, AnnouncementError> {
             allowed: TITLE,
         });
     }
-    let html = to_html(&markdown);
+    let html = to_html_without_ids(&markdown);
     if html.len() > HTML_MAX_BYTES {
         return Err(AnnouncementError::LongHtml {
             bytes: html.len(),
