@@ -85,7 +85,7 @@ async fn an_answer_has_all_data_of_a_target() {
     let week = get(&gateway, &format!("{A}?range=7d")).await.json();
     assert_eq!(week["history"]["slot_seconds"], 112 * 60);
     let requests = alert_logger.received_requests().await.unwrap();
-    let incidents = "limit=50&target=http%3A%2F%2Fa%2Fx%3Fy%3D1";
+    let incidents = "limit=1000&target=http%3A%2F%2Fa%2Fx%3Fy%3D1";
     assert!(
         requests
             .iter()
