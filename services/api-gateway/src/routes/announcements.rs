@@ -17,6 +17,7 @@ use crate::Gateway;
 #[utoipa::path(
     get,
     path = "/api/v1/announcements",
+    tag = "incidents",
     responses((status = 200, description = "Announcements, newest first", body = Announcements))
 )]
 pub(super) async fn announcements(

@@ -36,7 +36,7 @@ use crate::window::Retention;
     tags(
         (name = "state", description = "The current state of targets, and its changes"),
         (name = "figures", description = "Availability, latency and error budgets over time"),
-        (name = "incidents", description = "Alerts, incidents and maintenance"),
+        (name = "incidents", description = "Alerts, incidents, maintenance and announcements"),
         (name = "description", description = "This document")
     )
 )]

@@ -25,7 +25,7 @@ const TITLE: &str = "a heading of 1 to 200 characters";
 /// The longest title, in characters.
 const TITLE_MAX_CHARS: usize = 200;
 
-/// The longest HTML of an announcement, in bytes. 100 of them fit into the longest response that dashboard-ui reads.
+/// The longest HTML of an announcement, in bytes. 100 of them are less than half of the longest response that dashboard-ui reads.
 const HTML_MAX_BYTES: usize = 128 << 10;
 
 /// The longest value in a message, in characters.
