@@ -183,6 +183,20 @@ impl Respond for History {
     }
 }
 
+/// Checks that all times in JSON have milliseconds, and returns their number.
+pub fn times(json: &Value) -> usize {
+    match json {
+        Value::String(text) if text.parse::<Timestamp>().is_ok() => {
+            let digits = text.split_once('.').map(|(_, fraction)| fraction.len());
+            assert_eq!(digits, Some("123Z".len()), "{text}");
+            1
+        }
+        Value::Array(values) => values.iter().map(times).sum(),
+        Value::Object(fields) => fields.values().map(times).sum(),
+        _ => 0,
+    }
+}
+
 pub async fn get(router: &Router, uri: &str) -> Answer {
     ask(router, "GET", uri).await
 }
