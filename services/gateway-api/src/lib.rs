@@ -15,8 +15,10 @@ pub mod maintenance;
 pub mod slo;
 pub mod status;
 pub mod target;
+mod visible;
 
 pub use link::is_web_link;
+pub use visible::visible;
 
 /// The most targets, or the most incidents, on one page of an answer.
 pub const PAGE_MAX: usize = 1000;

@@ -1,0 +1,131 @@
+//! States, durations and names as the lab shows them.
+
+use gateway_api::status::{State, TargetStatus};
+use gateway_api::visible;
+use jiff::Timestamp;
+
+/// The longest name or reason that is shown, in characters. Longer ones are cut.
+const TEXT_MAX_CHARS: usize = 256;
+
+/// All states, those that need attention first.
+pub const STATES: [State; 4] = [State::Down, State::Unknown, State::Maintenance, State::Up];
+
+/// Returns the place of `state` in [`STATES`].
+#[must_use]
+pub fn rank(state: State) -> usize {
+    STATES.iter().position(|it| *it == state).unwrap_or(0)
+}
+
+/// Returns a text of unknown origin that a terminal shows in one line: without control characters, without characters that
+/// change the direction, join or vary their neighbours (terminals disagree about the width of the result), and cut.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let is_joiner = |c: &char| {
+        matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    let text: String = text.chars().take(TEXT_MAX_CHARS).collect();
+    visible(&text).chars().filter(|c| !is_joiner(c)).collect()
+}
+
+/// Cuts a text to `width` columns. An ellipsis replaces the rest.
+#[must_use]
+pub fn fit(text: &str, width: usize) -> String {
+    console::truncate_str(text, width, "…").into_owned()
+}
+
+/// Cuts or pads a text to exactly `width` columns.
+#[must_use]
+pub fn column(text: &str, width: usize) -> String {
+    console::pad_str(&fit(text, width), width, console::Alignment::Left, None).into_owned()
+}
+
+/// Returns a duration in its two largest units: `4 s`, `9 min`, `1 h 26 min`, `3 days 4 h`.
+#[must_use]
+pub fn span(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (large, small) = match seconds {
+        ..60 => return format!("{seconds} s"),
+        60..3_600 => return format!("{} min", seconds / 60),
+        3_600..86_400 => (
+            format!("{} h", seconds / 3_600),
+            (seconds / 60 % 60, "min"),
+        ),
+        86_400..172_800 => ("1 day".to_owned(), (seconds / 3_600 % 24, "h")),
+        _ => (
+            format!("{} days", seconds / 86_400),
+            (seconds / 3_600 % 24, "h"),
+        ),
+    };
+    match small {
+        (0, _) => large,
+        (count, unit) => format!("{large} {count} {unit}"),
+    }
+}
+
+/// Returns the time from `since` to `now`.
+#[must_use]
+pub fn span_since(since: Timestamp, now: Timestamp) -> String {
+    span(now.as_second() - since.as_second())
+}
+
+/// Returns the reason for a target's state in words: of a failure, or of its maintenance.
+#[must_use]
+pub fn reason(target: &TargetStatus) -> String {
+    if let Some(code) = &target.reason {
+        return plain(code);
+    }
+    let maintenance = target.maintenance.as_ref();
+    let reason = maintenance.and_then(|window| window.reason.as_deref());
+    reason.map(plain).unwrap_or_default()
+}
+
+/// Returns "All 3 targets are up" or "1 of 3 targets is down".
+#[must_use]
+pub fn of(some: usize, all: usize, state: &str) -> String {
+    match (some, all) {
+        (1, 1) => format!("The target is {state}"),
+        (some, all) if some == all => format!("All {all} targets are {state}"),
+        (1, all) => format!("1 of {all} targets is {state}"),
+        (some, all) => format!("{some} of {all} targets are {state}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_have_their_two_largest_units() {
+        for (seconds, text) in [
+            (-5, "0 s"),
+            (4, "4 s"),
+            (119, "1 min"),
+            (3_599, "59 min"),
+            (3_600, "1 h"),
+            (5_160, "1 h 26 min"),
+            (90_000, "1 day 1 h"),
+            (3 * 86_400 + 4 * 3_600, "3 days 4 h"),
+            (14 * 86_400, "14 days"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+    }
+
+    #[test]
+    fn texts_fit_in_their_column() {
+        assert_eq!(column("demo", 6), "demo  ");
+        assert_eq!(column("video-service-17", 6), "video…");
+        assert_eq!(console::measure_text_width(&column("日本語の名前", 6)), 6);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_controls_the_terminal(text in any::<String>()) {
+            let shown = plain(&text);
+            let is_bidi = |c: char| ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
+            prop_assert!(!shown.contains(|c: char| c.is_control() || is_bidi(c)), "{shown:?}");
+        }
+    }
+}
