@@ -5,11 +5,12 @@ mod report;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
 pub use self::estimate::{Origin, Sizing};
 use super::Lab;
 use crate::cli::{Error, SizingArgs};
 use crate::part::Part;
-use crate::state::record::LabRecord;
 use crate::terminal::output;
 
 /// Reports on the given Prometheus, else on the running lab's.
@@ -27,15 +28,7 @@ pub(super) async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error>
 }
 
 fn local_prometheus(lab: &Lab) -> anyhow::Result<String> {
-    let record =
-        LabRecord::load(&lab.state.state_file())?.filter(|record| record.supervisor.is_alive());
-    let prometheus = record
-        .as_ref()
-        .and_then(|record| record.part(Part::Prometheus.name()));
-    match prometheus {
-        Some(part) => Ok(part.url.clone()),
-        None => anyhow::bail!(
-            "the lab is not running; start it (./lab up), or query another Prometheus: --prometheus URL"
-        ),
-    }
+    lab.running_url(Part::Prometheus).context(
+        "the lab is not running; start it (./lab up), or query another Prometheus: --prometheus URL",
+    )
 }
