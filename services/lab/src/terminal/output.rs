@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use console::style;
 
-use crate::cli::Error;
+use super::words;
+use crate::cli::{Error, WIDTH};
 use crate::part::Part;
 use crate::state::paths::StateDir;
 use crate::state::record::{LabRecord, PartState};
@@ -28,9 +29,11 @@ pub fn error(error: &Error) {
     ));
 }
 
-/// Prints a line on stderr. Errors are ignored: a closed terminal or pipe must not end the lab.
-pub fn notice(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Prints a message on stderr, wrapped on a terminal. Errors are ignored: a closed terminal or pipe must not end the lab.
+pub fn notice(message: &str) {
+    let wrapped = console::user_attended_stderr().then(|| words::wrap(message, WIDTH));
+    let message = wrapped.as_deref().unwrap_or(message);
+    let _ = writeln!(io::stderr(), "{message}");
 }
 
 /// Prints text on stdout. A closed pipe (`| head`) is no error.
@@ -78,17 +81,12 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
     for note in &record.notes {
         text.push_str(&format!("\n  {}\n", style(note).dim()));
     }
-    text.push_str(&format!("\nData and logs: {}\n", state.path().display()));
-    for (command, description) in [
-        ("status", "shows the state of each part"),
-        ("logs -f", "follows the logs"),
-    ] {
-        text.push_str(&format!(
-            "{:<14}  {}\n",
-            state.command_line(command),
-            style(description).dim()
-        ));
-    }
+    text.push_str(&format!(
+        "\nData and logs: {}\n{}  {}\n",
+        state.path().display(),
+        state.command_line("status"),
+        style("shows the state of the parts and the targets").dim()
+    ));
     text.push('\n');
     // A failed print must not end the lab.
     let _ = print(&text);

@@ -20,9 +20,7 @@ pub fn rank(state: State) -> usize {
 /// change the direction, join or vary their neighbours (terminals disagree about the width of the result), and cut.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    let is_joiner = |c: &char| {
-        matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
-    };
+    let is_joiner = |c: &char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');
     let text: String = text.chars().take(TEXT_MAX_CHARS).collect();
     visible(&text).chars().filter(|c| !is_joiner(c)).collect()
 }
@@ -39,6 +37,31 @@ pub fn column(text: &str, width: usize) -> String {
     console::pad_str(&fit(text, width), width, console::Alignment::Left, None).into_owned()
 }
 
+/// Breaks the lines of a message at spaces, so that none is wider than `width` columns if its words are not. Indented lines,
+/// which quote a program's output, stay.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if line.starts_with(' ') {
+            lines.push(line.to_owned());
+            continue;
+        }
+        let mut wrapped = String::new();
+        for word in line.split(' ') {
+            let used = console::measure_text_width(&wrapped);
+            if used > 0 && used + 1 + console::measure_text_width(word) > width {
+                lines.push(std::mem::take(&mut wrapped));
+            } else if used > 0 {
+                wrapped.push(' ');
+            }
+            wrapped.push_str(word);
+        }
+        lines.push(wrapped);
+    }
+    lines.join("\n")
+}
+
 /// Returns a duration in its two largest units: `4 s`, `9 min`, `1 h 26 min`, `3 days 4 h`.
 #[must_use]
 pub fn span(seconds: i64) -> String {
@@ -46,10 +69,7 @@ pub fn span(seconds: i64) -> String {
     let (large, small) = match seconds {
         ..60 => return format!("{seconds} s"),
         60..3_600 => return format!("{} min", seconds / 60),
-        3_600..86_400 => (
-            format!("{} h", seconds / 3_600),
-            (seconds / 60 % 60, "min"),
-        ),
+        3_600..86_400 => (format!("{} h", seconds / 3_600), (seconds / 60 % 60, "min")),
         86_400..172_800 => ("1 day".to_owned(), (seconds / 3_600 % 24, "h")),
         _ => (
             format!("{} days", seconds / 86_400),
@@ -59,6 +79,18 @@ pub fn span(seconds: i64) -> String {
     match small {
         (0, _) => large,
         (count, unit) => format!("{large} {count} {unit}"),
+    }
+}
+
+/// Returns a latency with three significant digits.
+#[must_use]
+pub fn latency(seconds: f64) -> String {
+    let milliseconds = seconds * 1_000.0;
+    match milliseconds {
+        ..9.995 => format!("{milliseconds:.2} ms"),
+        ..99.95 => format!("{milliseconds:.1} ms"),
+        ..999.5 => format!("{milliseconds:.0} ms"),
+        _ => format!("{seconds:.2} s"),
     }
 }
 
@@ -118,6 +150,28 @@ mod tests {
         assert_eq!(column("demo", 6), "demo  ");
         assert_eq!(column("video-service-17", 6), "video…");
         assert_eq!(console::measure_text_width(&column("日本語の名前", 6)), 6);
+    }
+
+    #[test]
+    fn latencies_have_three_significant_digits() {
+        for (seconds, text) in [
+            (0.000_4, "0.40 ms"),
+            (0.012_34, "12.3 ms"),
+            (0.456_7, "457 ms"),
+            (0.999_6, "1.00 s"),
+        ] {
+            assert_eq!(latency(seconds), text);
+        }
+    }
+
+    #[test]
+    fn messages_are_wrapped_at_words() {
+        assert_eq!(wrap("one two three", 8), "one two\nthree");
+        assert_eq!(
+            wrap("a-very-long-path x\n  quoted output", 8),
+            "a-very-long-path\nx\n  quoted output"
+        );
+        assert_eq!(wrap("", 8), "");
     }
 
     proptest! {
