@@ -153,3 +153,58 @@ impl Events {
         }
     }
 }
+
+#[cfg(test)]
+pub mod fixture {
+    //! Responses of the gateway for tests.
+
+    use gateway_api::status::{Counted, State, Status};
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
+
+    /// Parses a time.
+    pub fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Returns the JSON of a target.
+    pub fn target(name: &str, state: &str) -> Value {
+        let is_down = state == "down";
+        json!({
+            "target": name, "url": "https://example.org/", "kind": "https", "group": null,
+            "state": state, "was": null, "since": "2026-11-23T02:41:00Z",
+            "reason": is_down.then_some("timeout"), "maintenance": null,
+            "certificate_not_after": null, "slo_objective": 0.999,
+            "latency_objective_seconds": null, "availability": "99.95%",
+            "availability_percent": 99.95, "latency_seconds": 0.0123,
+            "last_probe_at": "2026-11-23T02:45:08Z", "interval_seconds": 15.0,
+            "success": 2000, "failures": 1,
+        })
+    }
+
+    /// Returns a status with targets of these names and states.
+    pub fn status(targets: &[(&str, &str)]) -> Status {
+        status_of(
+            targets
+                .iter()
+                .map(|(name, state)| target(name, state))
+                .collect(),
+        )
+    }
+
+    /// Returns a status with these targets.
+    pub fn status_of(targets: Vec<Value>) -> Status {
+        let states = targets.iter().map(|it| it["state"].clone());
+        let counts: Counted = states
+            .map(|state| serde_json::from_value::<State>(state).unwrap())
+            .collect();
+        let status = json!({
+            "generated_at": "2026-11-23T02:45:10Z",
+            "newest_observation_at": "2026-11-23T02:45:08Z",
+            "blind": null, "sources": [], "state": "up", "counts": counts,
+            "ranges": ["24h"], "groups": [], "total": targets.len(), "next": null,
+            "targets": targets,
+        });
+        serde_json::from_value(status).unwrap()
+    }
+}

@@ -72,6 +72,20 @@ pub async fn answers(client: &reqwest::Client, url: &str) -> bool {
         .is_ok_and(|response| response.status().is_success())
 }
 
+/// Requests a part's readiness.
+///
+/// # Errors
+/// It is not ready, or does not answer. Contains the reason, if there is one.
+pub async fn readiness(client: &reqwest::Client, url: &str) -> Result<(), Option<String>> {
+    let response = match client.get(url).send().await {
+        Ok(response) if response.status().is_success() => return Ok(()),
+        Ok(response) => response,
+        Err(error) => return Err(Some(format!("does not answer: {}", cause(&error)))),
+    };
+    let reason = problem(&body(response).await.unwrap_or_default());
+    Err((!reason.is_empty()).then_some(reason))
+}
+
 /// Requests `url` and parses the JSON of the response. `name` is the server's name in messages.
 ///
 /// # Errors
@@ -82,7 +96,11 @@ pub async fn json<T: DeserializeOwned>(
     url: Url,
 ) -> anyhow::Result<T> {
     let response = client.get(url.clone()).send().await;
-    parse(name, response.map_err(|error| no_answer(name, &url, &error))?).await
+    parse(
+        name,
+        response.map_err(|error| no_answer(name, &url, &error))?,
+    )
+    .await
 }
 
 /// Parses the JSON of a response.
@@ -172,7 +190,10 @@ mod tests {
 
     #[test]
     fn the_reason_of_an_error_is_its_detail_or_its_first_line() {
-        assert_eq!(problem(br#"{"title":"x","detail":"not ready: a"}"#), "not ready: a");
+        assert_eq!(
+            problem(br#"{"title":"x","detail":"not ready: a"}"#),
+            "not ready: a"
+        );
         assert_eq!(problem(b"Service Unavailable\nmore"), "Service Unavailable");
         assert_eq!(problem(b"\x1b[2J"), "\u{241b}[2J");
         assert_eq!(problem(b""), "");

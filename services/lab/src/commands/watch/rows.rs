@@ -1,0 +1,98 @@
+//! The list of targets: by group, in each those that need attention first, and the groups that need attention first.
+
+use gateway_api::status::{Counted, State, groups};
+
+use super::view::Shown;
+use crate::terminal::words::rank;
+
+/// A line of the list.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// The head of a group.
+    Group {
+        /// Its name; `None` for the targets without a group.
+        name: Option<&'a str>,
+        /// Its worst state.
+        worst: State,
+        /// The number of its targets in each state.
+        counts: Counted,
+    },
+    /// A target.
+    Target(Shown<'a>),
+}
+
+/// Returns the lines of the list.
+pub fn rows<'a>(shown: &[Shown<'a>]) -> Vec<Row<'a>> {
+    let names = groups(shown.iter().map(|it| it.target.as_ref()));
+    let mut sections: Vec<(Option<&str>, Vec<Shown<'a>>)> = names
+        .iter()
+        .copied()
+        .map(Some)
+        .chain([None])
+        .map(|name| {
+            let members = shown.iter().copied();
+            let members = members.filter(|it| it.target.group.as_deref() == name);
+            let mut members: Vec<Shown<'a>> = members.collect();
+            members.sort_by_key(|it| rank(it.state));
+            (name, members)
+        })
+        .filter(|(_, members)| !members.is_empty())
+        .collect();
+    // Both sorts keep the order of the configuration among equals.
+    let worst = |members: &[Shown<'_>]| members.first().map_or(State::Up, |it| it.state);
+    sections.sort_by_key(|(_, members)| rank(worst(members)));
+    let mut rows = Vec::new();
+    for (name, members) in sections {
+        if !names.is_empty() {
+            rows.push(Row::Group {
+                name,
+                worst: worst(&members),
+                counts: members.iter().map(|it| it.state).collect(),
+            });
+        }
+        rows.extend(members.into_iter().map(Row::Target));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::follow::Update;
+    use super::super::view::View;
+    use super::*;
+    use crate::http::gateway::fixture::{status_of, target, time};
+
+    #[test]
+    fn groups_and_targets_that_need_attention_come_first() {
+        let mut targets = vec![];
+        for (name, group, state) in [
+            ("a1", Some("A"), "up"),
+            ("none", None, "up"),
+            ("b1", Some("B"), "up"),
+            ("b2", Some("B"), "down"),
+            ("b3", Some("B"), "unknown"),
+            ("a2", Some("A"), "maintenance"),
+        ] {
+            let mut json = target(name, state);
+            json["group"] = group.into();
+            targets.push(json);
+        }
+        let mut view = View::default();
+        let now = time("2026-11-23T02:45:10Z");
+        view.apply(Update::Status(Box::new(status_of(targets))), now);
+        let shown = view.targets(now);
+        let names: Vec<String> = rows(&shown)
+            .iter()
+            .map(|row| match row {
+                Row::Group { name, counts, .. } => {
+                    format!("[{} {}]", name.unwrap_or("-"), counts.up)
+                }
+                Row::Target(shown) => shown.target.target.to_string(),
+            })
+            .collect();
+        let expected = [
+            "[B 1]", "b2", "b3", "b1", "[A 1]", "a2", "a1", "[- 1]", "none",
+        ];
+        assert_eq!(names, expected);
+    }
+}
