@@ -16,9 +16,6 @@ pub struct Checkout {
 
 impl Checkout {
     /// Clones the repository with its uncommitted changes.
-    ///
-    /// # Panics
-    /// git fails.
     #[must_use]
     pub fn fresh() -> Self {
         let folder = tempfile::Builder::new()
@@ -60,9 +57,6 @@ impl Checkout {
     }
 
     /// Appends to a file.
-    ///
-    /// # Panics
-    /// The file does not exist.
     pub fn append(&self, path: &str, text: &str) {
         std::fs::write(self.path(path), self.read(path) + text).expect("a file");
     }

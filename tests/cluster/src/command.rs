@@ -3,9 +3,6 @@
 use std::process::{Command, Output};
 
 /// Runs a command and returns its output, also if it fails.
-///
-/// # Panics
-/// The program can't be started.
 pub fn output(command: &mut Command) -> Output {
     match command.output() {
         Ok(output) => output,

@@ -39,9 +39,6 @@ impl Node {
     }
 
     /// Builds the images with the flake of `checkout`, loads them into the node and writes their tags for Terraform.
-    ///
-    /// # Panics
-    /// An image can't be built or loaded.
     pub fn load_images(&self, checkout: &Checkout) {
         let nix = std::env::var("UPTIMEPULSE_NIX").unwrap_or_else(|_| "nix/host/run".to_owned());
         let program = if nix == "nix" {
@@ -86,18 +83,12 @@ impl Node {
     }
 
     /// Runs kubectl and returns its output.
-    ///
-    /// # Panics
-    /// kubectl fails.
     #[must_use]
     pub fn text(&self, arguments: &[&str]) -> String {
         succeeds(&mut self.kubectl(arguments))
     }
 
     /// Runs `kubectl get` and returns the JSON.
-    ///
-    /// # Panics
-    /// kubectl fails.
     #[must_use]
     pub fn get(&self, arguments: &[&str]) -> Value {
         let text = self.text(&[&["get", "--output", "json"], arguments].concat());
@@ -105,9 +96,6 @@ impl Node {
     }
 
     /// Runs `kubectl get` and returns the items.
-    ///
-    /// # Panics
-    /// kubectl fails.
     #[must_use]
     pub fn list(&self, arguments: &[&str]) -> Vec<Value> {
         self.get(arguments)["items"]

@@ -29,9 +29,6 @@ impl Steps {
     }
 
     /// Runs a step that later steps depend on.
-    ///
-    /// # Panics
-    /// The step panics.
     pub fn must<T>(&mut self, name: &str, step: impl FnOnce() -> T) -> T {
         println!("── {name}");
         let begun = Instant::now();

@@ -52,9 +52,6 @@ pub struct AlertPath {
 
 impl AlertPath {
     /// Starts all servers. Alertmanager waits for `group_wait` before the first notification of an alert.
-    ///
-    /// # Panics
-    /// A server does not start.
     pub async fn start(group_wait: &str) -> Self {
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let tools = repository().join(".lab/tools");
@@ -111,9 +108,6 @@ impl AlertPath {
     }
 
     /// Starts stopped servers, and waits until they are ready.
-    ///
-    /// # Panics
-    /// A server does not start.
     pub async fn start_again(&mut self, servers: &[Server]) {
         for server in servers {
             let log = std::fs::File::options()
@@ -177,17 +171,11 @@ impl AlertPath {
     }
 
     /// Stops servers with SIGTERM.
-    ///
-    /// # Panics
-    /// A server does not run.
     pub async fn stop(&mut self, servers: &[Server]) {
         self.end(servers, Signal::TERM).await;
     }
 
     /// Kills servers with SIGKILL.
-    ///
-    /// # Panics
-    /// A server does not run.
     pub async fn kill(&mut self, servers: &[Server]) {
         self.end(servers, Signal::KILL).await;
     }
@@ -203,9 +191,6 @@ impl AlertPath {
     }
 
     /// Deletes a server's data.
-    ///
-    /// # Panics
-    /// The server has no data.
     pub fn delete_data(&self, server: Server) {
         std::fs::remove_dir_all(self.data(server)).expect("its data");
     }
@@ -217,9 +202,6 @@ impl AlertPath {
     }
 
     /// Sets whether a target is up; `None` removes it.
-    ///
-    /// # Panics
-    /// The exposition has panicked.
     pub fn set_target(&self, name: &str, up: Option<bool>) {
         let mut targets = self.targets.lock().expect("no panic");
         match up {
@@ -270,9 +252,6 @@ impl AlertPath {
     }
 
     /// Silences every alert for an hour.
-    ///
-    /// # Panics
-    /// Alertmanager rejects the silence.
     pub async fn silence(&self) {
         let now = jiff::Timestamp::now();
         let silence = serde_json::json!({

@@ -6,17 +6,11 @@ use serde_json::Value;
 use test_support::{Lab, client};
 
 /// Sets a fault of an endpoint (`ok` is `/ok`, any other `NAME` is `/t/NAME`).
-///
-/// # Panics
-/// The demo target rejects the fault.
 pub async fn set_fault(lab: &Lab, endpoint: &str, fault: &Value) {
     request(lab, Method::PUT, endpoint, Some(fault)).await;
 }
 
 /// Clears the fault of an endpoint.
-///
-/// # Panics
-/// The demo target rejects the request.
 pub async fn clear_fault(lab: &Lab, endpoint: &str) {
     request(lab, Method::DELETE, endpoint, None).await;
 }

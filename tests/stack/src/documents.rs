@@ -60,6 +60,7 @@ impl Document {
         let mut paths = vec!["README.md".to_owned()];
         for folder in [
             "docs",
+            "docs/learn",
             "docs/runbooks",
             "monitoring",
             "tests",
@@ -228,9 +229,6 @@ fn collect(path: &Path, text: &mut String) {
 }
 
 /// Fails with a line for each problem.
-///
-/// # Panics
-/// There is a problem.
 pub fn assert_none(what: &str, problems: &[(Location, String)]) {
     let lines: Vec<String> = problems
         .iter()

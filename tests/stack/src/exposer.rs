@@ -59,9 +59,6 @@ struct Agent {
 impl Exposer {
     /// Serves `targets` on its own port. Their simulation begins at `start` (milliseconds since 1970), and their counters
     /// don't change after `end` (milliseconds from the start). The times of `faults` are in milliseconds from the start.
-    ///
-    /// # Panics
-    /// No port is free.
     pub async fn serve(
         targets: Vec<Exposed>,
         faults: Vec<(std::ops::Range<i64>, ScrapeFault)>,
@@ -97,9 +94,6 @@ impl Exposer {
     }
 
     /// Returns the number of answered scrapes.
-    ///
-    /// # Panics
-    /// The server has panicked.
     #[must_use]
     pub fn answered(&self) -> usize {
         self.agent.answered.lock().expect("no panic").len()
@@ -123,9 +117,6 @@ impl Drop for Exposer {
 }
 
 /// Returns the time in milliseconds since 1970.
-///
-/// # Panics
-/// The clock is before 1970.
 #[must_use]
 pub fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -11,9 +11,6 @@ pub fn windows() -> impl Iterator<Item = (&'static str, i64)> {
 }
 
 /// Returns the length of a recorded window.
-///
-/// # Panics
-/// The label is no duration.
 #[must_use]
 pub fn seconds(label: &str) -> i64 {
     let length = duration::parse(label).expect("a duration");

@@ -37,9 +37,6 @@ impl Series {
 impl Prometheus {
     /// Starts Prometheus with `monitoring/prometheus/prometheus.yml` and its rule files. It scrapes and evaluates every
     /// second instead of every 15 s. `agents` are the addresses of the agents.
-    ///
-    /// # Panics
-    /// Prometheus does not start.
     pub async fn start(agents: &[String]) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("prometheus-")
@@ -64,9 +61,6 @@ impl Prometheus {
     }
 
     /// Starts Prometheus again after [`Prometheus::stop`].
-    ///
-    /// # Panics
-    /// Prometheus does not start.
     pub async fn start_again(&mut self) {
         let log = std::fs::File::create(self.log()).expect("a file");
         let process = Process::start(
@@ -83,9 +77,6 @@ impl Prometheus {
     }
 
     /// Stops Prometheus with SIGTERM, and waits until it has exited.
-    ///
-    /// # Panics
-    /// Prometheus does not run.
     pub async fn stop(&mut self) {
         let mut process = self.process.take().expect("a running Prometheus");
         process.terminate();
@@ -132,9 +123,6 @@ impl Prometheus {
     }
 
     /// Returns the result of an instant query, a vector or a matrix.
-    ///
-    /// # Panics
-    /// Prometheus rejects the query.
     pub async fn query(&self, promql: &str) -> Vec<Series> {
         let request = client()
             .get(self.url("/api/v1/query"))
@@ -147,9 +135,6 @@ impl Prometheus {
     }
 
     /// Returns the labels of pending and firing alerts, with the state as the label `state`.
-    ///
-    /// # Panics
-    /// Prometheus does not answer.
     pub async fn alerts(&self) -> Vec<Series> {
         let answer = client().get(self.url("/api/v1/alerts")).send().await;
         let answer: Value = answer.expect("an answer").json().await.expect("JSON");

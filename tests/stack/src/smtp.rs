@@ -21,9 +21,6 @@ pub struct SmtpServer {
 impl SmtpServer {
     /// Starts the server with a certificate and its key (PEM), and waits until it accepts connections. It runs in
     /// `UPTIMEPULSE_PYTHON` (`./lab test stack` sets it), else `python3`, which needs aiosmtpd.
-    ///
-    /// # Panics
-    /// The server can't be started.
     pub async fn start(certificate: &str, key: &str, password: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("smtp-")

@@ -85,7 +85,7 @@ async fn lab_with_a_certificate() -> (Lab, tempfile::NamedTempFile) {
 }
 
 #[tokio::test]
-async fn every_query_of_every_panel_finds_something() {
+async fn every_query_of_every_panel_returns_data() {
     let (lab, _trusted) = lab_with_a_certificate().await;
     std::fs::write(lab.state_dir().join("targets.toml"), targets(&lab)).unwrap();
     let succeeded = format!("ping_success_total{{target=\"{TARGET}\"}} > 0");

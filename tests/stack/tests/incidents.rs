@@ -69,11 +69,7 @@ async fn wait_for_state(path: &AlertPath, state: Option<&str>) {
 /// Waits until the incident is closed. Its end must be at `active_until`, or at most two polls and an evaluation earlier.
 async fn closed(path: &AlertPath, active_until: Timestamp) -> Value {
     let incident = path
-        .incident(
-            "the incident is closed",
-            CLOSED_WITHIN,
-            ended("not_delivered"),
-        )
+        .incident("closed", CLOSED_WITHIN, ended("not_delivered"))
         .await;
     let ends_at = time(&incident, "ends_at");
     let early = active_until.duration_since(ends_at).as_secs_f64();
@@ -85,7 +81,7 @@ async fn closed(path: &AlertPath, active_until: Timestamp) -> Value {
 async fn resolved_as_usual(path: &AlertPath) -> Value {
     path.set_target("shop", Some(true));
     let recovery = Timestamp::now();
-    let what = "the incident's end is delivered";
+    let what = "end delivered";
     let incident = path
         .incident(what, RESOLVED_WITHIN, ended("delivered"))
         .await;
@@ -101,7 +97,7 @@ async fn one_outage_across_down_and_up_is_one_incident_that_ends() {
     path.start_again(&Server::ALL).await;
     wait_for_state(&path, Some("pending")).await;
     wait_for_state(&path, Some("firing")).await;
-    path.incident("the incident goes on", FIRING_WITHIN, is_firing)
+    path.incident("still firing", FIRING_WITHIN, is_firing)
         .await;
     let incident = resolved_as_usual(&path).await;
     let restarts = incident["restarted_at"].as_array().unwrap();
@@ -165,12 +161,12 @@ async fn a_resolve_while_prometheus_is_away_is_unconfirmed_and_the_incident_goes
     assert!(time(&incident, "ends_at") <= stopped, "{incident:#}");
     assert_eq!(incident["resolved_received_at"], Value::Null);
     path.start_again(&[Prometheus]).await;
-    path.incident("the incident goes on", FIRING_WITHIN, is_firing)
+    path.incident("still firing", FIRING_WITHIN, is_firing)
         .await;
     // Prometheus 2.42 discovers Alertmanager 5 s after its start, so the notification is sent after the alert fires.
     let has_fired_again =
         |incident: &Value| is_firing(incident) && incident["restarted_at"][0].is_string();
-    path.incident("the alert has fired again", FIRING_WITHIN, has_fired_again)
+    path.incident("firing again", FIRING_WITHIN, has_fired_again)
         .await;
     resolved_as_usual(&path).await;
 }
@@ -199,7 +195,7 @@ async fn an_incident_outlives_the_loss_of_alertmanagers_volume() {
     path.delete_data(Alertmanager);
     path.start_again(&[Alertmanager]).await;
     tokio::time::sleep(STABLE_FOR).await;
-    path.incident("the incident goes on", Duration::from_secs(5), is_firing)
+    path.incident("still firing", Duration::from_secs(5), is_firing)
         .await;
     resolved_as_usual(&path).await;
 }
@@ -233,12 +229,8 @@ async fn a_rule_that_is_renamed_or_removed_while_it_fires_leaves_no_incident_ope
 async fn a_target_that_is_removed_while_it_is_down_ends_its_incident() {
     let path = with_an_incident().await;
     path.set_target("shop", None);
-    path.incident(
-        "the incident's end is delivered",
-        RESOLVED_WITHIN,
-        ended("delivered"),
-    )
-    .await;
+    path.incident("end delivered", RESOLVED_WITHIN, ended("delivered"))
+        .await;
 }
 
 #[tokio::test]
@@ -246,7 +238,7 @@ async fn a_silence_ends_no_incident_and_an_end_during_it_closes_the_incident() {
     let path = with_an_incident().await;
     path.silence().await;
     tokio::time::sleep(STABLE_FOR).await;
-    path.incident("the incident goes on", Duration::from_secs(5), is_firing)
+    path.incident("still firing", Duration::from_secs(5), is_firing)
         .await;
     path.set_target("shop", Some(true));
     closed(&path, Timestamp::now()).await;
@@ -258,7 +250,7 @@ async fn an_incident_and_its_last_active_time_survive_a_kill_of_alert_logger() {
     path.kill(&[AlertLogger]).await;
     path.start_again(&[AlertLogger]).await;
     tokio::time::sleep(STABLE_FOR).await;
-    path.incident("the incident goes on", Duration::from_secs(5), is_firing)
+    path.incident("still firing", Duration::from_secs(5), is_firing)
         .await;
     resolved_as_usual(&path).await;
 }

@@ -190,7 +190,7 @@ async fn prometheus_discovers_no_alertmanager() {
 
 /// Another server answers Alertmanager's notifications with 200 and drops them.
 #[tokio::test]
-async fn alerts_go_to_something_that_only_says_yes() {
+async fn alerts_go_to_a_program_that_drops_them() {
     let lab = green().await;
     let file = lab.state_dir().join("alertmanager/alertmanager.yml");
     let config = std::fs::read_to_string(&file).unwrap();

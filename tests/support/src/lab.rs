@@ -30,7 +30,7 @@ struct Installation {
     program: PathBuf,
     root: PathBuf,
     /// The root, if the lab has its own ([`LabBuilder::targets`]).
-    own_root: Option<TempDir>,
+    _own_root: Option<TempDir>,
     parts: Vec<&'static str>,
 }
 
@@ -73,7 +73,7 @@ impl LabBuilder {
         std::fs::create_dir(root.path().join(".lab"))?;
         symlink(tools, root.path().join(".lab/tools"))?;
         self.installation.root = root.path().to_owned();
-        self.installation.own_root = Some(root);
+        self.installation._own_root = Some(root);
         Ok(self)
     }
 
@@ -98,9 +98,6 @@ impl LabBuilder {
     }
 
     /// Starts the lab and returns when it is up.
-    ///
-    /// # Panics
-    /// `./lab up --detach` fails.
     #[must_use]
     pub fn up(self) -> Lab {
         let lab = self.build();
@@ -109,9 +106,6 @@ impl LabBuilder {
     }
 
     /// Returns the lab without starting it.
-    ///
-    /// # Panics
-    /// Its folder can't be created.
     #[must_use]
     pub fn build(self) -> Lab {
         Lab {
@@ -139,7 +133,7 @@ impl Lab {
             installation: Installation {
                 program,
                 root,
-                own_root: None,
+                _own_root: None,
                 parts,
             },
             port_base: free_ports(ports),
@@ -150,9 +144,6 @@ impl Lab {
     }
 
     /// Starts the lab in its folder and on its ports, as after [`Lab::down`].
-    ///
-    /// # Panics
-    /// `./lab up --detach` fails.
     pub fn up_again(&self) {
         let output = self.try_up();
         assert!(
@@ -187,14 +178,11 @@ impl Lab {
         let base = self.port_base.to_string();
         let urls = self.arguments.iter().map(String::as_str);
         let options = options.iter().copied();
-        let arguments = ["up", "--port-base", &base].into_iter();
+        let arguments = ["up", "--port-base", base.as_str()].into_iter();
         self.command(&arguments.chain(options).chain(urls).collect::<Vec<_>>())
     }
 
     /// Runs a lab command with this lab's state folder.
-    ///
-    /// # Panics
-    /// The program can't be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the lab starts")
@@ -214,9 +202,6 @@ impl Lab {
     }
 
     /// Stops the lab; its state folder stays.
-    ///
-    /// # Panics
-    /// `./lab down` fails.
     pub fn down(&self) {
         let output = self.run(&["down"]);
         assert!(

@@ -8,9 +8,6 @@ const FIRST: u16 = 20_000;
 const COUNT: u16 = 9_000;
 
 /// Returns a port that was free a moment ago.
-///
-/// # Panics
-/// No port is free.
 #[must_use]
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")

@@ -13,9 +13,6 @@ pub struct Process(Child);
 
 impl Process {
     /// Starts a process.
-    ///
-    /// # Panics
-    /// The program can't be started.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
         match Self::try_start(command) {

@@ -84,9 +84,6 @@ impl ScriptedServer {
     }
 
     /// Returns the heads of the requests so far.
-    ///
-    /// # Panics
-    /// The script has panicked.
     #[must_use]
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().expect("no panic").clone()

@@ -129,9 +129,6 @@ impl Service {
     }
 
     /// Sends a GET and returns the response.
-    ///
-    /// # Panics
-    /// The service does not respond.
     pub async fn get(&self, path: &str) -> Response {
         let request = self.client.get(self.url(path));
         request.send().await.expect("a response")

@@ -124,7 +124,7 @@ impl Publisher {
         if std::mem::take(&mut self.view_changed) {
             self.dashboard.view.send_replace(view.clone());
         }
-        let ranges = self.dashboard.page_events.wanted();
+        let ranges = self.dashboard.page_events.active_ranges();
         if ranges.is_empty() {
             // The next reader gets a new page.
             self.rows.clear();

@@ -122,9 +122,6 @@ pub fn policies(objects: &[Value]) -> Vec<Policy> {
 }
 
 /// Returns the pods among these objects, and one pod for each workload, with the labels of its template.
-///
-/// # Panics
-/// An object has no metadata.
 #[must_use]
 pub fn pods(objects: &[Value]) -> Vec<End> {
     objects

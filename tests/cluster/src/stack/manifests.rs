@@ -55,9 +55,6 @@ pub fn objects(plan: &Value, passwords: &[Password]) -> Objects {
 }
 
 /// Returns `KIND/NAME` of a resource.
-///
-/// # Panics
-/// The resource has no name.
 #[must_use]
 pub fn kind_and_name(kind: &str, resource: &Value) -> String {
     let name = resource["metadata"][0]["name"].as_str();

@@ -25,9 +25,6 @@ pub enum Stack<'a> {
 
 impl<'a> Stack<'a> {
     /// Initializes the configuration of `checkout` for `node`.
-    ///
-    /// # Panics
-    /// `terraform init` fails.
     #[must_use]
     pub fn new(checkout: &'a Checkout, node: &'a Node, variables: Variables) -> Self {
         let terraform = Terraform::init(checkout, node, variables);
@@ -43,9 +40,6 @@ impl<'a> Stack<'a> {
     }
 
     /// Applies the configuration.
-    ///
-    /// # Panics
-    /// A command fails.
     pub fn apply(&self) {
         match self {
             Self::Applied(terraform) => terraform.apply(),
@@ -54,9 +48,6 @@ impl<'a> Stack<'a> {
     }
 
     /// Returns the objects that an apply would change as `KIND/NAME`, sorted.
-    ///
-    /// # Panics
-    /// `terraform plan` fails.
     #[must_use]
     pub fn changes(&self) -> Vec<String> {
         let mut changes = match self {
@@ -68,9 +59,6 @@ impl<'a> Stack<'a> {
     }
 
     /// Removes the stack.
-    ///
-    /// # Panics
-    /// A command fails.
     pub fn destroy(&self) {
         match self {
             Self::Applied(terraform) => terraform.destroy(),
@@ -79,9 +67,6 @@ impl<'a> Stack<'a> {
     }
 
     /// Returns the current plan as JSON.
-    ///
-    /// # Panics
-    /// `terraform plan` fails.
     #[must_use]
     pub fn plan(&self) -> Value {
         match self {

@@ -37,10 +37,7 @@ async fn up_and_down_find_a_lab_whose_lock_was_removed() {
     let second = lab.try_up();
     let message = text(&second.stderr);
     assert!(message.contains("already running"), "{message}");
-    assert!(
-        !running.iter().any(is_gone),
-        "the second `up` stopped parts"
-    );
+    assert!(!running.iter().any(is_gone), "the second up ended parts");
     within(Duration::from_secs(10), "the lock is back", || async {
         fs::metadata(&lock).ok().filter(|lock| lock.len() > 0)
     })
@@ -105,14 +102,10 @@ async fn status_is_right_again_once_the_record_can_be_written() {
     })
     .await;
     fs::remove_dir_all(&record).unwrap();
-    within(
-        Duration::from_secs(10),
-        "status shows the new agent",
-        || async {
-            let agent = lab.status("ping-agent");
-            (agent["state"] == "ready" && agent["pid"] != before).then_some(())
-        },
-    )
+    within(Duration::from_secs(10), "status is right", || async {
+        let agent = lab.status("ping-agent");
+        (agent["state"] == "ready" && agent["pid"] != before).then_some(())
+    })
     .await;
 }
 
