@@ -142,7 +142,7 @@ async fn a_failing_target_is_published_soon_after_it_is_counted() {
 #[tokio::test]
 async fn a_new_incident_is_published() {
     let alert = json!([{
-        "status": "firing", "fingerprint": "9f1c", "starts_at": "2026-11-23T02:45:01Z", "ends_at": null,
+        "status": "firing", "fingerprint": "9f1c", "started_at": "2026-11-23T02:45:01Z", "ended_at": null,
         "first_received_at": "2026-11-23T02:45:06Z", "resolved_received_at": null,
         "labels": {"alertname": "TargetDown", "target": "</script>\u{202e}"}, "annotations": {}
     }]);

@@ -17,7 +17,7 @@ use wiremock::{MockServer, ResponseTemplate};
 fn alert(labels: &Value) -> Value {
     json!({
         "status": "resolved", "fingerprint": "9f1c", "generator_url": "http://prometheus/graph",
-        "starts_at": "2026-11-23T02:45:01Z", "ends_at": "2026-11-23T02:50:01Z",
+        "started_at": "2026-11-23T02:45:01Z", "ended_at": "2026-11-23T02:50:01Z",
         "first_received_at": "2026-11-23T02:45:06.5Z", "resolved_received_at": "2026-11-23T02:50:16Z",
         "labels": labels,
         "annotations": {"summary": "A target is down", "description": "Probes of a have been failing.",

@@ -306,7 +306,7 @@ mod tests {
     fn a_response_with_too_many_targets_or_slots_is_rejected() {
         let read = |targets: usize, slots: usize| {
             let mut answer = fixture::history(&["a"]);
-            answer.targets[0].coverage = vec![0.0; slots];
+            answer.targets[0].coverage_ratio = vec![0.0; slots];
             answer.targets = vec![answer.targets[0].clone(); targets];
             let text = serde_json::to_string(&answer).unwrap();
             serde_json::from_str::<HistoryAnswer>(&text).map(|answer| answer.targets.len())

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::PAGE_MAX;
-use crate::json::{counts, counts_by_name, nullable};
+use crate::json::{counts, counts_by_name, nullable, nullable_time, time};
 
 /// The number of slots in a range.
 pub const SLOTS: usize = 90;
@@ -73,11 +73,12 @@ pub struct SlotsHead {
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "24h"))]
     pub range: Range,
     /// When the first slot begins.
-    pub start: Timestamp,
+    #[serde(serialize_with = "time")]
+    pub started_at: Timestamp,
     /// The length of each slot, in seconds.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub slot_seconds: i64,
-    /// The number of slots. Slot `i` begins at `start + i * slot_seconds`.
+    /// The number of slots. Slot `i` begins at `started_at + i * slot_seconds`.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub slots: usize,
 }
@@ -87,6 +88,7 @@ pub struct SlotsHead {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryAnswer {
     /// The time of this answer.
+    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -106,18 +108,22 @@ pub struct HistoryAnswer {
 pub struct TargetHistory {
     /// The target's name.
     pub target: Arc<str>,
+    /// When the target was first watched; null if unknown. Slots that end before it are neither failures nor unknown.
+    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub watched_since: Option<Timestamp>,
     /// Successful probes divided by successful and failed probes; null if there were none.
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
-    pub availability: Vec<Option<f64>>,
+    pub availability_ratio: Vec<Option<f64>>,
     /// The share of the due probes whose outcome is known. The rest of the slot is unknown.
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
-    pub coverage: Vec<f64>,
+    pub coverage_ratio: Vec<f64>,
     /// The share of the slot that was maintenance.
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
     #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
-    pub maintenance: Vec<f64>,
+    pub maintenance_ratio: Vec<f64>,
     /// Probes that succeeded.
     #[serde(serialize_with = "counts")]
     #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
@@ -150,7 +156,7 @@ pub struct Overall {
     /// The share of the due probes whose outcome is known; null if the number of due probes is unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
-    pub coverage: Option<f64>,
+    pub coverage_ratio: Option<f64>,
 }
 
 /// Latency by slot.
@@ -158,6 +164,7 @@ pub struct Overall {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatencyAnswer {
     /// The time of this answer.
+    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -196,6 +203,7 @@ pub struct TargetLatency {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhasesAnswer {
     /// The time of this answer.
+    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]

@@ -10,14 +10,14 @@ pub mod events;
 pub mod history;
 pub mod incidents;
 mod json;
-mod link;
 pub mod maintenance;
 pub mod slo;
 pub mod status;
 pub mod target;
 mod visible;
 
-pub use link::is_web_link;
+pub use incidents::is_web_link;
+pub use status::reason_text;
 pub use visible::visible;
 
 /// The most targets, or the most incidents, on one page of an answer.

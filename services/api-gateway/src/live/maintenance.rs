@@ -28,9 +28,11 @@ pub fn windows<'a>(
     for target in targets {
         add(&mut windows, target, now);
     }
-    windows.past.sort_by_key(|window| Reverse(window.start));
+    windows
+        .past
+        .sort_by_key(|window| Reverse(window.started_at));
     windows.past.truncate(PAST_MAX);
-    windows.planned.sort_by_key(|window| window.start);
+    windows.planned.sort_by_key(|window| window.started_at);
     windows.planned.truncate(PLANNED_MAX);
     windows
 }
@@ -58,8 +60,8 @@ fn add(windows: &mut Maintenance, target: &Target, now: Timestamp) {
 fn window(target: &Target, occurrence: Occurrence) -> TargetWindow {
     TargetWindow {
         target: Arc::clone(&target.name),
-        start: occurrence.start,
-        end: occurrence.end,
+        started_at: occurrence.start,
+        ended_at: occurrence.end,
         reason: occurrence.reason,
     }
 }
@@ -88,7 +90,7 @@ mod tests {
     fn starts(windows: &[TargetWindow]) -> Vec<String> {
         let windows = windows.iter();
         windows
-            .map(|window| format!("{} {}", window.target, window.start))
+            .map(|window| format!("{} {}", window.target, window.started_at))
             .collect()
     }
 
@@ -159,12 +161,12 @@ mod tests {
         let maintenance = of(&toml, "2026-12-10T12:45:00Z");
         assert_eq!(maintenance.planned.len(), PLANNED_MAX);
         assert_eq!(
-            maintenance.planned[99].start.to_string(),
+            maintenance.planned[99].started_at.to_string(),
             "2026-12-11T13:00:00Z"
         );
         assert_eq!(maintenance.past.len(), PAST_MAX);
         assert_eq!(
-            maintenance.past[0].start.to_string(),
+            maintenance.past[0].started_at.to_string(),
             "2026-12-10T12:00:00Z"
         );
     }

@@ -237,7 +237,7 @@ pub(super) fn target_slo(target: &TargetStatus, budget: Option<&Budget>) -> Targ
     let budget = budget.cloned().unwrap_or_default();
     TargetSlo {
         target: Arc::clone(&target.target),
-        slo_objective: target.slo_objective,
+        slo_objective_ratio: target.slo_objective_ratio,
         error_budget_remaining_ratio: budget.remaining,
         latency_objective_seconds: target.latency_objective_seconds,
         windows: Windows(budget.windows.map(window_figures)),
@@ -248,7 +248,7 @@ fn window_figures(recorded: Recorded) -> WindowFigures {
     WindowFigures {
         figures: recorded.outcomes.counts().into(),
         maintenance: recorded.outcomes.maintenance,
-        coverage: recorded.coverage,
+        coverage_ratio: recorded.coverage,
         shares: recorded.outcomes.shares(recorded.coverage),
         burn_rate: recorded.burn_rate,
     }
@@ -262,18 +262,19 @@ pub(super) fn target_history(target: &Arc<str>, history: &History) -> TargetHist
     let counts = overall.unwrap_or_default().outcomes.counts();
     TargetHistory {
         target: Arc::clone(target),
-        availability: slots
+        watched_since: None,
+        availability_ratio: slots
             .iter()
             .map(|slot| slot.outcomes.counts().ratio())
             .collect(),
-        coverage: each(|slot| slot.coverage),
-        maintenance: each(|slot| slot.outcomes.shares(Some(slot.coverage)).maintenance),
+        coverage_ratio: each(|slot| slot.coverage),
+        maintenance_ratio: each(|slot| slot.outcomes.shares(Some(slot.coverage)).maintenance_ratio),
         success: each(|slot| slot.outcomes.success),
         failures: each(|slot| slot.outcomes.failures),
         overall: Overall {
             availability: counts.text(),
             availability_percent: counts.percent(),
-            coverage: overall.map(|overall| overall.coverage),
+            coverage_ratio: overall.map(|overall| overall.coverage),
         },
     }
 }

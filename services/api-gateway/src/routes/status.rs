@@ -39,6 +39,7 @@ pub(super) async fn status(
     let page = filter.page(&board.targets);
     let status = Status {
         summary: board.summary(),
+        history_since: None,
         ranges: gateway
             .retention
             .ranges()

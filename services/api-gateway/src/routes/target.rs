@@ -16,10 +16,9 @@ use service_kit::Problem;
 
 use super::answer::{RenderError, tagged};
 use super::by_target::{RangeQuery, target_history, target_latency, target_phases, target_slo};
-use super::incidents::incidents_of;
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::sources::alert_logger::Query;
+use crate::live::incidents::{Group, TargetStates, walk};
 use crate::sources::{Unavailable, fetch, source};
 
 /// The timeout for each part of the answer. A slower part is cached for the next request.
@@ -104,17 +103,11 @@ pub(super) async fn target(
 
 impl Parts {
     async fn fetch(gateway: &Gateway, target: &TargetStatus, range: Range) -> Self {
+        let states = TargetStates::from_iter([target]);
         let prometheus = gateway.sources.prometheus.as_ref();
-        let incidents = Query {
-            target: Some(target.target.to_string()),
-            limit: INCIDENTS,
-            ..Query::default()
-        };
-        let incidents = gateway
-            .sources
-            .alert_logger
-            .as_ref()
-            .map(|it| it.page(incidents));
+        let enough = |groups: &[Group], _: &[Group]| groups.len() >= INCIDENTS;
+        let alert_logger = gateway.sources.alert_logger.as_ref();
+        let incidents = alert_logger.map(|it| walk(it, Some(&target.target), enough));
         let from_prometheus = "PROMETHEUS_URL";
         let (budgets, history, latencies, phases, incidents) = tokio::join!(
             fetch(prometheus.map(|it| it.budgets()), from_prometheus, TIMEOUT),
@@ -146,7 +139,10 @@ impl Parts {
             }),
             phases: part(phases, "prometheus", &mut errors)
                 .map(|phases| target_phases(name, phases.get(name))),
-            incidents: part(incidents, "alert-logger", &mut errors).map(|page| incidents_of(&page)),
+            incidents: part(incidents, "alert-logger", &mut errors).map(|walk| {
+                let groups = walk.groups.iter().take(INCIDENTS);
+                groups.map(|group| states.incident(group)).collect()
+            }),
             errors,
         }
     }

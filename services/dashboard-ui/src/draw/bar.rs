@@ -37,9 +37,9 @@ impl Slot {
     /// Returns the state of the slot at `index`. A slot that is still `running` needs no coverage.
     fn new(history: &TargetHistory, index: usize, running: bool) -> Self {
         let at = |values: &[f64]| values.get(index).copied().unwrap_or_default();
-        let coverage = at(&history.coverage);
-        let maintenance = at(&history.maintenance);
-        let observed = history.availability.get(index).copied().flatten();
+        let coverage = at(&history.coverage_ratio);
+        let maintenance = at(&history.maintenance_ratio);
+        let observed = history.availability_ratio.get(index).copied().flatten();
         let rest = coverage - maintenance;
         match observed {
             Some(availability) if availability < 0.5 => Self::Down,

@@ -172,7 +172,7 @@ impl TargetFigures {
     fn chart(self, range: Range) -> Chart {
         let bar = self.history.as_ref().map_or_else(Bar::unknown, Bar::new);
         let overall = self.history.map(|history| history.overall);
-        let coverage = overall.as_ref().and_then(|overall| overall.coverage);
+        let coverage = overall.as_ref().and_then(|overall| overall.coverage_ratio);
         let availability = overall.and_then(|overall| overall.availability);
         let (p50, p95) = self
             .latency

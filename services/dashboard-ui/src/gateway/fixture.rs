@@ -9,7 +9,9 @@ use gateway_api::history::{
     HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS, SlotsHead, TargetHistory,
     TargetLatency,
 };
-use gateway_api::incidents::{Alerts, Arrival, Event, Incident, IncidentEnd, IncidentStatus, Step};
+use gateway_api::incidents::{
+    Alert, AlertEnd, AlertStatus, Alerts, Arrival, Event, Incident, IncidentState, Step,
+};
 use gateway_api::maintenance::{Maintenance, MaintenanceWindow, TargetWindow};
 use gateway_api::slo::{Shares, Slo, TargetSlo, WINDOWS, WindowFigures, Windows};
 use gateway_api::status::{
@@ -51,9 +53,10 @@ pub(crate) fn target(name: &str, state: State) -> TargetStatus {
         was: None,
         since: Some(time("2026-11-23T02:41:00Z")),
         reason: (state == State::Down).then(|| "timeout".into()),
+        http_status: None,
         maintenance: (state == State::Maintenance).then(|| MaintenanceWindow {
-            start: time("2026-11-23T02:00:00Z"),
-            end: time("2026-11-23T04:00:00Z"),
+            started_at: time("2026-11-23T02:00:00Z"),
+            ended_at: time("2026-11-23T04:00:00Z"),
             reason: Some("Database upgrade".into()),
         }),
         figures: figures(2000.0, 1.0),
@@ -61,7 +64,7 @@ pub(crate) fn target(name: &str, state: State) -> TargetStatus {
         last_probe_at: Some(time("2026-11-23T02:45:08Z")),
         interval_seconds: Some(15.0),
         certificate_not_after: None,
-        slo_objective: Some(0.999),
+        slo_objective_ratio: Some(0.999),
         latency_objective_seconds: None,
     }
 }
@@ -86,6 +89,7 @@ pub(crate) fn status(targets: &[TargetStatus]) -> Status {
             state,
             counts: targets.iter().map(|it| it.state).collect(),
         },
+        history_since: None,
         ranges: Range::SHORTEST.map(|it| it.as_str().to_owned()).into(),
         groups: Vec::new(),
         total: targets.len(),
@@ -96,14 +100,17 @@ pub(crate) fn status(targets: &[TargetStatus]) -> Status {
 
 /// The lab is blind because of one part.
 pub(crate) fn blind(part: Part) -> Blind {
-    let since = time("2026-11-23T02:42:10Z");
+    let started_at = time("2026-11-23T02:42:10Z");
     let detail = "connection refused".to_owned();
     let reasons = vec![Reason {
         part,
-        since,
+        started_at,
         detail,
     }];
-    Blind { since, reasons }
+    Blind {
+        started_at,
+        reasons,
+    }
 }
 
 pub(crate) fn view(status: Status) -> View {
@@ -125,7 +132,7 @@ pub(crate) fn lost(mut view: View) -> View {
 fn slots() -> SlotsHead {
     SlotsHead {
         range: Range::Day,
-        start: time("2026-11-22T02:45:10Z"),
+        started_at: time("2026-11-22T02:45:10Z"),
         slot_seconds: 960,
         slots: SLOTS,
     }
@@ -142,15 +149,16 @@ fn values<T: Copy>([unknown, up, down, maintenance]: [T; 4]) -> Vec<T> {
 fn target_history(name: &str) -> TargetHistory {
     TargetHistory {
         target: name.into(),
-        availability: values([None, Some(1.0), Some(0.0), None]),
-        coverage: values([0.0, 1.0, 1.0, 1.0]),
-        maintenance: values([0.0, 0.0, 0.0, 1.0]),
+        watched_since: None,
+        availability_ratio: values([None, Some(1.0), Some(0.0), None]),
+        coverage_ratio: values([0.0, 1.0, 1.0, 1.0]),
+        maintenance_ratio: values([0.0, 0.0, 0.0, 1.0]),
         success: values([0.0, 64.0, 0.0, 0.0]),
         failures: values([0.0, 0.0, 64.0, 0.0]),
         overall: Overall {
             availability: Some("98.73%".to_owned()),
             availability_percent: Some(98.73),
-            coverage: Some(0.89),
+            coverage_ratio: Some(0.89),
         },
     }
 }
@@ -168,18 +176,18 @@ fn target_slo(name: &str) -> TargetSlo {
     let window = |_| WindowFigures {
         figures: figures(79.0, 1.0),
         maintenance: 0.0,
-        coverage: Some(1.0),
+        coverage_ratio: Some(1.0),
         shares: Shares {
-            up: 0.9875,
-            down: 0.0125,
-            maintenance: 0.0,
-            unknown: 0.0,
+            up_ratio: 0.9875,
+            down_ratio: 0.0125,
+            maintenance_ratio: 0.0,
+            unknown_ratio: 0.0,
         },
         burn_rate: Some(12.5),
     };
     TargetSlo {
         target: name.into(),
-        slo_objective: Some(0.999),
+        slo_objective_ratio: Some(0.999),
         error_budget_remaining_ratio: Some(0.629),
         latency_objective_seconds: Some(0.5),
         windows: Windows(WINDOWS.map(window)),
@@ -212,14 +220,15 @@ pub(crate) fn slo(names: &[&str]) -> Slo {
     }
 }
 
-/// An incident of a target.
-pub(crate) fn incident(id: &str, target: &str, status: IncidentStatus) -> Incident {
-    let is_over = status == IncidentStatus::Resolved;
+/// An alert about a target.
+pub(crate) fn alert(id: &str, target: &str, status: AlertStatus) -> Alert {
+    let is_over = status == AlertStatus::Resolved;
     let step = |at: &str, event: Event| Step {
         at: time(at),
         event,
+        alert: "TargetDown".to_owned(),
     };
-    Incident {
+    Alert {
         id: id.to_owned(),
         alert: "TargetDown".to_owned(),
         target: Some(target.to_owned()),
@@ -227,7 +236,7 @@ pub(crate) fn incident(id: &str, target: &str, status: IncidentStatus) -> Incide
         status,
         started_at: time("2026-11-23T02:40:00Z"),
         ended_at: is_over.then(|| time("2026-11-23T02:50:00Z")),
-        end: is_over.then_some(IncidentEnd::Delivered),
+        end: is_over.then_some(AlertEnd::Delivered),
         duration_seconds: Some(600.0),
         summary: Some(format!("{target} is down")),
         description: Some("It fails.\nLook at it.".to_owned()),
@@ -240,8 +249,32 @@ pub(crate) fn incident(id: &str, target: &str, status: IncidentStatus) -> Incide
     }
 }
 
-/// The active incidents.
-pub(crate) fn alerts(alerts: Vec<Incident>) -> Alerts {
+/// An incident of a target, with one alert.
+pub(crate) fn incident(id: &str, target: &str, status: AlertStatus) -> Incident {
+    let alert = alert(id, target, status);
+    let (state, verb) = match status {
+        AlertStatus::Firing => (IncidentState::Ongoing, "is"),
+        AlertStatus::Resolved => (IncidentState::Over, "was"),
+    };
+    Incident {
+        id: id.to_owned(),
+        target: alert.target.clone(),
+        title: format!("{target} {verb} down"),
+        state,
+        reason: None,
+        http_status: None,
+        severity: alert.severity.clone(),
+        started_at: alert.started_at,
+        recovered_at: alert.ended_at,
+        ended_at: alert.ended_at,
+        duration_seconds: alert.duration_seconds,
+        timeline: alert.timeline.clone(),
+        alerts: vec![alert],
+    }
+}
+
+/// The firing alerts.
+pub(crate) fn alerts(alerts: Vec<Alert>) -> Alerts {
     Alerts {
         alerts,
         watchdog: Arrival {
@@ -254,8 +287,8 @@ pub(crate) fn maintenance(target: &str) -> Maintenance {
     Maintenance {
         planned: vec![TargetWindow {
             target: target.into(),
-            start: time("2026-11-24T02:00:00Z"),
-            end: time("2026-11-24T04:00:00Z"),
+            started_at: time("2026-11-24T02:00:00Z"),
+            ended_at: time("2026-11-24T04:00:00Z"),
             reason: Some("Database upgrade".into()),
         }],
         ..Maintenance::default()
@@ -288,7 +321,7 @@ pub(crate) fn detail(target: &TargetStatus) -> TargetAnswer {
             transfer: Some(0.0),
         }),
         reasons: Some(BTreeMap::from([("timeout".to_owned(), 14.0)])),
-        incidents: Some(vec![incident("i-1", name, IncidentStatus::Resolved)]),
+        incidents: Some(vec![incident("i-1", name, AlertStatus::Resolved)]),
         maintenance: Some(Arc::new(maintenance(name))),
     }
 }

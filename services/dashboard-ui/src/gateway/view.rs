@@ -104,7 +104,14 @@ impl View {
 /// Returns whether a row looks the same for both states of a target. A new probe with the same result changes nothing.
 pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
     fn shown(it: &TargetStatus) -> impl PartialEq + '_ {
-        let state = (it.state, it.was, it.since, &it.reason, &it.maintenance);
+        let state = (
+            it.state,
+            it.was,
+            it.since,
+            &it.reason,
+            it.http_status,
+            &it.maintenance,
+        );
         (&it.url, &it.group, state, it.certificate_not_after)
     }
     shown(a) == shown(b)

@@ -103,7 +103,7 @@ fn next_of_each(planned: &[TargetWindow], now: Timestamp) -> Vec<&TargetWindow> 
     let mut next: Vec<&TargetWindow> = Vec::new();
     let soon = planned
         .iter()
-        .filter(|window| window.start.as_second() - now.as_second() < AHEAD);
+        .filter(|window| window.started_at.as_second() - now.as_second() < AHEAD);
     for window in soon {
         if next.iter().all(|it| it.target != window.target) {
             next.push(window);
@@ -128,12 +128,14 @@ mod tests {
         ] {
             plan.planned.push(TargetWindow {
                 target: target.into(),
-                start: time(&format!("{start}T02:00:00Z")),
+                started_at: time(&format!("{start}T02:00:00Z")),
                 ..night.clone()
             });
         }
         let next = next_of_each(&plan.planned, time("2026-11-23T02:45:30Z"));
-        let starts = next.iter().map(|it| (&*it.target, it.start.to_string()));
+        let starts = next
+            .iter()
+            .map(|it| (&*it.target, it.started_at.to_string()));
         assert!(starts.eq([
             ("demo", "2026-11-24T02:00:00Z".to_owned()),
             ("other", "2026-11-25T02:00:00Z".to_owned()),

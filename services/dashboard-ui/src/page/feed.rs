@@ -1,7 +1,7 @@
 //! Incidents as an Atom feed (RFC 4287).
 
 use askama::Template;
-use gateway_api::incidents::{Incident, IncidentStatus};
+use gateway_api::incidents::{Alert, AlertStatus};
 use jiff::Timestamp;
 
 use super::incident::Entry;
@@ -30,8 +30,8 @@ struct Post {
 
 impl Feed {
     /// Returns the feed of the page at `host`. An empty feed has `started` as the time of its last update.
-    pub(crate) fn new(host: &str, incidents: &[Incident], started: Timestamp) -> Self {
-        let entries: Vec<_> = incidents.iter().map(Post::new).collect();
+    pub(crate) fn new(host: &str, alerts: &[Alert], started: Timestamp) -> Self {
+        let entries: Vec<_> = alerts.iter().map(Post::new).collect();
         let newest = entries.iter().map(|entry| entry.updated).max();
         Self {
             id: urn(&format!("feed of {host}")),
@@ -42,15 +42,15 @@ impl Feed {
 }
 
 impl Post {
-    fn new(incident: &Incident) -> Self {
+    fn new(incident: &Alert) -> Self {
         let entry = Entry::new(incident);
         let subject = match &entry.target {
             Some((target, _)) => format!("{}: {target}", entry.alert),
             None => entry.alert.clone(),
         };
         let title = match incident.status {
-            IncidentStatus::Firing => subject,
-            IncidentStatus::Resolved => {
+            AlertStatus::Firing => subject,
+            AlertStatus::Resolved => {
                 format!("{subject} ({})", entry.doubt.unwrap_or("resolved"))
             }
         };

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use gateway_api::history::Range;
-use gateway_api::incidents::{Event, Incident, IncidentEnd, IncidentStatus, Incidents};
+use gateway_api::incidents::{Alert, AlertEnd, AlertStatus, Event, Incidents};
 use gateway_api::is_web_link;
 use jiff::Timestamp;
 
@@ -36,7 +36,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(incident: &Incident) -> Self {
+    pub(crate) fn new(incident: &Alert) -> Self {
         let text = |text: &Option<String>| text.as_deref().map(prose);
         // Untrusted: anyone who can post an alert chooses this URL.
         let runbook = incident
@@ -52,7 +52,7 @@ impl Entry {
                 .as_deref()
                 .map(|target| (name(target), link(target, Range::default()))),
             severity: text(&incident.severity),
-            active: incident.status == IncidentStatus::Firing,
+            active: incident.status == AlertStatus::Firing,
             start: Clock::new(incident.started_at),
             end: incident.ended_at.map(Clock::new),
             duration: incident.duration_seconds.map(length),
@@ -73,11 +73,11 @@ fn length(seconds: f64) -> String {
 }
 
 /// Describes the end of an incident, unless it was delivered as usual.
-fn doubt(end: IncidentEnd) -> Option<&'static str> {
+fn doubt(end: AlertEnd) -> Option<&'static str> {
     match end {
-        IncidentEnd::Delivered => None,
-        IncidentEnd::NotDelivered => Some("ended, end not delivered"),
-        IncidentEnd::Unconfirmed => Some("end not confirmed"),
+        AlertEnd::Delivered => None,
+        AlertEnd::NotDelivered => Some("ended, end not delivered"),
+        AlertEnd::Unconfirmed => Some("end not confirmed"),
     }
 }
 
@@ -130,7 +130,11 @@ impl IncidentsPage {
         Self {
             facts: Facts::new(view, &verdict, now),
             shell,
-            entries: all.iter().map(Entry::new).collect(),
+            entries: all
+                .iter()
+                .flat_map(|it| &it.alerts)
+                .map(Entry::new)
+                .collect(),
             missing: missing.into_iter().collect(),
             durable: incidents.is_none_or(|it| it.durable),
             first: before.map(|_| "/incidents"),

@@ -29,9 +29,9 @@ impl WindowEntry {
         let target = &window.target;
         Self {
             target: (name(target), link(target, Range::default())),
-            start: Clock::new(window.start),
-            end: Clock::new(window.end),
-            length: span(window.end.as_second() - window.start.as_second()),
+            start: Clock::new(window.started_at),
+            end: Clock::new(window.ended_at),
+            length: span(window.ended_at.as_second() - window.started_at.as_second()),
             reason: window.reason.as_deref().map(visible),
         }
     }

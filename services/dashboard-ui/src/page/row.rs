@@ -100,7 +100,7 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
             .reason
             .as_deref()
             .map_or_else(String::new, |why| format!(": {}", visible(why)));
-        let until = Clock::new(window.end).short;
+        let until = Clock::new(window.ended_at).short;
         notes.push(Note {
             tone: "maintenance",
             text: format!("In maintenance until {until}{why}"),

@@ -125,7 +125,7 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
     let since = |part: &str| {
         let mut reasons = reasons.clone();
         let reason = reasons.find(|reason| reason.part.as_str() == part);
-        reason.map(|reason| Clock::new(reason.since))
+        reason.map(|reason| Clock::new(reason.started_at))
     };
     parts.extend(status.summary.sources.iter().map(|source| {
         let since = since(&source.name);
@@ -152,7 +152,7 @@ fn parts(view: &View, status: Option<&Status>) -> Vec<Part> {
         name: part_name(reason.part).to_owned(),
         trouble: Some(Trouble {
             text: "is broken",
-            since: Some(Clock::new(reason.since)),
+            since: Some(Clock::new(reason.started_at)),
         }),
     }));
     parts

@@ -147,7 +147,7 @@ impl TargetPage {
             bar: bar.paths(),
             bar_words: bar.describe(range, availability.as_deref()),
             availability,
-            coverage: overall.and_then(|it| it.coverage).map(percent),
+            coverage: overall.and_then(|it| it.coverage_ratio).map(percent),
             slots: history.map_or_else(Vec::new, |it| slots::rows(it, &bar, lines)),
             latency: lines.and_then(|it| LatencyChart::new(it, slo)),
             mean_latency: figures.latency_seconds.map(in_words),
@@ -156,9 +156,12 @@ impl TargetPage {
                 .map_or_else(Vec::new, phases),
             objectives: Objectives::new(slo),
             reasons: answered.map_or_else(Vec::new, reasons),
-            incidents: answered
-                .and_then(|it| it.incidents.as_ref())
-                .map(|all| all.iter().map(Entry::new).collect()),
+            incidents: answered.and_then(|it| it.incidents.as_ref()).map(|all| {
+                all.iter()
+                    .flat_map(|it| &it.alerts)
+                    .map(Entry::new)
+                    .collect()
+            }),
             plan: answered
                 .and_then(|it| it.maintenance.as_deref())
                 .map(Plan::new),
@@ -203,7 +206,7 @@ fn missing(answer: Result<&TargetAnswer, &GatewayError>) -> Vec<String> {
 /// Returns the start of a slot.
 fn slot_start(slots: &SlotsHead, index: usize) -> Option<Timestamp> {
     let offset = slots.slot_seconds.checked_mul(i64::try_from(index).ok()?)?;
-    Timestamp::from_second(slots.start.as_second().checked_add(offset)?).ok()
+    Timestamp::from_second(slots.started_at.as_second().checked_add(offset)?).ok()
 }
 
 /// Formats an interval in seconds.

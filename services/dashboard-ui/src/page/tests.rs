@@ -3,7 +3,7 @@ mod hostile;
 mod target;
 
 use gateway_api::history::Range;
-use gateway_api::incidents::IncidentStatus;
+use gateway_api::incidents::AlertStatus;
 use gateway_api::status::{Part, Status, TargetStatus};
 use gateway_api::target::TargetAnswer;
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn charts(names: &[&str]) -> Charts {
 }
 
 fn announcements(active: &[&str]) -> Announcements {
-    let firing = |name: &&str| fixture::incident(name, name, IncidentStatus::Firing);
+    let firing = |name: &&str| fixture::alert(name, name, AlertStatus::Firing);
     let incidents = active.iter().map(firing).collect();
     Announcements::new(
         Ok(fixture::alerts(incidents)),

@@ -47,8 +47,13 @@ pub(super) async fn feed(
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
+    let alerts: Vec<_> = incidents
+        .incidents
+        .iter()
+        .flat_map(|it| it.alerts.clone())
+        .collect();
     let started = shared.dashboard.started;
-    let xml = Feed::new(host.unwrap_or_default(), &incidents.incidents, started)
+    let xml = Feed::new(host.unwrap_or_default(), &alerts, started)
         .render()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let headers = [

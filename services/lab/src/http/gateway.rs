@@ -1,10 +1,11 @@
-//! A client of api-gateway: the status, and the stream of its changes.
+//! A client of api-gateway: the status, the open incidents, and the stream of their changes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use gateway_api::events::{EventReader, SILENCE_MAX, StreamEvent};
+use gateway_api::incidents::{Incident, IncidentState, Incidents};
 use gateway_api::status::Status;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -20,6 +21,9 @@ const LAST_EVENT_ID: &str = "last-event-id";
 
 /// The largest number of pages of a status. Each has up to 1,000 targets.
 const PAGES_MAX: usize = 50;
+
+/// The largest number of open incidents that are fetched in each state.
+const INCIDENTS_MAX: &str = "100";
 
 /// The name of the gateway in messages.
 const NAME: &str = Part::ApiGateway.name();
@@ -83,6 +87,20 @@ impl Gateway {
             status,
             last_event_id,
         })
+    }
+
+    /// Fetches the incidents that are not over, newest first in each state.
+    ///
+    /// # Errors
+    /// The gateway does not answer, or has no incidents because alert-logger does not answer.
+    pub async fn open_incidents(&self) -> anyhow::Result<Vec<Incident>> {
+        let mut open = Vec::new();
+        for state in [IncidentState::Ongoing, IncidentState::Recovered] {
+            let query = [("state", state.as_str()), ("limit", INCIDENTS_MAX)];
+            let page: Incidents = self.get("incidents", &query).await?;
+            open.extend(page.incidents);
+        }
+        Ok(open)
     }
 
     /// Opens the stream of events after the one with the id `last`.
@@ -155,56 +173,4 @@ impl Events {
 }
 
 #[cfg(test)]
-pub mod fixture {
-    //! Responses of the gateway for tests.
-
-    use gateway_api::status::{Counted, State, Status};
-    use jiff::Timestamp;
-    use serde_json::{Value, json};
-
-    /// Parses a time.
-    pub fn time(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    /// Returns the JSON of a target.
-    pub fn target(name: &str, state: &str) -> Value {
-        let is_down = state == "down";
-        json!({
-            "target": name, "url": "https://example.org/", "kind": "https", "group": null,
-            "state": state, "was": null, "since": "2026-11-23T02:41:00Z",
-            "reason": is_down.then_some("timeout"), "maintenance": null,
-            "certificate_not_after": null, "slo_objective": 0.999,
-            "latency_objective_seconds": null, "availability": "99.95%",
-            "availability_percent": 99.95, "latency_seconds": 0.0123,
-            "last_probe_at": "2026-11-23T02:45:08Z", "interval_seconds": 15.0,
-            "success": 2000, "failures": 1,
-        })
-    }
-
-    /// Returns a status with targets of these names and states.
-    pub fn status(targets: &[(&str, &str)]) -> Status {
-        status_of(
-            targets
-                .iter()
-                .map(|(name, state)| target(name, state))
-                .collect(),
-        )
-    }
-
-    /// Returns a status with these targets.
-    pub fn status_of(targets: Vec<Value>) -> Status {
-        let states = targets.iter().map(|it| it["state"].clone());
-        let counts: Counted = states
-            .map(|state| serde_json::from_value::<State>(state).unwrap())
-            .collect();
-        let status = json!({
-            "generated_at": "2026-11-23T02:45:10Z",
-            "newest_observation_at": "2026-11-23T02:45:08Z",
-            "blind": null, "sources": [], "state": "up", "counts": counts,
-            "ranges": ["24h"], "groups": [], "total": targets.len(), "next": null,
-            "targets": targets,
-        });
-        serde_json::from_value(status).unwrap()
-    }
-}
+pub mod fixture;

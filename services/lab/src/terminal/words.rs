@@ -1,7 +1,8 @@
 //! States, durations and names as the lab shows them.
 
+use gateway_api::incidents::{Incident, IncidentState};
 use gateway_api::status::{State, TargetStatus};
-use gateway_api::visible;
+use gateway_api::{reason_text, visible};
 use jiff::Timestamp;
 
 /// The longest name or reason that is shown, in characters. Longer ones are cut.
@@ -103,12 +104,27 @@ pub fn span_since(since: Timestamp, now: Timestamp) -> String {
 /// Returns the reason for a target's state in words: of a failure, or of its maintenance.
 #[must_use]
 pub fn reason(target: &TargetStatus) -> String {
-    if let Some(code) = &target.reason {
-        return plain(code);
+    if let Some(reason) = &target.reason {
+        return plain(&reason_text(reason, target.http_status));
     }
     let maintenance = target.maintenance.as_ref();
     let reason = maintenance.and_then(|window| window.reason.as_deref());
     reason.map(plain).unwrap_or_default()
+}
+
+/// Returns an open incident in a line: "shop is down · 9 min · HTTP 503".
+#[must_use]
+pub fn incident(incident: &Incident, now: Timestamp) -> String {
+    let mut parts = vec![plain(&incident.title), span_since(incident.started_at, now)];
+    if let Some(reason) = &incident.reason {
+        parts.push(plain(&reason_text(reason, incident.http_status)));
+    }
+    if incident.state == IncidentState::Recovered {
+        let since = incident.recovered_at.map(|at| span_since(at, now));
+        let since = since.map_or_else(String::new, |since| format!(" for {since}"));
+        parts.push(format!("up again{since}, alerts remain"));
+    }
+    parts.join(" · ")
 }
 
 /// Returns "All 3 targets are up" or "1 of 3 targets is down".
@@ -127,6 +143,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http::gateway::fixture;
 
     #[test]
     fn durations_have_their_two_largest_units() {
@@ -162,6 +179,20 @@ mod tests {
         ] {
             assert_eq!(latency(seconds), text);
         }
+    }
+
+    #[test]
+    fn an_incident_is_a_line_in_words() {
+        let now = fixture::time("2026-11-23T02:50:00Z");
+        let mut shop = fixture::incident("shop", IncidentState::Ongoing);
+        shop.reason = Some("status".to_owned());
+        shop.http_status = Some(503);
+        assert_eq!(incident(&shop, now), "shop is down · 9 min · HTTP 503");
+        let shop = fixture::incident("shop", IncidentState::Recovered);
+        assert_eq!(
+            incident(&shop, now),
+            "shop was down · 9 min · up again for 4 min, alerts remain"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
+use crate::live::incidents::group;
 use crate::sources::alert_logger::page;
 
 fn target(name: &str, state: State, success: f64) -> TargetStatus {
@@ -16,6 +17,7 @@ fn target(name: &str, state: State, success: f64) -> TargetStatus {
         was: None,
         since: None,
         reason: None,
+        http_status: None,
         maintenance: None,
         figures: Counts {
             success,
@@ -26,7 +28,7 @@ fn target(name: &str, state: State, success: f64) -> TargetStatus {
         last_probe_at: None,
         interval_seconds: None,
         certificate_not_after: None,
-        slo_objective: None,
+        slo_objective_ratio: None,
         latency_objective_seconds: None,
     }
 }
@@ -87,15 +89,15 @@ async fn a_summary_is_published_regularly_without_changes() {
 #[tokio::test(start_paused = true)]
 async fn the_start_and_the_end_of_an_incident_are_changes() {
     let alert = |fingerprint: &str, status: &str| {
-        let ends_at = (status == "resolved").then_some("2026-11-24T00:10:00Z");
-        json!({"status": status, "fingerprint": fingerprint, "starts_at": "2026-11-24T00:00:00Z",
-            "ends_at": ends_at, "labels": {}, "annotations": {},
-            "first_received_at": "2026-11-24T00:00:05Z", "resolved_received_at": ends_at})
+        let ended_at = (status == "resolved").then_some("2026-11-24T00:10:00Z");
+        json!({"status": status, "fingerprint": fingerprint, "started_at": "2026-11-24T00:00:00Z",
+            "ended_at": ended_at, "labels": {}, "annotations": {},
+            "first_received_at": "2026-11-24T00:00:05Z", "resolved_received_at": ended_at})
     };
     let answer = |alerts: Vec<serde_json::Value>| {
         let body = json!({"alerts": alerts, "next": null, "durable": true,
             "watchdog": {"last_received_at": null}});
-        Some(Arc::new(page(body.to_string().as_bytes()).unwrap()))
+        Some(group(page(body.to_string().as_bytes()).unwrap().alerts))
     };
     let mut changes = Changes::default();
     let mut update = |page| {

@@ -170,7 +170,7 @@ mod tests {
             let observed = outcomes.observed();
             prop_assert_eq!(figures.coverage == 1.0, observed > 0.0 && observed >= due);
             let shares = figures.outcomes.shares(Some(figures.coverage));
-            let sum = shares.up + shares.down + shares.maintenance + shares.unknown;
+            let sum = shares.up_ratio + shares.down_ratio + shares.maintenance_ratio + shares.unknown_ratio;
             prop_assert!((sum - 1.0).abs() < 1e-12);
         }
     }

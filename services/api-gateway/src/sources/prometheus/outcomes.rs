@@ -59,10 +59,10 @@ impl Outcomes {
             }
         };
         Shares {
-            up: share(self.success),
-            down: share(self.failures),
-            maintenance: share(self.maintenance),
-            unknown: 1.0 - known,
+            up_ratio: share(self.success),
+            down_ratio: share(self.failures),
+            maintenance_ratio: share(self.maintenance),
+            unknown_ratio: 1.0 - known,
         }
     }
 }
@@ -82,11 +82,16 @@ mod tests {
         };
         let shares = outcomes.shares(Some(0.5));
         assert_eq!(
-            (shares.up, shares.down, shares.maintenance, shares.unknown),
+            (
+                shares.up_ratio,
+                shares.down_ratio,
+                shares.maintenance_ratio,
+                shares.unknown_ratio
+            ),
             (0.25, 0.125, 0.125, 0.5)
         );
-        assert_eq!(outcomes.shares(None).unknown, 1.0);
-        assert_eq!(Outcomes::default().shares(Some(1.0)).unknown, 1.0);
+        assert_eq!(outcomes.shares(None).unknown_ratio, 1.0);
+        assert_eq!(Outcomes::default().shares(Some(1.0)).unknown_ratio, 1.0);
     }
 
     #[test]
@@ -105,7 +110,7 @@ mod tests {
             coverage in prop::option::of(-0.1..1.1_f64),
         ) {
             let shares = Outcomes { success, failures, maintenance }.shares(coverage);
-            let all = [shares.up, shares.down, shares.maintenance, shares.unknown];
+            let all = [shares.up_ratio, shares.down_ratio, shares.maintenance_ratio, shares.unknown_ratio];
             prop_assert!((all.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{shares:?}");
             prop_assert!(all.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
         }

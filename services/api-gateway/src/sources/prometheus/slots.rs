@@ -105,7 +105,7 @@ impl From<Slots> for SlotsHead {
     fn from(slots: Slots) -> Self {
         Self {
             range: slots.range,
-            start: slots.start(),
+            started_at: slots.start(),
             slot_seconds: slot_seconds(slots.range),
             slots: SLOTS,
         }

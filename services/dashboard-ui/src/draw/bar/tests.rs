@@ -13,15 +13,16 @@ fn history(
 ) -> TargetHistory {
     TargetHistory {
         target: "demo".into(),
-        availability,
-        coverage,
-        maintenance,
+        watched_since: None,
+        availability_ratio: availability,
+        coverage_ratio: coverage,
+        maintenance_ratio: maintenance,
         success: Vec::new(),
         failures: Vec::new(),
         overall: Overall {
             availability: None,
             availability_percent: None,
-            coverage: None,
+            coverage_ratio: None,
         },
     }
 }

@@ -1,4 +1,4 @@
-use gateway_api::incidents::IncidentEnd;
+use gateway_api::incidents::AlertEnd;
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -7,23 +7,23 @@ use crate::gateway::fixture;
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
-fn incident(id: &str, text: &str, ended: bool) -> Incident {
+fn incident(id: &str, text: &str, ended: bool) -> Alert {
     let status = if ended {
-        IncidentStatus::Resolved
+        AlertStatus::Resolved
     } else {
-        IncidentStatus::Firing
+        AlertStatus::Firing
     };
     let all = Some(text.to_owned());
-    Incident {
+    Alert {
         alert: text.to_owned(),
         severity: all.clone(),
         summary: all.clone(),
         description: all,
-        ..fixture::incident(id, text, status)
+        ..fixture::alert(id, text, status)
     }
 }
 
-fn feed(incidents: &[Incident]) -> String {
+fn feed(incidents: &[Alert]) -> String {
     let started = "2026-11-01T00:00:00Z".parse().unwrap();
     Feed::new("status.example", incidents, started)
         .render()
@@ -91,11 +91,11 @@ fn the_feed_is_valid_and_its_ids_stay() {
 fn an_undelivered_or_unconfirmed_end_is_marked() {
     for (end, title) in [
         (
-            IncidentEnd::NotDelivered,
+            AlertEnd::NotDelivered,
             "TargetDown: TargetDown (ended, end not delivered)",
         ),
         (
-            IncidentEnd::Unconfirmed,
+            AlertEnd::Unconfirmed,
             "TargetDown: TargetDown (end not confirmed)",
         ),
     ] {

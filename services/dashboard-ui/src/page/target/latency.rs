@@ -58,7 +58,7 @@ impl LatencyChart {
             highest: latency(highest),
             middle: latency(top / 2.0),
             top: latency(top),
-            start: Clock::new(latencies.slots.start),
+            start: Clock::new(latencies.slots.started_at),
             end: slot_start(&latencies.slots, slots).map(Clock::new),
             objective: objective
                 .filter(|objective| *objective <= top)

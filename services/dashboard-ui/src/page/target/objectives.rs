@@ -32,7 +32,7 @@ impl Objectives {
         };
         let windows = slo.windows.iter();
         Self {
-            availability: slo.slo_objective.map(objective),
+            availability: slo.slo_objective_ratio.map(objective),
             latency: slo.latency_objective_seconds.map(latency),
             budget: slo.error_budget_remaining_ratio.map(budget),
             windows: windows.map(|(label, it)| Window::new(label, it)).collect(),
@@ -43,12 +43,12 @@ impl Objectives {
 impl Window {
     fn new(label: &str, figures: &WindowFigures) -> Self {
         let Shares {
-            up,
-            down,
-            maintenance,
-            unknown,
+            up_ratio,
+            down_ratio,
+            maintenance_ratio,
+            unknown_ratio,
         } = figures.shares;
-        let shares = [up, down, maintenance, unknown];
+        let shares = [up_ratio, down_ratio, maintenance_ratio, unknown_ratio];
         Self {
             name: in_full(label),
             availability: figures.figures.availability.clone(),

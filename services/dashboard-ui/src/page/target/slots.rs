@@ -35,13 +35,13 @@ pub(super) fn rows(
             Some(measured(seconds, latency.at_most_seconds))
         };
         let (failures, success) = (at(&values.failures), at(&values.success));
-        let availability = values.availability.get(index).copied().flatten();
+        let availability = values.availability_ratio.get(index).copied().flatten();
         SlotRow {
             start: slot_start(&history.slots, index).map(Clock::new),
             state: slot.word(),
             availability: availability.map(cut),
-            coverage: cut(at(&values.coverage)),
-            maintenance: cut(at(&values.maintenance)),
+            coverage: cut(at(&values.coverage_ratio)),
+            maintenance: cut(at(&values.maintenance_ratio)),
             failures: format!("{failures:.0} of {:.0}", failures + success),
             p50: latency(|it| &it.p50),
             p95: latency(|it| &it.p95),

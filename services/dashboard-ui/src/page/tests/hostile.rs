@@ -15,7 +15,7 @@ fn hostile_names_and_labels_are_escaped() {
     targets[2].maintenance.as_mut().unwrap().reason = Some(evil.into());
     let mut status = status(&targets);
     status.summary.sources[1] = fixture::source("</ul><b>", Some("<i>\u{202e}"));
-    let mut bad = fixture::incident("\"><script>", evil, IncidentStatus::Firing);
+    let mut bad = fixture::alert("\"><script>", evil, AlertStatus::Firing);
     bad.runbook_url = Some("javascript:alert(1)".to_owned());
     bad.summary = Some(evil.to_owned());
     bad.severity = Some(evil.to_owned());

@@ -180,7 +180,7 @@ fn a_detail_that_names_its_part_is_not_prefixed() {
     ];
     let reasons = reasons.map(|(part, detail)| Reason {
         part,
-        since: fixture::time("2026-11-23T02:42:10Z"),
+        started_at: fixture::time("2026-11-23T02:42:10Z"),
         detail: detail.to_owned(),
     });
     status.summary.blind = Blind::because(reasons.into());

@@ -13,7 +13,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
 use futures::stream;
 use gateway_api::events::StreamEvent;
-use gateway_api::incidents::{IncidentStatus, Incidents};
+use gateway_api::incidents::{AlertStatus, Incidents};
 use gateway_api::status::Status;
 use serde::Serialize;
 use service_kit::event_log::LAST_EVENT_ID;
@@ -167,7 +167,7 @@ async fn respond(
             durable: true,
         }),
         "incidents" => json(&Incidents {
-            incidents: vec![fixture::incident("i-1", "demo", IncidentStatus::Resolved)],
+            incidents: vec![fixture::incident("i-1", "demo", AlertStatus::Resolved)],
             next: Some("cursor 1".to_owned()),
             durable: true,
         }),

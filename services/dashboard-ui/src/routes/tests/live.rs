@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use axum::body::BodyDataStream;
 use futures::StreamExt;
 use gateway_api::events::StreamEvent;
-use gateway_api::incidents::IncidentStatus;
+use gateway_api::incidents::AlertStatus;
 use gateway_api::status::TargetStatus;
 
 use super::*;
@@ -297,8 +297,8 @@ async fn a_new_incident_appears_on_the_open_page() {
     service.wait_for("/", "The target is up").await;
     subscribed(&gateway).await;
     let mut page = open(&service, "/", None).await;
-    let incident = fixture::incident("i-2", "demo", IncidentStatus::Firing);
-    gateway.respond("alerts", 200, fixture::alerts(vec![incident.clone()]));
+    let incident = fixture::incident("i-2", "demo", AlertStatus::Firing);
+    gateway.respond("alerts", 200, fixture::alerts(incident.alerts.clone()));
     gateway.send("1-1", &StreamEvent::Incident(Box::new(incident)));
     page.wait_for("incidents", |it| {
         it["html"].as_str().unwrap().contains("Active incidents")

@@ -47,7 +47,7 @@ async fn a_thousand_targets_are_a_small_page() {
         let target = &mut history.targets[index];
         for _ in 0..2 {
             let at = next() as usize % 90;
-            target.availability[at] = [Some(0.0), Some(0.9), None][next() as usize % 3];
+            target.availability_ratio[at] = [Some(0.0), Some(0.9), None][next() as usize % 3];
         }
         target.overall.availability = Some(format!("{}.{:02}%", 90 + next() % 10, next() % 100));
         let line = |base: u64, next: &mut dyn FnMut() -> u64| -> Vec<Option<f64>> {

@@ -1,10 +1,12 @@
-//! The connection to api-gateway: a status, then the events of the stream that continues from it.
+//! The connection to api-gateway: the status and the open incidents, then the events of the stream that continues from the
+//! status.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_api::events::StreamEvent;
+use gateway_api::incidents::Incident;
 use gateway_api::status::Status;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -23,6 +25,8 @@ const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 pub enum Update {
     /// The state of all targets. It replaces everything before it.
     Status(Box<Status>),
+    /// The open incidents; `None` if the gateway can't read them.
+    Incidents(Option<Vec<Incident>>),
     /// A change since then.
     Event(StreamEvent),
     /// The gateway does not answer, with the reason.
@@ -38,6 +42,10 @@ pub async fn follow(gateway: Gateway, updates: Sender<Update>) {
                 let names = names.map(|it| Arc::clone(&it.target)).collect();
                 let status = Update::Status(Box::new(fetched.status));
                 if updates.send(status).await.is_err() {
+                    return;
+                }
+                let incidents = Update::Incidents(gateway.open_incidents().await.ok());
+                if updates.send(incidents).await.is_err() {
                     return;
                 }
                 receive(&gateway, fetched.last_event_id.as_deref(), names, &updates).await

@@ -60,26 +60,26 @@ mod tests {
     use super::super::follow::Update;
     use super::super::view::View;
     use super::*;
-    use crate::http::gateway::fixture::{status_of, target, time};
+    use crate::http::gateway::fixture::{status, target, time};
 
     #[test]
     fn groups_and_targets_that_need_attention_come_first() {
         let mut targets = vec![];
         for (name, group, state) in [
-            ("a1", Some("A"), "up"),
-            ("none", None, "up"),
-            ("b1", Some("B"), "up"),
-            ("b2", Some("B"), "down"),
-            ("b3", Some("B"), "unknown"),
-            ("a2", Some("A"), "maintenance"),
+            ("a1", Some("A"), State::Up),
+            ("none", None, State::Up),
+            ("b1", Some("B"), State::Up),
+            ("b2", Some("B"), State::Down),
+            ("b3", Some("B"), State::Unknown),
+            ("a2", Some("A"), State::Maintenance),
         ] {
-            let mut json = target(name, state);
-            json["group"] = group.into();
-            targets.push(json);
+            let mut target = target(name, state);
+            target.group = group.map(Into::into);
+            targets.push(target);
         }
         let mut view = View::default();
         let now = time("2026-11-23T02:45:10Z");
-        view.apply(Update::Status(Box::new(status_of(targets))), now);
+        view.apply(Update::Status(Box::new(status(targets))), now);
         let shown = view.targets(now);
         let names: Vec<String> = rows(&shown)
             .iter()

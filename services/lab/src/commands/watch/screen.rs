@@ -1,5 +1,6 @@
-//! Draws the view: verdict, counts, the list of targets, and the keys. It handles the keys, too.
+//! Draws the view: verdict, counts, open incidents, the list of targets, and the keys. It handles the keys, too.
 
+use gateway_api::incidents::{Incident, IncidentState};
 use gateway_api::status::{Counted, State};
 use jiff::Timestamp;
 use ratatui::Frame;
@@ -117,6 +118,7 @@ impl Screen {
             lines.line(&notice, Style::new().fg(Color::Yellow));
         }
         lines.line(&counts(&all), Style::new());
+        incidents(&mut lines, &view.incidents(now), now);
         lines.line("", Style::new());
         let columns = columns(lines.area.width);
         header(&mut lines, &columns);
@@ -248,6 +250,27 @@ fn headline(lines: &mut Lines<'_>, verdict: &Verdict, age: Option<i64>) {
 fn notice_lines(verdict: &Verdict, width: usize) -> Vec<String> {
     let text = words::wrap(&verdict.notices.join("\n"), width);
     text.lines().take(NOTICE_LINES).map(str::to_owned).collect()
+}
+
+/// Draws the open incidents in at most a quarter of the screen.
+fn incidents(lines: &mut Lines<'_>, open: &[&Incident], now: Timestamp) {
+    let most = usize::from(lines.area.height / 4).max(1);
+    let shown = if open.len() > most {
+        most.saturating_sub(1)
+    } else {
+        most
+    };
+    for incident in open.iter().take(shown) {
+        let state = match incident.state {
+            IncidentState::Ongoing => State::Down,
+            _ => State::Unknown,
+        };
+        lines.line(&words::incident(incident, now), colour(state));
+    }
+    if open.len() > shown {
+        let rest = format!("… and {} more open incidents", open.len() - shown);
+        lines.line(&rest, Style::new());
+    }
 }
 
 /// Returns the number of targets in each state that occurs.

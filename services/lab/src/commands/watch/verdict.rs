@@ -101,7 +101,7 @@ fn notices(view: &View, now: Timestamp) -> Vec<String> {
     let mut notices: Vec<String> = reasons
         .clone()
         .map(|reason| {
-            let since = span_since(reason.since, now);
+            let since = span_since(reason.started_at, now);
             format!(
                 "Blind for {since}: {}: {}",
                 reason.part.as_str(),

@@ -1,8 +1,10 @@
 //! The state of the lab as `watch` last received it.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use gateway_api::events::StreamEvent;
+use gateway_api::incidents::{Incident, IncidentState};
 use gateway_api::status::{State, Status, TargetStatus};
 use jiff::Timestamp;
 
@@ -17,6 +19,7 @@ const STALE_AFTER: i64 = 12;
 pub struct View {
     /// The state; `None` until the gateway has answered once.
     pub status: Option<Box<Status>>,
+    incidents: Vec<Incident>,
     /// The time at which the last part of it was received.
     received_at: Option<Timestamp>,
     outage: Option<Outage>,
@@ -36,6 +39,11 @@ impl View {
     pub fn apply(&mut self, update: Update, now: Timestamp) {
         match update {
             Update::Status(status) => self.status = Some(status),
+            Update::Incidents(incidents) => {
+                self.incidents = incidents.unwrap_or_default();
+                // The gateway may answer with an error only.
+                return;
+            }
             Update::Event(event) => self.apply_event(event),
             Update::Failed(reason) => {
                 let since = self.outage.as_ref().map_or(now, |outage| outage.since);
@@ -63,7 +71,13 @@ impl View {
                 status.targets.retain(|it| it.target != removed.target);
             }
             StreamEvent::Summary(summary) => status.summary = *summary,
-            StreamEvent::Incident(_) | StreamEvent::Reset {} => {}
+            StreamEvent::Incident(incident) => {
+                self.incidents.retain(|it| it.id != incident.id);
+                if incident.state != IncidentState::Over {
+                    self.incidents.insert(0, *incident);
+                }
+            }
+            StreamEvent::Reset {} => {}
         }
     }
 
@@ -84,6 +98,19 @@ impl View {
             since,
             reason: "api-gateway has sent nothing since then".to_owned(),
         })
+    }
+
+    /// Returns the open incidents, those of targets that are down first; none while the gateway does not answer.
+    pub fn incidents(&self, now: Timestamp) -> Vec<&Incident> {
+        if self.outage(now).is_some() {
+            return vec![];
+        }
+        let mut incidents: Vec<&Incident> = self.incidents.iter().collect();
+        incidents.sort_by_key(|it| {
+            let age = Reverse(it.started_at);
+            (it.state != IncidentState::Ongoing, age)
+        });
+        incidents
     }
 
     /// Returns the targets with the states to show, in the order of the configuration.
@@ -123,13 +150,13 @@ mod tests {
     use gateway_api::events::Removed;
 
     use super::*;
-    use crate::http::gateway::fixture::{status, time};
+    use crate::http::gateway::fixture::{incident, status, target, time};
 
     const RECEIVED: &str = "2026-11-23T02:45:10Z";
 
     fn view() -> View {
         let mut view = View::default();
-        let status = status(&[("demo", "up"), ("shop", "down")]);
+        let status = status(vec![target("demo", State::Up), target("shop", State::Down)]);
         view.apply(Update::Status(Box::new(status)), time(RECEIVED));
         view
     }
@@ -161,19 +188,42 @@ mod tests {
         let outage = view.outage(now).unwrap();
         assert_eq!(outage.since, time("2026-11-23T02:45:11Z"));
         assert_eq!(view.age(now), Some(3));
-        view.apply(Update::Status(Box::new(status(&[]))), now);
+        view.apply(Update::Status(Box::new(status(vec![]))), now);
         assert!(view.outage(now).is_none());
     }
 
     #[test]
     fn events_change_the_state() {
         let mut view = view();
-        let demo = status(&[("demo", "down")]).targets.remove(0);
+        let demo = Arc::new(target("demo", State::Down));
         view.apply(Update::Event(StreamEvent::Target(demo)), time(RECEIVED));
         let shop = Removed {
             target: "shop".into(),
         };
         view.apply(Update::Event(StreamEvent::Removed(shop)), time(RECEIVED));
         assert_eq!(states(&view, RECEIVED), [(State::Down, None)]);
+    }
+
+    #[test]
+    fn events_open_change_and_close_incidents() {
+        let mut view = view();
+        let now = time(RECEIVED);
+        let listed = |view: &View| -> Vec<String> {
+            let incidents = view.incidents(now);
+            incidents.iter().map(|it| it.title.clone()).collect()
+        };
+        let event = |view: &mut View, target: &str, state| {
+            let incident = Box::new(incident(target, state));
+            view.apply(Update::Event(StreamEvent::Incident(incident)), now);
+        };
+        let old = vec![incident("shop", IncidentState::Ongoing)];
+        view.apply(Update::Incidents(Some(old)), now);
+        event(&mut view, "shop", IncidentState::Recovered);
+        event(&mut view, "demo", IncidentState::Ongoing);
+        assert_eq!(listed(&view), ["demo is down", "shop was down"]);
+        event(&mut view, "shop", IncidentState::Over);
+        assert_eq!(listed(&view), ["demo is down"]);
+        view.apply(Update::Failed("no".to_owned()), now);
+        assert!(listed(&view).is_empty());
     }
 }

@@ -1,17 +1,17 @@
+use gateway_api::status::{Blind, Part, Reason, TargetStatus};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use serde_json::{Value, json};
 
 use super::super::follow::Update;
 use super::*;
-use crate::http::gateway::fixture::{status_of, target as json_target, time};
+use crate::http::gateway::fixture::{incident, status, target as watched, time};
 
 const NOW: &str = "2026-11-23T02:50:00Z";
 
 /// Returns a view whose status was received at [`NOW`].
-fn view(targets: Vec<Value>) -> View {
+fn view(targets: Vec<TargetStatus>) -> View {
     let mut view = View::default();
-    view.apply(Update::Status(Box::new(status_of(targets))), time(NOW));
+    view.apply(Update::Status(Box::new(status(targets))), time(NOW));
     view
 }
 
@@ -44,7 +44,10 @@ fn press(screen: &mut Screen, code: KeyCode) -> Next {
 
 #[test]
 fn a_target_that_is_down_is_first_with_time_and_reason() {
-    let view = view(vec![json_target("shop", "up"), json_target("demo", "down")]);
+    let view = view(vec![
+        watched("shop", State::Up),
+        watched("demo", State::Down),
+    ]);
     assert_eq!(
         drawn(&view, (80, 24))[..6],
         [
@@ -52,15 +55,30 @@ fn a_target_that_is_down_is_first_with_time_and_reason() {
             "1 down · 1 up",
             "",
             "TARGET            STATE       FOR         REASON                AVAIL.  LATENCY",
-            "demo              down        9 min       timeout               99.95%  12.3 ms",
+            "demo              down        9 min       timed out             99.95%  12.3 ms",
             "shop              up          9 min                             99.95%  12.3 ms",
         ]
     );
 }
 
 #[test]
+fn open_incidents_take_at_most_a_quarter_of_the_screen() {
+    let mut view = view(vec![watched("shop", State::Down)]);
+    let open = |count: usize| vec![incident("shop", IncidentState::Ongoing); count];
+    view.apply(Update::Incidents(Some(open(1))), time(NOW));
+    assert_eq!(drawn(&view, (80, 24))[2..4], ["shop is down · 9 min", ""]);
+    view.apply(Update::Incidents(Some(open(50))), time(NOW));
+    let lines = drawn(&view, (80, 24));
+    assert_eq!(lines[7], "… and 45 more open incidents");
+    assert!(lines[9].starts_with("TARGET"), "{lines:?}");
+}
+
+#[test]
 fn a_narrow_terminal_shows_the_most_important_columns() {
-    let view = view(vec![json_target("shop", "up"), json_target("demo", "down")]);
+    let view = view(vec![
+        watched("shop", State::Up),
+        watched("demo", State::Down),
+    ]);
     assert_eq!(
         drawn(&view, (40, 12)),
         [
@@ -82,13 +100,13 @@ fn a_narrow_terminal_shows_the_most_important_columns() {
 
 #[test]
 fn a_blind_lab_is_not_good() {
-    let mut status = status_of(vec![json_target("shop", "unknown")]);
-    let since = "2026-11-23T02:42:00Z";
-    status.summary.blind = serde_json::from_value(json!({
-        "since": since,
-        "reasons": [{"part": "prometheus", "since": since, "detail": "connection refused"}],
-    }))
-    .unwrap();
+    let mut status = status(vec![watched("shop", State::Unknown)]);
+    let since = time("2026-11-23T02:42:00Z");
+    status.summary.blind = Blind::because(vec![Reason {
+        part: Part::Prometheus,
+        started_at: since,
+        detail: "connection refused".to_owned(),
+    }]);
     let mut view = View::default();
     view.apply(Update::Status(Box::new(status)), time(NOW));
     let lines = drawn(&view, (80, 24));
@@ -101,7 +119,10 @@ fn a_blind_lab_is_not_good() {
 
 #[test]
 fn a_gateway_that_is_away_leaves_no_state_current() {
-    let view = view(vec![json_target("shop", "up"), json_target("demo", "down")]);
+    let view = view(vec![
+        watched("shop", State::Up),
+        watched("demo", State::Down),
+    ]);
     for now in ["2026-11-23T02:50:13Z", "2026-11-23T03:50:00Z"] {
         let lines = lines(&mut Screen::default(), &view, (80, 24), now);
         assert!(
@@ -150,9 +171,9 @@ fn hostile_names_stay_in_their_column() {
         &long,
     ];
     let targets = names.map(|name| {
-        let mut target = json_target(name, "down");
-        target["group"] = name.into();
-        target["reason"] = name.into();
+        let mut target = watched(name, State::Down);
+        target.group = Some(name.into());
+        target.reason = Some(name.into());
         target
     });
     let view = view(targets.into());
@@ -174,7 +195,7 @@ fn hostile_names_stay_in_their_column() {
 
 #[test]
 fn keys_scroll_and_never_leave_the_list() {
-    let targets = (0..100).map(|index| json_target(&format!("target-{index:02}"), "up"));
+    let targets = (0..100).map(|index| watched(&format!("target-{index:02}"), State::Up));
     let view = view(targets.collect());
     let mut screen = Screen::default();
     let first = |screen: &mut Screen| {
@@ -200,7 +221,10 @@ fn keys_scroll_and_never_leave_the_list() {
 
 #[test]
 fn the_filter_leaves_matching_targets_and_the_verdict_stays_that_of_all() {
-    let view = view(vec![json_target("shop", "up"), json_target("demo", "down")]);
+    let view = view(vec![
+        watched("shop", State::Up),
+        watched("demo", State::Down),
+    ]);
     let mut screen = Screen::default();
     for key in ['/', 's', 'q', 'h'] {
         assert_eq!(press(&mut screen, KeyCode::Char(key)), Next::Redraw);
