@@ -23,6 +23,14 @@ impl Summary {
             .any(|(_, ended, _)| matches!(ended.outcome, Outcome::Failed(_)))
     }
 
+    /// Returns the suites that passed, with their durations.
+    pub fn passed(&self) -> impl Iterator<Item = (&str, Duration)> {
+        let suites = self.suites.iter();
+        suites
+            .filter(|(_, ended, _)| matches!(ended.outcome, Outcome::Passed))
+            .map(|(suite, _, took)| (suite.as_str(), *took))
+    }
+
     /// Formats the summary; `took` is the time of the whole run. The last line is `N passed, N failed, N skipped`.
     pub fn table(&self, took: Duration) -> String {
         let mut text = format!(
