@@ -26,8 +26,9 @@ Environment:
   PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY,
   PING_BODY_MAX_BYTES, PING_HTTP_METHOD, PING_AGENT_CACHE_SECONDS,
   PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG, ALLOWED_HOSTS
-          Passed on to the services, as are PATH, HOME, LANG, LC_ALL, TZ, TMPDIR,
-          RUST_BACKTRACE, SSL_CERT_FILE and SSL_CERT_DIR, but no other variables";
+          Passed on to the services, as are PATH, HOME, LANG, LC_ALL, TZ,
+          TMPDIR, RUST_BACKTRACE, SSL_CERT_FILE and SSL_CERT_DIR, but no other
+          variables";
 
 /// The help text of `./lab bench`. The `lab` script starts it from tests/runner.
 pub const BENCH: &str = "Run the benchmarks; exit code 1 if a limit is exceeded";

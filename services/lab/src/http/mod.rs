@@ -111,7 +111,8 @@ pub async fn parse<T: DeserializeOwned>(
     name: &str,
     response: reqwest::Response,
 ) -> anyhow::Result<T> {
-    let (status, url) = (response.status(), response.url().clone());
+    let status = response.status();
+    let url = targets::redact(response.url().as_str());
     let body = body(response)
         .await
         .map_err(|error| anyhow!("the response of {name} at {url} is incomplete: {error}"))?;

@@ -5,7 +5,7 @@ mod report;
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 pub use self::estimate::{Origin, Sizing};
 use super::Lab;
@@ -17,7 +17,14 @@ use crate::terminal::output;
 pub(super) async fn run(lab: &Lab, args: &SizingArgs) -> Result<ExitCode, Error> {
     let sizing = match &args.prometheus {
         Some(url) => Sizing::of(url.as_str(), None).await?,
-        None => Sizing::of(&local_prometheus(lab)?, Some(&lab.state.prometheus_data())).await?,
+        None => {
+            let url = local_prometheus(lab)?;
+            let sizing = Sizing::of(&url, Some(&lab.state.prometheus_data())).await;
+            sizing.map_err(|error| {
+                let status = lab.state.command_line("status");
+                anyhow!("{error:#}. Is the lab running? {status}")
+            })?
+        }
     };
     output::print(&if args.json {
         report::json(&sizing)?

@@ -44,11 +44,9 @@ pub async fn follow(gateway: Gateway, updates: Sender<Update>) {
                 if updates.send(status).await.is_err() {
                     return;
                 }
-                let incidents = Update::Incidents(gateway.open_incidents().await.ok());
-                if updates.send(incidents).await.is_err() {
-                    return;
-                }
-                receive(&gateway, fetched.last_event_id.as_deref(), names, &updates).await
+                let last = fetched.last_event_id.as_deref();
+                let stream = receive(&gateway, last, names, &updates);
+                tokio::join!(stream, send_incidents(&gateway, &updates)).0
             }
             Err(error) => {
                 if updates
@@ -68,6 +66,13 @@ pub async fn follow(gateway: Gateway, updates: Sender<Update>) {
             sleep(RECONNECT_AFTER).await;
         }
     }
+}
+
+/// Sends the open incidents. They may take longer than the first events of the stream.
+async fn send_incidents(gateway: &Gateway, updates: &Sender<Update>) {
+    let incidents = gateway.open_incidents().await.ok();
+    // The stream notices when nobody receives the updates.
+    let _ = updates.send(Update::Incidents(incidents)).await;
 }
 
 /// Sends the events of a stream until a new status is due. Returns `false` if the stream could not be read until then; the

@@ -1,5 +1,7 @@
 //! The list of targets: by group, in each those that need attention first, and the groups that need attention first.
 
+use std::collections::{BTreeMap, HashMap};
+
 use gateway_api::status::{Counted, State, groups};
 
 use super::view::Shown;
@@ -21,23 +23,26 @@ pub enum Row<'a> {
     Target(Shown<'a>),
 }
 
+/// A group's name and its targets.
+type Section<'a> = (Option<&'a str>, Vec<Shown<'a>>);
+
 /// Returns the lines of the list.
 pub fn rows<'a>(shown: &[Shown<'a>]) -> Vec<Row<'a>> {
+    let mut sections: BTreeMap<usize, Section<'a>> = BTreeMap::new();
     let names = groups(shown.iter().map(|it| it.target.as_ref()));
-    let mut sections: Vec<(Option<&str>, Vec<Shown<'a>>)> = names
-        .iter()
-        .copied()
-        .map(Some)
-        .chain([None])
-        .map(|name| {
-            let members = shown.iter().copied();
-            let members = members.filter(|it| it.target.group.as_deref() == name);
-            let mut members: Vec<Shown<'a>> = members.collect();
-            members.sort_by_key(|it| rank(it.state));
-            (name, members)
-        })
-        .filter(|(_, members)| !members.is_empty())
-        .collect();
+    let places: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+    for target in shown {
+        let name = target.target.group.as_deref();
+        // The targets without a group come last.
+        let place = name.and_then(|name| places.get(name).copied());
+        let section = sections.entry(place.unwrap_or(names.len()));
+        let (_, members) = section.or_insert_with(|| (name, Vec::new()));
+        members.push(*target);
+    }
+    let mut sections: Vec<Section<'a>> = sections.into_values().collect();
+    for (_, members) in &mut sections {
+        members.sort_by_key(|it| rank(it.state));
+    }
     // Both sorts keep the order of the configuration among equals.
     let worst = |members: &[Shown<'_>]| members.first().map_or(State::Up, |it| it.state);
     sections.sort_by_key(|(_, members)| rank(worst(members)));

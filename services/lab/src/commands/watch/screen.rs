@@ -1,42 +1,24 @@
 //! Draws the view: verdict, counts, open incidents, the list of targets, and the keys. It handles the keys, too.
 
+mod lines;
+mod table;
+
 use gateway_api::incidents::{Incident, IncidentState};
 use gateway_api::status::{Counted, State};
 use jiff::Timestamp;
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
+use self::lines::{Lines, colour};
+use self::table::Table;
 use super::rows::{Row, rows};
 use super::verdict::{Overall, Verdict, judge};
 use super::view::{Shown, View};
-use crate::terminal::words::{self, STATES, fit, latency, plain, span, span_since};
+use crate::terminal::words::{self, plain, span};
 
 /// The largest number of lines with sentences about parts that do not work.
 const NOTICE_LINES: usize = 4;
-
-/// The narrowest column of the names.
-const NAME_MIN: u16 = 16;
-
-/// The columns beside the names, the most important first, with their widths.
-const COLUMNS: [(Column, u16); 5] = [
-    (Column::State, 12),
-    (Column::Time, 12),
-    (Column::Reason, 22),
-    (Column::Availability, 8),
-    (Column::Latency, 8),
-];
-
-#[derive(Debug, Clone, Copy)]
-enum Column {
-    State,
-    Time,
-    Reason,
-    Availability,
-    Latency,
-}
 
 /// What to do after an event of keyboard or window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,24 +99,24 @@ impl Screen {
         for notice in notice_lines(&verdict, usize::from(lines.area.width)) {
             lines.line(&notice, Style::new().fg(Color::Yellow));
         }
-        lines.line(&counts(&all), Style::new());
+        let counts: Counted = all.iter().map(|it| it.state).collect();
+        lines.line(&table::states(counts), Style::new());
         incidents(&mut lines, &view.incidents(now), now);
         lines.line("", Style::new());
-        let columns = columns(lines.area.width);
-        header(&mut lines, &columns);
+        let table = Table::new(lines.area.width, view.outage(now).is_none(), now);
+        table.header(&mut lines);
 
         // The last line has the keys.
         self.page = usize::from(lines.left().saturating_sub(1));
         self.top = self.top.min(rows.len().saturating_sub(self.page));
-        let is_current = view.outage(now).is_none();
         for row in rows.iter().skip(self.top).take(self.page) {
             match row {
                 Row::Group {
                     name,
                     worst,
                     counts,
-                } => group(&mut lines, *name, *worst, *counts),
-                Row::Target(shown) => target(&mut lines, shown, &columns, is_current, now),
+                } => table::group(&mut lines, *name, *worst, *counts),
+                Row::Target(shown) => table.target(&mut lines, shown),
             }
         }
         self.footer(&mut lines, rows.len());
@@ -158,73 +140,6 @@ impl Screen {
     }
 }
 
-/// A cursor that moves down line by line, and never leaves the screen.
-struct Lines<'a> {
-    area: Rect,
-    y: u16,
-    buffer: &'a mut Buffer,
-}
-
-impl<'a> Lines<'a> {
-    fn new(area: Rect, buffer: &'a mut Buffer) -> Self {
-        Self {
-            area,
-            y: area.y,
-            buffer,
-        }
-    }
-
-    /// Returns the number of lines that are left.
-    fn left(&self) -> u16 {
-        self.area.bottom().saturating_sub(self.y)
-    }
-
-    fn skip_to_last(&mut self) {
-        self.y = self.y.max(self.area.bottom().saturating_sub(1));
-    }
-
-    /// Draws a text in the current line, `width` columns wide from the column `x`.
-    fn text(&mut self, x: u16, width: u16, text: &str, style: Style) {
-        let width = width.min(self.area.width.saturating_sub(x));
-        if self.left() > 0 && width > 0 {
-            let text = fit(text, usize::from(width));
-            self.buffer
-                .set_stringn(self.area.x + x, self.y, text, usize::from(width), style);
-        }
-    }
-
-    fn end(&mut self) {
-        self.y = self.y.saturating_add(1);
-    }
-
-    /// Draws a whole line.
-    fn line(&mut self, text: &str, style: Style) {
-        self.text(0, self.area.width, text, style);
-        self.end();
-    }
-
-    /// Draws a line with a second text at its right end, if there is room for both.
-    fn line_with_end(&mut self, text: &str, end: &str, style: Style) {
-        let width =
-            |text: &str| u16::try_from(console::measure_text_width(text)).unwrap_or(u16::MAX);
-        let at = self.area.width.saturating_sub(width(end));
-        let has_room = width(text).saturating_add(2) <= at;
-        if has_room {
-            self.text(at, width(end), end, style);
-        }
-        self.line(text, style);
-    }
-}
-
-fn colour(state: State) -> Style {
-    Style::new().fg(match state {
-        State::Up => Color::Green,
-        State::Down => Color::Red,
-        State::Maintenance => Color::Blue,
-        State::Unknown => Color::Yellow,
-    })
-}
-
 /// Draws the verdict as a coloured bar, with the age of the data.
 fn headline(lines: &mut Lines<'_>, verdict: &Verdict, age: Option<i64>) {
     let state = match verdict.overall {
@@ -234,14 +149,7 @@ fn headline(lines: &mut Lines<'_>, verdict: &Verdict, age: Option<i64>) {
         Overall::Unknown => State::Unknown,
     };
     let style = colour(state).add_modifier(Modifier::REVERSED | Modifier::BOLD);
-    if lines.left() > 0 {
-        let bar = Rect {
-            y: lines.y,
-            height: 1,
-            ..lines.area
-        };
-        lines.buffer.set_style(bar, style);
-    }
+    lines.bar(style);
     let age = age.map(|age| format!("updated {} ago ", span(age)));
     let headline = format!(" {}", verdict.headline);
     lines.line_with_end(&headline, &age.unwrap_or_default(), style);
@@ -271,117 +179,6 @@ fn incidents(lines: &mut Lines<'_>, open: &[&Incident], now: Timestamp) {
         let rest = format!("… and {} more open incidents", open.len() - shown);
         lines.line(&rest, Style::new());
     }
-}
-
-/// Returns the number of targets in each state that occurs.
-fn counts(shown: &[Shown<'_>]) -> String {
-    let counts: Counted = shown.iter().map(|it| it.state).collect();
-    states(counts)
-}
-
-fn states(counts: Counted) -> String {
-    let counts = STATES.map(|state| (counts.get(state), state));
-    let counts = counts.iter().filter(|(count, _)| *count > 0);
-    let counts: Vec<String> = counts
-        .map(|(count, state)| format!("{count} {}", state.as_str()))
-        .collect();
-    counts.join(" · ")
-}
-
-/// Returns the columns for which there is room, each with its place and width; the name gets the rest.
-fn columns(width: u16) -> Vec<(Column, u16, u16)> {
-    let mut rest = width.saturating_sub(NAME_MIN);
-    let mut chosen = Vec::new();
-    for (column, width) in COLUMNS {
-        if width > rest {
-            break;
-        }
-        rest -= width;
-        chosen.push((column, width));
-    }
-    let mut at = NAME_MIN + rest;
-    if chosen.is_empty() {
-        at = width;
-    }
-    let place = |(column, width)| {
-        let place = (column, at, width);
-        at += width;
-        place
-    };
-    chosen.into_iter().map(place).collect()
-}
-
-fn name_width(lines: &Lines<'_>, columns: &[(Column, u16, u16)]) -> u16 {
-    columns.first().map_or(lines.area.width, |(_, at, _)| *at)
-}
-
-fn header(lines: &mut Lines<'_>, columns: &[(Column, u16, u16)]) {
-    let style = Style::new().add_modifier(Modifier::BOLD);
-    lines.text(0, name_width(lines, columns), "TARGET", style);
-    for (column, at, width) in columns {
-        let title = match column {
-            Column::State => "STATE",
-            Column::Time => "FOR",
-            Column::Reason => "REASON",
-            Column::Availability => "AVAIL.",
-            Column::Latency => "LATENCY",
-        };
-        lines.text(*at, *width, title, style);
-    }
-    lines.end();
-}
-
-fn group(lines: &mut Lines<'_>, name: Option<&str>, worst: State, counts: Counted) {
-    let name = name.map_or_else(|| "Without a group".to_owned(), plain);
-    let style = Style::new().add_modifier(Modifier::BOLD);
-    lines.text(
-        0,
-        lines.area.width,
-        &format!("{name}: {}", states(counts)),
-        style.patch(colour(worst)),
-    );
-    lines.end();
-}
-
-fn target(
-    lines: &mut Lines<'_>,
-    shown: &Shown<'_>,
-    columns: &[(Column, u16, u16)],
-    is_current: bool,
-    now: Timestamp,
-) {
-    let target = shown.target;
-    let name_width = name_width(lines, columns).saturating_sub(1);
-    lines.text(0, name_width, &plain(&target.target), Style::new());
-    for (column, at, width) in columns {
-        let (text, style) = match column {
-            Column::State => (shown.state.as_str().to_owned(), colour(shown.state)),
-            Column::Time => {
-                // The time of a state that is not known any more says nothing.
-                let since = target.since.filter(|_| is_current);
-                let time = since.map(|since| span_since(since, now));
-                (time.unwrap_or_default(), Style::new())
-            }
-            Column::Reason => {
-                let reason = match shown.was {
-                    Some(was) => format!("was {}", was.as_str()),
-                    None => words::reason(target),
-                };
-                (reason, Style::new())
-            }
-            Column::Availability => {
-                let figure = target.figures.availability.as_deref();
-                let text = figure.filter(|_| is_current).map(plain);
-                (text.unwrap_or_default(), Style::new())
-            }
-            Column::Latency => {
-                let seconds = target.latency_seconds.filter(|_| is_current);
-                (seconds.map(latency).unwrap_or_default(), Style::new())
-            }
-        };
-        lines.text(*at, width.saturating_sub(1), &text, style);
-    }
-    lines.end();
 }
 
 #[cfg(test)]

@@ -66,6 +66,9 @@ pub fn judge(view: &View, shown: &[Shown<'_>], now: Timestamp) -> Verdict {
         (Overall::Unknown, headline.to_owned())
     } else if all == 0 {
         (Overall::Unknown, "No target is configured".to_owned())
+    } else if status.summary.newest_observation_at.is_none() {
+        let headline = "No target has been probed yet";
+        (Overall::Unknown, headline.to_owned())
     } else if counts.unknown > 0 {
         (Overall::Unknown, of(counts.unknown, all, "unknown"))
     } else if counts.maintenance == all {

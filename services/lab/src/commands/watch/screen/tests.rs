@@ -51,7 +51,7 @@ fn a_target_that_is_down_is_first_with_time_and_reason() {
     assert_eq!(
         drawn(&view, (80, 24))[..6],
         [
-            " 1 of 2 targets is down                                        updated 0 s ago",
+            " 1 of 2 targets is down                                         updated 0 s ago",
             "1 down · 1 up",
             "",
             "TARGET            STATE       FOR         REASON                AVAIL.  LATENCY",
