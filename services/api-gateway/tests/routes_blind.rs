@@ -122,7 +122,7 @@ async fn a_watchdog_that_is_overdue_blinds_since_its_last_arrival() {
     let status = get(&gateway, "/api/v1/status").await.json();
     let blind = &status["blind"];
     assert_eq!(blind["reasons"][0]["part"], "watchdog", "{blind}");
-    let since: Timestamp = blind["since"].as_str().unwrap().parse().unwrap();
+    let since: Timestamp = blind["started_at"].as_str().unwrap().parse().unwrap();
     let age = Timestamp::now().duration_since(since).as_secs();
     assert!((200..260).contains(&age), "{age}");
 }

@@ -160,7 +160,8 @@ async fn a_new_incident_is_published() {
     ]));
     let mut stream = Stream::open(&gateway, "/api/v1/events", &[]).await;
     let incident = stream.next(&["incident"]).await;
-    assert_eq!(incident.data["alert"], "TargetDown");
+    assert_eq!(incident.data["alerts"][0]["alert"], "TargetDown");
+    assert_eq!(incident.data["state"], "ongoing");
     assert_eq!(incident.data["target"], "</script>\u{202e}");
     assert_eq!(incident.data["timeline"][0]["event"], "fired");
 }

@@ -79,7 +79,7 @@ async fn a_slot_has_its_availability_its_coverage_and_its_probes() {
         (&json!("24h"), &json!(90))
     );
     assert_eq!(answer["slot_seconds"], SLOT);
-    let start: Timestamp = answer["start"].as_str().unwrap().parse().unwrap();
+    let start: Timestamp = answer["started_at"].as_str().unwrap().parse().unwrap();
     assert_eq!(start.as_second() % SLOT, 0);
     let age = Timestamp::now().duration_since(start).as_secs();
     assert!((89 * SLOT..=90 * SLOT + 20).contains(&age), "{age}");
@@ -89,9 +89,9 @@ async fn a_slot_has_its_availability_its_coverage_and_its_probes() {
     for place in 0..89 {
         let end = start.as_second() + (place as i64 + 1) * SLOT;
         let cells = [
-            "availability",
-            "coverage",
-            "maintenance",
+            "availability_ratio",
+            "coverage_ratio",
+            "maintenance_ratio",
             "success",
             "failures",
         ]
@@ -106,10 +106,10 @@ async fn a_slot_has_its_availability_its_coverage_and_its_probes() {
         }
     }
     // The last slot has not ended, so fewer probes are due in it.
-    assert!(column("coverage")[89].unwrap() >= 0.5);
+    assert!(column("coverage_ratio")[89].unwrap() >= 0.5);
     assert_eq!(
         a["overall"],
-        json!({"availability": "99.95%", "availability_percent": 99.95, "coverage": 0.5})
+        json!({"availability": "99.95%", "availability_percent": 99.95, "coverage_ratio": 0.5})
     );
 }
 
@@ -120,11 +120,11 @@ async fn a_target_without_data_is_unknown_in_every_slot() {
     let answer = get(&gateway, "/api/v1/history?search=b").await.json();
     let b = &answer["targets"][0];
     assert_eq!(b["target"], "http://b/");
-    assert_eq!(numbers(&b["availability"]), [None; 90]);
-    assert_eq!(numbers(&b["coverage"]), [Some(0.0); 90]);
+    assert_eq!(numbers(&b["availability_ratio"]), [None; 90]);
+    assert_eq!(numbers(&b["coverage_ratio"]), [Some(0.0); 90]);
     assert_eq!(
         b["overall"],
-        json!({"availability": null, "availability_percent": null, "coverage": null})
+        json!({"availability": null, "availability_percent": null, "coverage_ratio": null})
     );
 }
 

@@ -4,6 +4,8 @@ mod alert;
 mod group;
 mod id;
 mod incident;
+#[cfg(test)]
+mod testing;
 mod title;
 mod walk;
 

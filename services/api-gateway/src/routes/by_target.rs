@@ -103,6 +103,7 @@ impl<'a> Request<'a> {
 #[utoipa::path(
     get,
     path = "/api/v1/slo",
+    tag = "figures",
     params(Filter),
     responses(
         (status = 200, description = "Objectives and error budgets by target", body = Slo),
@@ -136,6 +137,7 @@ pub(super) async fn slo(
 #[utoipa::path(
     get,
     path = "/api/v1/history",
+    tag = "figures",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Availability by target and slot", body = HistoryAnswer),
@@ -170,6 +172,7 @@ pub(super) async fn history(
 #[utoipa::path(
     get,
     path = "/api/v1/latency",
+    tag = "figures",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Latency by target and slot", body = LatencyAnswer),
@@ -204,6 +207,7 @@ pub(super) async fn latency(
 #[utoipa::path(
     get,
     path = "/api/v1/phases",
+    tag = "figures",
     params(Filter),
     responses(
         (status = 200, description = "Phases and reasons by target", body = PhasesAnswer),

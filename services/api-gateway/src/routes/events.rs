@@ -41,6 +41,7 @@ pub(super) struct EventsQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/events",
+    tag = "state",
     params(
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last received event"),
         EventsQuery,

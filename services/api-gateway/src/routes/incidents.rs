@@ -111,6 +111,7 @@ impl Display for Cursor {
 #[utoipa::path(
     get,
     path = "/api/v1/alerts",
+    tag = "incidents",
     responses(
         (status = 200, description = "The firing alerts", body = Alerts),
         (status = 501, description = "alert-logger is not configured", body = Problem,
@@ -143,6 +144,7 @@ pub(super) async fn alerts(
 #[utoipa::path(
     get,
     path = "/api/v1/incidents",
+    tag = "incidents",
     params(IncidentsQuery),
     responses(
         (status = 200, description = "A page of incidents", body = Incidents),

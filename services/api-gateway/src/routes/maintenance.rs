@@ -29,6 +29,7 @@ pub(super) struct MaintenanceQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/maintenance",
+    tag = "incidents",
     params(MaintenanceQuery),
     responses(
         (status = 200, description = "Maintenance windows", body = Maintenance),

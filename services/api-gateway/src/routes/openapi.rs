@@ -23,12 +23,22 @@ use super::{
 use crate::Gateway;
 use crate::window::Retention;
 
-/// The title of the OpenAPI document. Its paths and schemas come from the routes.
+/// The title, the server and the tags of the OpenAPI document. Its paths and schemas come from the routes.
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "UptimePulse api-gateway",
-    description = "Availability of targets, now and over time. Every error is RFC 9457 problem details."
-))]
+#[openapi(
+    info(
+        title = "UptimePulse api-gateway",
+        description = "Availability of targets, now and over time. Every time is UTC with milliseconds. Every error is \
+            RFC 9457 problem details."
+    ),
+    servers((url = "/", description = "The gateway that serves this document")),
+    tags(
+        (name = "state", description = "The current state of targets, and its changes"),
+        (name = "figures", description = "Availability, latency and error budgets over time"),
+        (name = "incidents", description = "Alerts, incidents and maintenance"),
+        (name = "description", description = "This document")
+    )
+)]
 struct Head;
 
 /// The serialized OpenAPI document.
@@ -130,6 +140,7 @@ fn describe_tag(operation: &mut Operation) {
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    tag = "description",
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Object))
 )]
 async fn openapi(

@@ -19,6 +19,7 @@ use crate::Gateway;
 #[utoipa::path(
     get,
     path = "/api/v1/status",
+    tag = "state",
     params(Filter),
     responses(
         (status = 200, description = "The current state", body = Status, headers(

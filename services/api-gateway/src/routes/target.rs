@@ -42,6 +42,7 @@ struct Parts {
 #[utoipa::path(
     get,
     path = "/api/v1/targets/{target}",
+    tag = "state",
     params(("target" = String, Path, description = "The target's name, percent-encoded"), RangeQuery),
     responses(
         (status = 200, description = "The target with all its data", body = TargetAnswer),

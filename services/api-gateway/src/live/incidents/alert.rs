@@ -195,7 +195,7 @@ mod tests {
             let at = at % body.len();
             body[at] = byte;
             if let Ok(page) = page(body.as_slice()) {
-                let _ = page.alerts.iter().map(|it| Alert::from(&**it)).count();
+                let _: Vec<_> = page.alerts.iter().map(|it| Alert::from(&**it)).collect();
             }
             prop_assert!(page(&body[..at]).is_err());
         }

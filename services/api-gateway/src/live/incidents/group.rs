@@ -48,11 +48,9 @@ pub fn group(alerts: impl IntoIterator<Item = Arc<LoggedAlert>>) -> Vec<Group> {
         groups.push(Group::new(target, alert));
     }
     for group in &mut groups {
-        group.id = group
-            .alerts
-            .iter()
-            .min_by_key(|it| arrival(it))
-            .map_or_else(String::new, |it| id(it));
+        let alerts = group.alerts.iter();
+        let first = alerts.min_by(|one, other| arrival(one).cmp(&arrival(other)));
+        group.id = first.map_or_else(String::new, |alert| id(alert));
     }
     groups.sort_by(|one, other| other.position().cmp(&one.position()));
     groups
@@ -113,12 +111,8 @@ fn start(alert: &LoggedAlert) -> (Timestamp, &str) {
     (alert.started_at, &alert.fingerprint)
 }
 
-fn arrival(alert: &LoggedAlert) -> (Timestamp, Timestamp, String) {
-    (
-        alert.first_received_at,
-        alert.started_at,
-        alert.fingerprint.clone(),
-    )
+fn arrival(alert: &LoggedAlert) -> (Timestamp, (Timestamp, &str)) {
+    (alert.first_received_at, start(alert))
 }
 
 #[cfg(test)]

@@ -2,50 +2,41 @@
 
 use super::group::Group;
 
+/// The start of the names of the alerts that fire while a target is down.
+pub(super) const DOWN: &str = "TargetDown";
+
 /// Returns the title of an incident. `is_down` is whether the target is down now.
 pub(super) fn title(group: &Group, is_down: bool) -> String {
-    let names = || {
-        group
-            .alerts
-            .iter()
-            .filter_map(|it| it.labels.get("alertname"))
-    };
-    let has = |start: &str| names().any(|name| name.starts_with(start));
-    let now = group.is_firing();
     let Some(target) = &group.target else {
-        return untitled(group);
+        return first_summary(group);
     };
+    let names = group.alerts.iter().map(|it| it.labels.get("alertname"));
+    let names: Vec<_> = names.flatten().collect();
+    let has = |start: &str| names.iter().any(|name| name.starts_with(start));
+    let tense = |now, past| if group.is_firing() { now } else { past };
     if is_down {
         format!("{target} is down")
     } else if has(DOWN) {
         format!("{target} was down")
     } else if has("ErrorBudgetBurn") {
-        let verb = if now { "burns" } else { "burned" };
-        format!("{target} {verb} its error budget")
+        let burns = tense("burns", "burned");
+        format!("{target} {burns} its error budget")
     } else if has("LatencyObjectiveMissed") {
-        let verb = if now { "is" } else { "was" };
-        format!("{target} {verb} too slow")
+        let is = tense("is", "was");
+        format!("{target} {is} too slow")
     } else if has("TargetCertificateExpired") {
-        let verb = if now { "has" } else { "had" };
-        format!("The certificate of {target} {verb} expired")
+        let has_expired = tense("has expired", "had expired");
+        format!("The certificate of {target} {has_expired}")
     } else if has("TargetCertificate") {
-        let verb = if now {
-            "expires"
-        } else {
-            "was about to expire"
-        };
-        let soon = if now { " soon" } else { "" };
-        format!("The certificate of {target} {verb}{soon}")
+        let expires = tense("expires soon", "was about to expire");
+        format!("The certificate of {target} {expires}")
     } else {
-        untitled(group)
+        first_summary(group)
     }
 }
 
-/// The start of the names of the alerts that fire while a target is down.
-pub(super) const DOWN: &str = "TargetDown";
-
-/// Returns the summary or the name of the first alert, for alerts of other rules.
-fn untitled(group: &Group) -> String {
+/// Returns the summary of the first alert, else its name: the title for all other rules.
+fn first_summary(group: &Group) -> String {
     let first = group.alerts.first();
     let text = first.and_then(|it| it.annotations.get("summary").or(it.labels.get("alertname")));
     text.map_or("An alert without a name", String::as_str)
