@@ -105,3 +105,82 @@ async fn receive(
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use gateway_api::incidents::{IncidentState, Incidents};
+    use gateway_api::status::State;
+    use tokio::sync::mpsc::{self, Receiver};
+    use wiremock::matchers::{header, path, query_param};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::http::gateway::fixture::{incident, status, target};
+
+    async fn gateway() -> MockServer {
+        let server = MockServer::start().await;
+        let status = status(vec![target("demo", State::Up)]);
+        let status = ResponseTemplate::new(200)
+            .insert_header("last-event-id", "7-1")
+            .set_body_json(status);
+        let down = serde_json::to_string(&target("demo", State::Down)).unwrap();
+        let events = format!("retry: 1000\n\nid: 7-2\nevent: target\ndata: {down}\n\n");
+        let events = ResponseTemplate::new(200).set_body_raw(events, "text/event-stream");
+        let page = |open| Incidents {
+            incidents: open,
+            next: None,
+            durable: true,
+        };
+        let ongoing = page(vec![incident("demo", IncidentState::Ongoing)]);
+        for (state, page) in [("ongoing", ongoing), ("recovered", page(vec![]))] {
+            Mock::given(path("/api/v1/incidents"))
+                .and(query_param("state", state))
+                .respond_with(ResponseTemplate::new(200).set_body_json(page))
+                .mount(&server)
+                .await;
+        }
+        for (mock, response) in [
+            (Mock::given(path("/api/v1/status")), status),
+            (
+                Mock::given(path("/api/v1/events")).and(header("last-event-id", "7-1")),
+                events,
+            ),
+        ] {
+            mock.respond_with(response).mount(&server).await;
+        }
+        server
+    }
+
+    async fn next(updates: &mut Receiver<Update>) -> Update {
+        let limit = Duration::from_secs(30);
+        let update = tokio::time::timeout(limit, updates.recv()).await;
+        update.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn events_continue_from_the_status_and_a_failure_is_reported() {
+        let server = gateway().await;
+        let (sender, mut updates) = mpsc::channel(16);
+        tokio::spawn(follow(Gateway::new(&server.uri()).unwrap(), sender));
+        let first = next(&mut updates).await;
+        assert!(matches!(first, Update::Status(_)), "{first:?}");
+        let (mut is_down, mut open) = (false, None);
+        for _ in 0..2 {
+            match next(&mut updates).await {
+                Update::Event(StreamEvent::Target(target)) => is_down = target.state == State::Down,
+                Update::Incidents(incidents) => open = incidents,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(is_down);
+        assert_eq!(open.unwrap().len(), 1);
+
+        server.reset().await;
+        let reason = loop {
+            if let Update::Failed(reason) = next(&mut updates).await {
+                break reason;
+            }
+        };
+        assert!(reason.starts_with("api-gateway answers"), "{reason}");
+    }
+}
