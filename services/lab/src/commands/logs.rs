@@ -31,7 +31,7 @@ pub async fn run(lab: &Lab, args: &LogsArgs) -> Result<ExitCode, Error> {
         Some(part) if all.contains(&part) => vec![part],
         Some(part) => {
             return Err(Error::Usage(format!(
-                "there is no part {part:?}; the parts are\n  {}",
+                "there is no part {part:?}; the parts are {}",
                 all.join(", ")
             )));
         }

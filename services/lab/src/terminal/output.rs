@@ -23,17 +23,33 @@ pub fn error(error: &Error) {
             .collect::<Vec<_>>()
             .join("\n"),
     };
-    notice(&format!(
-        "{} {text}",
-        style("lab:").for_stderr().red().bold()
-    ));
+    let message = format!("{} {text}", style("lab:").for_stderr().red().bold());
+    let wrapped = console::user_attended_stderr().then(|| words::wrap(&message, WIDTH));
+    notice(wrapped.as_deref().unwrap_or(&message));
 }
 
-/// Prints a message on stderr, wrapped on a terminal. Errors are ignored: a closed terminal or pipe must not end the lab.
-pub fn notice(message: &str) {
-    let wrapped = console::user_attended_stderr().then(|| words::wrap(message, WIDTH));
-    let message = wrapped.as_deref().unwrap_or(message);
-    let _ = writeln!(io::stderr(), "{message}");
+/// Prints a line on stderr. Errors are ignored: a closed terminal or pipe must not end the lab.
+pub fn notice(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Formats a row of a table: its head, and its text from the column `at` on, which is wrapped if stdout is a terminal.
+#[must_use]
+pub fn row(head: &str, at: usize, text: &str) -> String {
+    let width = if console::user_attended() {
+        WIDTH.saturating_sub(at)
+    } else {
+        usize::MAX
+    };
+    let mut row = console::pad_str(head, at, console::Alignment::Left, None).into_owned();
+    for (index, line) in words::wrap(text, width).lines().enumerate() {
+        if index > 0 {
+            row.push_str(&format!("\n{:at$}", ""));
+        }
+        row.push_str(line);
+    }
+    row.push('\n');
+    row
 }
 
 /// Prints text on stdout. A closed pipe (`| head`) is no error.
