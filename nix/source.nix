@@ -65,6 +65,7 @@ in
     ../Cargo.toml
     ../clippy.toml
     ../deny.toml
+    ../docs/runbooks
     ../docs/tour.md
     ../lab
     ../monitoring

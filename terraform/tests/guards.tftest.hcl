@@ -581,6 +581,46 @@ run "a_user_with_a_colon" {
   expect_failures = [var.ingress]
 }
 
+run "a_runbook_base_url_without_a_scheme" {
+  command = plan
+
+  variables {
+    runbook_base_url = "status.example.org/runbooks"
+  }
+
+  expect_failures = [var.runbook_base_url]
+}
+
+run "a_runbook_base_url_with_a_password" {
+  command = plan
+
+  variables {
+    runbook_base_url = "https://lab:secret@status.example.org/runbooks"
+  }
+
+  expect_failures = [var.runbook_base_url]
+}
+
+run "a_runbook_base_url_with_a_query" {
+  command = plan
+
+  variables {
+    runbook_base_url = "https://status.example.org/?page=runbooks"
+  }
+
+  expect_failures = [var.runbook_base_url]
+}
+
+run "a_runbook_base_url_that_is_a_template" {
+  command = plan
+
+  variables {
+    runbook_base_url = "https://status.example.org/{{ .Value }}"
+  }
+
+  expect_failures = [var.runbook_base_url]
+}
+
 run "a_mail_server_without_a_port" {
   command = plan
 

@@ -47,6 +47,27 @@ run "the_files_are_deployed_unchanged" {
   }
 }
 
+run "links_to_runbooks_begin_with_the_base_url" {
+  command = plan
+
+  variables {
+    runbook_base_url = "https://status.example.org/runbooks/"
+  }
+
+  assert {
+    condition = kubernetes_config_map_v1.prometheus_rules.data == tomap({
+      for name in fileset("../monitoring/prometheus/rules", "*") : name => replace(
+        file("../monitoring/prometheus/rules/${name}"), "http://api-gateway:8080/runbooks", "https://status.example.org/runbooks"
+      )
+    })
+    error_message = "The links to runbooks do not begin with runbook_base_url, or something else was replaced."
+  }
+  assert {
+    condition     = strcontains(kubernetes_config_map_v1.prometheus_rules.data["targets.yml"], "runbook_url: https://status.example.org/runbooks/TargetDown\n")
+    error_message = "TargetDown does not link to its runbook below runbook_base_url."
+  }
+}
+
 run "every_replica_of_the_gateway_is_scraped" {
   command = plan
 

@@ -33,6 +33,8 @@ pub struct Config {
     /// `PING_TARGET_URLS` and `PING_TARGETS_FILE`, and the targets that they contain now. If neither is set, the gateway
     /// lists the agents' targets.
     pub targets: Option<(TargetSource, Arc<TargetSet>)>,
+    /// `RUNBOOKS_DIR`: the folder of the runbooks. Without it, there are none.
+    pub runbooks: Option<PathBuf>,
 }
 
 impl Configuration for Config {
@@ -45,6 +47,7 @@ impl Configuration for Config {
         Key::optional("alert_logger_url"),
         Key::optional("ping_target_urls"),
         Key::optional("ping_targets_file"),
+        Key::optional("runbooks_dir"),
     ];
 
     fn read(settings: &Settings) -> Result<Self, ConfigError> {
@@ -60,6 +63,7 @@ impl Configuration for Config {
             query_cache: cache(settings, "prometheus_query_cache_seconds")?,
             alert_logger: settings.parse("alert_logger_url", HTTP_URL, http_url)?,
             targets: targets(settings)?,
+            runbooks: settings.parse("runbooks_dir", "an existing folder", folder)?,
         })
     }
 }
@@ -79,6 +83,11 @@ fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>
     let source = TargetSource::new(urls, file, Defaults::for_listing());
     let targets = source.load().map_err(ConfigError::message)?;
     Ok(Some((source, Arc::new(targets))))
+}
+
+fn folder(text: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(text);
+    folder.is_dir().then_some(folder)
 }
 
 #[cfg(test)]
@@ -155,6 +164,10 @@ mod tests {
             (
                 &[AGENT, ("PING_TARGETS_FILE", "/nowhere/targets.toml")],
                 ["PING_TARGETS_FILE", "/nowhere/targets.toml", "readable"],
+            ),
+            (
+                &[AGENT, ("RUNBOOKS_DIR", "/nowhere")],
+                ["RUNBOOKS_DIR", "/nowhere", "an existing folder"],
             ),
         ] {
             let error = read(variables).err().expect("an error");

@@ -1,5 +1,6 @@
 //! The state that routes and tasks share: sources, caches and the event log.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub struct Gateway {
     pub events: Arc<EventLog>,
     /// The rendered body of `/uptime-summary`, cached for its listing and observation.
     pub summary: Rendered<(Listing, Observation)>,
+    /// The folder of the runbooks, if one is configured.
+    pub runbooks: Option<PathBuf>,
     visibility: Visibility,
     /// Cached maintenance windows of a target, or with the key `None` of all targets.
     maintenance: SingleFlight<Option<Arc<str>>, Arc<Maintenance>, Cancelled>,
@@ -74,6 +77,7 @@ impl Gateway {
             retention: config.retention.clone(),
             events: Arc::new(events.starting_at("summary")),
             summary: Rendered::default(),
+            runbooks: config.runbooks.clone(),
             visibility: Visibility::default(),
             maintenance: SingleFlight::new(MAINTENANCE_LIFETIME, MAINTENANCE_RESULTS),
         })

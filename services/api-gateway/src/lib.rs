@@ -2,6 +2,7 @@
 //!
 //! - [`sources`]: the clients of the agents, Prometheus and alert-logger
 //! - [`live`]: the current state of all targets, derived from one poll of the sources
+//! - [`markdown`]: renders runbooks and announcements as HTML
 //! - [`routes`]: the endpoints; the types of their JSON are in [`gateway_api`]
 //! - [`tasks`]: the tasks that keep `/readyz` and the event stream up to date
 //! - [`window`]: the windows of answers, and the retention that limits them
@@ -11,6 +12,7 @@
 mod config;
 mod gateway;
 pub mod live;
+pub mod markdown;
 mod rendered;
 pub mod routes;
 pub mod sources;
@@ -60,8 +62,8 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         publishing.await;
         Ok(())
     });
-    Ok(App {
-        router: routes::router(gateway),
-        metrics: None,
-    })
+    Ok(App::with_index(
+        env!("CARGO_PKG_DESCRIPTION"),
+        routes::routes(gateway),
+    ))
 }

@@ -13,7 +13,8 @@
 //! - `GET /api/v1/maintenance`: past, open and planned maintenance windows
 //! - `GET /api/v1/targets/{target}`: one target with all its data
 //! - `GET /api/v1/events`: changes as server-sent events
-//! - `GET /openapi.json`: the OpenAPI description of all endpoints
+//! - `GET /openapi.json`: the OpenAPI description of all endpoints above
+//! - `GET /runbooks/`, `GET /runbooks/{name}`: the runbooks as pages
 
 mod answer;
 mod by_target;
@@ -23,6 +24,7 @@ mod list;
 mod maintenance;
 mod openapi;
 mod parameters;
+mod runbooks;
 mod status;
 mod summary;
 mod target;
@@ -32,10 +34,17 @@ mod windowed;
 use std::sync::Arc;
 
 use axum::Router;
+use service_kit::Routes;
 
 use crate::Gateway;
 
-/// Creates the gateway's routes.
+/// Creates the gateway's routes with their descriptions.
+pub fn routes(gateway: Arc<Gateway>) -> Routes {
+    openapi::documented(Arc::clone(&gateway)).merge(runbooks::routes(gateway))
+}
+
+/// Creates the gateway's router.
 pub fn router(gateway: Arc<Gateway>) -> Router {
-    openapi::documented(gateway)
+    let (router, _) = routes(gateway).into_parts();
+    router
 }

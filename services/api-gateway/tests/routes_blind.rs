@@ -43,7 +43,7 @@ async fn while_prometheus_disk_is_full_no_target_is_up() {
     let target = &up["targets"][0];
     assert_eq!(
         (&target["state"], &target["was"], &target["since"]),
-        (&json!("unknown"), &json!("up"), &up["blind"]["since"])
+        (&json!("unknown"), &json!("up"), &up["blind"]["started_at"])
     );
     // A target that an agent sees down is down also while the lab is blind.
     let down = status("http://up/,http://down/").await;
@@ -64,7 +64,10 @@ async fn an_agent_that_stopped_probing_blinds_before_its_slowest_target_is_unkno
     assert_eq!(states(&status), ["unknown", "unknown"]);
     assert_eq!(status["targets"][0]["was"], "up");
     assert_eq!(status["blind"]["reasons"][0]["part"], "ping-agent");
-    assert_eq!(status["blind"]["since"], status["newest_observation_at"]);
+    assert_eq!(
+        status["blind"]["started_at"],
+        status["newest_observation_at"]
+    );
 }
 
 #[tokio::test]

@@ -198,7 +198,7 @@ async fn settings_of_the_targets_file_are_shown() {
     assert_eq!(shop["maintenance"]["reason"], "Upgrade");
     assert_eq!(shop["since"], shop["maintenance"]["started_at"]);
     assert_eq!(shop["reason"], json!(null));
-    assert_eq!(shop["certificate_not_after"], "2027-01-15T08:00:00Z");
+    assert_eq!(shop["certificate_not_after"], "2027-01-15T08:00:00.000Z");
     assert_eq!(shop["slo_objective_ratio"], 0.99);
     assert_eq!(shop["latency_objective_seconds"], 0.5);
     assert_eq!(

@@ -8,7 +8,7 @@ mod files;
 mod metrics;
 mod reloader;
 
-use service_kit::{App, Context, StartError};
+use service_kit::{App, Context, Routes, StartError};
 
 use crate::metrics::Metrics;
 use crate::reloader::Reloader;
@@ -29,5 +29,8 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
             () = reloader.run() => Ok(()),
         }
     });
-    Ok(App::default())
+    Ok(App::with_index(
+        env!("CARGO_PKG_DESCRIPTION"),
+        Routes::default(),
+    ))
 }

@@ -25,8 +25,8 @@ mod loopback;
 mod responses;
 mod tls;
 
-use axum::{Extension, Router};
-use service_kit::{App, Context, RequestBodies, Shutdown, StartError};
+use axum::Extension;
+use service_kit::{App, Context, RequestBodies, Routes, Shutdown, StartError};
 
 use crate::fault::Faults;
 use crate::tls::Tls;
@@ -50,23 +50,19 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         Some(config) => Some(tls::start(&config, context)?),
         None => None,
     };
-    Ok(App {
-        router: router(
-            tls,
-            RequestBodies::new(&context.limits, BODIES_MAX_BYTES),
-            context.shutdown.clone(),
-        ),
-        ..App::default()
-    })
+    let routes = routes(
+        tls,
+        RequestBodies::new(&context.limits, BODIES_MAX_BYTES),
+        context.shutdown.clone(),
+    );
+    Ok(App::with_index(env!("CARGO_PKG_DESCRIPTION"), routes))
 }
 
-fn router(tls: Option<Tls>, bodies: RequestBodies, shutdown: Shutdown) -> Router {
+fn routes(tls: Option<Tls>, bodies: RequestBodies, shutdown: Shutdown) -> Routes {
     let faults = Faults::default();
-    let control = control::router(faults.clone())
-        .merge(tls::control(tls.clone()))
-        .layer(Extension(bodies));
-    responses::router(faults, shutdown)
-        .merge(loopback::only(control))
+    let control = control::routes(faults.clone()).merge(tls::control(tls.clone()));
+    responses::routes(faults, shutdown)
+        .merge(control.map(|router| loopback::only(router.layer(Extension(bodies)))))
         .merge(tls::public(tls))
 }
 
@@ -87,7 +83,8 @@ mod tests {
         request.extensions_mut().insert(connection);
         let limits = Limits::register(&Registry::new()).unwrap();
         let bodies = RequestBodies::new(&limits, BODIES_MAX_BYTES);
-        let router = router(Some(Tls::new().unwrap()), bodies, Shutdown::never());
+        let routes = routes(Some(Tls::new().unwrap()), bodies, Shutdown::never());
+        let (router, _) = routes.into_parts();
         router.oneshot(request).await.unwrap().status()
     }
 

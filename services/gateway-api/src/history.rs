@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::PAGE_MAX;
 use crate::json::{counts, counts_by_name, nullable, nullable_time, time};
 
-/// The number of slots in a range.
-pub const SLOTS: usize = 90;
+/// The largest number of slots in a range.
+pub const SLOTS_MAX: usize = 90;
 
 /// Defines [`Range`] from the name of each range in JSON and queries, the shortest range first.
 macro_rules! ranges {
@@ -38,6 +38,8 @@ macro_rules! ranges {
 }
 
 ranges! {
+    /// One hour.
+    Hour = "1h",
     /// 24 hours.
     #[default]
     Day = "24h",
@@ -55,7 +57,16 @@ ranges! {
 
 impl Range {
     /// The ranges that every gateway offers, because no retention is shorter.
-    pub const SHORTEST: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
+    pub const SHORTEST: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Fortnight];
+
+    /// Returns the number of its slots: 60 of a minute in an hour, otherwise [`SLOTS_MAX`].
+    #[must_use]
+    pub const fn slots(self) -> usize {
+        match self {
+            Self::Hour => 60,
+            _ => SLOTS_MAX,
+        }
+    }
 
     /// Parses a range's name; returns `None` for any other text.
     #[must_use]
@@ -113,26 +124,26 @@ pub struct TargetHistory {
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub watched_since: Option<Timestamp>,
     /// Successful probes divided by successful and failed probes; null if there were none.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
     pub availability_ratio: Vec<Option<f64>>,
     /// The share of the due probes whose outcome is known. The rest of the slot is unknown.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
     pub coverage_ratio: Vec<f64>,
     /// The share of the slot that was maintenance.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
     pub maintenance_ratio: Vec<f64>,
     /// Probes that succeeded.
     #[serde(serialize_with = "counts")]
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
     pub success: Vec<f64>,
     /// Probes that failed.
     #[serde(serialize_with = "counts")]
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
     pub failures: Vec<f64>,
     /// The whole range up to now, with the same numbers as `/uptime-summary-windowed`.
     pub overall: Overall,
@@ -186,12 +197,12 @@ pub struct TargetLatency {
     /// The target's name.
     pub target: Arc<str>,
     /// The median.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
     pub p50: Vec<Option<f64>>,
     /// The 95th percentile.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
     pub p95: Vec<Option<f64>>,
     /// The bound of the lowest latency bucket. The histogram does not distinguish faster responses, so no value is below
     /// the bound, and a value equal to it means "at most this".

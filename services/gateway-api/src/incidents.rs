@@ -12,6 +12,9 @@ pub use self::link::is_web_link;
 use crate::PAGE_MAX;
 use crate::json::{nullable, nullable_time, time};
 
+/// The most alerts in an incident. A target that flaps for days has hundreds in one.
+pub const INCIDENT_ALERTS_MAX: usize = 50;
+
 /// A page of incidents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -78,9 +81,13 @@ pub struct Incident {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub duration_seconds: Option<f64>,
-    /// The alerts, oldest first.
+    /// The number of alerts.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub alerts_total: usize,
+    /// The newest 50 alerts, oldest first.
+    #[serde(deserialize_with = "at_most::list::<_, _, INCIDENT_ALERTS_MAX>")]
     pub alerts: Vec<Alert>,
-    /// The timelines of all alerts in one, oldest first.
+    /// The timelines of these alerts in one, oldest first.
     pub timeline: Vec<Step>,
 }
 

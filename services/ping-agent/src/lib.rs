@@ -12,8 +12,7 @@ pub mod schedule;
 mod shard;
 mod thread;
 
-use axum::Router;
-use service_kit::{App, Context, StartError};
+use service_kit::{App, Context, Routes, StartError};
 
 pub use config::Config;
 pub use shard::{ParseShardError, Shard};
@@ -69,7 +68,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
             .map_err(|_| "the probing thread panicked; the log has the panic message".into())
     });
     Ok(App {
-        router: Router::new(),
         metrics: Some(metrics::stream(table)),
+        ..App::with_index(env!("CARGO_PKG_DESCRIPTION"), Routes::default())
     })
 }

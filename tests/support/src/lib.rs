@@ -10,6 +10,7 @@
 
 mod attached;
 mod http;
+mod index;
 mod lab;
 mod ports;
 mod process;
@@ -19,6 +20,7 @@ mod service;
 mod wait;
 
 pub use http::{client, get_as, get_json, get_text};
+pub use index::index;
 pub use lab::{Lab, LabBuilder};
 pub use ports::{free_port, free_ports};
 pub use process::{Process, print_tail};

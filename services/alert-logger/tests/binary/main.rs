@@ -11,4 +11,5 @@ mod durability;
 mod harness;
 mod history;
 mod lifecycle;
+mod pages;
 mod webhook;

@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use gateway_api::history::{
-    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, PhasesAnswer, Range, SLOTS, TargetHistory,
+    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, PhasesAnswer, Range, TargetHistory,
     TargetLatency, TargetPhasesAnswer,
 };
 use gateway_api::slo::{Slo, TargetSlo, WindowFigures, Windows};
@@ -266,7 +266,7 @@ pub(super) fn target_history(target: &Arc<str>, history: &History) -> TargetHist
     let counts = overall.unwrap_or_default().outcomes.counts();
     TargetHistory {
         target: Arc::clone(target),
-        watched_since: None,
+        watched_since: history.watched_since(target),
         availability_ratio: slots
             .iter()
             .map(|slot| slot.outcomes.counts().ratio())
@@ -290,7 +290,7 @@ pub(super) fn target_latency(target: &Arc<str>, latencies: &Grid) -> TargetLaten
             .iter()
             .map(|value| Some(at_least_a_bucket(*value)).filter(|value| !value.is_nan()))
             .collect(),
-        None => vec![None; SLOTS],
+        None => vec![None; latencies.slots.range.slots()],
     };
     TargetLatency {
         target: Arc::clone(target),

@@ -92,8 +92,10 @@ impl Cursor {
             None => (1, text),
         };
         let (digits, id) = digits.split_once('-')?;
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        let milliseconds: i64 = digits.parse().ok().filter(|_| is_number)?;
+        let is_number = digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = |b: u8| b.is_ascii_digit() || b.is_ascii_lowercase() || b == b'-';
+        let is_id = (1..=99).contains(&id.len()) && id.bytes().all(plain);
+        let milliseconds: i64 = digits.parse().ok().filter(|_| is_number && is_id)?;
         Some(Self {
             milliseconds: sign * milliseconds,
             id: id.to_owned(),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::RawQuery;
 use axum::response::Response;
-use axum::{Extension, Router};
 use bytes::Bytes;
 use gateway_api::slo::BUDGET_WINDOW;
-use service_kit::Problem;
+use service_kit::{Endpoint, Problem, Routes};
 use utoipa::OpenApi;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
@@ -46,7 +46,7 @@ struct Head;
 struct Document(Bytes);
 
 /// Creates the routes and their OpenAPI document.
-pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
+pub(super) fn documented(gateway: Arc<Gateway>) -> Routes {
     let retention = gateway.retention.clone();
     let (router, mut description) = OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(targets::targets))
@@ -75,7 +75,22 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
         }
     }
     let document = Document(to_json(&description).unwrap_or_default());
-    router.layer(Extension(document))
+    let endpoints = described(&description);
+    Routes::of(router.layer(Extension(document)), endpoints)
+}
+
+/// Returns the endpoints for the index, each with the first sentence of its summary.
+fn described(description: &utoipa::openapi::OpenApi) -> Vec<Endpoint> {
+    let paths = description.paths.paths.iter();
+    paths
+        .filter_map(|(path, item)| {
+            let summary = item.get.as_ref()?.summary.as_deref().unwrap_or_default();
+            let summary = summary.replace('\n', " ");
+            let sentence = summary.split(". ").next().unwrap_or_default();
+            let sentence = sentence.trim_end_matches('.').to_owned();
+            Some(Endpoint::new("GET", path.clone(), sentence))
+        })
+        .collect()
 }
 
 /// Adds the errors of every endpoint: 400 for an invalid query, and a default for others such as 405 and 500.

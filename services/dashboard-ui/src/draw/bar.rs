@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use gateway_api::history::{Range, SLOTS, TargetHistory};
+use gateway_api::history::{Range, TargetHistory};
 
 use crate::text::time::in_full;
 
@@ -88,14 +88,14 @@ pub(crate) struct Bar(Vec<Slot>);
 
 impl Bar {
     pub(crate) fn new(history: &TargetHistory) -> Self {
-        let last = SLOTS - 1;
-        let slot = |index| Slot::new(history, index, index == last);
-        Self((0..SLOTS).map(slot).collect())
+        let slots = history.coverage_ratio.len();
+        let slot = |index| Slot::new(history, index, index + 1 == slots);
+        Self((0..slots).map(slot).collect())
     }
 
     /// Returns a bar without data.
-    pub(crate) fn unknown() -> Self {
-        Self(vec![Slot::Unknown; SLOTS])
+    pub(crate) fn unknown(range: Range) -> Self {
+        Self(vec![Slot::Unknown; range.slots()])
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {

@@ -170,7 +170,10 @@ struct Figures<'a> {
 
 impl TargetFigures {
     fn chart(self, range: Range) -> Chart {
-        let bar = self.history.as_ref().map_or_else(Bar::unknown, Bar::new);
+        let bar = self
+            .history
+            .as_ref()
+            .map_or_else(|| Bar::unknown(range), Bar::new);
         let overall = self.history.map(|history| history.overall);
         let coverage = overall.as_ref().and_then(|overall| overall.coverage_ratio);
         let availability = overall.and_then(|overall| overall.availability);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use gateway_api::availability::{Counts, Figures};
 use gateway_api::history::{
-    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS, SlotsHead, TargetHistory,
-    TargetLatency,
+    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS_MAX, SlotsHead,
+    TargetHistory, TargetLatency,
 };
 use gateway_api::incidents::{
     Alert, AlertEnd, AlertStatus, Alerts, Arrival, Event, Incident, IncidentState, Step,
@@ -134,7 +134,7 @@ fn slots() -> SlotsHead {
         range: Range::Day,
         started_at: time("2026-11-22T02:45:10Z"),
         slot_seconds: 960,
-        slots: SLOTS,
+        slots: SLOTS_MAX,
     }
 }
 
@@ -166,8 +166,8 @@ fn target_history(name: &str) -> TargetHistory {
 fn target_latency(name: &str) -> TargetLatency {
     TargetLatency {
         target: name.into(),
-        p50: vec![Some(0.0123); SLOTS],
-        p95: vec![Some(0.0456); SLOTS],
+        p50: vec![Some(0.0123); SLOTS_MAX],
+        p95: vec![Some(0.0456); SLOTS_MAX],
         at_most_seconds: 0.005,
     }
 }
@@ -269,6 +269,7 @@ pub(crate) fn incident(id: &str, target: &str, status: AlertStatus) -> Incident 
         ended_at: alert.ended_at,
         duration_seconds: alert.duration_seconds,
         timeline: alert.timeline.clone(),
+        alerts_total: 1,
         alerts: vec![alert],
     }
 }

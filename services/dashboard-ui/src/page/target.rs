@@ -109,7 +109,7 @@ impl TargetPage {
         let figures = answered.map_or(target, |it| it.target.as_ref());
         let history = answered.and_then(|it| it.history.as_ref());
         let lines = answered.and_then(|it| it.latency.as_ref());
-        let bar = history.map_or_else(Bar::unknown, |it| Bar::new(&it.values));
+        let bar = history.map_or_else(|| Bar::unknown(range), |it| Bar::new(&it.values));
         let overall = history.map(|it| &it.values.overall);
         let availability = overall.and_then(|it| it.availability.clone());
         let slo = answered.and_then(|it| it.slo.as_ref());

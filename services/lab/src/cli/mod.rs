@@ -23,6 +23,8 @@ Environment:
           Also send alerts by mail; set all of them or none
   SMTP_REQUIRE_TLS
           false for a mail server without STARTTLS [default: true]
+  RUNBOOK_BASE_URL
+          Where the links of alerts lead [default: /runbooks of api-gateway]
   PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY,
   PING_BODY_MAX_BYTES, PING_HTTP_METHOD, PING_AGENT_CACHE_SECONDS,
   PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG, ALLOWED_HOSTS

@@ -45,6 +45,8 @@ pub struct PartSpec {
     pub url: String,
     /// The URL that answers 200 when the part is ready.
     pub readiness_url: String,
+    /// The page to show to people if the part has none itself: builds of Alertmanager without its web interface.
+    pub substitute_page: Option<String>,
 }
 
 /// The inputs of the specifications.
@@ -130,6 +132,8 @@ impl Plan<'_> {
                 environment,
                 working_dir: working_dir.unwrap_or_else(|| self.state.path().to_path_buf()),
                 readiness_url: format!("{url}{}", part.readiness_path()),
+                substitute_page: (part == Part::Alertmanager)
+                    .then(|| format!("{}/alertmanager", self.ports.url(Part::AlertLogger))),
                 url,
             });
         }

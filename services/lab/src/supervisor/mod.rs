@@ -94,6 +94,7 @@ impl Supervisor {
                     state: PartState::Starting,
                     url: spec.url.clone(),
                     readiness_url: spec.readiness_url.clone(),
+                    page: None,
                     process: None,
                     restarts: 0,
                 },
@@ -173,8 +174,9 @@ impl Supervisor {
                 record.process = Some(process);
                 record.state = PartState::Starting;
             }
-            PartEvent::Ready => {
+            PartEvent::Ready(page) => {
                 record.state = PartState::Ready;
+                record.page = page;
                 if ready {
                     self.reporter.event(&format!("{part} is ready again"));
                 }

@@ -91,7 +91,7 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
         let padding = " ".repeat(14usize.saturating_sub(console::measure_text_width(&name)));
         text.push_str(&format!(
             "  {name}{padding} {}\n",
-            style(&record.url).cyan()
+            style(record.page_address()).cyan()
         ));
     }
     for note in &record.notes {

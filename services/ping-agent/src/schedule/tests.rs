@@ -69,6 +69,7 @@ impl Probe for Fake {
             latency: Duration::from_millis(5),
             phases: Phases::default(),
             not_after: None,
+            http_status: None,
             malformed: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gateway_api::incidents::{Alert, Incident, IncidentState};
+use gateway_api::incidents::{Alert, INCIDENT_ALERTS_MAX, Incident, IncidentState};
 use gateway_api::status::{State, TargetStatus};
 use jiff::Timestamp;
 
@@ -39,7 +39,9 @@ impl TargetStates<'_> {
     pub fn incident(&self, group: &Group) -> Incident {
         let state = self.state(group);
         let is_down = state == IncidentState::Ongoing && self.is_down(group);
-        let alerts: Vec<_> = group.alerts.iter().map(|it| Alert::from(&**it)).collect();
+        let newest = group.alerts.len().saturating_sub(INCIDENT_ALERTS_MAX);
+        let alerts = group.alerts.iter().skip(newest);
+        let alerts: Vec<_> = alerts.map(|it| Alert::from(&**it)).collect();
         let mut timeline: Vec<_> = alerts.iter().flat_map(|it| it.timeline.clone()).collect();
         timeline.sort_by_key(|step| step.at);
         let (reason, http_status) = self.cause(group, is_down);
@@ -50,13 +52,14 @@ impl TargetStates<'_> {
             state,
             reason,
             http_status,
-            severity: highest(&alerts),
+            severity: highest(group),
             started_at: group.started_at,
             recovered_at: self.recovered_at(group).filter(|_| !is_down),
             ended_at: group.ended_at,
             duration_seconds: group
                 .ended_at
                 .map(|end| end.duration_since(group.started_at).as_secs_f64()),
+            alerts_total: group.alerts.len(),
             alerts,
             timeline,
         }
@@ -121,13 +124,14 @@ fn last_down(group: &Group) -> Option<&Arc<LoggedAlert>> {
 }
 
 /// Returns the highest severity: page, then ticket, then any other.
-fn highest(alerts: &[Alert]) -> Option<String> {
+fn highest(group: &Group) -> Option<String> {
     let rank = |severity: &&String| match severity.as_str() {
         "page" => 0,
         "ticket" => 1,
         _ => 2,
     };
-    let severities = alerts.iter().filter_map(|it| it.severity.as_ref());
+    let alerts = group.alerts.iter();
+    let severities = alerts.filter_map(|it| it.labels.get("severity"));
     severities.min_by_key(rank).cloned()
 }
 

@@ -1,5 +1,7 @@
 //! Counts of probes by outcome, and the resulting shares of a window.
 
+use std::ops::AddAssign;
+
 use gateway_api::availability::Counts;
 use gateway_api::slo::Shares;
 
@@ -64,6 +66,14 @@ impl Outcomes {
             maintenance_ratio: share(self.maintenance),
             unknown_ratio: 1.0 - known,
         }
+    }
+}
+
+impl AddAssign for Outcomes {
+    fn add_assign(&mut self, other: Self) {
+        self.success += other.success;
+        self.failures += other.failures;
+        self.maintenance += other.maintenance;
     }
 }
 

@@ -1,4 +1,4 @@
-use gateway_api::history::Overall;
+use gateway_api::history::{Overall, SLOTS_MAX};
 use proptest::prelude::*;
 
 use super::*;
@@ -29,7 +29,7 @@ fn history(
 
 /// Returns a history that ends with these slots.
 fn slots(values: &[Values]) -> TargetHistory {
-    let padding = || std::iter::repeat_n(&(None, 0.0, 0.0), SLOTS - values.len());
+    let padding = || std::iter::repeat_n(&(None, 0.0, 0.0), SLOTS_MAX - values.len());
     let all = || padding().chain(values);
     history(
         all().map(|it| it.0).collect(),
@@ -82,7 +82,7 @@ fn neighbours_share_a_stroke_and_the_description_matches() {
         "24 hours: 96.00% available, 1 slot down, 1 with failures, 85 unknown"
     );
     assert_eq!(
-        Bar::unknown().describe(Range::Week, None),
+        Bar::unknown(Range::Week).describe(Range::Week, None),
         "7 days: availability unknown, 90 slots unknown"
     );
 }

@@ -32,6 +32,9 @@ struct PartStatus {
     /// The reason for which it is not ready.
     #[serde(skip)]
     reason: Option<String>,
+    /// The address for a browser, if it differs from `url`.
+    #[serde(skip)]
+    page: Option<String>,
 }
 
 /// The output of `--json`.
@@ -124,6 +127,7 @@ async fn poll(client: &reqwest::Client, part: PartRecord, supervised: bool) -> P
         None => Err(None),
     };
     let is_ready = readiness.is_ok();
+    let page = part.page.is_some().then(|| part.page_address());
     PartStatus {
         state: combine(part.state, process.is_some(), is_ready, supervised),
         reason: readiness.err().flatten(),
@@ -131,6 +135,7 @@ async fn poll(client: &reqwest::Client, part: PartRecord, supervised: bool) -> P
         name: part.name,
         url: part.url,
         restarts: part.restarts,
+        page,
     }
 }
 
@@ -168,6 +173,9 @@ fn table(parts: &[PartStatus]) -> String {
         if let Some(reason) = &part.reason {
             text.push_str(&format!("  {}\n", words::fit(reason, WIDTH - 2)));
         }
+        if let Some(page) = &part.page {
+            text.push_str(&format!("  page: {page}\n"));
+        }
     }
     text
 }
@@ -185,6 +193,7 @@ mod tests {
             pid: Some(4_194_304),
             restarts: 10,
             reason,
+            page: None,
         };
         let table = table(&[
             part(PartState::Ready, None),

@@ -16,7 +16,7 @@ use crate::cli::{Error, UpArgs};
 use crate::part::Part;
 use crate::part::ports::Ports;
 use crate::plan::layout::smtp::Smtp;
-use crate::plan::layout::{self, live_targets};
+use crate::plan::layout::{self, live_targets, rules};
 use crate::plan::{PartSpec, Plan, Targets};
 use crate::process::ProcessIdentity;
 use crate::process::platform;
@@ -31,6 +31,7 @@ struct Request {
     targets: Targets,
     ports: Ports,
     smtp: Option<Smtp>,
+    runbook_base_url: String,
 }
 
 /// The parts to start, and the checks of the lab.
@@ -108,10 +109,13 @@ impl Request {
                 .load()
                 .map_err(|error| Error::Usage(error.to_string()))?;
         }
+        let ports = Ports::new(args.port_base);
+        let lookup = |name: &str| std::env::var(name).ok();
         Ok(Self {
             targets,
-            ports: Ports::new(args.port_base),
-            smtp: Smtp::from_environment(|name| std::env::var(name).ok())?,
+            ports,
+            smtp: Smtp::from_environment(lookup)?,
+            runbook_base_url: rules::runbook_base_url(lookup, ports)?,
         })
     }
 }
@@ -167,7 +171,7 @@ async fn prepare(
         tools: &tools,
         targets: &request.targets,
     };
-    layout::write(&plan, request.smtp.as_ref())?;
+    layout::write(&plan, request.smtp.as_ref(), &request.runbook_base_url)?;
     let targets = plan.target_source().load().map_err(anyhow::Error::from)?;
     Ok(Prepared {
         specs: plan.specs(|name| std::env::var_os(name)),

@@ -79,6 +79,7 @@ pub fn incident(target: &str, state: IncidentState) -> Incident {
         ended_at: None,
         duration_seconds: None,
         alerts: vec![],
+        alerts_total: 0,
         timeline: vec![],
     }
 }

@@ -3,6 +3,7 @@
 mod discovery;
 pub mod live_targets;
 mod render;
+pub mod rules;
 pub mod smtp;
 
 use std::fs;
@@ -24,8 +25,8 @@ use crate::state::paths::Installation;
 ///
 /// # Errors
 /// A file of `monitoring/` is invalid, or a file of the state folder can't be written.
-pub fn write(plan: &Plan<'_>, smtp: Option<&Smtp>) -> Result<(), Error> {
-    write_prometheus(plan)?;
+pub fn write(plan: &Plan<'_>, smtp: Option<&Smtp>, runbook_base_url: &str) -> Result<(), Error> {
+    write_prometheus(plan, runbook_base_url)?;
     write_alertmanager(plan, smtp)?;
     if *plan.targets == Targets::File {
         write_targets(plan)?;
@@ -33,15 +34,16 @@ pub fn write(plan: &Plan<'_>, smtp: Option<&Smtp>) -> Result<(), Error> {
     Ok(())
 }
 
-fn write_prometheus(plan: &Plan<'_>) -> anyhow::Result<()> {
+fn write_prometheus(plan: &Plan<'_>, runbook_base_url: &str) -> anyhow::Result<()> {
     let config = plan.state.prometheus_config();
     link(
         &plan.installation.monitoring("prometheus/prometheus.yml"),
         &config,
     )?;
-    link(
+    rules::render(
         &plan.installation.monitoring("prometheus/rules"),
         &config.with_file_name("rules"),
+        runbook_base_url,
     )?;
     discovery::write(
         &config.with_file_name("discovery"),
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn a_link_is_replaced_when_the_repository_has_moved() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rules");
+        let path = folder.path().join("prometheus.yml");
         link(Path::new("/old"), &path).unwrap();
         link(Path::new("/new"), &path).unwrap();
         assert_eq!(fs::read_link(&path).unwrap(), Path::new("/new"));

@@ -217,6 +217,22 @@ fn a_timeline_names_the_alert_of_each_step() {
 }
 
 #[test]
+fn the_newest_alerts_of_a_target_that_flaps_are_listed() {
+    let alerts = (0..200).map(|number| LoggedAlert {
+        fingerprint: format!("{number:03}"),
+        ..down(number * 10, Some(number * 10 + 5))
+    });
+    let incident = incident(alerts, None);
+    assert_eq!(
+        (incident.alerts_total, incident.alerts.len()),
+        (200, INCIDENT_ALERTS_MAX)
+    );
+    assert_eq!(incident.started_at, minute(0));
+    assert_eq!(incident.alerts[0].started_at, minute(1500));
+    assert_eq!(incident.timeline.len(), 4 * INCIDENT_ALERTS_MAX);
+}
+
+#[test]
 fn a_page_is_more_severe_than_a_ticket() {
     let of = |severities: &[&str]| {
         let alerts = severities.iter().enumerate().map(|(number, severity)| {

@@ -12,9 +12,12 @@ pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, report: &mut dyn F
     collect(&dashboard.json, &mut urls);
     for url in urls {
         let Some(path) = url.strip_prefix("/d/") else {
-            if !url.starts_with("https://") {
+            if !["https://", "${runbooks}/"]
+                .iter()
+                .any(|start| url.starts_with(start))
+            {
                 report(format!(
-                    "the link {url} must be a dashboard (/d/…) or https"
+                    "the link {url} must be a dashboard (/d/…), a runbook (${{runbooks}}/…) or https"
                 ));
             }
             continue;
