@@ -95,12 +95,20 @@ impl Screen {
             .collect();
         let rows = rows(&shown);
         let mut lines = Lines::new(frame.area(), frame.buffer_mut());
-        headline(&mut lines, &verdict, view.age(now));
+        let age = view.age(now);
+        let age = age.map_or_else(String::new, |age| format!("updated {} ago ", span(age)));
+        let has_age = headline(&mut lines, &verdict, &age);
         for notice in notice_lines(&verdict, usize::from(lines.area.width)) {
             lines.line(&notice, Style::new().fg(Color::Yellow));
         }
         let counts: Counted = all.iter().map(|it| it.state).collect();
-        lines.line(&table::states(counts), Style::new());
+        let counts = table::states(counts);
+        // A narrow screen has no room for the age beside the headline.
+        let counts_end = if has_age { "" } else { &age };
+        let has_age = lines.line_with_end(&counts, counts_end, Style::new()) || has_age;
+        if !has_age && !age.is_empty() {
+            lines.line(&age, Style::new());
+        }
         incidents(&mut lines, &view.incidents(now), now);
         lines.line("", Style::new());
         let table = Table::new(lines.area.width, view.outage(now).is_none(), now);
@@ -140,8 +148,8 @@ impl Screen {
     }
 }
 
-/// Draws the verdict as a coloured bar, with the age of the data.
-fn headline(lines: &mut Lines<'_>, verdict: &Verdict, age: Option<i64>) {
+/// Draws the verdict as a coloured bar, with the age of the data if there is room; returns whether there is.
+fn headline(lines: &mut Lines<'_>, verdict: &Verdict, age: &str) -> bool {
     let state = match verdict.overall {
         Overall::Up => State::Up,
         Overall::Down => State::Down,
@@ -150,9 +158,7 @@ fn headline(lines: &mut Lines<'_>, verdict: &Verdict, age: Option<i64>) {
     };
     let style = colour(state).add_modifier(Modifier::REVERSED | Modifier::BOLD);
     lines.bar(style);
-    let age = age.map(|age| format!("updated {} ago ", span(age)));
-    let headline = format!(" {}", verdict.headline);
-    lines.line_with_end(&headline, &age.unwrap_or_default(), style);
+    lines.line_with_end(&format!(" {}", verdict.headline), age, style)
 }
 
 fn notice_lines(verdict: &Verdict, width: usize) -> Vec<String> {

@@ -37,7 +37,10 @@ pub fn judge(view: &View, shown: &[Shown<'_>], now: Timestamp) -> Verdict {
         return Verdict {
             overall: Overall::Unknown,
             headline: "The lab is blind: api-gateway does not answer".to_owned(),
-            notices: vec![format!("Blind for {since}: {}", plain(&outage.reason))],
+            notices: vec![format!(
+                "Blind for {since}: {}. Is the lab running? ./lab status",
+                plain(&outage.reason)
+            )],
         };
     }
     let Some(status) = &view.status else {

@@ -68,8 +68,8 @@ impl<'a> Lines<'a> {
         self.end();
     }
 
-    /// Draws a line with a second text at its right end, if there is room for both.
-    pub fn line_with_end(&mut self, text: &str, end: &str, style: Style) {
+    /// Draws a line with a second text at its right end, if there is room for both; returns whether there is.
+    pub fn line_with_end(&mut self, text: &str, end: &str, style: Style) -> bool {
         let width =
             |text: &str| u16::try_from(console::measure_text_width(text)).unwrap_or(u16::MAX);
         let at = self.area.width.saturating_sub(width(end));
@@ -78,6 +78,7 @@ impl<'a> Lines<'a> {
             self.text(at, width(end), end, style);
         }
         self.line(text, style);
+        has_room
     }
 }
 

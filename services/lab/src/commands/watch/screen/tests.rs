@@ -83,7 +83,7 @@ fn a_narrow_terminal_shows_the_most_important_columns() {
         drawn(&view, (40, 12)),
         [
             " 1 of 2 targets is down",
-            "1 down · 1 up",
+            "1 down · 1 up           updated 0 s ago",
             "",
             "TARGET          STATE       FOR",
             "demo            down        9 min",
@@ -133,10 +133,10 @@ fn a_gateway_that_is_away_leaves_no_state_current() {
             lines[1].contains("api-gateway has sent nothing"),
             "{lines:?}"
         );
-        assert_eq!(lines[2], "2 unknown");
-        assert_eq!(lines[5], "shop              unknown                 was up");
+        assert_eq!(lines[3], "2 unknown");
+        assert_eq!(lines[6], "shop              unknown                 was up");
         assert_eq!(
-            lines[6],
+            lines[7],
             "demo              unknown                 was down"
         );
     }
@@ -152,7 +152,11 @@ fn without_targets_and_before_the_first_answer_the_view_says_so() {
     failed.apply(Update::Failed(reason.to_owned()), time(NOW));
     let lines = drawn(&failed, (40, 12));
     assert_eq!(lines[0], " The lab is blind: api-gateway does not…");
-    assert_eq!(lines[1..4].join(" "), format!("Blind for 0 s: {reason}"));
+    let hint = "Is the lab running? ./lab status";
+    assert_eq!(
+        lines[1..5].join(" "),
+        format!("Blind for 0 s: {reason}. {hint}")
+    );
 }
 
 #[test]
