@@ -15,9 +15,11 @@ pub mod maintenance;
 pub mod slo;
 pub mod status;
 pub mod target;
+mod visible;
 
 pub use incidents::is_web_link;
 pub use status::reason_text;
+pub use visible::visible;
 
 /// The most targets, or the most incidents, on one page of an answer.
 pub const PAGE_MAX: usize = 1000;

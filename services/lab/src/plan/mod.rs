@@ -77,7 +77,10 @@ impl Plan<'_> {
     pub fn notes(&self) -> Vec<String> {
         match self.tools.grafana {
             Some(_) => vec![],
-            None => vec!["grafana: not found on PATH, so it does not run; install it and restart the lab to use it".to_owned()],
+            None => vec![
+                "grafana: not on PATH, so it does not run; install it and restart the lab"
+                    .to_owned(),
+            ],
         }
     }
 

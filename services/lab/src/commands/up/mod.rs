@@ -1,6 +1,7 @@
 //! `up`: starts all parts, in the foreground or in the background.
 
 mod detach;
+mod next_steps;
 
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use targets::{Defaults, TargetSource};
 
+use self::next_steps::next_steps;
 use super::{Lab, down, runtime};
 use crate::cli::{Error, UpArgs};
 use crate::part::Part;
@@ -37,6 +39,7 @@ struct Prepared {
     specs: Vec<PartSpec>,
     check: StartCheck,
     notes: Vec<String>,
+    next_steps: String,
 }
 
 /// Runs `up` in the foreground, with `--detach`, or as the background supervisor of `--detach`.
@@ -56,6 +59,9 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
     let mut progress = (!args.detached).then(Progress::default);
     runtime()?.block_on(async {
         let prepared = prepare(lab, &request, progress.as_ref()).await?;
+        if let Some(progress) = &mut progress {
+            progress.set_next_steps(prepared.next_steps);
+        }
         if args.detach {
             // The supervisor acquires the lock itself, and prepares the start again, since things may have changed.
             drop(lock);
@@ -166,10 +172,12 @@ async fn prepare(
         targets: &request.targets,
     };
     layout::write(&plan, request.smtp.as_ref(), &request.runbook_base_url)?;
+    let targets = plan.target_source().load().map_err(anyhow::Error::from)?;
     Ok(Prepared {
         specs: plan.specs(|name| std::env::var_os(name)),
         check: StartCheck::new(&plan)?,
         notes: plan.notes(),
+        next_steps: next_steps(request.ports, &lab.state, &targets),
     })
 }
 
