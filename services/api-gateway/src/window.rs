@@ -274,10 +274,10 @@ mod tests {
     #[test]
     fn a_longer_retention_allows_longer_ranges() {
         for (retention, ranges) in [
-            ("14d", "24h 7d 14d"),
-            ("29d", "24h 7d 14d"),
-            ("90d", "24h 7d 14d 30d 90d"),
-            ("1y", "24h 7d 14d 30d 90d 365d"),
+            ("14d", "1h 24h 7d 14d"),
+            ("29d", "1h 24h 7d 14d"),
+            ("90d", "1h 24h 7d 14d 30d 90d"),
+            ("1y", "1h 24h 7d 14d 30d 90d 365d"),
         ] {
             let retention = Retention::parse(retention).unwrap();
             let within: Vec<_> = retention.ranges().map(|(name, _)| name).collect();

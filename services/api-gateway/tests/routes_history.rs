@@ -57,7 +57,14 @@ async fn prometheus() -> MockServer {
         vector(&[("http://a/", "4000")]),
     )
     .await;
+    without_watched_since(&prometheus).await;
     prometheus
+}
+
+/// Answers that nothing is known of when targets were first watched, nor of recent probes.
+async fn without_watched_since(prometheus: &MockServer) {
+    answers(prometheus, "time() - target:watched:seconds", vector(&[])).await;
+    answers(prometheus, "(last_over_time(target:probes:total", vector(&[])).await;
 }
 
 fn numbers(values: &Value) -> Vec<Option<f64>> {
@@ -164,7 +171,7 @@ async fn longer_ranges_use_the_longer_pieces() {
         .problem(400);
     assert_eq!(
         detail,
-        "range is \"30d\"; allowed: 24h, 7d, 14d (PROMETHEUS_RETENTION is 14d)"
+        "range is \"30d\"; allowed: 1h, 24h, 7d, 14d (PROMETHEUS_RETENTION is 14d)"
     );
 }
 
@@ -175,6 +182,7 @@ async fn a_longer_retention_allows_longer_ranges_and_windows() {
     answers(&prometheus, "target:probes:increase4m[", probes).await;
     let due = vector(&[("http://a/", "4000")]);
     answers(&prometheus, "target:probes_due:rate4m[", due).await;
+    without_watched_since(&prometheus).await;
     let gateway = gateway(&[
         TARGETS,
         NO_AGENT,
@@ -187,7 +195,7 @@ async fn a_longer_retention_allows_longer_ranges_and_windows() {
         let uri = format!("/uptime-summary-windowed?window={range}");
         assert_eq!(get(&gateway, &uri).await.json()["window"], range);
     }
-    let ranges = json!(["24h", "7d", "14d", "30d", "90d"]);
+    let ranges = json!(["1h", "24h", "7d", "14d", "30d", "90d"]);
     let status = get(&gateway, "/api/v1/status").await.json();
     assert_eq!(status["ranges"], ranges);
     let description = get(&gateway, "/openapi.json").await.json();
