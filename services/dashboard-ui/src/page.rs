@@ -8,8 +8,10 @@ pub(crate) mod feed;
 pub(crate) mod filter;
 pub(crate) mod incident;
 pub(crate) mod maintenance;
+pub(crate) mod missing;
 pub(crate) mod overview;
 pub(crate) mod row;
+pub(crate) mod subscribe;
 pub(crate) mod summary;
 pub(crate) mod target;
 pub(crate) mod verdict;
@@ -57,6 +59,8 @@ pub(crate) enum PageKind {
     Target,
     Incidents,
     Maintenance,
+    Subscribe,
+    Missing,
 }
 
 impl PageKind {
@@ -66,6 +70,8 @@ impl PageKind {
             Self::Target => "target",
             Self::Incidents => "incidents",
             Self::Maintenance => "maintenance",
+            Self::Subscribe => "subscribe",
+            Self::Missing => "missing",
         }
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
     if let Some(code) = target.reason.as_deref().filter(|_| is_current) {
         notes.push(Note {
             tone: "down",
-            text: format!("Down because {}", reason(code)),
+            text: reason(code, target.http_status),
         });
     }
     if let Some(window) = target.maintenance.as_ref().filter(|_| is_current) {
@@ -114,11 +114,4 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
         });
     }
     notes
-}
-
-/// Returns a text with its first letter in upper case.
-pub(crate) fn capitalize(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|it| it.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
 }

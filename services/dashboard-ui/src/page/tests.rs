@@ -92,6 +92,7 @@ fn request() -> TargetRequest<'static> {
         ranges: Range::SHORTEST.into(),
         paused: false,
         events: "1-2",
+        origin: "http://lab:8081",
         now: time(NOW),
     }
 }

@@ -177,6 +177,9 @@ async fn respond(
 }
 
 async fn detail(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+    if let Some((code, body)) = shared.responses.lock().unwrap().get("targets").cloned() {
+        return (StatusCode::from_u16(code).unwrap(), body).into_response();
+    }
     let status = shared.status.lock().unwrap().clone();
     match status.targets.iter().find(|it| *it.target == *name) {
         Some(target) => json(&fixture::detail(target)),

@@ -125,7 +125,7 @@ async fn a_failing_target_turns_red_on_the_open_page_within_a_second() {
     assert_eq!(row["name"], "demo");
     let html = row["html"].as_str().unwrap();
     assert!(
-        html.contains(row["id"].as_str().unwrap()) && html.contains("it times out"),
+        html.contains(row["id"].as_str().unwrap()) && html.contains("Timed out"),
         "{html}"
     );
     let (_, summary) = page.wait_for("summary", |it| it["overall"] == "down").await;
