@@ -18,7 +18,8 @@
   const fetched = new Map();
   // The bar and the index of the slot that the tip is about.
   let shown = null;
-  let touched = false;
+  // The device of the last press; empty after a key.
+  let pressed = '';
 
   const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
   const countOf = (bar) => bar.viewBox.baseVal.width;
@@ -101,18 +102,20 @@
   });
   document.documentElement.addEventListener('pointerleave', hide);
   document.addEventListener('pointerdown', (event) => {
-    touched = event.pointerType === 'touch';
+    pressed = event.pointerType;
   });
   // A tap on a bar shows the slot; it does not follow the row's link.
   document.addEventListener('click', (event) => {
-    if (!touched || !point(event)) return;
+    if (pressed !== 'touch' || !point(event)) return;
     event.preventDefault();
     event.stopPropagation();
   }, true);
-  document.addEventListener('scroll', hide, { capture: true, passive: true });
+  document.addEventListener('scroll', () => {
+    if (!tip.hidden) place(shown.bar, shown.index);
+  }, { capture: true, passive: true });
 
   document.addEventListener('focusin', ({ target }) => {
-    if (!target.matches(':focus-visible')) return;
+    if (pressed) return;
     const slots = target.closest('.slots');
     if (slots) show(barOf(slots), [...slots.children].indexOf(target));
     else if (target.matches('svg.bar')) show(target, countOf(target) - 1, true);
@@ -127,6 +130,7 @@
   };
 
   document.addEventListener('keydown', (event) => {
+    pressed = '';
     if (event.key === 'Escape') hide();
     const slots = event.target.closest('.slots');
     const bar = slots ? barOf(slots) : event.target.closest('svg.bar');
