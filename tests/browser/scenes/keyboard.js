@@ -23,7 +23,7 @@ export function keyboard(stage) {
             assert.ok(await page.evaluate(() => document.activeElement.closest("#main")), "the next stop is in the content");
         });
 
-        for (const path of ["/", "/targets/demo", "/incidents", "/maintenance"]) {
+        for (const path of ["/", "/targets/demo", "/incidents", "/maintenance", "/subscribe"]) {
             stage.scene(`the stops of ${path} are visible, and in document order`, async (scene) => {
                 const page = await scene.open(path);
                 const stops = [];
