@@ -26,7 +26,7 @@
   const within = (bar, index) => Math.max(0, Math.min(countOf(bar) - 1, index));
   const slotsOf = (bar) => bar.parentElement.querySelector('.slots');
   const barOf = (slots) => slots.parentElement.querySelector('.bar');
-  const textsIn = (slots) => [...slots.children].map((slot) => slot.title);
+  const textsIn = (slots) => [...slots.children].map((slot) => slot.getAttribute('aria-label'));
 
   const fetchTexts = async (address) => {
     try {

@@ -33,7 +33,7 @@ const reader = (() => {
     else element.textContent = formats.minute.format(time);
   };
 
-  // The first part of a slot's text is its time.
+  // The first part of a slot's text is its time. The text becomes a label, because bars.js shows it, not the browser.
   const localSlots = (slots) => {
     const { started, seconds } = slots.dataset;
     [...slots.children].forEach((slot, index) => {
@@ -42,7 +42,8 @@ const reader = (() => {
       const end = start + seconds * 1_000;
       let until = day(start) === day(end) ? formats.clock.format(end) : short(end);
       if (utc.endsWith('now UTC')) until = 'now';
-      slot.title = [`${short(start)}–${until}`, ...rest].join(' · ');
+      slot.removeAttribute('title');
+      slot.setAttribute('aria-label', [`${short(start)}–${until}`, ...rest].join(' · '));
     });
   };
 

@@ -67,7 +67,7 @@ export function bars(stage) {
                 } else {
                     const stops = await page.locator(".slots [tabindex='0']").count();
                     assert.equal(stops, 1, "the slots are one stop");
-                    const name = await page.evaluate(() => document.activeElement.title);
+                    const name = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
                     assert.match(name, SLOT, "a slot has a name");
                 }
             });
@@ -78,7 +78,7 @@ export function bars(stage) {
             try {
                 await scene.lab.setFault("ok");
                 const newest = page.locator(".slots :last-child");
-                const isNamed = async () => /[1-9]\d* of \d+ probes failed · HTTP 503$/.test(await newest.getAttribute("title"));
+                const isNamed = async () => /[1-9]\d* of \d+ probes failed · HTTP 503$/.test(await newest.getAttribute("aria-label"));
                 await until(60, "the newest slot has the reason", isNamed);
             } finally {
                 await scene.lab.clearFault("ok");
