@@ -7,6 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use gateway_api::history::{HistoryAnswer, LatencyAnswer, Range, TargetHistory, TargetLatency};
 use gateway_api::slo::{Slo, TargetSlo};
+use jiff::Timestamp;
 
 use super::bar::Bar;
 use super::plot;
@@ -25,6 +26,8 @@ pub(crate) struct Charts {
     none: Chart,
     /// Sentences that name the missing figures.
     pub missing: Vec<String>,
+    /// The start of the first slot.
+    started_at: Option<Timestamp>,
 }
 
 /// One target's history.
@@ -38,6 +41,7 @@ pub(crate) struct Chart {
     pub availability: Option<String>,
     /// The newest 95th percentile of the latency.
     pub p95: Option<String>,
+    pub history: Option<TargetHistory>,
 }
 
 impl Charts {
@@ -61,6 +65,7 @@ impl Charts {
     ) -> Self {
         let mut missing = Missing::new();
         let mut targets: HashMap<Arc<str>, TargetFigures> = HashMap::new();
+        let started_at = history.as_ref().ok().map(|it| it.slots.started_at);
         for history in present(history.map(|it| it.targets), "bars", &mut missing) {
             let name = Arc::clone(&history.target);
             targets.entry(name).or_default().history = Some(history);
@@ -78,6 +83,7 @@ impl Charts {
             by_target: targets.into_iter().map(chart).collect(),
             none: TargetFigures::default().chart(range),
             missing: missing.into_iter().map(sentence).collect(),
+            started_at,
         }
     }
 
@@ -99,7 +105,13 @@ impl Charts {
             by_target: HashMap::new(),
             none: TargetFigures::default().chart(range),
             missing: vec![why.to_owned()],
+            started_at: None,
         }
+    }
+
+    /// Returns the start of the first slot; `None` without a history.
+    pub(crate) fn started_at(&self) -> Option<Timestamp> {
+        self.started_at
     }
 
     /// Returns a target's chart.
@@ -174,9 +186,9 @@ impl TargetFigures {
             .history
             .as_ref()
             .map_or_else(|| Bar::unknown(range), Bar::new);
-        let overall = self.history.map(|history| history.overall);
+        let overall = self.history.as_ref().map(|history| &history.overall);
         let coverage = overall.as_ref().and_then(|overall| overall.coverage_ratio);
-        let availability = overall.and_then(|overall| overall.availability);
+        let availability = overall.and_then(|overall| overall.availability.clone());
         let (p50, p95) = self
             .latency
             .as_ref()
@@ -208,6 +220,7 @@ impl TargetFigures {
             html: figures.render().unwrap_or_default(),
             availability,
             p95: newest95,
+            history: self.history,
         }
     }
 }

@@ -119,7 +119,7 @@ pub(crate) fn view(status: Status) -> View {
             status: Arc::new(status),
             received_at: time("2026-11-23T02:45:10Z"),
         }),
-        outage: None,
+        ..View::default()
     }
 }
 

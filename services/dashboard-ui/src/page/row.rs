@@ -2,16 +2,18 @@
 
 use askama::Template;
 use gateway_api::history::Range;
+use gateway_api::reason_text;
 use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 
 use super::Mark;
 use super::verdict::Visibility;
+pub(crate) use super::address::link;
 use crate::draw::charts::Chart;
 use crate::text::ids::element_id;
 use crate::text::time::Clock;
-use crate::text::words::{certificate_near, reason};
-use crate::text::{name, segment, visible};
+use crate::text::words::certificate_near;
+use crate::text::{name, visible};
 
 /// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
 /// so a row is sent again only after a change.
@@ -69,16 +71,6 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Returns the address of a target's page.
-pub(crate) fn link(target: &str, range: Range) -> String {
-    let target = segment(target);
-    if range == Range::default() {
-        format!("/targets/{target}")
-    } else {
-        format!("/targets/{target}?range={}", range.as_str())
-    }
-}
-
 /// Returns when the shown state began.
 pub(crate) fn since(target: &TargetStatus, visibility: Visibility) -> Option<Clock> {
     let (_, was) = visibility.shown_state(target);
@@ -90,9 +82,10 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
     let mut notes = Vec::new();
     let is_current = visibility.shown_state(target).1.is_none();
     if let Some(code) = target.reason.as_deref().filter(|_| is_current) {
+        let reason = reason_text(code, target.http_status);
         notes.push(Note {
             tone: "down",
-            text: format!("Down because {}", reason(code)),
+            text: capitalize(&visible(&reason)),
         });
     }
     if let Some(window) = target.maintenance.as_ref().filter(|_| is_current) {

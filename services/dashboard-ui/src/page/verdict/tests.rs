@@ -29,13 +29,20 @@ fn status(state: State, targets: &[State], unavailable: &[&str]) -> Status {
     status
 }
 
+fn view(snapshot: Option<Snapshot>, outage: Option<Outage>) -> View {
+    View {
+        snapshot,
+        outage,
+        ..View::default()
+    }
+}
+
 fn judged(status: Status) -> Verdict {
     let snapshot = Some(Snapshot {
         status: Arc::new(status),
         received_at: now(),
     });
-    let outage = None;
-    judge(&View { snapshot, outage }, now())
+    judge(&view(snapshot, None), now())
 }
 
 #[test]
@@ -123,7 +130,7 @@ fn without_the_gateway_the_lab_is_blind_despite_a_snapshot() {
             since: "2026-11-23T02:42:10Z".parse().unwrap(),
             error: GatewayError::Timeout,
         });
-        let verdict = judge(&View { snapshot, outage }, now());
+        let verdict = judge(&view(snapshot, outage), now());
         assert_eq!(verdict.overall, Overall::Blind);
         assert_eq!(
             verdict.notices[0],
