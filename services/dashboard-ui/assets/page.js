@@ -1,6 +1,5 @@
 // Keeps an open page up to date: applies the server's events, and marks every state as unknown when the connection is lost.
 // The page is complete without this script.
-'use strict';
 
 (() => {
   // The server sends an event at least every 5 s.
@@ -20,9 +19,7 @@
   const liveWord = document.getElementById('live');
   const pauseButton = document.getElementById('pause');
   const icon = document.getElementById('icon');
-  const policy = window.trustedTypes
-    ? window.trustedTypes.createPolicy('uptimepulse', { createHTML: (html) => html })
-    : { createHTML: (html) => html };
+  const { parse } = reader;
 
   let source = null;
   let lastId = null;
@@ -42,8 +39,6 @@
   const folds = new Map();
 
   // -- Updating the document -----------------------------------------------------------------------------------------
-
-  const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 
   // Turns `old` into `fresh`. Changes only nodes that differ, so that focus, selection and open details are preserved.
   const morph = (old, fresh) => {
@@ -264,7 +259,7 @@
     connect();
   };
 
-  const clock = (time) => `${new Date(time + ahead).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const clock = (time) => reader.clock(time + ahead);
 
   // Marks every state as the last known one.
   const lose = () => {

@@ -11,9 +11,11 @@ pub(crate) mod groups;
 pub(crate) mod incident;
 pub(crate) mod incidents;
 pub(crate) mod maintenance;
+pub(crate) mod missing;
 pub(crate) mod news;
 pub(crate) mod overview;
 pub(crate) mod row;
+pub(crate) mod subscribe;
 pub(crate) mod summary;
 pub(crate) mod target;
 pub(crate) mod verdict;
@@ -61,6 +63,8 @@ pub(crate) enum PageKind {
     Target,
     Incidents,
     Maintenance,
+    Subscribe,
+    Missing,
 }
 
 impl PageKind {
@@ -70,6 +74,8 @@ impl PageKind {
             Self::Target => "target",
             Self::Incidents => "incidents",
             Self::Maintenance => "maintenance",
+            Self::Subscribe => "subscribe",
+            Self::Missing => "missing",
         }
     }
 }

@@ -5,15 +5,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
-use gateway_api::history::{HistoryAnswer, LatencyAnswer, Range, TargetHistory, TargetLatency};
+use gateway_api::history::{
+    HistoryAnswer, LatencyAnswer, Range, SlotsHead, TargetHistory, TargetLatency,
+};
 use gateway_api::slo::{Slo, TargetSlo};
-use jiff::Timestamp;
 
 use super::bar::Bar;
 use super::plot;
 use crate::gateway::{Gateway, GatewayError};
-use crate::text::time::measured;
-use crate::text::words::{budget, percent};
+use crate::text::availability::Availability;
+use crate::text::time::{in_full, measured};
+use crate::text::words::budget;
 
 /// The height of a row's latency line.
 const SPARK_HEIGHT: f64 = 20.0;
@@ -26,8 +28,8 @@ pub(crate) struct Charts {
     none: Chart,
     /// Sentences that name the missing figures.
     pub missing: Vec<String>,
-    /// The start of the first slot.
-    started_at: Option<Timestamp>,
+    /// The slots of the bars; `None` without a history.
+    pub slots: Option<SlotsHead>,
 }
 
 /// One target's history.
@@ -37,10 +39,6 @@ pub(crate) struct Chart {
     pub html: String,
     /// The parts that change rarely: bar, availability, error budget.
     steady: String,
-    /// The availability as text: `99.95%`.
-    pub availability: Option<String>,
-    /// The newest 95th percentile of the latency.
-    pub p95: Option<String>,
     pub history: Option<TargetHistory>,
 }
 
@@ -65,10 +63,10 @@ impl Charts {
     ) -> Self {
         let mut missing = Missing::new();
         let mut targets: HashMap<Arc<str>, TargetFigures> = HashMap::new();
-        let started_at = history.as_ref().ok().map(|it| it.slots.started_at);
+        let slots = history.as_ref().ok().map(|it| it.slots);
         for history in present(history.map(|it| it.targets), "bars", &mut missing) {
             let name = Arc::clone(&history.target);
-            targets.entry(name).or_default().history = Some(history);
+            targets.entry(name).or_default().history = slots.map(|slots| (slots, history));
         }
         for latency in present(latency.map(|it| it.targets), "latencies", &mut missing) {
             let name = Arc::clone(&latency.target);
@@ -83,7 +81,7 @@ impl Charts {
             by_target: targets.into_iter().map(chart).collect(),
             none: TargetFigures::default().chart(range),
             missing: missing.into_iter().map(sentence).collect(),
-            started_at,
+            slots,
         }
     }
 
@@ -105,13 +103,8 @@ impl Charts {
             by_target: HashMap::new(),
             none: TargetFigures::default().chart(range),
             missing: vec![why.to_owned()],
-            started_at: None,
+            slots: None,
         }
-    }
-
-    /// Returns the start of the first slot; `None` without a history.
-    pub(crate) fn started_at(&self) -> Option<Timestamp> {
-        self.started_at
     }
 
     /// Returns a target's chart.
@@ -160,7 +153,7 @@ fn sentence((error, figures): (GatewayError, Vec<&str>)) -> String {
 /// The history of one target, as far as it was fetched.
 #[derive(Debug, Default)]
 struct TargetFigures {
-    history: Option<TargetHistory>,
+    history: Option<(SlotsHead, TargetHistory)>,
     latency: Option<TargetLatency>,
     slo: Option<TargetSlo>,
 }
@@ -168,27 +161,33 @@ struct TargetFigures {
 /// `templates/figures.html`: the part of a row that shows the history.
 #[derive(Debug, Template)]
 #[template(path = "figures.html")]
-struct Figures<'a> {
+struct Figures {
     bar: String,
     bar_words: String,
-    availability: Option<&'a str>,
-    coverage: Option<String>,
+    /// The number of slots, the width of the bar.
+    slots: usize,
+    /// The range in words, and half of it.
+    ticks: (String, &'static str),
+    availability: Availability,
     budget: Option<(String, bool)>,
     p50_line: String,
     p95_line: String,
+    /// The width of the lines.
+    points: usize,
     /// The newest median and 95th percentile, as text.
     latency: Option<(String, String)>,
 }
 
 impl TargetFigures {
     fn chart(self, range: Range) -> Chart {
-        let bar = self
-            .history
-            .as_ref()
-            .map_or_else(|| Bar::unknown(range), Bar::new);
-        let overall = self.history.as_ref().map(|history| &history.overall);
-        let coverage = overall.as_ref().and_then(|overall| overall.coverage_ratio);
-        let availability = overall.and_then(|overall| overall.availability.clone());
+        let history = self.history.as_ref();
+        let bar = history.map_or_else(
+            || Bar::unknown(range),
+            |(slots, history)| Bar::new(slots, history),
+        );
+        let availability = history.map_or_else(Availability::default, |(slots, history)| {
+            Availability::of(history, slots)
+        });
         let (p50, p95) = self
             .latency
             .as_ref()
@@ -196,31 +195,61 @@ impl TargetFigures {
                 (plot::coarse(&latency.p50), plot::coarse(&latency.p95))
             });
         let top = plot::top(p95.iter().chain(&p50));
-        let newest = |quantile: fn(&TargetLatency) -> &[Option<f64>]| {
-            let latency = self.latency.as_ref()?;
-            let seconds = quantile(latency).iter().rev().take(2).find_map(|it| *it)?;
-            Some(measured(seconds, latency.at_most_seconds))
+        let line = |values: &[Option<f64>]| {
+            if plot::is_worth_drawing(values) {
+                plot::line(values, 1, top, SPARK_HEIGHT)
+            } else {
+                String::new()
+            }
         };
-        let (newest50, newest95) = (newest(|it| &it.p50), newest(|it| &it.p95));
         let remaining = self.slo.and_then(|slo| slo.error_budget_remaining_ratio);
         let figures = Figures {
             bar: bar.paths(),
-            bar_words: bar.describe(range, availability.as_deref()),
-            availability: availability.as_deref(),
-            coverage: coverage.map(percent),
+            bar_words: bar.describe(range, availability.text.as_deref()),
+            slots: bar.slots().len(),
+            ticks: (in_full(range.as_str()), half(range)),
+            availability,
             budget: remaining.map(budget),
-            p50_line: plot::line(&p50, 1, top, SPARK_HEIGHT),
-            p95_line: plot::line(&p95, 1, top, SPARK_HEIGHT),
-            latency: newest50.zip(newest95.clone()),
+            p50_line: line(&p50),
+            p95_line: line(&p95),
+            points: p50.len().max(p95.len()).saturating_sub(1),
+            latency: self
+                .latency
+                .as_ref()
+                .and_then(|it| newest(it, &it.p50).zip(newest_p95(it))),
         };
-        let steady = format!("{}{}{:?}", figures.bar, figures.bar_words, figures.budget);
+        let steady = format!(
+            "{}{}{:?}{:?}",
+            figures.bar, figures.bar_words, figures.availability, figures.budget
+        );
         Chart {
             steady,
             // A template over strings does not fail.
             html: figures.render().unwrap_or_default(),
-            availability,
-            p95: newest95,
-            history: self.history,
+            history: self.history.map(|(_, history)| history),
         }
+    }
+}
+
+/// Returns the newest 95th percentile of a target's latency, if one of the newest two slots has it.
+pub(crate) fn newest_p95(latency: &TargetLatency) -> Option<String> {
+    newest(latency, &latency.p95)
+}
+
+fn newest(latency: &TargetLatency, values: &[Option<f64>]) -> Option<String> {
+    let seconds = values.iter().rev().take(2).find_map(|it| *it)?;
+    Some(measured(seconds, latency.at_most_seconds))
+}
+
+/// Returns the label in the middle of a bar's axis.
+fn half(range: Range) -> &'static str {
+    match range {
+        Range::Hour => "30 minutes",
+        Range::Day => "12 hours",
+        Range::Week => "3.5 days",
+        Range::Fortnight => "7 days",
+        Range::Month => "15 days",
+        Range::Quarter => "45 days",
+        Range::Year => "half a year",
     }
 }

@@ -136,12 +136,6 @@ impl Dashboard {
         })
     }
 
-    /// Returns the charts for a badge, which is not refreshed and so waits longer.
-    pub(crate) async fn charts_for_figure(&self, range: Range) -> Arc<Charts> {
-        let charts = self.charts_within(range, SUBJECT_TIMEOUT).await;
-        charts.unwrap_or_else(|| Arc::new(Charts::pending(range)))
-    }
-
     /// Returns the charts if they are cached, and otherwise starts to fetch them.
     pub(crate) async fn cached_charts(&self, range: Range) -> Option<Arc<Charts>> {
         self.charts_within(range, Duration::ZERO).await

@@ -77,7 +77,9 @@ impl Post {
             let at_least = entry.doubt.map_or("", |_| "at least ");
             lines.push(format!("It took {at_least}{took}."));
         }
-        let doubt = entry.doubt.map_or_else(String::new, |it| format!(" ({it})"));
+        let doubt = entry
+            .doubt
+            .map_or_else(String::new, |it| format!(" ({it})"));
         Self {
             id: urn(&format!("incident {}", incident.id)),
             title: format!("{}{doubt}", entry.title()),

@@ -46,7 +46,10 @@ impl GroupLine {
         let histories = members.iter();
         let histories = histories.filter_map(|it| charts.get(&it.target).history.as_ref());
         let history = sum(histories);
-        let bar = history.as_ref().map_or_else(|| Bar::unknown(range), Bar::new);
+        let bar = charts.slots.as_ref().zip(history.as_ref()).map_or_else(
+            || Bar::unknown(range),
+            |(slots, history)| Bar::new(slots, history),
+        );
         let availability = history.and_then(|it| it.overall.availability);
         let (shown, whole) = match group {
             Some(group) => (name(group), visible(group)),

@@ -186,10 +186,10 @@ impl Entry {
 }
 
 impl Recovery {
-    /// Returns it in words: `up again since 28 Nov 05:12; budget alerts remain`.
+    /// Returns it in words: `up again since 28 Nov 05:12 UTC; budget alerts remain`.
     pub(crate) fn words(&self) -> String {
         let since = self.since.as_ref();
-        let since = since.map_or_else(String::new, |it| format!(" since {}", it.short));
+        let since = since.map_or_else(String::new, |it| format!(" since {} UTC", it.short));
         format!("up again{since}; {}", self.remain)
     }
 }
@@ -232,7 +232,10 @@ fn tone(incident: &Incident, target: Option<&TargetStatus>) -> Tone {
 /// Returns the title. If the status of the target is newer than the incident, the title follows it.
 fn title(incident: &Incident, tone: Tone) -> String {
     let title = visible(&incident.title);
-    match (title.strip_suffix(" is down"), title.strip_suffix(" was down")) {
+    match (
+        title.strip_suffix(" is down"),
+        title.strip_suffix(" was down"),
+    ) {
         (Some(target), _) if tone != Tone::Down => format!("{target} was down"),
         (_, Some(target)) if tone == Tone::Down => format!("{target} is down"),
         _ => title,
@@ -240,10 +243,7 @@ fn title(incident: &Incident, tone: Tone) -> String {
 }
 
 /// Splits a title around the name of the target, which becomes a link.
-fn around_target(
-    title: &str,
-    target: Option<&str>,
-) -> (String, Option<(String, String)>, String) {
+fn around_target(title: &str, target: Option<&str>) -> (String, Option<(String, String)>, String) {
     let Some(target) = target else {
         return (prose(title), None, String::new());
     };
@@ -282,7 +282,9 @@ fn facts(incident: &Incident, title: &str, tone: Tone) -> Vec<String> {
     if tone == Tone::Down {
         for alert in firing(incident) {
             let fact = words::fact(&alert.alert, alert.summary.as_deref());
-            let fact = fact.map(|it| prose(&it)).filter(|it| !title.contains(&**it));
+            let fact = fact
+                .map(|it| prose(&it))
+                .filter(|it| !title.contains(&**it));
             facts.extend(fact.filter(|it| !facts.contains(it)));
         }
     }

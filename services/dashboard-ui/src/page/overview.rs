@@ -119,8 +119,8 @@ impl<'a> Overview<'a> {
         shell.paused = filter.paused;
         let groups = by_group(&targets);
         let history_since = view.history_since().filter(|since| {
-            let start = charts.started_at();
-            start.is_some_and(|start| start < *since)
+            let slots = charts.slots.as_ref();
+            slots.is_some_and(|slots| slots.started_at < *since)
         });
         Self {
             shell,

@@ -2,17 +2,16 @@
 
 use askama::Template;
 use gateway_api::history::Range;
-use gateway_api::reason_text;
 use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 
 use super::Mark;
-use super::verdict::Visibility;
 pub(crate) use super::address::link;
+use super::verdict::Visibility;
 use crate::draw::charts::Chart;
 use crate::text::ids::element_id;
 use crate::text::time::Clock;
-use crate::text::words::certificate_near;
+use crate::text::words::{certificate_near, reason};
 use crate::text::{name, visible};
 
 /// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
@@ -82,10 +81,9 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
     let mut notes = Vec::new();
     let is_current = visibility.shown_state(target).1.is_none();
     if let Some(code) = target.reason.as_deref().filter(|_| is_current) {
-        let reason = reason_text(code, target.http_status);
         notes.push(Note {
             tone: "down",
-            text: capitalize(&visible(&reason)),
+            text: reason(code, target.http_status),
         });
     }
     if let Some(window) = target.maintenance.as_ref().filter(|_| is_current) {
@@ -107,11 +105,4 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
         });
     }
     notes
-}
-
-/// Returns a text with its first letter in upper case.
-pub(crate) fn capitalize(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|it| it.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
 }

@@ -62,7 +62,7 @@ pub(super) struct Queue(Limit);
 struct PageKey {
     address: String,
     gzip: bool,
-    /// Only for the feed, which contains the host.
+    /// Only for pages that contain the host: the feed, and the pages with badges to copy.
     host: Option<HeaderValue>,
     /// The id of the last event that the page includes.
     position: String,
@@ -178,6 +178,7 @@ pub(super) async fn serve(
 fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
     let (path, query) = (request.uri().path(), request.uri().query());
     let is_feed = path == "/feed.atom";
+    let contains_host = is_feed || path == "/subscribe" || path.starts_with("/targets/");
     let filter = Filter::parse(query);
     let (address, is_common) = match path {
         "/incidents" | "/status.json" => (request.uri().to_string(), query.is_none()),
@@ -198,7 +199,7 @@ fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
         host: request
             .headers()
             .get(header::HOST)
-            .filter(|_| is_feed)
+            .filter(|_| contains_host)
             .cloned(),
         position: dashboard.page_events.position(range),
         received_at: view.snapshot.as_ref().map(|snapshot| snapshot.received_at),

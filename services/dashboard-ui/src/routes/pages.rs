@@ -12,8 +12,8 @@ use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 use service_kit::Problem;
 
-use super::Shared;
 use super::page_cache::{Queue, RenderPermit};
+use super::{Shared, origin};
 use crate::draw::charts::Charts;
 use crate::gateway::view::View;
 use crate::live::dashboard::Parameters;
@@ -22,6 +22,7 @@ use crate::page::filter::Filter;
 use crate::page::incidents::IncidentsPage;
 use crate::page::maintenance::MaintenancePage;
 use crate::page::overview::{Content, Overview};
+use crate::page::subscribe::SubscribePage;
 use crate::page::target::{TargetPage, TargetRequest};
 use crate::page::verdict::judge;
 use crate::text::cut;
@@ -65,6 +66,7 @@ pub(super) async fn target(
     Extension(queue): Extension<Queue>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
     let filter = Filter::parse(query.as_deref());
@@ -95,6 +97,7 @@ pub(super) async fn target(
         ranges: view.ranges(),
         paused: filter.paused,
         events: &position,
+        origin: &origin(&headers),
         now,
     };
     let page = TargetPage::new(target, &verdict, answer.as_deref(), &request);
@@ -137,6 +140,20 @@ pub(super) async fn maintenance(
     let view = dashboard.view().await;
     let permit = queue.permit().await?;
     let page = MaintenancePage::new(&view, maintenance.as_deref(), &position, Timestamp::now());
+    respond(permit, &view, &page)
+}
+
+/// `GET /subscribe`
+pub(super) async fn subscribe(
+    State(shared): State<Shared>,
+    Extension(queue): Extension<Queue>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let dashboard = &shared.dashboard;
+    let position = dashboard.page_events.position_for_page(Range::default());
+    let view = dashboard.view().await;
+    let permit = queue.permit().await?;
+    let page = SubscribePage::new(&view, &origin(&headers), &position, Timestamp::now());
     respond(permit, &view, &page)
 }
 

@@ -18,8 +18,6 @@ const SHOWN_MAX: usize = 5;
 /// A day and its incidents.
 #[derive(Debug)]
 pub(crate) struct Day {
-    /// The date, for machines.
-    pub date: String,
     pub name: String,
     pub incidents: Vec<Line>,
     pub more: usize,
@@ -59,7 +57,6 @@ pub(crate) fn days(
         let of_day: Vec<_> = incidents.iter().filter(is_of_day).collect();
         let line = |incident: &Incident| Line::new(incident, view, now);
         Day {
-            date: day.to_string(),
             name: day_name(day, today),
             more: of_day.len().saturating_sub(SHOWN_MAX),
             incidents: of_day.iter().take(SHOWN_MAX).map(|it| line(it)).collect(),
