@@ -262,6 +262,26 @@ run "a_password_quotes_inside" {
   expect_failures = [kubernetes_config_map_v1.targets]
 }
 
+run "a_missing_announcements_dir" {
+  command = plan
+
+  variables {
+    announcements_dir = "tests/fixtures/no-such-folder"
+  }
+
+  expect_failures = [var.announcements_dir]
+}
+
+run "an_announcement_whose_name_is_no_key" {
+  command = plan
+
+  variables {
+    announcements_dir = "tests/fixtures/announcements-name"
+  }
+
+  expect_failures = [kubernetes_config_map_v1.announcements]
+}
+
 run "targets_in_the_disabled_demo" {
   command = plan
 

@@ -28,6 +28,8 @@ pub struct Config {
     pub retention: Retention,
     /// `PROMETHEUS_QUERY_CACHE_SECONDS`: the lifetime of cached answers of Prometheus.
     pub query_cache: Duration,
+    /// `ANNOUNCEMENTS_DIR`: without it, there are no announcements.
+    pub announcements: Option<PathBuf>,
     /// `ALERT_LOGGER_URL`: without it, endpoints about alerts answer 501.
     pub alert_logger: Option<Url>,
     /// `PING_TARGET_URLS` and `PING_TARGETS_FILE`, and the targets that they contain now. If neither is set, the gateway
@@ -45,6 +47,7 @@ impl Configuration for Config {
         Key::with_default("prometheus_retention", BUDGET_WINDOW),
         Key::with_default("prometheus_query_cache_seconds", "5"),
         Key::optional("alert_logger_url"),
+        Key::optional("announcements_dir"),
         Key::optional("ping_target_urls"),
         Key::optional("ping_targets_file"),
         Key::optional("runbooks_dir"),
@@ -62,6 +65,7 @@ impl Configuration for Config {
             )?,
             query_cache: cache(settings, "prometheus_query_cache_seconds")?,
             alert_logger: settings.parse("alert_logger_url", HTTP_URL, http_url)?,
+            announcements: settings.parse("announcements_dir", "an existing folder", folder)?,
             targets: targets(settings)?,
             runbooks: settings.parse("runbooks_dir", "an existing folder", folder)?,
         })
@@ -112,7 +116,7 @@ mod tests {
         assert_eq!(config.query_cache, Duration::from_secs(5));
         assert_eq!(config.retention.to_string(), "14d");
         assert!(config.prometheus.is_none() && config.alert_logger.is_none());
-        assert!(config.targets.is_none());
+        assert!(config.targets.is_none() && config.announcements.is_none());
     }
 
     #[test]
@@ -152,6 +156,10 @@ mod tests {
             (
                 &[AGENT, ("ALERT_LOGGER_URL", "/webhook")],
                 ["ALERT_LOGGER_URL", "/webhook", "absolute http"],
+            ),
+            (
+                &[AGENT, ("ANNOUNCEMENTS_DIR", "/nowhere")],
+                ["ANNOUNCEMENTS_DIR", "/nowhere", "an existing folder"],
             ),
             (
                 &[AGENT, ("PING_TARGET_URLS", ",")],

@@ -6,6 +6,16 @@ use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 /// links that [`destination`] does not accept. Headings get the ids that they have on GitHub.
 #[must_use]
 pub fn to_html(markdown: &str) -> String {
+    render(markdown, true)
+}
+
+/// Works like [`to_html`], but headings get no ids: on a page with other content, they could be the ids of other elements.
+#[must_use]
+pub fn to_html_without_ids(markdown: &str) -> String {
+    render(markdown, false)
+}
+
+fn render(markdown: &str, has_ids: bool) -> String {
     let mut events = Vec::new();
     let mut dropped_link = false;
     // The position of the open heading, and its text so far.
@@ -38,7 +48,9 @@ pub fn to_html(markdown: &str) -> String {
                 dropped_link = false;
                 continue;
             }
-            Event::Start(Tag::Heading { .. }) => heading = Some((events.len(), String::new())),
+            Event::Start(Tag::Heading { .. }) if has_ids => {
+                heading = Some((events.len(), String::new()))
+            }
             Event::Text(ref text) | Event::Code(ref text) => {
                 if let Some((_, heading)) = &mut heading {
                     heading.push_str(text);
@@ -113,6 +125,7 @@ mod tests {
         ] {
             assert!(html.contains(part), "{html}");
         }
+        assert_eq!(to_html_without_ids("# A"), "<h1>A</h1>\n");
     }
 
     #[test]

@@ -11,11 +11,13 @@
 //! - `GET /api/v1/alerts`: the firing alerts
 //! - `GET /api/v1/incidents`: incidents and their timelines
 //! - `GET /api/v1/maintenance`: past, open and planned maintenance windows
+//! - `GET /api/v1/announcements`: announcements of the people who run the lab
 //! - `GET /api/v1/targets/{target}`: one target with all its data
 //! - `GET /api/v1/events`: changes as server-sent events
 //! - `GET /openapi.json`: the OpenAPI description of all endpoints above
 //! - `GET /runbooks/`, `GET /runbooks/{name}`: the runbooks as pages
 
+mod announcements;
 mod answer;
 mod by_target;
 mod events;

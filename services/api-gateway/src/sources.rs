@@ -5,6 +5,7 @@
 
 pub mod agents;
 pub mod alert_logger;
+pub mod announcements;
 mod bounds;
 pub mod exposition;
 mod http_error;

@@ -1,4 +1,5 @@
 //! The background tasks of the gateway.
 
+pub mod announcements;
 pub mod changes;
 pub mod readiness;

@@ -28,6 +28,7 @@ async fn every_endpoint_is_described_and_every_error_is_a_problem() {
         ("/api/v1/alerts", &["501", "502"]),
         ("/api/v1/incidents", &["501", "502"]),
         ("/api/v1/maintenance", &["501"]),
+        ("/api/v1/announcements", &[]),
         ("/api/v1/targets/{target}", &["404"]),
         ("/api/v1/events", &["503"]),
         ("/openapi.json", &[]),

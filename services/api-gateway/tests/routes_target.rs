@@ -12,7 +12,7 @@ mod support;
 use serde_json::{Value, json};
 use support::{
     NO_AGENT, agent, alert_logger, answers, answers_range, ask_with, dead_url, gateway, get,
-    history, metrics_of, samples, vector,
+    history, metrics_of, samples, times, vector,
 };
 use wiremock::MockServer;
 
@@ -54,6 +54,7 @@ async fn an_answer_has_all_data_of_a_target() {
     let all = answer.json();
     assert_eq!(all["target"]["target"], "http://a/x?y=1");
     assert_eq!(all["blind"], Value::Null);
+    assert!(times(&all) >= 3, "{all}");
     assert!(
         all["sources"]
             .as_array()

@@ -1,14 +1,18 @@
 //! The pages, each with its template.
 //!
-//! The server renders complete pages. Parts that change while a page is open ([`row::Row`], [`summary::Summary`],
-//! [`announcements::Announcements`]) are separate templates, which the same code renders for pages and for events.
+//! The server renders complete pages. Parts that change while a page is open ([`row::Row`], [`groups::GroupLine`],
+//! [`summary::Summary`], [`news::News`]) are separate templates, which the same code renders for pages and for events.
 
+mod address;
 pub(crate) mod announcements;
 pub(crate) mod feed;
 pub(crate) mod filter;
+pub(crate) mod groups;
 pub(crate) mod incident;
+pub(crate) mod incidents;
 pub(crate) mod maintenance;
 pub(crate) mod missing;
+pub(crate) mod news;
 pub(crate) mod overview;
 pub(crate) mod row;
 pub(crate) mod subscribe;

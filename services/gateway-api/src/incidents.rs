@@ -47,11 +47,12 @@ pub struct Incident {
     pub title: String,
     /// Whether the incident is over.
     pub state: IncidentState,
-    /// The reason of the newest failed probe while the target is down, as in `/api/v1/status`; else null.
+    /// Why the target is or was down: the reason of its newest failed probe as in `/api/v1/status`, or that of the last
+    /// alert that it is down. Null if it was not down, or the reason is unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, example = "status"))]
     pub reason: Option<String>,
-    /// The status code of the newest response while the target is down; null without a response.
+    /// The status code that goes with `reason`; null without a response.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(
         feature = "openapi",

@@ -4,6 +4,7 @@
 //! A field that may be null is always present. Deserializing an answer without it is an error, so that a missing value is
 //! never mistaken for an unknown one. With the feature `openapi`, the types provide their OpenAPI schemas.
 
+pub mod announcements;
 pub mod availability;
 pub mod duration;
 pub mod events;

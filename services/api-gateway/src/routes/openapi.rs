@@ -18,7 +18,8 @@ use utoipa_axum::routes;
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
 use super::{
-    by_target, events, incidents, maintenance, status, summary, target, targets, windowed,
+    announcements, by_target, events, incidents, maintenance, status, summary, target, targets,
+    windowed,
 };
 use crate::Gateway;
 use crate::window::Retention;
@@ -35,7 +36,7 @@ use crate::window::Retention;
     tags(
         (name = "state", description = "The current state of targets, and its changes"),
         (name = "figures", description = "Availability, latency and error budgets over time"),
-        (name = "incidents", description = "Alerts, incidents and maintenance"),
+        (name = "incidents", description = "Alerts, incidents, maintenance and announcements"),
         (name = "description", description = "This document")
     )
 )]
@@ -60,6 +61,7 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Routes {
         .routes(routes!(incidents::alerts))
         .routes(routes!(incidents::incidents))
         .routes(routes!(maintenance::maintenance))
+        .routes(routes!(announcements::announcements))
         .routes(routes!(target::target))
         .routes(routes!(events::events))
         .routes(routes!(openapi))

@@ -28,6 +28,8 @@ pub(crate) struct Charts {
     none: Chart,
     /// Sentences that name the missing figures.
     pub missing: Vec<String>,
+    /// The slots of the bars; `None` without a history.
+    pub slots: Option<SlotsHead>,
 }
 
 /// One target's history.
@@ -37,6 +39,7 @@ pub(crate) struct Chart {
     pub html: String,
     /// The parts that change rarely: bar, availability, error budget.
     steady: String,
+    pub history: Option<TargetHistory>,
 }
 
 impl Charts {
@@ -78,6 +81,7 @@ impl Charts {
             by_target: targets.into_iter().map(chart).collect(),
             none: TargetFigures::default().chart(range),
             missing: missing.into_iter().map(sentence).collect(),
+            slots,
         }
     }
 
@@ -99,6 +103,7 @@ impl Charts {
             by_target: HashMap::new(),
             none: TargetFigures::default().chart(range),
             missing: vec![why.to_owned()],
+            slots: None,
         }
     }
 
@@ -221,6 +226,7 @@ impl TargetFigures {
             steady,
             // A template over strings does not fail.
             html: figures.render().unwrap_or_default(),
+            history: self.history.map(|(_, history)| history),
         }
     }
 }

@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gateway_api::announcements::{
+    Announcement, AnnouncementSeverity, AnnouncementState, Announcements,
+};
 use gateway_api::availability::{Counts, Figures};
 use gateway_api::history::{
     HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS_MAX, SlotsHead,
     TargetHistory, TargetLatency,
 };
 use gateway_api::incidents::{
-    Alert, AlertEnd, AlertStatus, Alerts, Arrival, Event, Incident, IncidentState, Step,
+    Alert, AlertEnd, AlertStatus, Event, Incident, IncidentState, Incidents, Step,
 };
 use gateway_api::maintenance::{Maintenance, MaintenanceWindow, TargetWindow};
 use gateway_api::slo::{Shares, Slo, TargetSlo, WINDOWS, WindowFigures, Windows};
@@ -22,6 +25,7 @@ use jiff::Timestamp;
 
 use super::GatewayError;
 use super::view::{Snapshot, View};
+use crate::page::news::Responses;
 
 const GENERATED_AT: &str = "2026-11-23T02:45:10Z";
 
@@ -119,7 +123,7 @@ pub(crate) fn view(status: Status) -> View {
             status: Arc::new(status),
             received_at: time("2026-11-23T02:45:10Z"),
         }),
-        outage: None,
+        ..View::default()
     }
 }
 
@@ -273,13 +277,37 @@ pub(crate) fn incident(id: &str, target: &str, status: AlertStatus) -> Incident 
     }
 }
 
-/// The firing alerts.
-pub(crate) fn alerts(alerts: Vec<Alert>) -> Alerts {
-    Alerts {
-        alerts,
-        watchdog: Arrival {
-            last_received_at: None,
-        },
+/// A page with all incidents.
+pub(crate) fn incidents(incidents: Vec<Incident>) -> Incidents {
+    Incidents {
+        incidents,
+        next: None,
+        durable: true,
+    }
+}
+
+/// An active announcement about `demo`.
+pub(crate) fn announcement(id: &str, title: &str) -> Announcement {
+    Announcement {
+        id: id.into(),
+        title: title.into(),
+        severity: AnnouncementSeverity::Warning,
+        started_at: time("2026-11-23T02:00:00Z"),
+        ended_at: Some(time("2026-11-23T12:00:00Z")),
+        state: AnnouncementState::Active,
+        targets: vec!["demo".into()],
+        html: "<p>Back by noon.</p>".into(),
+    }
+}
+
+/// The responses of a gateway without incidents, announcements and maintenance.
+pub(crate) fn no_news() -> Responses {
+    Responses {
+        ongoing: Ok(incidents(Vec::new())),
+        recovered: Ok(incidents(Vec::new())),
+        over: Ok(incidents(Vec::new())),
+        announcements: Ok(Announcements::default()),
+        maintenance: Ok(Maintenance::default()),
     }
 }
 

@@ -6,12 +6,13 @@ use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 
 use super::Mark;
+pub(crate) use super::address::link;
 use super::verdict::Visibility;
 use crate::draw::charts::Chart;
 use crate::text::ids::element_id;
 use crate::text::time::Clock;
 use crate::text::words::{certificate_near, reason};
-use crate::text::{name, segment, visible};
+use crate::text::{name, visible};
 
 /// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
 /// so a row is sent again only after a change.
@@ -66,16 +67,6 @@ impl<'a> Row<'a> {
     /// Returns the state that the row shows.
     pub(crate) fn state(&self) -> &'static str {
         self.mark.state
-    }
-}
-
-/// Returns the address of a target's page.
-pub(crate) fn link(target: &str, range: Range) -> String {
-    let target = segment(target);
-    if range == Range::default() {
-        format!("/targets/{target}")
-    } else {
-        format!("/targets/{target}?range={}", range.as_str())
     }
 }
 

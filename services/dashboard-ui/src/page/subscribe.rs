@@ -3,10 +3,9 @@
 use std::fmt::Write;
 
 use askama::Template;
-use gateway_api::history::Range;
 use jiff::Timestamp;
 
-use super::row::link;
+use super::address::page_of;
 use super::verdict::judge;
 use super::{PageKind, Shell};
 use crate::gateway::view::View;
@@ -32,7 +31,7 @@ pub(crate) struct Embedded {
 
 impl Badges {
     pub(crate) fn new(origin: &str, target: &str) -> Self {
-        let page = format!("{origin}{}", link(target, Range::default()));
+        let page = format!("{origin}{}", page_of(target));
         let badge = |kind| {
             let path = format!("/badges/{}/{kind}.svg", segment(target));
             let alt = format!("{}: {kind}", name(target));

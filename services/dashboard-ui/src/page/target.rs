@@ -173,8 +173,7 @@ impl TargetPage {
             reasons: answered.map_or_else(Vec::new, reasons),
             incidents: answered.and_then(|it| it.incidents.as_ref()).map(|all| {
                 all.iter()
-                    .flat_map(|it| &it.alerts)
-                    .map(Entry::new)
+                    .map(|it| Entry::new(it, Some(target), now))
                     .collect()
             }),
             plan: answered

@@ -37,7 +37,8 @@ pub(super) async fn availability(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let range = Filter::parse(query.as_deref()).range;
-    let range = shared.dashboard.offered(range);
+    // The embedding page says which range the badge has, so it does not grow with the history.
+    let range = shared.dashboard.offered(range.or(Some(Range::default())));
     let view = shared.dashboard.view().await;
     check_exists(&view, &name)?;
     let answer = shared.dashboard.target(&name, range).await.ok();

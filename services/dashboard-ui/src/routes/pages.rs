@@ -19,9 +19,9 @@ use crate::gateway::view::View;
 use crate::live::dashboard::Parameters;
 use crate::page::RENEWAL_SECONDS;
 use crate::page::filter::Filter;
-use crate::page::incident::IncidentsPage;
+use crate::page::incidents::IncidentsPage;
 use crate::page::maintenance::MaintenancePage;
-use crate::page::overview::Overview;
+use crate::page::overview::{Content, Overview};
 use crate::page::subscribe::SubscribePage;
 use crate::page::target::{TargetPage, TargetRequest};
 use crate::page::verdict::judge;
@@ -35,27 +35,28 @@ pub(super) async fn overview(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let mut filter = Filter::parse(query.as_deref());
-    filter.range = dashboard.offered(filter.range);
+    let filter = Filter::parse(query.as_deref());
+    dashboard.wait_for_view().await;
+    let range = dashboard.offered(filter.range);
     // Read first, so that the open page receives every event that its content may lack.
-    let position = dashboard.page_events.position_for_page(filter.range);
+    let position = dashboard.page_events.position_for_page(range);
     let view = dashboard.view().await;
     let charts = async {
         match view.outage {
-            Some(_) => Arc::new(Charts::unavailable(filter.range)),
-            None => dashboard.charts(filter.range).await,
+            Some(_) => Arc::new(Charts::unavailable(range)),
+            None => dashboard.charts(range).await,
         }
     };
-    let (charts, announcements) = tokio::join!(charts, dashboard.announcements());
+    let (charts, news) = tokio::join!(charts, dashboard.news());
     let permit = queue.permit().await?;
-    let page = Overview::new(
-        &view,
-        &charts,
-        &announcements,
-        &filter,
-        &position,
-        Timestamp::now(),
-    );
+    let content = Content {
+        view: &view,
+        charts: &charts,
+        news: &news,
+        filter: &filter,
+        range,
+    };
+    let page = Overview::new(&content, &position, Timestamp::now());
     respond(permit, &view, &page)
 }
 
@@ -68,15 +69,16 @@ pub(super) async fn target(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let mut filter = Filter::parse(query.as_deref());
-    filter.range = dashboard.offered(filter.range);
-    let position = dashboard.page_events.position_for_page(filter.range);
+    let filter = Filter::parse(query.as_deref());
+    dashboard.wait_for_view().await;
+    let range = dashboard.offered(filter.range);
+    let position = dashboard.page_events.position_for_page(range);
     let view = dashboard.view().await;
     let current = find(&view, &name);
     if current.is_none() && view.outage.is_none() {
         return Err(no_such_target(&name));
     }
-    let answer = dashboard.target(&name, filter.range).await;
+    let answer = dashboard.target(&name, range).await;
     let target = match (current, &answer) {
         (Some(current), _) => current,
         (None, Ok(answer)) => &answer.target,
@@ -91,7 +93,7 @@ pub(super) async fn target(
     let now = Timestamp::now();
     let verdict = judge(&view, now);
     let request = TargetRequest {
-        range: filter.range,
+        range,
         ranges: view.ranges(),
         paused: filter.paused,
         events: &position,

@@ -218,6 +218,10 @@ mod tests {
         );
         assert_eq!(variable(&specs, Part::DashboardUi, "PROMETHEUS_URL"), None);
         assert_eq!(
+            variable(&specs, Part::ApiGateway, "ANNOUNCEMENTS_DIR").unwrap(),
+            "/repo/monitoring/announcements"
+        );
+        assert_eq!(
             variable(&specs, Part::ApiGateway, "PING_AGENT_METRICS_URL").unwrap(),
             "http://127.0.0.1:20000/metrics"
         );

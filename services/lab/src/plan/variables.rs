@@ -36,6 +36,12 @@ pub fn of(plan: &Plan<'_>, part: Part, retention: &OsStr) -> Vec<(&'static str, 
                 ("PROMETHEUS_URL", url(Part::Prometheus)),
                 (RETENTION, retention.to_owned()),
                 ("ALERT_LOGGER_URL", url(Part::AlertLogger)),
+                (
+                    "ANNOUNCEMENTS_DIR",
+                    plan.installation
+                        .monitoring("announcements")
+                        .into_os_string(),
+                ),
             ];
             let runbooks = plan.installation.runbooks();
             variables.extend(runbooks.map(|folder| ("RUNBOOKS_DIR", folder.into_os_string())));

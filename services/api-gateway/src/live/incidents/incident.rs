@@ -42,17 +42,14 @@ impl TargetStates<'_> {
         let alerts: Vec<_> = group.alerts.iter().map(|it| Alert::from(&**it)).collect();
         let mut timeline: Vec<_> = alerts.iter().flat_map(|it| it.timeline.clone()).collect();
         timeline.sort_by_key(|step| step.at);
-        let failing = self
-            .status(group)
-            .filter(|it| is_down && it.state == State::Down);
-        let reason = failing.and_then(|it| it.reason.as_deref());
+        let (reason, http_status) = self.cause(group, is_down);
         Incident {
             id: group.id.clone(),
             target: group.target.clone(),
             title: title(group, is_down),
             state,
-            reason: reason.map(ToOwned::to_owned),
-            http_status: failing.and_then(|it| it.http_status),
+            reason,
+            http_status,
             severity: highest(&alerts),
             started_at: group.started_at,
             recovered_at: self.recovered_at(group).filter(|_| !is_down),
@@ -74,11 +71,26 @@ impl TargetStates<'_> {
         }
     }
 
+    /// Returns the reason and the status code: of the newest failed probe while the target is down, else those that the
+    /// last alert that it is down names.
+    fn cause(&self, group: &Group, is_down: bool) -> (Option<String>, Option<u16>) {
+        let status = self.status(group);
+        if let Some(failing) = status.filter(|it| is_down && it.state == State::Down) {
+            return (
+                failing.reason.as_deref().map(ToOwned::to_owned),
+                failing.http_status,
+            );
+        }
+        let annotations = last_down(group).map(|alert| &alert.annotations);
+        let text = |name: &str| annotations?.get(name).filter(|text| !text.is_empty());
+        let code = text("http_status").and_then(|code| code.parse().ok());
+        (text("reason").cloned(), code)
+    }
+
     /// Returns when the target came up again after the last alert that it is down: since when it is up, or if it went
     /// down again after that alert, when the alert ended.
     fn recovered_at(&self, group: &Group) -> Option<Timestamp> {
-        let is_later = |end: Option<Timestamp>| (end.is_none(), end);
-        let last = downs(group).max_by_key(|alert| is_later(end(alert)))?;
+        let last = last_down(group)?;
         let up = self.status(group).filter(|it| it.state == State::Up);
         let since = up.and_then(|it| it.since).filter(|since| {
             // An alert may begin after the recovery: it looks back a minute.
@@ -100,6 +112,12 @@ fn downs(group: &Group) -> impl Iterator<Item = &Arc<LoggedAlert>> {
         name.is_some_and(|name| name.starts_with(DOWN))
     };
     group.alerts.iter().filter(is_down)
+}
+
+/// Returns the last of the alerts that the target is down: one that fires, else the one that ended last.
+fn last_down(group: &Group) -> Option<&Arc<LoggedAlert>> {
+    let is_later = |end: Option<Timestamp>| (end.is_none(), end);
+    downs(group).max_by_key(|alert| is_later(end(alert)))
 }
 
 /// Returns the highest severity: page, then ticket, then any other.

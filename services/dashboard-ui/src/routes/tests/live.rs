@@ -298,10 +298,13 @@ async fn a_new_incident_appears_on_the_open_page() {
     subscribed(&gateway).await;
     let mut page = open(&service, "/", None).await;
     let incident = fixture::incident("i-2", "demo", AlertStatus::Firing);
-    gateway.respond("alerts", 200, fixture::alerts(incident.alerts.clone()));
+    gateway.respond("incidents", 200, fixture::incidents(vec![incident.clone()]));
     gateway.send("1-1", &StreamEvent::Incident(Box::new(incident)));
     page.wait_for("incidents", |it| {
-        it["html"].as_str().unwrap().contains("Active incidents")
+        it["html"]
+            .as_str()
+            .unwrap()
+            .contains("demo</bdi></a><bdi> is down")
     })
     .await;
 }

@@ -39,7 +39,7 @@ async fn status_feed_and_badges_are_served() {
         header(&head, "content-type"),
         "application/atom+xml; charset=utf-8"
     );
-    assert!(feed.contains("TargetDown: demo (resolved)"), "{feed}");
+    assert!(feed.contains("<title>demo was down</title>"), "{feed}");
     for (path, value) in [
         ("state.svg", "up"),
         ("availability.svg", "98.73%"),

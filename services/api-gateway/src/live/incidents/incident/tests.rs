@@ -124,6 +124,31 @@ fn the_recovery_is_that_of_this_outage() {
 }
 
 #[test]
+fn an_alert_names_the_cause_after_the_outage() {
+    let mut alert = down(0, Some(9));
+    for (name, text) in [("reason", "status"), ("http_status", "503")] {
+        alert.annotations.insert(name.to_owned(), text.to_owned());
+    }
+    let cause = |alert: &LoggedAlert, target: Option<&TargetStatus>| {
+        let incident = incident([alert.clone(), budget(1, None)], target);
+        (incident.reason, incident.http_status)
+    };
+    let named = (Some("status".to_owned()), Some(503));
+    assert_eq!(cause(&alert, Some(&target(State::Up, Some(8)))), named);
+    assert_eq!(cause(&alert, None), named);
+    let mut is_down = target(State::Down, Some(10));
+    is_down.reason = Some("timeout".into());
+    is_down.http_status = None;
+    let newest = (Some("timeout".to_owned()), None);
+    assert_eq!(cause(&alert, Some(&is_down)), newest);
+    alert.annotations.insert("reason".to_owned(), String::new());
+    alert
+        .annotations
+        .insert("http_status".to_owned(), "many".to_owned());
+    assert_eq!(cause(&alert, None), (None, None));
+}
+
+#[test]
 fn a_target_that_went_down_again_is_down() {
     let is_down = target(State::Down, Some(30));
     let again = incident([down(0, Some(9)), budget(0, None)], Some(&is_down));
