@@ -28,7 +28,7 @@ export function firstScreen(stage) {
             assert.equal(await page.locator("#incidents .more a").innerText(), "49 more");
             const names = await page.locator("#incidents .what").allInnerTexts();
             assert.ok(names.every((text) => !/TargetDown|ErrorBudget/.test(text)), "alert names are only in the details");
-            await page.locator("#incidents summary .began").first().click();
+            await page.locator("#incidents summary").first().click();
             assert.match(await page.locator("#incidents .inside").first().innerText(), /TargetDown/);
             assert.match(await page.locator("#incidents .inside a").first().innerText(), /Runbook/);
         });
@@ -67,7 +67,7 @@ export function firstScreen(stage) {
         stage.scene("has targets that are down before their alerts fire", async (scene) => {
             await shows(lab, { count: 5, groups: 0, situation: "two down", withoutAlert: true });
             const page = await scene.open("/", DESKTOP);
-            await until(15, "rows without alerts", async () => (await page.locator("#incidents div.incident").count()) === 2);
+            await until(15, "rows without alerts", async () => (await page.locator("#incidents .incident").count()) === 2);
             assert.match(await page.locator("#incidents .incident").first().innerText(), /is down · 9 min · HTTP 503 · no alert/);
         });
 

@@ -61,10 +61,14 @@ export function layout(stage) {
 /** Changes the situation, and waits until the page shows it. */
 export async function shows(lab, world) {
     lab.gateway.set({ recovered: 0, withoutAlert: false, longNames: false, announced: false, ...world });
-    const headline = HEADLINES[world.situation](world.count);
+    const recovered = world.recovered ? `; ${world.recovered} incidents not closed` : "";
+    const headline = HEADLINES[world.situation](world.count) + recovered;
+    const down = { "two down": 2, "all down": world.count }[world.situation] ?? 0;
     await until(40, headline, async () => {
         const page = await (await fetch(lab.url("dashboard-ui"))).text();
-        const rows = page.split('class="target"').length - 1;
-        return page.includes(headline) && rows === world.count && !page.includes("still being fetched");
+        const count = (text) => page.split(text).length - 1;
+        return new RegExp(`${headline}[:<]`).test(page) && count('class="target"') === world.count
+            && count('class="incident down"') === Math.min(down, 12)
+            && (down === 0 || Boolean(world.withoutAlert) === !page.includes('class="within"')) && !page.includes("still being fetched");
     });
 }
