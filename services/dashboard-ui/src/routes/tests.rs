@@ -140,6 +140,22 @@ async fn the_ranges_are_those_that_the_gateway_offers() {
 }
 
 #[tokio::test]
+async fn a_young_lab_opens_at_an_hour_unless_the_reader_chooses() {
+    let mut young = status(&[target("demo", State::Up)]);
+    let now = jiff::Timestamp::now();
+    young.history_since = now.checked_sub(jiff::SignedDuration::from_mins(5)).ok();
+    let gateway = FakeGateway::new(young).await;
+    let service = service(&gateway.url);
+    let (_, page) = service.wait_for("/", "The target is up").await;
+    assert!(page.contains("aria-current=\"true\">1 hour</a>"), "{page}");
+    assert!(page.contains("/events?range=1h&#38;since="), "{page}");
+    let (_, page) = service.get("/?range=7d").await;
+    assert!(page.contains("aria-current=\"true\">7 days</a>"), "{page}");
+    let (_, page) = service.get("/targets/demo").await;
+    assert!(page.contains("aria-current=\"true\">1 hour</a>"), "{page}");
+}
+
+#[tokio::test]
 async fn many_readers_cause_one_request_to_the_gateway() {
     let gateway = FakeGateway::new(status(&[target("demo", State::Up)])).await;
     gateway.delay("history", Duration::from_millis(20));

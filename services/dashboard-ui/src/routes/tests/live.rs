@@ -308,3 +308,26 @@ async fn a_new_incident_appears_on_the_open_page() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_line_of_a_group_changes_with_its_members() {
+    let member = |name: &str, state| TargetStatus {
+        group: Some("Shop".into()),
+        ..target(name, state)
+    };
+    let all = [member("a", State::Up), member("b", State::Up)];
+    let gateway = FakeGateway::new(status(&all)).await;
+    let service = service(&gateway.url);
+    service.wait_for("/", "2 of 2 up").await;
+    subscribed(&gateway).await;
+    let mut page = open(&service, "/", None).await;
+    let down = StreamEvent::Target(Arc::new(member("b", State::Down)));
+    gateway.send("1-1", &down);
+    let (_, line) = page.wait_for("group", |it| it["state"] == "down").await;
+    let html = line["html"].as_str().unwrap();
+    assert!(html.contains("1 of 2 up"), "{html}");
+    page.wait_for("incidents", |it| {
+        it["html"].as_str().unwrap().contains("no alert")
+    })
+    .await;
+}
