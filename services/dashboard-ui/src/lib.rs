@@ -2,7 +2,7 @@
 //!
 //! | endpoint | response |
 //! |---|---|
-//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=24h\|7d\|14d` or a longer one that the gateway offers, `search`, `group`, `state`, `after`; `pause` for a page that does not reload itself |
+//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=1h\|24h\|7d\|14d` or a longer one that the gateway offers (without it, the shortest that holds all history), `search`, `group`, `state`, `after`; `pause` for a page that does not reload itself |
 //! | `GET /targets/{name}` | one target; `?range=`, `pause` |
 //! | `GET /incidents`, `GET /maintenance` | all incidents; past, open and planned maintenance windows |
 //! | `GET /events` | server-sent events for open pages (`routes/events.rs`) |
@@ -18,11 +18,14 @@
 //! | selector | meaning |
 //! |---|---|
 //! | `body[data-page][data-overall]` | `overview`, `target`, `incidents`, `maintenance`; the overall state. Classes: `blind` while no good state can be trusted, `lost` when the page has lost its connection, `paused` |
-//! | `#summary .verdict[data-state]` | the overall state: `up`, `impaired`, `down`, `unknown`, `blind` |
+//! | `#summary .verdict[data-state]` | the overall state: `up`, `impaired`, `alerting` (every target is up, but an incident is not closed), `down`, `unknown`, `blind` |
 //! | `#headline`, `.notice` | the state in a sentence; sentences about unavailable parts, `Blind since …` |
-//! | `.facts`, `#made` | state, newest observation and the time at which the page was generated; that time |
+//! | `#sources`, `.facts`, `#made` | a fold with newest observation, the time at which the page was generated, and the sources; that time |
 //! | `.parts li` | the sources of the page's data, and whether they answer |
-//! | `#incidents .incident` | incidents: on the overview only active ones (`.active`), on other pages all |
+//! | `.message[data-severity]` | announcements |
+//! | `#incidents .incident` | incidents, a row each: `.down` while the target is down, `.caution`, `.over`; on the overview those that are not over, on other pages all |
+//! | `#past .day` | the incidents of the last days, day by day |
+//! | `details.group[id]`, `summary[data-state]` | a group of targets and its line, with the worst state of its members |
 //! | `#targets .target[id][data-target]` | a row; its id is derived from the target's name |
 //! | `.state[data-state]` | in a row and on the target's page: `up`, `down`, `maintenance`, `unknown`; beside it `.was` |
 //! | `svg.bar path.up` | the slots of a kind: `up`, `part`, `down`, `maintenance`, `unknown` |

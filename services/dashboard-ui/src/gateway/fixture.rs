@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gateway_api::announcements::{
-    Announcement, AnnouncementSeverity, AnnouncementState, Announcements,
-};
+use gateway_api::announcements::{Announcement, AnnouncementSeverity, AnnouncementState};
 use gateway_api::availability::{Counts, Figures};
 use gateway_api::history::{
     HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS_MAX, SlotsHead,
@@ -25,7 +23,6 @@ use jiff::Timestamp;
 
 use super::GatewayError;
 use super::view::{Snapshot, View};
-use crate::page::news::Responses;
 
 const GENERATED_AT: &str = "2026-11-23T02:45:10Z";
 
@@ -297,17 +294,6 @@ pub(crate) fn announcement(id: &str, title: &str) -> Announcement {
         state: AnnouncementState::Active,
         targets: vec!["demo".into()],
         html: "<p>Back by noon.</p>".into(),
-    }
-}
-
-/// The responses of a gateway without incidents, announcements and maintenance.
-pub(crate) fn no_news() -> Responses {
-    Responses {
-        ongoing: Ok(incidents(Vec::new())),
-        recovered: Ok(incidents(Vec::new())),
-        over: Ok(incidents(Vec::new())),
-        announcements: Ok(Announcements::default()),
-        maintenance: Ok(Maintenance::default()),
     }
 }
 

@@ -125,6 +125,7 @@ impl Publisher {
     /// Records that the set of targets or their order changed.
     pub(super) fn list_changed(&mut self) {
         self.list_changed = true;
+        self.news_changed();
     }
 
     /// Records that the view changed.

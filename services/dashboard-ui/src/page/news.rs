@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::announcements::Message;
 use super::incident::Entry;
-use super::incident::past::{Day, days};
+use super::incident::past::{Day, NOTHING, days};
 use super::maintenance::WindowEntry;
 use super::verdict::Visibility;
 use crate::gateway::view::View;
@@ -54,6 +54,21 @@ pub(crate) struct Responses {
     pub over: Result<Incidents, GatewayError>,
     pub announcements: Result<Announcements, GatewayError>,
     pub maintenance: Result<Maintenance, GatewayError>,
+}
+
+#[cfg(test)]
+impl Responses {
+    /// The responses of a gateway without any news.
+    pub(crate) fn none() -> Self {
+        let nothing = || crate::gateway::fixture::incidents(Vec::new());
+        Self {
+            ongoing: Ok(nothing()),
+            recovered: Ok(nothing()),
+            over: Ok(nothing()),
+            announcements: Ok(Announcements::default()),
+            maintenance: Ok(Maintenance::default()),
+        }
+    }
 }
 
 /// The parts of a page, rendered.
@@ -192,8 +207,15 @@ impl News {
         };
         let mut incidents: Vec<_> = self.open.iter().chain(&self.over).collect();
         incidents.sort_by_key(|it| std::cmp::Reverse(it.started_at));
+        let nothing = if visibility != Visibility::Full {
+            "unknown while the lab is blind"
+        } else if above.total > 0 {
+            "a target is down"
+        } else {
+            NOTHING
+        };
         let below = Below {
-            days: days(view, &incidents, self.over_since, now),
+            days: days(view, &incidents, self.over_since, nothing, now),
         };
         Parts {
             // Templates over strings do not fail.

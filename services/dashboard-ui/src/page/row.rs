@@ -14,6 +14,9 @@ use crate::text::time::Clock;
 use crate::text::words::{certificate_near, reason};
 use crate::text::{name, visible};
 
+/// The longest text that fits into a row of every width, in characters.
+const SHORT_MAX_CHARS: usize = 18;
+
 /// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
 /// so a row is sent again only after a change.
 #[derive(Debug, Template)]
@@ -22,9 +25,11 @@ pub(crate) struct Row<'a> {
     pub id: String,
     target: &'a str,
     name: String,
-    /// The whole name, if the row shortens it.
+    /// The whole name, if the row may shorten it.
     title: Option<String>,
     url: Option<String>,
+    /// The URL, if the row may shorten it.
+    url_title: Option<String>,
     link: String,
     mark: Mark,
     since: Option<Clock>,
@@ -55,7 +60,8 @@ impl<'a> Row<'a> {
         Self {
             id: element_id("target", &target.target),
             target: &target.target,
-            title: shown.ends_with('…').then(|| visible(&target.target)),
+            title: is_long(&shown).then(|| visible(&target.target)),
+            url_title: (url != shown && is_long(&url)).then(|| url.clone()),
             url: (url != shown).then_some(url),
             name: shown,
             link: link(&target.target, range),
@@ -70,6 +76,11 @@ impl<'a> Row<'a> {
     pub(crate) fn state(&self) -> &'static str {
         self.mark.state
     }
+}
+
+/// Returns whether a text may need more space than a row has.
+fn is_long(text: &str) -> bool {
+    text.chars().count() > SHORT_MAX_CHARS
 }
 
 /// Returns when the shown state began.

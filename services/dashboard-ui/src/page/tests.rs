@@ -36,7 +36,7 @@ fn news(active: &[&str]) -> News {
     News::new(Responses {
         ongoing: Ok(fixture::incidents(active.iter().map(firing).collect())),
         maintenance: Ok(fixture::maintenance("demo")),
-        ..fixture::no_news()
+        ..Responses::none()
     })
 }
 

@@ -15,12 +15,17 @@ const DAYS: i32 = 7;
 /// The maximum number of incidents of a day.
 const SHOWN_MAX: usize = 5;
 
+/// What a day without incidents says.
+pub(crate) const NOTHING: &str = "no incidents";
+
 /// A day and its incidents.
 #[derive(Debug)]
 pub(crate) struct Day {
     pub name: String,
     pub incidents: Vec<Line>,
     pub more: usize,
+    /// What to say if there are no incidents.
+    pub nothing: &'static str,
 }
 
 /// An incident of a day.
@@ -34,11 +39,13 @@ pub(crate) struct Line {
 }
 
 /// Returns the days since the history began, newest first, each with the incidents that went on during it. `complete_since`
-/// is since when all incidents are among `incidents`; the days before are left out.
+/// is since when all incidents are among `incidents`; the days before are left out. `nothing` is what to say of today
+/// without an incident.
 pub(crate) fn days(
     view: &View,
     incidents: &[&Incident],
     complete_since: Option<Timestamp>,
+    nothing: &'static str,
     now: Timestamp,
 ) -> Vec<Day> {
     let date = |time: Timestamp| time.to_zoned(TimeZone::UTC).date();
@@ -58,6 +65,7 @@ pub(crate) fn days(
         let line = |incident: &Incident| Line::new(incident, view, now);
         Day {
             name: day_name(day, today),
+            nothing: if day == today { nothing } else { NOTHING },
             more: of_day.len().saturating_sub(SHOWN_MAX),
             incidents: of_day.iter().take(SHOWN_MAX).map(|it| line(it)).collect(),
         }

@@ -1,7 +1,7 @@
 use gateway_api::incidents::{AlertStatus, IncidentState};
 
 use super::*;
-use crate::gateway::fixture::{self, incident, maintenance, no_news, status, target, time, view};
+use crate::gateway::fixture::{self, incident, maintenance, status, target, time, view};
 
 const NOW: &str = "2026-11-23T02:45:30Z";
 
@@ -45,7 +45,7 @@ fn a_source_that_is_not_configured_is_not_reported_as_missing() {
         let responses = Responses {
             ongoing: Err(error.clone()),
             recovered: Err(error),
-            ..no_news()
+            ..Responses::none()
         };
         render(responses, &View::default()).above
     };
@@ -74,7 +74,7 @@ fn targets_that_are_down_come_first_also_without_an_alert() {
             "slow",
             AlertStatus::Firing,
         )])),
-        ..no_news()
+        ..Responses::none()
     };
     let news = News::new(responses);
     let entries = news.entries(&view, Visibility::Full, time(NOW));
@@ -100,10 +100,10 @@ fn more_than_a_dozen_incidents_are_a_link() {
     });
     let responses = Responses {
         ongoing: Ok(fixture::incidents(incidents.collect())),
-        ..no_news()
+        ..Responses::none()
     };
     let above = render(responses, &view(status(&[]))).above;
-    assert_eq!(above.matches("<details class=\"incident").count(), 12);
+    assert_eq!(above.matches("<div class=\"incident").count(), 12);
     assert!(
         above.contains("<a href=\"/incidents\">8 more</a>"),
         "{above}"
@@ -118,7 +118,7 @@ fn the_passing_of_time_alone_is_no_change() {
             "demo",
             AlertStatus::Firing,
         )])),
-        ..no_news()
+        ..Responses::none()
     });
     let steady = |target, at| {
         let view = view(status(&[target]));
@@ -143,13 +143,13 @@ fn each_day_since_the_history_began_has_its_incidents() {
             next: next.map(ToOwned::to_owned),
             ..fixture::incidents(vec![old.clone()])
         }),
-        ..no_news()
+        ..Responses::none()
     };
     let view = view(status);
     let days = |next| {
         let news = News::new(responses(next));
         let incidents: Vec<_> = news.over.iter().collect();
-        let days = days(&view, &incidents, news.over_since, time(NOW));
+        let days = days(&view, &incidents, news.over_since, NOTHING, time(NOW));
         let days = days.into_iter();
         days.map(|day| (day.name, day.incidents.len()))
             .collect::<Vec<_>>()
@@ -182,7 +182,7 @@ fn announcements_are_above_the_incidents() {
             "demo",
             AlertStatus::Firing,
         )])),
-        ..no_news()
+        ..Responses::none()
     };
     let above = render(responses, &view(status(&[target("demo", State::Down)]))).above;
     let message = above.find("We know").unwrap();

@@ -25,7 +25,7 @@ fn hostile_names_and_labels_are_escaped() {
     bad.severity = Some(evil.to_owned());
     let news = News::new(Responses {
         ongoing: Ok(fixture::incidents(vec![incident])),
-        ..fixture::no_news()
+        ..Responses::none()
     });
     let mut pages = vec![html_of(
         &view(status),

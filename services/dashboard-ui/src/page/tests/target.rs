@@ -22,7 +22,7 @@ fn the_page_of_a_target_shows_all_its_figures() {
         "<td>12.50</td>",
         "Timed out</bdi></dt><dd>14</dd>",
         "broken is down",
-        "2026-11-23 02:40 UTC</time> Fired",
+        "2026-11-23 02:40 UTC</time> <bdi>TargetDown: fired</bdi>",
         "2026-11-24 02:00 UTC",
         "src=\"/badges/broken/state.svg\"",
         "[![broken: state](http://lab:8081/badges/broken/state.svg)](http://lab:8081/targets/broken)",

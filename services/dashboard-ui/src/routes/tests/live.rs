@@ -304,7 +304,7 @@ async fn a_new_incident_appears_on_the_open_page() {
         it["html"]
             .as_str()
             .unwrap()
-            .contains("demo</bdi></a><bdi> is down")
+            .contains("demo</bdi></a><bdi> was down")
     })
     .await;
 }
