@@ -33,6 +33,7 @@
   const textsOfGroup = (bar) => {
     const { started, seconds, failed } = bar.dataset;
     const count = countOf(bar);
+    const some = kindOf('path.part');
     const texts = Array(count).fill(kindOf('.empty'));
     for (const path of bar.querySelectorAll('path')) {
       const kind = kindOf(`path.${path.classList}`);
@@ -41,7 +42,8 @@
       }
     }
     for (const [, index, failures, probes] of failed.matchAll(/(\d+):(\d+)\/(\d+)/g)) {
-      texts[index] = `${texts[index]} · ${failures} of ${probes} probes failed`;
+      const failedOf = `${failures} of ${probes} probes failed`;
+      texts[index] = texts[index] === some ? failedOf : `${texts[index]} · ${failedOf}`;
     }
     return texts.map((text, index) => `${reader.stretch(started, seconds, index, index === count - 1)} · ${text}`);
   };
