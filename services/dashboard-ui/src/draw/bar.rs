@@ -115,14 +115,19 @@ pub(crate) fn ticks(range: Range) -> (String, &'static str) {
     (in_full(range.as_str()), half)
 }
 
-/// Returns the slots with failed probes, for the script: `88:64/64,89:3/60`.
+/// The most slots that [`failed`] lists, so that a page of many groups stays small.
+const FAILED_MAX: usize = 6;
+
+/// Returns the newest slots with failed probes, for the script: `88:64/64,89:3/60`.
 pub(crate) fn failed(history: &TargetHistory) -> String {
     let counts = history.success.iter().zip(&history.failures).enumerate();
     let failed = counts.filter(|(_, (_, failures))| **failures > 0.0);
     let failed = failed.map(|(index, (success, failures))| {
         format!("{index}:{failures:.0}/{:.0}", failures + success)
     });
-    failed.collect::<Vec<_>>().join(",")
+    let failed: Vec<String> = failed.collect();
+    let newest = failed.len().saturating_sub(FAILED_MAX);
+    failed.get(newest..).unwrap_or_default().join(",")
 }
 
 /// The slots of a bar, oldest first.
