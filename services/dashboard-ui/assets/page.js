@@ -194,7 +194,7 @@
       }
       const before = row.querySelector('.state').dataset.state;
       morph(row, parse(data.html).querySelector('.target'));
-      if (data.state !== before) place(row, (it) => it.querySelector('.state').dataset.state);
+      if (data.state !== before) place(document.getElementById(data.id), (it) => it.querySelector('.state').dataset.state);
       if (data.state === 'down' && before !== 'down') announce(`${data.name} is down`);
     },
     group(data) {

@@ -60,7 +60,7 @@ export function layout(stage) {
 
 /** Changes the situation, and waits until the page shows it. */
 export async function shows(lab, world) {
-    lab.gateway.set({ recovered: 0, withoutAlert: false, longNames: false, announced: false, ...world });
+    lab.gateway.set({ recovered: 0, withoutAlert: false, longNames: false, announced: false, age: 30 * 86_400_000, ...world });
     const recovered = world.recovered ? `; ${world.recovered} incidents not closed` : "";
     const headline = HEADLINES[world.situation](world.count) + recovered;
     const down = { "two down": 2, "all down": world.count }[world.situation] ?? 0;

@@ -14,8 +14,9 @@ use crate::text::time::Clock;
 use crate::text::words::{certificate_near, reason};
 use crate::text::{name, visible};
 
-/// The longest text that fits into a row of every width, in characters.
-const SHORT_MAX_CHARS: usize = 18;
+/// The longest name, and the longest URL, that fit into a row of every width, in characters.
+const NAME_FITS_CHARS: usize = 18;
+const URL_FITS_CHARS: usize = 56;
 
 /// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
 /// so a row is sent again only after a change.
@@ -60,8 +61,8 @@ impl<'a> Row<'a> {
         Self {
             id: element_id("target", &target.target),
             target: &target.target,
-            title: is_long(&shown).then(|| visible(&target.target)),
-            url_title: (url != shown && is_long(&url)).then(|| url.clone()),
+            title: is_longer(&shown, NAME_FITS_CHARS).then(|| visible(&target.target)),
+            url_title: (url != shown && is_longer(&url, URL_FITS_CHARS)).then(|| url.clone()),
             url: (url != shown).then_some(url),
             name: shown,
             link: link(&target.target, range),
@@ -78,9 +79,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Returns whether a text may need more space than a row has.
-fn is_long(text: &str) -> bool {
-    text.chars().count() > SHORT_MAX_CHARS
+fn is_longer(text: &str, max: usize) -> bool {
+    text.chars().count() > max
 }
 
 /// Returns when the shown state began.

@@ -103,7 +103,7 @@ fn more_than_a_dozen_incidents_are_a_link() {
         ..Responses::none()
     };
     let above = render(responses, &view(status(&[]))).above;
-    assert_eq!(above.matches("<div class=\"incident").count(), 12);
+    assert_eq!(above.matches("class=\"incident down\"").count(), 12);
     assert!(
         above.contains("<a href=\"/incidents\">8 more</a>"),
         "{above}"
