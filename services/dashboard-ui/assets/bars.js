@@ -1,5 +1,5 @@
-// Says what a slot of a bar is while it is pointed at, tapped or focused. The texts are those of the target's page, which
-// is fetched for a bar of another page.
+// Says what a slot of a bar is while it is pointed at, tapped or focused. The texts of a target are those of its page,
+// which is fetched for a row; those of a group are in the words of the legend.
 
 (() => {
   // How long a fetched page is used, and how many are kept.
@@ -28,6 +28,26 @@
   const barOf = (slots) => slots.parentElement.querySelector('.bar');
   const textsIn = (slots) => [...slots.children].map((slot) => slot.getAttribute('aria-label'));
 
+  const kindOf = (selector) => document.querySelector(`.legend ${selector}`)?.closest('span').textContent.trim();
+
+  const textsOfGroup = (bar) => {
+    const { started, seconds, failed } = bar.dataset;
+    const count = countOf(bar);
+    const some = kindOf('path.part');
+    const texts = Array(count).fill(kindOf('.empty'));
+    for (const path of bar.querySelectorAll('path')) {
+      const kind = kindOf(`path.${path.classList}`);
+      for (const [, start, length] of path.getAttribute('d').matchAll(/M(\d+) \d+h(\d+)/g)) {
+        texts.fill(kind, Number(start), Number(start) + Number(length));
+      }
+    }
+    for (const [, index, failures, probes] of failed.matchAll(/(\d+):(\d+)\/(\d+)/g)) {
+      const failedOf = `${failures} of ${probes} probes failed`;
+      texts[index] = texts[index] === some ? failedOf : `${texts[index]} · ${failedOf}`;
+    }
+    return texts.map((text, index) => `${reader.stretch(started, seconds, index, index === count - 1)} · ${text}`);
+  };
+
   const fetchTexts = async (address) => {
     try {
       const response = await fetch(address, { headers: { accept: 'text/html' } });
@@ -41,6 +61,7 @@
   const textsOf = async (bar, mine) => {
     const slots = slotsOf(bar);
     if (slots) return textsIn(slots);
+    if (bar.dataset.started) return textsOfGroup(bar);
     const address = bar.closest('[data-target]')?.querySelector('a[href^="/targets/"]')?.href;
     if (!address) return [];
     const known = fetched.get(address);
@@ -114,11 +135,14 @@
     if (!tip.hidden) place(shown.bar, shown.index);
   }, { capture: true, passive: true });
 
+  // The bar that the keys move along while an element has the focus: itself, or that of a group's line.
+  const ownBar = (element) => element.closest('svg.bar, summary')?.parentElement.querySelector('svg.bar') ?? null;
+
   document.addEventListener('focusin', ({ target }) => {
     if (pressed) return;
     const slots = target.closest('.slots');
     if (slots) show(barOf(slots), [...slots.children].indexOf(target));
-    else if (target.matches('svg.bar')) show(target, countOf(target) - 1, true);
+    else if (ownBar(target)) show(ownBar(target), countOf(ownBar(target)) - 1, target.matches('svg.bar'));
   });
   document.addEventListener('focusout', hide);
 
@@ -133,7 +157,7 @@
     pressed = '';
     if (event.key === 'Escape') hide();
     const slots = event.target.closest('.slots');
-    const bar = slots ? barOf(slots) : event.target.closest('svg.bar');
+    const bar = slots ? barOf(slots) : ownBar(event.target);
     const move = moves[event.key];
     if (!bar || !move || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

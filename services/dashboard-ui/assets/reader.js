@@ -33,17 +33,22 @@ const reader = (() => {
     else element.textContent = formats.minute.format(time);
   };
 
+  // The time of a slot.
+  const stretch = (started, seconds, index, isRunning) => {
+    const start = Date.parse(started) + index * seconds * 1_000;
+    const end = start + seconds * 1_000;
+    if (isRunning) return `${short(start)}–now`;
+    return `${short(start)}–${day(start) === day(end) ? formats.clock.format(end) : short(end)}`;
+  };
+
   // The first part of a slot's text is its time. The text becomes a label, because bars.js shows it, not the browser.
   const localSlots = (slots) => {
     const { started, seconds } = slots.dataset;
     [...slots.children].forEach((slot, index) => {
       const [utc, ...rest] = slot.title.split(' · ');
-      const start = Date.parse(started) + index * seconds * 1_000;
-      const end = start + seconds * 1_000;
-      let until = day(start) === day(end) ? formats.clock.format(end) : short(end);
-      if (utc.endsWith('now UTC')) until = 'now';
+      const time = stretch(started, seconds, index, utc.endsWith('now UTC'));
       slot.removeAttribute('title');
-      slot.setAttribute('aria-label', [`${short(start)}–${until}`, ...rest].join(' · '));
+      slot.setAttribute('aria-label', [time, ...rest].join(' · '));
     });
   };
 
@@ -83,5 +88,5 @@ const reader = (() => {
   if (zone) zone.textContent = `Times: ${timeZone}.`;
   adapt(document);
 
-  return { parse, clock: (time) => formats.second.format(time) };
+  return { parse, stretch, clock: (time) => formats.second.format(time) };
 })();

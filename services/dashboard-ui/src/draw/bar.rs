@@ -101,6 +101,35 @@ pub(crate) fn slot_start(slots: &SlotsHead, index: usize) -> Option<Timestamp> {
     Timestamp::from_second(slots.started_at.as_second().checked_add(offset)?).ok()
 }
 
+/// Returns the labels of the axis of a bar: the range in words, and half of it.
+pub(crate) fn ticks(range: Range) -> (String, &'static str) {
+    let half = match range {
+        Range::Hour => "30 minutes",
+        Range::Day => "12 hours",
+        Range::Week => "3.5 days",
+        Range::Fortnight => "7 days",
+        Range::Month => "15 days",
+        Range::Quarter => "45 days",
+        Range::Year => "half a year",
+    };
+    (in_full(range.as_str()), half)
+}
+
+/// The most slots that [`failed`] lists, so that a page of many groups stays small.
+const FAILED_MAX: usize = 6;
+
+/// Returns the newest slots with failed probes, for the script: `88:64/64,89:3/60`.
+pub(crate) fn failed(history: &TargetHistory) -> String {
+    let counts = history.success.iter().zip(&history.failures).enumerate();
+    let failed = counts.filter(|(_, (_, failures))| **failures > 0.0);
+    let failed = failed.map(|(index, (success, failures))| {
+        format!("{index}:{failures:.0}/{:.0}", failures + success)
+    });
+    let failed: Vec<String> = failed.collect();
+    let newest = failed.len().saturating_sub(FAILED_MAX);
+    failed.get(newest..).unwrap_or_default().join(",")
+}
+
 /// The slots of a bar, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bar(Vec<Slot>);

@@ -10,11 +10,11 @@ use gateway_api::history::{
 };
 use gateway_api::slo::{Slo, TargetSlo};
 
-use super::bar::Bar;
+use super::bar::{Bar, ticks};
 use super::plot;
 use crate::gateway::{Gateway, GatewayError};
 use crate::text::availability::Availability;
-use crate::text::time::{in_full, measured};
+use crate::text::time::measured;
 use crate::text::words::budget;
 
 /// The height of a row's latency line.
@@ -166,7 +166,7 @@ struct Figures {
     bar_words: String,
     /// The number of slots, the width of the bar.
     slots: usize,
-    /// The range in words, and half of it.
+    /// The labels of the axis: the range in words, and half of it.
     ticks: (String, &'static str),
     availability: Availability,
     budget: Option<(String, bool)>,
@@ -207,7 +207,7 @@ impl TargetFigures {
             bar: bar.paths(),
             bar_words: bar.describe(range, availability.text.as_deref()),
             slots: bar.slots().len(),
-            ticks: (in_full(range.as_str()), half(range)),
+            ticks: ticks(range),
             availability,
             budget: remaining.map(budget),
             p50_line: line(&p50),
@@ -239,17 +239,4 @@ pub(crate) fn newest_p95(latency: &TargetLatency) -> Option<String> {
 fn newest(latency: &TargetLatency, values: &[Option<f64>]) -> Option<String> {
     let seconds = values.iter().rev().take(2).find_map(|it| *it)?;
     Some(measured(seconds, latency.at_most_seconds))
-}
-
-/// Returns the label in the middle of a bar's axis.
-fn half(range: Range) -> &'static str {
-    match range {
-        Range::Hour => "30 minutes",
-        Range::Day => "12 hours",
-        Range::Week => "3.5 days",
-        Range::Fortnight => "7 days",
-        Range::Month => "15 days",
-        Range::Quarter => "45 days",
-        Range::Year => "half a year",
-    }
 }

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use gateway_api::availability::Counts;
-use gateway_api::history::{Overall, Range, TargetHistory};
+use gateway_api::history::{Overall, Range, SlotsHead, TargetHistory};
 use gateway_api::status::{Counted, State, TargetStatus, groups};
 
 use super::verdict::Visibility;
-use crate::draw::bar::Bar;
+use crate::draw::bar::{Bar, failed, ticks};
 use crate::draw::charts::Charts;
 use crate::text::ids::element_id;
 use crate::text::words::STATES;
@@ -27,6 +27,11 @@ pub(crate) struct GroupLine {
     all: usize,
     bar: String,
     slots: usize,
+    /// The times of the slots, and those with failed probes, for the script.
+    head: Option<SlotsHead>,
+    failed: String,
+    /// The labels of the axis.
+    ticks: (String, &'static str),
     bar_words: String,
     availability: Option<String>,
 }
@@ -50,6 +55,7 @@ impl GroupLine {
             || Bar::unknown(range),
             |(slots, history)| Bar::new(slots, history),
         );
+        let failed = history.as_ref().map(failed).unwrap_or_default();
         let availability = history.and_then(|it| it.overall.availability);
         let (shown, whole) = match group {
             Some(group) => (name(group), visible(group)),
@@ -64,6 +70,9 @@ impl GroupLine {
             all: members.len(),
             bar: bar.paths(),
             slots: bar.slots().len(),
+            head: charts.slots,
+            failed,
+            ticks: ticks(range),
             bar_words: bar.describe(range, availability.as_deref()),
             availability,
         }

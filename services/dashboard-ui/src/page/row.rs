@@ -44,6 +44,8 @@ pub(crate) struct Note {
     /// The name of its colours.
     pub tone: &'static str,
     pub text: String,
+    /// When what it says ends.
+    pub until: Option<Clock>,
 }
 
 impl<'a> Row<'a> {
@@ -95,6 +97,7 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
         notes.push(Note {
             tone: "down",
             text: reason(code, target.http_status),
+            until: None,
         });
     }
     if let Some(window) = target.maintenance.as_ref().filter(|_| is_current) {
@@ -102,10 +105,10 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
             .reason
             .as_deref()
             .map_or_else(String::new, |why| format!(": {}", visible(why)));
-        let until = Clock::new(window.ended_at).short;
         notes.push(Note {
             tone: "maintenance",
-            text: format!("In maintenance until {until}{why}"),
+            text: format!("In maintenance{why}"),
+            until: Some(Clock::new(window.ended_at)),
         });
     }
     let end = target.certificate_not_after;
@@ -113,6 +116,7 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
         notes.push(Note {
             tone: if trouble { "down" } else { "caution" },
             text: format!("Certificate {text}"),
+            until: None,
         });
     }
     notes

@@ -115,6 +115,13 @@ fn slots_before_the_target_was_watched_are_empty() {
     );
 }
 
+#[test]
+fn failed_slots_are_listed_for_the_script() {
+    let mut history = slots(&[]);
+    (history.success, history.failures) = (vec![64.0, 61.0, 0.0], vec![0.0, 3.0, 64.0]);
+    assert_eq!(failed(&history), "1:3/64,2:64/64");
+}
+
 proptest! {
     /// A slot without data is never green, whatever the other fields contain.
     #[test]
