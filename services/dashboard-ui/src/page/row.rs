@@ -15,7 +15,7 @@ use crate::text::words::{certificate_near, reason};
 use crate::text::{name, visible};
 
 /// The longest name, and the longest URL, that fit into a row of every width, in characters.
-const NAME_FITS_CHARS: usize = 18;
+const NAME_FITS_CHARS: usize = 26;
 const URL_FITS_CHARS: usize = 56;
 
 /// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
