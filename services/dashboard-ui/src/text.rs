@@ -1,7 +1,9 @@
 //! Makes untrusted text safe to show. Templates escape markup, [`visible`] replaces invisible characters and characters that
 //! change the direction of text, and this module cuts long texts.
 
+pub(crate) mod availability;
 pub(crate) mod ids;
+pub(crate) mod terms;
 pub(crate) mod time;
 pub(crate) mod words;
 

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gateway_api::announcements::{Announcement, AnnouncementSeverity, AnnouncementState};
 use gateway_api::availability::{Counts, Figures};
 use gateway_api::history::{
     HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS_MAX, SlotsHead,
     TargetHistory, TargetLatency,
 };
 use gateway_api::incidents::{
-    Alert, AlertEnd, AlertStatus, Alerts, Arrival, Event, Incident, IncidentState, Step,
+    Alert, AlertEnd, AlertStatus, Event, Incident, IncidentState, Incidents, Step,
 };
 use gateway_api::maintenance::{Maintenance, MaintenanceWindow, TargetWindow};
 use gateway_api::slo::{Shares, Slo, TargetSlo, WINDOWS, WindowFigures, Windows};
@@ -119,7 +120,7 @@ pub(crate) fn view(status: Status) -> View {
             status: Arc::new(status),
             received_at: time("2026-11-23T02:45:10Z"),
         }),
-        outage: None,
+        ..View::default()
     }
 }
 
@@ -274,13 +275,26 @@ pub(crate) fn incident(id: &str, target: &str, status: AlertStatus) -> Incident 
     }
 }
 
-/// The firing alerts.
-pub(crate) fn alerts(alerts: Vec<Alert>) -> Alerts {
-    Alerts {
-        alerts,
-        watchdog: Arrival {
-            last_received_at: None,
-        },
+/// A page with all incidents.
+pub(crate) fn incidents(incidents: Vec<Incident>) -> Incidents {
+    Incidents {
+        incidents,
+        next: None,
+        durable: true,
+    }
+}
+
+/// An active announcement about `demo`.
+pub(crate) fn announcement(id: &str, title: &str) -> Announcement {
+    Announcement {
+        id: id.into(),
+        title: title.into(),
+        severity: AnnouncementSeverity::Warning,
+        started_at: time("2026-11-23T02:00:00Z"),
+        ended_at: Some(time("2026-11-23T12:00:00Z")),
+        state: AnnouncementState::Active,
+        targets: vec!["demo".into()],
+        html: "<p>Back by noon.</p>".into(),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Maintenance windows: open, planned and past ones.
 
 use askama::Template;
-use gateway_api::history::Range;
 use gateway_api::maintenance::{Maintenance, TargetWindow};
 use jiff::Timestamp;
 
-use super::row::link;
+use super::address::page_of;
 use super::verdict::judge;
 use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
@@ -28,7 +27,7 @@ impl WindowEntry {
     pub(crate) fn new(window: &TargetWindow) -> Self {
         let target = &window.target;
         Self {
-            target: (name(target), link(target, Range::default())),
+            target: (name(target), page_of(target)),
             start: Clock::new(window.started_at),
             end: Clock::new(window.ended_at),
             length: span(window.ended_at.as_second() - window.started_at.as_second()),

@@ -49,8 +49,8 @@ const ENCODINGS: &str = "gzip, deflate, br, zstd";
 /// How long the lab may take until the page shows every target up.
 const SETTLED: Duration = Duration::from_secs(180);
 
-/// Marks a page on which every target is up and the lab is not blind.
-const ALL_UP: &str = r#"data-overall="up""#;
+/// Mark a page on which every target is up and the lab is not blind; alerts of the generated history may fire.
+const ALL_UP: [&str; 2] = [r#"data-overall="up""#, r#"data-overall="alerting""#];
 
 /// Marks an unknown figure, and a slot of a bar in which some probes failed.
 const UNKNOWN: &str = ">unknown<";
@@ -136,7 +136,7 @@ async fn wait_until_settled(client: &Client, url: &str) -> anyhow::Result<String
         let text = answer.text().await?;
         let bars = text.matches(PART).count();
         let unknown = text.matches(UNKNOWN).count();
-        if text.contains(ALL_UP) && bars > TARGETS / 2 && unknown == 0 {
+        if ALL_UP.iter().any(|it| text.contains(it)) && bars > TARGETS / 2 && unknown == 0 {
             return Ok(text);
         }
         if begun.elapsed() > SETTLED {

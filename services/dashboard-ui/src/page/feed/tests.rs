@@ -1,4 +1,4 @@
-use gateway_api::incidents::AlertEnd;
+use gateway_api::incidents::{Alert, AlertEnd, AlertStatus};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -7,25 +7,32 @@ use crate::gateway::fixture;
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 
-fn incident(id: &str, text: &str, ended: bool) -> Alert {
+fn incident(id: &str, text: &str, ended: bool) -> Incident {
     let status = if ended {
         AlertStatus::Resolved
     } else {
         AlertStatus::Firing
     };
     let all = Some(text.to_owned());
-    Alert {
+    let mut incident = fixture::incident(id, text, status);
+    incident.severity.clone_from(&all);
+    incident.alerts[0] = Alert {
         alert: text.to_owned(),
         severity: all.clone(),
         summary: all.clone(),
         description: all,
         ..fixture::alert(id, text, status)
-    }
+    };
+    incident
 }
 
-fn feed(incidents: &[Alert]) -> String {
+fn feed(incidents: &[Incident]) -> String {
+    feed_with(incidents, &[])
+}
+
+fn feed_with(incidents: &[Incident], announcements: &[Announcement]) -> String {
     let started = "2026-11-01T00:00:00Z".parse().unwrap();
-    Feed::new("status.example", incidents, started)
+    Feed::new("status.example", incidents, announcements, started)
         .render()
         .unwrap()
 }
@@ -81,7 +88,7 @@ fn the_feed_is_valid_and_its_ids_stay() {
         "an incident keeps the id of its entry"
     );
     assert!(
-        resolved.contains("TargetDown: TargetDown (resolved)"),
+        resolved.contains("<title>TargetDown was down</title>"),
         "{resolved}"
     );
     insta::assert_snapshot!(firing);
@@ -92,21 +99,33 @@ fn an_undelivered_or_unconfirmed_end_is_marked() {
     for (end, title) in [
         (
             AlertEnd::NotDelivered,
-            "TargetDown: TargetDown (ended, end not delivered)",
+            "TargetDown was down (ended, end not delivered)",
         ),
         (
             AlertEnd::Unconfirmed,
-            "TargetDown: TargetDown (end not confirmed)",
+            "TargetDown was down (end not confirmed)",
         ),
     ] {
         let mut incident = incident("a", "TargetDown", true);
-        incident.end = Some(end);
+        incident.alerts[0].end = Some(end);
         let xml = feed(&[incident]);
         assert_valid(&xml);
         assert!(
             xml.contains(title) && xml.contains("It took at least"),
             "{xml}"
         );
+    }
+}
+
+#[test]
+fn announcements_are_entries() {
+    let xml = feed_with(&[], &[fixture::announcement("db", "We move the database")]);
+    assert_valid(&xml);
+    for part in [
+        "<title>Announcement: We move the database</title>",
+        "<content type=\"html\">&#60;p&#62;Back by noon.&#60;/p&#62;</content>",
+    ] {
+        assert!(xml.contains(part), "{part}: {xml}");
     }
 }
 

@@ -4,7 +4,6 @@ use gateway_api::history::{PhaseSeconds, TargetLatency};
 use gateway_api::slo::TargetSlo;
 use gateway_api::target::Slotted;
 
-use super::slot_start;
 use crate::draw::plot;
 use crate::text::time::{Clock, latency, measured};
 
@@ -14,24 +13,31 @@ const STEP: usize = 8;
 /// The height of the chart.
 const HEIGHT: f64 = 180.0;
 
-/// A chart with lines of the median and the 95th percentile.
+/// The newest latencies, and their chart.
 #[derive(Debug)]
-pub(super) struct LatencyChart {
+pub(super) struct Latency {
+    /// The newest median and 95th percentile.
+    pub newest: Option<(String, String)>,
+    /// `None` while there are too few values.
+    pub chart: Option<Chart>,
+}
+
+/// A chart with lines of the median and the 95th percentile, up to now.
+#[derive(Debug)]
+pub(super) struct Chart {
     pub p50: String,
     pub p95: String,
-    /// The newest median and 95th percentile.
-    pub now: Option<(String, String)>,
+    pub width: usize,
     /// The highest value in the chart.
     pub highest: String,
     pub middle: String,
     pub top: String,
     pub start: Clock,
-    pub end: Option<Clock>,
     /// The objective for 95 % of the responses: the height of its line, and its value.
     pub objective: Option<(i64, String)>,
 }
 
-impl LatencyChart {
+impl Latency {
     /// Returns `None` without data.
     pub(super) fn new(latencies: &Slotted<TargetLatency>, slo: Option<&TargetSlo>) -> Option<Self> {
         let TargetLatency {
@@ -44,26 +50,36 @@ impl LatencyChart {
         if highest <= 0.0 {
             return None;
         }
-        let top = plot::axis(highest);
         let newest = |values: &[Option<f64>]| {
             let seconds = values.iter().rev().find_map(|value| *value)?;
             Some(measured(seconds, *at_most_seconds))
         };
+        let is_drawn = plot::is_worth_drawing(p50) || plot::is_worth_drawing(p95);
         let objective = slo.and_then(|slo| slo.latency_objective_seconds);
-        let slots = p50.len().max(p95.len());
         Some(Self {
+            newest: newest(p50).zip(newest(p95)),
+            chart: is_drawn.then(|| Chart::new(latencies, highest, objective)),
+        })
+    }
+}
+
+impl Chart {
+    fn new(latencies: &Slotted<TargetLatency>, highest: f64, objective: Option<f64>) -> Self {
+        let TargetLatency { p50, p95, .. } = &latencies.values;
+        let top = plot::axis(highest);
+        let slots = p50.len().max(p95.len());
+        Self {
             p50: plot::line(p50, STEP, top, HEIGHT),
             p95: plot::line(p95, STEP, top, HEIGHT),
-            now: newest(p50).zip(newest(p95)),
+            width: slots.saturating_sub(1) * STEP,
             highest: latency(highest),
             middle: latency(top / 2.0),
             top: latency(top),
             start: Clock::new(latencies.slots.started_at),
-            end: slot_start(&latencies.slots, slots).map(Clock::new),
             objective: objective
                 .filter(|objective| *objective <= top)
                 .map(|it| (plot::level(it, top, HEIGHT), latency(it))),
-        })
+        }
     }
 }
 

@@ -6,9 +6,9 @@ use gateway_api::history::Range;
 
 use super::*;
 use crate::draw::charts::Charts;
-use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
-use crate::page::overview::Overview;
+use crate::page::news::News;
+use crate::page::overview::{Content, Overview};
 
 /// The limit for a page of 1,000 targets is 150 kB compressed. Every target has its own name, figures, latency lines
 /// and two slots of trouble at random times, more than in most labs.
@@ -62,11 +62,18 @@ async fn a_thousand_targets_are_a_small_page() {
             Some(next() as u32 as f64 / f64::from(u32::MAX));
     }
     let charts = Charts::new(Range::Day, Ok(history), Ok(latency), Ok(slo));
-    let announcements = Announcements::pending();
+    let news = News::pending();
     let view = fixture::view(status(&targets));
     let filter = Filter::default();
     let now = fixture::time("2026-11-23T02:45:30Z");
-    let page = Overview::new(&view, &charts, &announcements, &filter, "1-2", now);
+    let content = Content {
+        view: &view,
+        charts: &charts,
+        news: &news,
+        filter: &filter,
+        range: Range::Day,
+    };
+    let page = Overview::new(&content, "1-2", now);
     let page = Bytes::from(page.render().unwrap());
     let rows = page.windows(18).filter(|it| it == b"<li class=\"target\"");
     assert_eq!(rows.count(), 1_000);
