@@ -116,7 +116,7 @@ pub(crate) fn ticks(range: Range) -> (String, &'static str) {
 }
 
 /// The most slots that [`failed`] lists, so that a page of many groups stays small.
-const FAILED_MAX: usize = 6;
+const FAILED_MAX: usize = 3;
 
 /// Returns the newest slots with failed probes, for the script: `88:64/64,89:3/60`.
 pub(crate) fn failed(history: &TargetHistory) -> String {
