@@ -121,7 +121,8 @@ async fn endpoints() -> Table {
                 .split_once("</code>")
                 .unwrap()
                 .0
-                .replace("{name}", "NAME");
+                .replace("{name}", "NAME")
+                .replace("{target}", "NAME");
             let purpose = cells[2]
                 .split_once("</td>")
                 .unwrap()
@@ -161,7 +162,10 @@ async fn agent_metrics() -> Table {
         let (help, rest) = rest.split_once('\n').unwrap();
         let (_, kind) = rest.lines().next().unwrap().rsplit_once(' ').unwrap();
         if name.starts_with("ping_") && !name.starts_with("ping_agent_") {
-            rows.push(format!("| `{name}` | {kind} | {} |", cell(help)));
+            rows.push(format!(
+                "| `{name}` | {kind} | {} |",
+                cell(help.trim_end_matches('.'))
+            ));
         }
     }
     Table {
