@@ -12,6 +12,10 @@ use super::commands;
 
 const FILE: &str = "docs/reference.md";
 
+/// The command that writes the tables.
+const UPDATE: &str =
+    "cargo build --release --bins && UPDATE_DOCS=1 cargo test -p stack-tests --test docs generated";
+
 /// A table of the document.
 struct Table {
     name: &'static str,
@@ -193,7 +197,7 @@ async fn the_generated_tables_match_the_code() {
         .collect();
     assert!(
         document == expected,
-        "tables in {FILE} are outdated; `UPDATE_DOCS=1 ./lab test stack` writes them. New rows:\n{}",
+        "tables in {FILE} are outdated; this writes them: {UPDATE}\nNew rows:\n{}",
         outdated.join("\n")
     );
 }
