@@ -132,8 +132,8 @@ pub(super) async fn slo(
     answer.await
 }
 
-/// Availability in 90 slots of 16 minutes (24h), 112 (7d), 224 (14d), or more if `PROMETHEUS_RETENTION` allows a longer
-/// range. The last slot has not ended yet.
+/// Availability in 60 slots of a minute (1h), or in 90 slots of 16 minutes (24h), 112 (7d), 224 (14d), or more if
+/// `PROMETHEUS_RETENTION` allows a longer range. The last slot has not ended yet.
 #[utoipa::path(
     get,
     path = "/api/v1/history",

@@ -10,6 +10,7 @@
 
 mod commands;
 mod endpoints;
+mod generated;
 mod links;
 mod metrics;
 mod nix;
