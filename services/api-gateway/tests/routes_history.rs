@@ -64,7 +64,12 @@ async fn prometheus() -> MockServer {
 /// Answers that nothing is known of when targets were first watched, nor of recent probes.
 async fn without_watched_since(prometheus: &MockServer) {
     answers(prometheus, "time() - target:watched:seconds", vector(&[])).await;
-    answers(prometheus, "(last_over_time(target:probes:total", vector(&[])).await;
+    answers(
+        prometheus,
+        "(last_over_time(target:probes:total",
+        vector(&[]),
+    )
+    .await;
 }
 
 fn numbers(values: &Value) -> Vec<Option<f64>> {
