@@ -8,18 +8,18 @@ pub mod announcements;
 pub mod availability;
 pub mod duration;
 pub mod events;
+mod format;
 pub mod history;
 pub mod incidents;
-mod json;
 pub mod maintenance;
 pub mod slo;
 pub mod status;
 pub mod target;
-mod visible;
 
+use format::json;
+pub use format::visible;
 pub use incidents::is_web_link;
 pub use status::reason_text;
-pub use visible::visible;
 
 /// The most targets, or the most incidents, on one page of an answer.
 pub const PAGE_MAX: usize = 1000;
