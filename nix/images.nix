@@ -70,16 +70,7 @@ let
 
   images = {
     alert-logger = own "alert-logger" "UptimePulse alert-logger: keeps a history of all alerts";
-    api-gateway = image "api-gateway" {
-      title = "UptimePulse api-gateway: the JSON API and the runbooks";
-      files = [ (only packages.services.api-gateway [ "bin/api-gateway" ]) ];
-      environment = [ "RUNBOOKS_DIR=/share/uptimepulse/runbooks" ];
-      # Copied, because `files` become links into the store, and the gateway serves no file outside the folder.
-      extraCommands = ''
-        mkdir -p share/uptimepulse
-        cp -r --no-preserve=mode ${packages.runbooks}/docs/runbooks share/uptimepulse/
-      '';
-    };
+    api-gateway = own "api-gateway" "UptimePulse api-gateway: the JSON API";
     config-reloader = own "config-reloader" "UptimePulse config-reloader: makes a server reload its mounted files";
     dashboard-ui = own "dashboard-ui" "UptimePulse dashboard-ui: the status page";
     demo-target = own "demo-target" "UptimePulse demo-target: endpoints that fail on demand";

@@ -51,11 +51,8 @@ let
 
   labProgram = program "lab";
 
-  # The image of api-gateway and the lab contain them.
-  runbooks = source.select [ ../docs/runbooks ];
-
-  # The lab expects the services beside itself, monitoring/ and docs/runbooks in the folder above (unless it runs in a checkout),
-  # and the servers on PATH.
+  # The lab expects the services beside itself, monitoring/ in the folder above (unless it runs in a checkout), and the servers
+  # on PATH.
   lab =
     pkgs.runCommand "lab-${version}"
       {
@@ -69,7 +66,6 @@ let
           lib.attrValues services
         )}
         cp -r ${source.select [ ../monitoring ]}/monitoring $out/
-        cp -r ${runbooks}/docs $out/
         makeWrapper $out/libexec/lab $out/bin/lab \
           --set-default LAB_COMMAND 'nix run .#lab --' \
           --prefix PATH : ${
@@ -87,7 +83,6 @@ in
     cargoArtifacts
     common
     labProgram
-    runbooks
     services
     version
     ;

@@ -67,7 +67,6 @@ in
     ../Cargo.toml
     ../clippy.toml
     ../deny.toml
-    ../docs/runbooks
     ../docs/tour.md
     ../lab
     ../monitoring

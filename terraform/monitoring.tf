@@ -21,12 +21,6 @@ locals {
   targets_text = replace(local.targets_unescaped, "/\\\\[ \\t]*\\r?\\n\\s*/", "")
   target_lines = [for line in split("\n", local.targets_text) : line if !startswith(trimspace(line), "#")]
 
-  announcements_dir = var.announcements_dir == null ? "${local.monitoring}/announcements" : pathexpand(var.announcements_dir)
-  # api-gateway skips hidden files, too.
-  announcements = {
-    for name in fileset(local.announcements_dir, "*.md") : name => file("${local.announcements_dir}/${name}") if !startswith(name, ".")
-  }
-
   grafana = "${local.monitoring}/grafana"
   grafana_provisioning = {
     for folder in ["dashboards", "datasources"] : folder => {
@@ -63,28 +57,6 @@ resource "kubernetes_config_map_v1" "targets" {
     precondition {
       condition     = var.demo_enabled || !anytrue([for line in local.target_lines : strcontains(line, "//demo-target")])
       error_message = "demo_enabled is false, but ${local.targets_file} contains demo-target, which would always be down. Set targets_file to a list without it, or set demo_enabled = true."
-    }
-  }
-}
-
-# The announcements of the status page; none if there is no file. api-gateway rereads them itself.
-resource "kubernetes_config_map_v1" "announcements" {
-  metadata {
-    name      = "announcements"
-    namespace = local.namespace
-    labels    = local.labels
-  }
-
-  data = local.announcements
-
-  lifecycle {
-    precondition {
-      condition     = alltrue([for name in keys(local.announcements) : can(regex("^[-._A-Za-z0-9]+$", name))])
-      error_message = "${local.announcements_dir} has a file whose name can't be in a ConfigMap: ${join(", ", keys(local.announcements))}. Use only letters A to Z, digits, dashes, dots and underscores, as in 2026-11-28-shop.md."
-    }
-    precondition {
-      condition     = length(base64encode(join("", values(local.announcements)))) * 3 / 4 <= 1000000
-      error_message = "The announcements in ${local.announcements_dir} have more than 1,000,000 bytes, the limit of a ConfigMap. Delete old ones."
     }
   }
 }

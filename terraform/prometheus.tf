@@ -41,14 +41,6 @@ locals {
     )]
   })}"
 
-  # The address with which the links to runbooks begin in the files.
-  runbooks = "http://api-gateway:8080/runbooks"
-
-  prometheus_rules = {
-    for name in fileset("${local.monitoring}/prometheus/rules", "*.yml") :
-    name => file("${local.monitoring}/prometheus/rules/${name}")
-  }
-
   prometheus_config = "${replace(local.prometheus_template, local.gateway_files, local.gateway_dns)}${local.remote_write}"
 }
 
@@ -87,15 +79,8 @@ resource "kubernetes_config_map_v1" "prometheus_rules" {
   }
 
   data = {
-    for name, rules in local.prometheus_rules :
-    name => replace(rules, local.runbooks, trimsuffix(var.runbook_base_url, "/"))
-  }
-
-  lifecycle {
-    precondition {
-      condition     = anytrue([for rules in values(local.prometheus_rules) : strcontains(rules, local.runbooks)])
-      error_message = "The rules in monitoring/prometheus/rules must contain ${local.runbooks}, with which the links to their runbooks begin: runbook_base_url replaces it."
-    }
+    for name in fileset("${local.monitoring}/prometheus/rules", "*.yml") :
+    name => file("${local.monitoring}/prometheus/rules/${name}")
   }
 }
 

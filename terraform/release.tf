@@ -85,7 +85,6 @@ resource "helm_release" "uptimepulse" {
   # The objects that the pods mount. They are destroyed after the release.
   depends_on = [
     kubernetes_config_map_v1.alertmanager_config,
-    kubernetes_config_map_v1.announcements,
     kubernetes_config_map_v1.grafana_dashboards,
     kubernetes_config_map_v1.grafana_provisioning,
     kubernetes_config_map_v1.prometheus_config,

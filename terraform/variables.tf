@@ -88,18 +88,6 @@ variable "targets_file" {
   }
 }
 
-variable "announcements_dir" {
-  description = "The folder of the status page's announcements, *.md: monitoring/announcements by default."
-  type        = string
-  default     = null
-
-  # fileset can't tell an empty folder from a missing one.
-  validation {
-    condition     = var.announcements_dir == null ? true : length(fileset(pathexpand(var.announcements_dir), "*")) > 0
-    error_message = "announcements_dir is ${jsonencode(var.announcements_dir)}, but this folder does not exist or is empty. Set it to a folder with at least one file, such as a copy of monitoring/announcements, or leave it out to use that one."
-  }
-}
-
 variable "ping_agent_shards" {
   description = "The number of agents that share the targets. One agent can probe 10,000 targets at 10 s."
   type        = number

@@ -93,19 +93,6 @@ variable "ingress" {
   }
 }
 
-variable "runbook_base_url" {
-  description = "Where the links of alerts and dashboards find the runbooks. The default is api-gateway's address in the cluster. With ingress, https://HOST/runbooks works from outside, too."
-  type        = string
-  default     = "http://api-gateway:8080/runbooks"
-  nullable    = false
-
-  # The rules contain it in YAML and in templates of Prometheus.
-  validation {
-    condition     = can(regex("^https?://[^/\\s@?#'\"{}\\\\]+(/[^\\s@?#'\"{}\\\\]*)?$", var.runbook_base_url))
-    error_message = "runbook_base_url is ${jsonencode(var.runbook_base_url)}; it must be an http or https URL without a user, a query and a fragment, such as https://status.example.org/runbooks."
-  }
-}
-
 # --- mail ------------------------------------------------------------------------------------------------------------
 
 variable "smtp" {

@@ -25,10 +25,7 @@ const PICTURES = {
         await studio.take("status-page-dark", lab.url("dashboard-ui"), { colorScheme: "dark" });
     },
     async "status-page-down"(studio, lab) {
-        await lab.failing(FAILING, async () => {
-            await studio.take("status-page-down", lab.url("dashboard-ui"));
-            await studio.take("status-page-down-dark", lab.url("dashboard-ui"), { colorScheme: "dark" });
-        });
+        await lab.failing(FAILING, () => studio.take("status-page-down", lab.url("dashboard-ui")));
     },
     async "target-page"(studio, lab) {
         await studio.take("target-page", lab.url("dashboard-ui", `/targets/${FAILING.target}`), { height: 1250 });

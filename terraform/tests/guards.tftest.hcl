@@ -262,26 +262,6 @@ run "a_password_quotes_inside" {
   expect_failures = [kubernetes_config_map_v1.targets]
 }
 
-run "a_missing_announcements_dir" {
-  command = plan
-
-  variables {
-    announcements_dir = "tests/fixtures/no-such-folder"
-  }
-
-  expect_failures = [var.announcements_dir]
-}
-
-run "an_announcement_whose_name_is_no_key" {
-  command = plan
-
-  variables {
-    announcements_dir = "tests/fixtures/announcements-name"
-  }
-
-  expect_failures = [kubernetes_config_map_v1.announcements]
-}
-
 run "targets_in_the_disabled_demo" {
   command = plan
 
@@ -599,46 +579,6 @@ run "a_user_with_a_colon" {
   }
 
   expect_failures = [var.ingress]
-}
-
-run "a_runbook_base_url_without_a_scheme" {
-  command = plan
-
-  variables {
-    runbook_base_url = "status.example.org/runbooks"
-  }
-
-  expect_failures = [var.runbook_base_url]
-}
-
-run "a_runbook_base_url_with_a_password" {
-  command = plan
-
-  variables {
-    runbook_base_url = "https://lab:secret@status.example.org/runbooks"
-  }
-
-  expect_failures = [var.runbook_base_url]
-}
-
-run "a_runbook_base_url_with_a_query" {
-  command = plan
-
-  variables {
-    runbook_base_url = "https://status.example.org/?page=runbooks"
-  }
-
-  expect_failures = [var.runbook_base_url]
-}
-
-run "a_runbook_base_url_that_is_a_template" {
-  command = plan
-
-  variables {
-    runbook_base_url = "https://status.example.org/{{ .Value }}"
-  }
-
-  expect_failures = [var.runbook_base_url]
 }
 
 run "a_mail_server_without_a_port" {

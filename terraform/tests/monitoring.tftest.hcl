@@ -20,13 +20,6 @@ run "the_files_are_deployed_unchanged" {
     condition     = kubernetes_config_map_v1.targets.data == tomap({ "targets.toml" = file("../monitoring/targets.toml") })
     error_message = "The deployed target list differs from monitoring/targets.toml."
   }
-  # As JSON, because without a file both are empty maps, of different types.
-  assert {
-    condition = jsonencode(kubernetes_config_map_v1.announcements.data) == jsonencode({
-      for name in fileset("../monitoring/announcements", "*.md") : name => file("../monitoring/announcements/${name}")
-    })
-    error_message = "A deployed announcement differs from monitoring/, or the example is deployed."
-  }
   assert {
     condition = kubernetes_config_map_v1.prometheus_rules.data == tomap({
       for name in fileset("../monitoring/prometheus/rules", "*") : name => file("../monitoring/prometheus/rules/${name}")
@@ -51,27 +44,6 @@ run "the_files_are_deployed_unchanged" {
   assert {
     condition     = kubernetes_config_map_v1.alertmanager_config.data["alertmanager.yml"] == file("../monitoring/alertmanager/alertmanager.yml")
     error_message = "Without mail, alertmanager.yml must be deployed unchanged, because its webhook is that of the cluster."
-  }
-}
-
-run "links_to_runbooks_begin_with_the_base_url" {
-  command = plan
-
-  variables {
-    runbook_base_url = "https://status.example.org/runbooks/"
-  }
-
-  assert {
-    condition = kubernetes_config_map_v1.prometheus_rules.data == tomap({
-      for name in fileset("../monitoring/prometheus/rules", "*") : name => replace(
-        file("../monitoring/prometheus/rules/${name}"), "http://api-gateway:8080/runbooks", "https://status.example.org/runbooks"
-      )
-    })
-    error_message = "The links to runbooks do not begin with runbook_base_url, or something else was replaced."
-  }
-  assert {
-    condition     = strcontains(kubernetes_config_map_v1.prometheus_rules.data["targets.yml"], "runbook_url: https://status.example.org/runbooks/TargetDown\n")
-    error_message = "TargetDown does not link to its runbook below runbook_base_url."
   }
 }
 
@@ -141,23 +113,6 @@ run "disabled_parts_are_not_scraped" {
   assert {
     condition     = kubernetes_config_map_v1.targets.data["targets.toml"] == file("tests/fixtures/targets.toml")
     error_message = "The deployed target list differs from targets_file."
-  }
-}
-
-run "an_edited_announcement_changes_only_its_config_map" {
-  command = plan
-
-  variables {
-    announcements_dir = "tests/fixtures/announcements"
-  }
-
-  assert {
-    condition     = kubernetes_config_map_v1.announcements.data == tomap({ "shop.md" = file("tests/fixtures/announcements/shop.md") })
-    error_message = "The deployed announcements are not the *.md of announcements_dir."
-  }
-  assert {
-    condition     = !strcontains(join("", helm_release.uptimepulse.values), "shop.md")
-    error_message = "The release depends on the announcements, so an edit would restart the gateway."
   }
 }
 

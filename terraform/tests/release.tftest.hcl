@@ -63,8 +63,8 @@ run "the_namespace_enforces_the_restricted_profile" {
         [for claim in kubernetes_persistent_volume_claim_v1.data : claim.metadata[0].namespace],
         [for map in [
           kubernetes_config_map_v1.alertmanager_config, kubernetes_config_map_v1.prometheus_config, kubernetes_config_map_v1.prometheus_rules,
-          kubernetes_config_map_v1.prometheus_discovery, kubernetes_config_map_v1.targets, kubernetes_config_map_v1.announcements,
-          kubernetes_config_map_v1.grafana_dashboards[0], kubernetes_secret_v1.grafana_admin[0],
+          kubernetes_config_map_v1.prometheus_discovery, kubernetes_config_map_v1.targets, kubernetes_config_map_v1.grafana_dashboards[0],
+          kubernetes_secret_v1.grafana_admin[0],
         ] : map.metadata[0].namespace],
       ) : object == "lab-2"
     ])

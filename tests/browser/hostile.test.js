@@ -23,7 +23,6 @@ describe("hostile names", () => {
     for (const width of [360, 1920]) {
         stage.scene(`are text in the overview, ${width} px wide`, async (scene) => {
             const page = await scene.open("/", { width });
-            await unfold(page);
             const shown = await page
                 .locator("#targets .target")
                 .evaluateAll((rows) => rows.map((row) => row.dataset.target));

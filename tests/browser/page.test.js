@@ -3,11 +3,9 @@
 import { after, before } from "node:test";
 import { Stage } from "./lib/stage.js";
 import { accessibility } from "./scenes/accessibility.js";
-import { bars } from "./scenes/bars.js";
 import { keyboard } from "./scenes/keyboard.js";
 import { live } from "./scenes/live.js";
 import { withoutScript } from "./scenes/no-script.js";
-import { reader } from "./scenes/reader.js";
 
 const stage = await Stage.of("page");
 
@@ -17,6 +15,4 @@ after(() => stage.close());
 withoutScript(stage);
 live(stage);
 keyboard(stage);
-bars(stage);
-reader(stage);
 accessibility(stage);

@@ -32,7 +32,7 @@ use service_kit::{App, Context, RequestBodies, StartError};
 pub use config::Config;
 use metrics::Metrics;
 use reconcile::{LastActiveFile, Reconciler, Sources, Tracker};
-use routes::{Alertmanager, AppState};
+use routes::AppState;
 use stdout::StdoutWriter;
 use store::history::History;
 use store::log::{AlertLog, Lock};
@@ -100,11 +100,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
             "PROMETHEUS_URL and ALERTMANAGER_URL are not set: an incident whose end is not delivered stays open"
         ),
     }
-    let alertmanager = config.reconcile_with.as_ref();
-    let alertmanager = alertmanager
-        .map(|(_, url)| Alertmanager::new(url))
-        .transpose()?;
-    let routes = routes::routes(AppState {
+    let router = routes::router(AppState {
         recorder,
         history,
         watchdog,
@@ -112,9 +108,11 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         metrics,
         bodies: RequestBodies::new(&context.limits, routes::BODIES_MAX_BYTES),
         durable,
-        alertmanager: alertmanager.map(Arc::new),
     });
-    Ok(App::with_index(env!("CARGO_PKG_DESCRIPTION"), routes))
+    Ok(App {
+        router,
+        metrics: None,
+    })
 }
 
 async fn open_log(dir: &Path, metrics: &Metrics) -> Result<(AlertLog, History), StartError> {

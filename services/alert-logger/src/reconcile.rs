@@ -11,7 +11,7 @@
 
 mod attribute;
 mod last_active_file;
-pub mod sources;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod tracker;

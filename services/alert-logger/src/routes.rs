@@ -3,16 +3,15 @@
 //! - `POST /` and `POST /webhook`: receive a notification of Alertmanager; 200 when its alerts are on the disk and its line
 //!   is on stdout
 //! - `GET /api/v1/alerts`: the history
-//! - `GET /alertmanager`: a page with Alertmanager's alerts and silences
 
-mod alertmanager;
 mod alerts;
 mod webhook;
 
 use std::sync::{Arc, RwLock};
 
-pub use alertmanager::Alertmanager;
-use service_kit::{RequestBodies, Routes};
+use axum::Router;
+use axum::routing::{get, post};
+use service_kit::RequestBodies;
 
 use crate::metrics::Metrics;
 use crate::stdout::StdoutWriter;
@@ -44,29 +43,13 @@ pub struct AppState {
     pub bodies: RequestBodies,
     /// Whether the history survives a restart.
     pub durable: bool,
-    /// The client of Alertmanager, if one is configured.
-    pub alertmanager: Option<Arc<Alertmanager>>,
 }
 
 /// Returns the routes of the service.
-pub fn routes(state: AppState) -> Routes {
-    Routes::default()
-        .get(
-            "/alertmanager",
-            "Alertmanager's current alerts and silences, read-only",
-            alertmanager::show,
-        )
-        .unlinked_if(state.alertmanager.is_none())
-        .get(
-            "/api/v1/alerts",
-            "The history of alerts, as JSON",
-            alerts::list,
-        )
-        .post("/", "The same as /webhook", webhook::receive)
-        .post(
-            "/webhook",
-            "Receives notifications of Alertmanager",
-            webhook::receive,
-        )
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/", post(webhook::receive))
+        .route("/webhook", post(webhook::receive))
+        .route("/api/v1/alerts", get(alerts::list))
         .with_state(state)
 }

@@ -28,15 +28,11 @@ pub struct Config {
     pub retention: Retention,
     /// `PROMETHEUS_QUERY_CACHE_SECONDS`: the lifetime of cached answers of Prometheus.
     pub query_cache: Duration,
-    /// `ANNOUNCEMENTS_DIR`: without it, there are no announcements.
-    pub announcements: Option<PathBuf>,
     /// `ALERT_LOGGER_URL`: without it, endpoints about alerts answer 501.
     pub alert_logger: Option<Url>,
     /// `PING_TARGET_URLS` and `PING_TARGETS_FILE`, and the targets that they contain now. If neither is set, the gateway
     /// lists the agents' targets.
     pub targets: Option<(TargetSource, Arc<TargetSet>)>,
-    /// `RUNBOOKS_DIR`: the folder of the runbooks. Without it, there are none.
-    pub runbooks: Option<PathBuf>,
 }
 
 impl Configuration for Config {
@@ -47,10 +43,8 @@ impl Configuration for Config {
         Key::with_default("prometheus_retention", BUDGET_WINDOW),
         Key::with_default("prometheus_query_cache_seconds", "5"),
         Key::optional("alert_logger_url"),
-        Key::optional("announcements_dir"),
         Key::optional("ping_target_urls"),
         Key::optional("ping_targets_file"),
-        Key::optional("runbooks_dir"),
     ];
 
     fn read(settings: &Settings) -> Result<Self, ConfigError> {
@@ -65,9 +59,7 @@ impl Configuration for Config {
             )?,
             query_cache: cache(settings, "prometheus_query_cache_seconds")?,
             alert_logger: settings.parse("alert_logger_url", HTTP_URL, http_url)?,
-            announcements: settings.parse("announcements_dir", "an existing folder", folder)?,
             targets: targets(settings)?,
-            runbooks: settings.parse("runbooks_dir", "an existing folder", folder)?,
         })
     }
 }
@@ -87,11 +79,6 @@ fn targets(settings: &Settings) -> Result<Option<(TargetSource, Arc<TargetSet>)>
     let source = TargetSource::new(urls, file, Defaults::for_listing());
     let targets = source.load().map_err(ConfigError::message)?;
     Ok(Some((source, Arc::new(targets))))
-}
-
-fn folder(text: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(text);
-    folder.is_dir().then_some(folder)
 }
 
 #[cfg(test)]
@@ -116,7 +103,7 @@ mod tests {
         assert_eq!(config.query_cache, Duration::from_secs(5));
         assert_eq!(config.retention.to_string(), "14d");
         assert!(config.prometheus.is_none() && config.alert_logger.is_none());
-        assert!(config.targets.is_none() && config.announcements.is_none());
+        assert!(config.targets.is_none());
     }
 
     #[test]
@@ -158,10 +145,6 @@ mod tests {
                 ["ALERT_LOGGER_URL", "/webhook", "absolute http"],
             ),
             (
-                &[AGENT, ("ANNOUNCEMENTS_DIR", "/nowhere")],
-                ["ANNOUNCEMENTS_DIR", "/nowhere", "an existing folder"],
-            ),
-            (
                 &[AGENT, ("PING_TARGET_URLS", ",")],
                 ["PING_TARGET_URLS", ",", "at least one"],
             ),
@@ -172,10 +155,6 @@ mod tests {
             (
                 &[AGENT, ("PING_TARGETS_FILE", "/nowhere/targets.toml")],
                 ["PING_TARGETS_FILE", "/nowhere/targets.toml", "readable"],
-            ),
-            (
-                &[AGENT, ("RUNBOOKS_DIR", "/nowhere")],
-                ["RUNBOOKS_DIR", "/nowhere", "an existing folder"],
             ),
         ] {
             let error = read(variables).err().expect("an error");

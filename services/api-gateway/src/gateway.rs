@@ -1,10 +1,8 @@
 //! The state that routes and tasks share: sources, caches and the event log.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_api::announcements::Announcements;
 use gateway_api::maintenance::Maintenance;
 use jiff::Timestamp;
 use service_kit::cache::{Cancelled, SingleFlight};
@@ -14,7 +12,6 @@ use targets::TargetSet;
 use tokio::sync::watch::Receiver;
 
 use crate::config::Config;
-use crate::live::announcements;
 use crate::live::blind::Visibility;
 use crate::live::board::Board;
 use crate::live::catalog::{Catalog, Listing};
@@ -22,10 +19,8 @@ use crate::live::maintenance;
 use crate::rendered::Rendered;
 use crate::sources::agents::{AgentSet, Observation};
 use crate::sources::alert_logger::AlertLogger;
-use crate::sources::announcements::Folder;
 use crate::sources::prometheus::{Policy, Prometheus};
 use crate::sources::{Poll, Sources};
-use crate::time::now;
 use crate::window::Retention;
 
 /// The lifetime of cached maintenance windows. The windows of 10,000 targets are expensive to calculate.
@@ -50,9 +45,6 @@ pub struct Gateway {
     pub events: Arc<EventLog>,
     /// The rendered body of `/uptime-summary`, cached for its listing and observation.
     pub summary: Rendered<(Listing, Observation)>,
-    /// The folder of the runbooks, if one is configured.
-    pub runbooks: Option<PathBuf>,
-    announcements: Option<Folder>,
     visibility: Visibility,
     /// Cached maintenance windows of a target, or with the key `None` of all targets.
     maintenance: SingleFlight<Option<Arc<str>>, Arc<Maintenance>, Cancelled>,
@@ -60,7 +52,7 @@ pub struct Gateway {
 
 impl Gateway {
     /// Creates the gateway. `targets` holds the current targets of the configuration, if it contains any. `limits` bounds
-    /// subscribers and queries. Reads the announcements.
+    /// subscribers and queries.
     ///
     /// # Errors
     /// An HTTP client can't be built.
@@ -76,19 +68,15 @@ impl Gateway {
         let alert_logger = config.alert_logger.as_ref().map(AlertLogger::new);
         let agents = AgentSet::new(&config.agents, config.agent_cache)?;
         let events = EventLog::new(limits.limit("event_streams", SUBSCRIBERS));
-        let gateway = Self {
+        Ok(Self {
             catalog: Catalog::new(targets),
             sources: Sources::new(agents, prometheus, alert_logger.transpose()?),
             retention: config.retention.clone(),
             events: Arc::new(events.starting_at("summary")),
             summary: Rendered::default(),
-            announcements: config.announcements.clone().map(Folder::new),
-            runbooks: config.runbooks.clone(),
             visibility: Visibility::default(),
             maintenance: SingleFlight::new(MAINTENANCE_LIFETIME, MAINTENANCE_RESULTS),
-        };
-        gateway.reread_announcements();
-        Ok(gateway)
+        })
     }
 
     /// Polls the sources, and returns the current state of all targets.
@@ -101,28 +89,6 @@ impl Gateway {
     pub fn board_of(&self, poll: Poll) -> Board {
         let blind = self.visibility.judge_poll(&poll);
         Board::new(&poll, blind, &self.catalog.listing())
-    }
-
-    /// Returns the announcements that are listed now.
-    #[must_use]
-    pub fn announcements(&self) -> Announcements {
-        match &self.announcements {
-            Some(folder) => announcements::listed(&folder.announced(), now()),
-            None => Announcements::default(),
-        }
-    }
-
-    /// Reads the folder of announcements, if there is one. Blocks.
-    pub fn reread_announcements(&self) {
-        if let Some(folder) = &self.announcements {
-            folder.reread(self.catalog.configured().as_deref());
-        }
-    }
-
-    /// Returns the number of announcements' files that were rejected.
-    #[must_use]
-    pub fn rejected_announcements(&self) -> usize {
-        self.announcements.as_ref().map_or(0, Folder::rejected)
     }
 
     /// Returns the maintenance windows of a target, or of all targets; `None` if no targets are configured.

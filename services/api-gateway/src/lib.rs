@@ -2,9 +2,8 @@
 //!
 //! - [`sources`]: the clients of the agents, Prometheus and alert-logger
 //! - [`live`]: the current state of all targets, derived from one poll of the sources
-//! - [`markdown`]: renders runbooks and announcements as HTML
 //! - [`routes`]: the endpoints; the types of their JSON are in [`gateway_api`]
-//! - [`tasks`]: the tasks that keep `/readyz`, the event stream and the announcements up to date
+//! - [`tasks`]: the tasks that keep `/readyz` and the event stream up to date
 //! - [`window`]: the windows of answers, and the retention that limits them
 //!
 //! If a source is unavailable, answers are partial. Only endpoints without another source answer with an error.
@@ -12,7 +11,6 @@
 mod config;
 mod gateway;
 pub mod live;
-pub mod markdown;
 mod rendered;
 pub mod routes;
 pub mod sources;
@@ -62,26 +60,8 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         publishing.await;
         Ok(())
     });
-    if config.announcements.is_some() {
-        let rejected = Arc::clone(&gateway);
-        context
-            .meter
-            .u64_observable_gauge("api_gateway_announcement_files_rejected")
-            .with_description("Files of announcements that are not shown because they are invalid or can't be read")
-            .with_callback(move |gauge| {
-                let rejected = rejected.rejected_announcements();
-                gauge.observe(u64::try_from(rejected).unwrap_or(u64::MAX), &[]);
-            })
-            .build();
-        let rereading =
-            tasks::announcements::reread(Arc::clone(&gateway), context.shutdown.clone());
-        context.spawn("announcements", async move {
-            rereading.await;
-            Ok(())
-        });
-    }
-    Ok(App::with_index(
-        env!("CARGO_PKG_DESCRIPTION"),
-        routes::routes(gateway),
-    ))
+    Ok(App {
+        router: routes::router(gateway),
+        metrics: None,
+    })
 }

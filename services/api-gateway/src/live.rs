@@ -1,6 +1,5 @@
 //! The current state of all targets, derived from one poll of the sources and the configuration.
 
-pub mod announcements;
 pub mod blind;
 pub mod board;
 pub mod catalog;

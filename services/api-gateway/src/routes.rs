@@ -9,15 +9,12 @@
 //! - `GET /api/v1/latency?range=24h`: latency by slot
 //! - `GET /api/v1/phases`: mean durations of the phases of probes, and failures by reason
 //! - `GET /api/v1/alerts`: the firing alerts
-//! - `GET /api/v1/incidents`: incidents of targets with their alerts and timelines
+//! - `GET /api/v1/incidents`: incidents and their timelines
 //! - `GET /api/v1/maintenance`: past, open and planned maintenance windows
-//! - `GET /api/v1/announcements`: announcements of the people who run the lab
 //! - `GET /api/v1/targets/{target}`: one target with all its data
 //! - `GET /api/v1/events`: changes as server-sent events
-//! - `GET /openapi.json`: the OpenAPI description of all endpoints above
-//! - `GET /runbooks/`, `GET /runbooks/{name}`: the runbooks as pages
+//! - `GET /openapi.json`: the OpenAPI description of all endpoints
 
-mod announcements;
 mod answer;
 mod by_target;
 mod events;
@@ -26,7 +23,6 @@ mod list;
 mod maintenance;
 mod openapi;
 mod parameters;
-mod runbooks;
 mod status;
 mod summary;
 mod target;
@@ -36,17 +32,10 @@ mod windowed;
 use std::sync::Arc;
 
 use axum::Router;
-use service_kit::Routes;
 
 use crate::Gateway;
 
-/// Creates the gateway's routes with their descriptions.
-pub fn routes(gateway: Arc<Gateway>) -> Routes {
-    openapi::documented(Arc::clone(&gateway)).merge(runbooks::routes(gateway))
-}
-
-/// Creates the gateway's router.
+/// Creates the gateway's routes.
 pub fn router(gateway: Arc<Gateway>) -> Router {
-    let (router, _) = routes(gateway).into_parts();
-    router
+    openapi::documented(gateway)
 }

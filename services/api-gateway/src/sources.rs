@@ -5,7 +5,6 @@
 
 pub mod agents;
 pub mod alert_logger;
-pub mod announcements;
 mod bounds;
 pub mod exposition;
 mod http_error;

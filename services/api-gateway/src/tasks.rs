@@ -1,5 +1,4 @@
 //! The background tasks of the gateway.
 
-pub mod announcements;
 pub mod changes;
 pub mod readiness;

@@ -39,14 +39,6 @@ pub(crate) fn shared() -> impl Iterator<Item = &'static str> {
 /// the inaccuracy at the edges of a long window is small.
 const SHORT_PIECES_MAX: Duration = Duration::from_secs(6 * 3_600);
 
-/// The delay after which a step of 4 m is read. By then all rules of its group have stored their results.
-const STEP_DELAY: &str = "30s";
-
-/// The PromQL for the probes by target and outcome since the last step of 4 m, as in `target:probes:recent`.
-pub(crate) const RECENT: &str = "(\
-    last_over_time(target:probes:total[9m]) - last_over_time(target:probes:total4m[10m] offset 30s) < 5e8 \
-    or last_over_time(target:probes:total[9m]) % 1e9) > 0";
-
 impl Window {
     /// A regular expression of windows for the OpenAPI description. Every retention allows all its matches. It omits
     /// unusual forms such as `0h5m`.
@@ -72,11 +64,13 @@ impl Window {
         shared().any(|text| duration::parse(text) == Some(self.duration))
     }
 
-    /// Returns the `window` label if Prometheus records the sums of this window; adding up the pieces costs more.
+    /// Returns the `window` label if Prometheus records the sums of this window; adding up the pieces costs more. Returns
+    /// `None` for windows up to 6 h, because their pieces are newer than their sums.
     #[must_use]
     pub fn recorded(&self) -> Option<&'static str> {
         let mut labels = WINDOWS.into_iter();
-        labels.find(|label| duration::parse(label) == Some(self.duration))
+        let label = labels.find(|label| duration::parse(label) == Some(self.duration));
+        label.filter(|_| self.duration > SHORT_PIECES_MAX)
     }
 
     /// Returns the PromQL for the number of probes by target and outcome in the window. It uses the recorded sums, or
@@ -89,17 +83,13 @@ impl Window {
         if let Some(label) = self.recorded() {
             return format!("sum by (target, outcome) (target:probes:count{{window=\"{label}\"}})");
         }
+        let pieces = if self.duration <= SHORT_PIECES_MAX {
+            "target:probes:increase"
+        } else {
+            "target:probes:increase4m"
+        };
         let range = self.duration.as_millis() - 1;
-        if self.duration <= SHORT_PIECES_MAX {
-            return format!(
-                "sum by (target, outcome) (sum_over_time(target:probes:increase[{range}ms]))"
-            );
-        }
-        let steps =
-            format!("sum_over_time(target:probes:increase4m[{range}ms] offset {STEP_DELAY})");
-        format!(
-            "sum by (target, outcome) ({steps} or label_replace({RECENT}, \"part\", \"recent\", \"target\", \".*\"))"
-        )
+        format!("sum by (target, outcome) (sum_over_time({pieces}[{range}ms]))")
     }
 }
 
@@ -211,21 +201,16 @@ mod tests {
     #[test]
     fn long_recorded_windows_are_read_and_others_are_summed_over_pieces() {
         for (text, promql) in [
-            ("5m", r#"target:probes:count{window="5m"}"#),
+            ("5m", "sum_over_time(target:probes:increase[299999ms])"),
             ("24h", r#"target:probes:count{window="1d"}"#),
             ("2w", r#"target:probes:count{window="14d"}"#),
             ("90s", "sum_over_time(target:probes:increase[89999ms])"),
             ("5h59m", "sum_over_time(target:probes:increase[21539999ms])"),
+            ("12h", "sum_over_time(target:probes:increase4m[43199999ms])"),
         ] {
             let expected = format!("sum by (target, outcome) ({promql})");
             assert_eq!(Window::parse(text).unwrap().promql(), expected);
         }
-        let promql = Window::parse("12h").unwrap().promql();
-        let steps = "(sum_over_time(target:probes:increase4m[43199999ms] offset 30s) or ";
-        assert!(
-            promql.contains(steps) && promql.contains(RECENT),
-            "{promql}"
-        );
     }
 
     #[test]
@@ -274,10 +259,10 @@ mod tests {
     #[test]
     fn a_longer_retention_allows_longer_ranges() {
         for (retention, ranges) in [
-            ("14d", "1h 24h 7d 14d"),
-            ("29d", "1h 24h 7d 14d"),
-            ("90d", "1h 24h 7d 14d 30d 90d"),
-            ("1y", "1h 24h 7d 14d 30d 90d 365d"),
+            ("14d", "24h 7d 14d"),
+            ("29d", "24h 7d 14d"),
+            ("90d", "24h 7d 14d 30d 90d"),
+            ("1y", "24h 7d 14d 30d 90d 365d"),
         ] {
             let retention = Retention::parse(retention).unwrap();
             let within: Vec<_> = retention.ranges().map(|(name, _)| name).collect();

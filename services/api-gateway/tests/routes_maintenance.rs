@@ -33,10 +33,7 @@ async fn windows_come_from_the_targets_file() {
         ("PING_TARGETS_FILE", file.path().to_str().unwrap()),
         NO_AGENT,
     ]);
-    let of = |target, start: Timestamp, end: Timestamp, reason| {
-        let time = |time: Timestamp| format!("{time:.3}");
-        json!({"target": target, "started_at": time(start), "ended_at": time(end), "reason": reason})
-    };
+    let of = |target, start: Timestamp, end: Timestamp, reason| json!({"target": target, "start": start, "end": end, "reason": reason});
     let (was, is, will_be) = (
         of("a", hours(-5), hours(-4), "was"),
         of("a", hours(-1), hours(1), "is"),

@@ -67,7 +67,7 @@ async fn recorded_figures_are_shown_and_others_are_unknown() {
     let (a, b) = (&slo["targets"][0], &slo["targets"][1]);
     assert_eq!((&a["target"], &b["target"]), (&json!("a"), &json!("b")));
     assert_eq!(
-        (&a["slo_objective_ratio"], &b["slo_objective_ratio"]),
+        (&a["slo_objective"], &b["slo_objective"]),
         (&json!(0.99), &json!(0.999))
     );
     assert_eq!(a["error_budget_remaining_ratio"], -0.25);
@@ -86,18 +86,18 @@ async fn recorded_figures_are_shown_and_others_are_unknown() {
     assert_eq!(hour["maintenance"], 4);
     assert_eq!(hour["availability"], "99.05%");
     assert_eq!(
-        (&hour["coverage_ratio"], &hour["burn_rate"]),
+        (&hour["coverage"], &hour["burn_rate"]),
         (&json!(0.9), &json!(0.8333))
     );
     let share = |name: &str| hour["shares"][name].as_f64().unwrap();
-    assert!((share("up_ratio") - 0.9 * 210.0 / 216.0).abs() < 1e-12);
-    assert!((share("unknown_ratio") - 0.1).abs() < 1e-12);
+    assert!((share("up") - 0.9 * 210.0 / 216.0).abs() < 1e-12);
+    assert!((share("unknown") - 0.1).abs() < 1e-12);
     let nothing = json!({"success": 0, "failures": 0, "maintenance": 0, "availability": null,
-        "availability_percent": null, "coverage_ratio": null, "burn_rate": null,
-        "shares": {"up_ratio": 0.0, "down_ratio": 0.0, "maintenance_ratio": 0.0, "unknown_ratio": 1.0}});
+        "availability_percent": null, "coverage": null, "burn_rate": null,
+        "shares": {"up": 0.0, "down": 0.0, "maintenance": 0.0, "unknown": 1.0}});
     assert_eq!(b["windows"]["14d"], nothing);
     assert_eq!(b["error_budget_remaining_ratio"], Value::Null);
-    assert_eq!(a["windows"]["1d"]["coverage_ratio"], 0.0);
+    assert_eq!(a["windows"]["1d"]["coverage"], 0.0);
     assert_eq!(a["windows"]["14d"]["burn_rate"], Value::Null);
 }
 

@@ -12,7 +12,7 @@ mod support;
 use serde_json::{Value, json};
 use support::{
     NO_AGENT, agent, alert_logger, answers, answers_range, ask_with, dead_url, gateway, get,
-    history, metrics_of, samples, times, vector,
+    history, metrics_of, samples, vector,
 };
 use wiremock::MockServer;
 
@@ -54,7 +54,6 @@ async fn an_answer_has_all_data_of_a_target() {
     let all = answer.json();
     assert_eq!(all["target"]["target"], "http://a/x?y=1");
     assert_eq!(all["blind"], Value::Null);
-    assert!(times(&all) >= 3, "{all}");
     assert!(
         all["sources"]
             .as_array()
@@ -86,7 +85,7 @@ async fn an_answer_has_all_data_of_a_target() {
     let week = get(&gateway, &format!("{A}?range=7d")).await.json();
     assert_eq!(week["history"]["slot_seconds"], 112 * 60);
     let requests = alert_logger.received_requests().await.unwrap();
-    let incidents = "limit=1000&target=http%3A%2F%2Fa%2Fx%3Fy%3D1";
+    let incidents = "limit=50&target=http%3A%2F%2Fa%2Fx%3Fy%3D1";
     assert!(
         requests
             .iter()
@@ -155,5 +154,5 @@ async fn an_unknown_target_is_not_found() {
             .problem(404);
     }
     get(&gateway, "/api/v1/targets/%FF").await.problem(400);
-    get(&gateway, &format!("{A}?range=2h")).await.problem(400);
+    get(&gateway, &format!("{A}?range=1h")).await.problem(400);
 }

@@ -8,7 +8,7 @@ mod files;
 mod metrics;
 mod reloader;
 
-use service_kit::{App, Context, Routes, StartError};
+use service_kit::{App, Context, StartError};
 
 use crate::metrics::Metrics;
 use crate::reloader::Reloader;
@@ -29,8 +29,5 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
             () = reloader.run() => Ok(()),
         }
     });
-    Ok(App::with_index(
-        env!("CARGO_PKG_DESCRIPTION"),
-        Routes::default(),
-    ))
+    Ok(App::default())
 }

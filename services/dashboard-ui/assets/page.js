@@ -1,5 +1,6 @@
 // Keeps an open page up to date: applies the server's events, and marks every state as unknown when the connection is lost.
 // The page is complete without this script.
+'use strict';
 
 (() => {
   // The server sends an event at least every 5 s.
@@ -19,7 +20,9 @@
   const liveWord = document.getElementById('live');
   const pauseButton = document.getElementById('pause');
   const icon = document.getElementById('icon');
-  const { parse } = reader;
+  const policy = window.trustedTypes
+    ? window.trustedTypes.createPolicy('uptimepulse', { createHTML: (html) => html })
+    : { createHTML: (html) => html };
 
   let source = null;
   let lastId = null;
@@ -33,12 +36,9 @@
   // The server's clock minus this one, in milliseconds.
   let ahead = Date.parse(body.dataset.made) - Date.now();
 
-  // The states of rows and groups, in the order in which they need attention.
-  const RANKS = ['down', 'unknown', 'maintenance', 'up'];
-  // The folds that the reader opened or closed, by id.
-  const folds = new Map();
-
   // -- Updating the document -----------------------------------------------------------------------------------------
+
+  const parse = (html) => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 
   // Turns `old` into `fresh`. Changes only nodes that differ, so that focus, selection and open details are preserved.
   const morph = (old, fresh) => {
@@ -52,9 +52,8 @@
       old.nodeValue = fresh.nodeValue;
       return;
     }
-    keepFold(old, fresh);
     for (const { name } of [...old.attributes]) {
-      if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+      if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS')) old.removeAttribute(name);
     }
     for (const { name, value } of fresh.attributes) {
       if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -63,36 +62,13 @@
     [...old.childNodes].forEach((child, index) => morph(child, children[index]));
   };
 
-  // Prevents that new content closes what is open, or opens what the reader closed.
-  const keepFold = (old, fresh) => {
-    if (old.nodeName !== 'DETAILS' || fresh.nodeName !== 'DETAILS') return;
-    fresh.open = old.id && folds.has(old.id) ? folds.get(old.id) : old.open || fresh.open;
-  };
-
-  document.addEventListener('click', (event) => {
-    const details = event.target.closest('summary')?.parentElement;
-    // The click toggles it later.
-    if (details?.id && !event.target.closest('a')) folds.set(details.id, !details.open);
-  });
-
-  // Moves a row or a group to its place among its siblings, which are in the order in which they need attention.
-  const place = (element, stateOf) => {
-    const rank = (it) => RANKS.indexOf(stateOf(it));
-    const siblings = [...element.parentElement.children].filter((it) => it !== element);
-    const next = siblings.find((it) => rank(it) > rank(element)) ?? null;
-    if (element.nextElementSibling === next) return;
-    const focused = element.contains(document.activeElement) ? document.activeElement : null;
-    element.parentElement.insertBefore(element, next);
-    focused?.focus({ preventScroll: true });
-  };
-
   const replace = (old, fresh) => {
     const focused = old.nodeType === Node.ELEMENT_NODE && old.contains(document.activeElement)
       ? document.activeElement : null;
     if (old.nodeType === Node.ELEMENT_NODE && fresh.nodeType === Node.ELEMENT_NODE) {
-      for (const details of old.querySelectorAll('details[id]')) {
-        const same = fresh.querySelector(`#${CSS.escape(details.id)}`);
-        if (same) keepFold(details, same);
+      for (const details of old.querySelectorAll('.incident details[open]')) {
+        const same = fresh.querySelector(`#${CSS.escape(details.closest('.incident').id)} details`);
+        if (same) same.open = true;
       }
     }
     old.replaceWith(fresh);
@@ -126,7 +102,6 @@
       recover();
       morph(document.getElementById('main'), main);
       setBlind(fresh.body.classList.contains('blind'), fresh.body.dataset.overall);
-      follow(fresh.body.dataset.events);
       document.title = fresh.title;
       icon.href = fresh.getElementById('icon').getAttribute('href');
       tick();
@@ -194,24 +169,11 @@
       }
       const before = row.querySelector('.state').dataset.state;
       morph(row, parse(data.html).querySelector('.target'));
-      if (data.state !== before) place(document.getElementById(data.id), (it) => it.querySelector('.state').dataset.state);
       if (data.state === 'down' && before !== 'down') announce(`${data.name} is down`);
-    },
-    group(data) {
-      const group = page === 'overview' && document.getElementById(data.id);
-      if (!group) return;
-      const line = group.querySelector('summary');
-      const before = line.dataset.state;
-      morph(line, parse(data.html).querySelector('summary'));
-      if (data.state === before) return;
-      if (data.state !== 'up' && !folds.has(data.id)) group.open = true;
-      place(group, (it) => it.querySelector('summary').dataset.state);
     },
     incidents(data) {
       if (page === 'overview') {
-        morph(document.getElementById('news'), parse(data.html).getElementById('news'));
-        morph(document.getElementById('past'), parse(data.past).getElementById('past'));
-        tick();
+        morph(document.getElementById('incidents'), parse(data.html).getElementById('incidents'));
       } else {
         refetchIn(0);
       }
@@ -248,18 +210,7 @@
     }
   };
 
-  // Changes to the stream of another range: as the history grows, a page without a chosen range shows a longer one.
-  const follow = (events) => {
-    const rangeOf = (address) => new URL(address, location.href).searchParams.get('range');
-    if (rangeOf(events) === rangeOf(body.dataset.events)) return;
-    body.dataset.events = events;
-    if (!source) return;
-    source.close();
-    lastId = null;
-    connect();
-  };
-
-  const clock = (time) => reader.clock(time + ahead);
+  const clock = (time) => `${new Date(time + ahead).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
   // Marks every state as the last known one.
   const lose = () => {
@@ -293,9 +244,6 @@
       state.querySelector('use').setAttribute('href', '#unknown');
       state.querySelector('.word').textContent = 'Unknown';
     }
-    for (const symbol of document.querySelectorAll('.group-line > .symbol')) {
-      symbol.firstElementChild.setAttribute('href', '#unknown');
-    }
   };
 
   const recover = () => {
@@ -307,40 +255,6 @@
     liveWord.textContent = 'Live';
     announce('The connection is back');
   };
-
-  // -- Filters --------------------------------------------------------------------------------------------------------
-
-  // Applies the filters to the list without leaving the page, so that place and focus stay.
-  const applyFilters = () => {
-    const form = document.getElementById('filters');
-    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ''));
-    const url = query.size > 0 ? `/?${query}` : '/';
-    if (url === location.pathname + location.search) return;
-    if (paused) {
-      location.assign(`${url}#targets`);
-      return;
-    }
-    history.pushState(null, '', url);
-    shown = location.search;
-    clearTimeout(fetchTimer);
-    fetchTimer = null;
-    refetch();
-  };
-
-  for (const name of ['change', 'search', 'submit']) {
-    document.addEventListener(name, (event) => {
-      if (!event.target.closest?.('#filters')) return;
-      if (name === 'submit') event.preventDefault();
-      applyFilters();
-    });
-  }
-
-  let shown = location.search;
-
-  addEventListener('popstate', () => {
-    // A link to a place on the page changes only the fragment.
-    if (location.search !== shown) location.reload();
-  });
 
   // -- Pausing --------------------------------------------------------------------------------------------------------
 
@@ -374,11 +288,9 @@
   // -- Time -----------------------------------------------------------------------------------------------------------
 
   const span = (seconds) => {
-    const minutes = Math.floor(seconds / 60);
-    const hours = Math.floor(seconds / 3_600);
     if (seconds < 120) return `${seconds} s`;
-    if (seconds < 3_600) return `${minutes} min`;
-    if (seconds < 172_800) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+    if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+    if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
     return `${Math.floor(seconds / 86_400)} days`;
   };
 
@@ -386,8 +298,7 @@
     const now = Date.now() + ahead;
     for (const time of document.querySelectorAll('time.ago')) {
       const seconds = Math.floor((now - Date.parse(time.dateTime)) / 1_000);
-      const ago = time.classList.contains('age') ? '' : ' ago';
-      const text = seconds < 1 ? 'just now' : `${span(seconds)}${ago}`;
+      const text = seconds < 1 ? 'just now' : `${span(seconds)} ago`;
       if (time.textContent !== text) time.textContent = text;
     }
   };

@@ -55,11 +55,7 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
         "page",
         "js",
         "text/javascript; charset=utf-8",
-        concat!(
-            include_str!("../assets/reader.js"),
-            include_str!("../assets/bars.js"),
-            include_str!("../assets/page.js")
-        ),
+        include_str!("../assets/page.js"),
     )
 });
 static UP: LazyLock<Asset> = LazyLock::new(|| Asset::icon("up", include_str!("../assets/up.svg")));

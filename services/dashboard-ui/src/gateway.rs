@@ -271,7 +271,7 @@ impl From<reqwest::Error> for GatewayError {
 #[cfg(test)]
 mod tests {
     use gateway_api::PAGE_MAX;
-    use gateway_api::history::SLOTS_MAX;
+    use gateway_api::history::SLOTS;
 
     use super::*;
 
@@ -306,14 +306,14 @@ mod tests {
     fn a_response_with_too_many_targets_or_slots_is_rejected() {
         let read = |targets: usize, slots: usize| {
             let mut answer = fixture::history(&["a"]);
-            answer.targets[0].coverage_ratio = vec![0.0; slots];
+            answer.targets[0].coverage = vec![0.0; slots];
             answer.targets = vec![answer.targets[0].clone(); targets];
             let text = serde_json::to_string(&answer).unwrap();
             serde_json::from_str::<HistoryAnswer>(&text).map(|answer| answer.targets.len())
         };
-        assert_eq!(read(PAGE_MAX, SLOTS_MAX).unwrap(), PAGE_MAX);
+        assert_eq!(read(PAGE_MAX, SLOTS).unwrap(), PAGE_MAX);
         assert!(read(PAGE_MAX + 1, 0).is_err());
-        assert!(read(1, SLOTS_MAX + 1).is_err());
+        assert!(read(1, SLOTS + 1).is_err());
     }
 
     #[test]

@@ -2,15 +2,13 @@
 //!
 //! | endpoint | response |
 //! |---|---|
-//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=1h\|24h\|7d\|14d` or a longer one that the gateway offers (without it, the shortest that holds all history), `search`, `group`, `state`, `after`; `pause` for a page that does not reload itself |
+//! | `GET /` | all targets; 503 with the whole page, and `Retry-After`, while api-gateway does not answer. `?range=24h\|7d\|14d` or a longer one that the gateway offers, `search`, `group`, `state`, `after`; `pause` for a page that does not reload itself |
 //! | `GET /targets/{name}` | one target; `?range=`, `pause` |
 //! | `GET /incidents`, `GET /maintenance` | all incidents; past, open and planned maintenance windows |
-//! | `GET /subscribe` | the feed, the JSON and the badges, each with what it is for, and texts to copy |
 //! | `GET /events` | server-sent events for open pages (`routes/events.rs`) |
 //! | `GET /status.json`, `GET /feed.atom` | the gateway's status; incidents as an Atom feed |
 //! | `GET /badges/{name}/{state,availability,latency}.svg` | badges for other websites; `?range=` for the availability |
 //! | `GET /assets/{file}` | stylesheet, script and icons, under names that change with their content |
-//! | any other address | 404: a page for browsers (`Accept: text/html`), problem details for programs |
 //!
 //! `/readyz` is ready from the start and stays ready. While api-gateway is unavailable, the page must still get traffic
 //! to show that the lab is blind.
@@ -20,19 +18,14 @@
 //! | selector | meaning |
 //! |---|---|
 //! | `body[data-page][data-overall]` | `overview`, `target`, `incidents`, `maintenance`; the overall state. Classes: `blind` while no good state can be trusted, `lost` when the page has lost its connection, `paused` |
-//! | `#summary .verdict[data-state]` | the overall state: `up`, `impaired`, `alerting` (every target is up, but an incident is not closed), `down`, `unknown`, `blind` |
+//! | `#summary .verdict[data-state]` | the overall state: `up`, `impaired`, `down`, `unknown`, `blind` |
 //! | `#headline`, `.notice` | the state in a sentence; sentences about unavailable parts, `Blind since …` |
-//! | `#sources`, `.facts`, `#made` | a fold with newest observation, the time at which the page was generated, and the sources; that time |
+//! | `.facts`, `#made` | state, newest observation and the time at which the page was generated; that time |
 //! | `.parts li` | the sources of the page's data, and whether they answer |
-//! | `.message[data-severity]` | announcements |
-//! | `#incidents .incident` | incidents, a row each: `.down` while the target is down, `.caution`, `.over`; on the overview those that are not over, on other pages all |
-//! | `#past .day` | the incidents of the last days, day by day |
-//! | `details.group[id]`, `summary[data-state]` | a group of targets and its line, with the worst state of its members |
+//! | `#incidents .incident` | incidents: on the overview only active ones (`.active`), on other pages all |
 //! | `#targets .target[id][data-target]` | a row; its id is derived from the target's name |
 //! | `.state[data-state]` | in a row and on the target's page: `up`, `down`, `maintenance`, `unknown`; beside it `.was` |
-//! | `svg.bar path.up` | the slots of a kind: `up`, `part`, `down`, `maintenance`, `unknown`; nothing is drawn before the target was watched |
-//! | `.slots > *` | on the target's page: each slot, oldest first, with its time, state, failed probes and their reason |
-//! | `#tip`, `#zone` | with script: the text of the slot that is pointed at; the time zone |
+//! | `svg.bar path.up` | the slots of a kind: `up`, `part`, `down`, `maintenance`, `unknown` |
 //! | `#search`, `#group`, `#state` | the fields of the filter; `.ranges a[aria-current]` the range |
 //! | `#live`, `#pause`, `#lost`, `#announcement` | with script: whether the page is live, the button that pauses it, the notice of a lost connection, the text for screen readers |
 

@@ -1,21 +1,15 @@
 //! The pages, each with its template.
 //!
-//! The server renders complete pages. Parts that change while a page is open ([`row::Row`], [`groups::GroupLine`],
-//! [`summary::Summary`], [`news::News`]) are separate templates, which the same code renders for pages and for events.
+//! The server renders complete pages. Parts that change while a page is open ([`row::Row`], [`summary::Summary`],
+//! [`announcements::Announcements`]) are separate templates, which the same code renders for pages and for events.
 
-mod address;
 pub(crate) mod announcements;
 pub(crate) mod feed;
 pub(crate) mod filter;
-pub(crate) mod groups;
 pub(crate) mod incident;
-pub(crate) mod incidents;
 pub(crate) mod maintenance;
-pub(crate) mod missing;
-pub(crate) mod news;
 pub(crate) mod overview;
 pub(crate) mod row;
-pub(crate) mod subscribe;
 pub(crate) mod summary;
 pub(crate) mod target;
 pub(crate) mod verdict;
@@ -63,8 +57,6 @@ pub(crate) enum PageKind {
     Target,
     Incidents,
     Maintenance,
-    Subscribe,
-    Missing,
 }
 
 impl PageKind {
@@ -74,8 +66,6 @@ impl PageKind {
             Self::Target => "target",
             Self::Incidents => "incidents",
             Self::Maintenance => "maintenance",
-            Self::Subscribe => "subscribe",
-            Self::Missing => "missing",
         }
     }
 }

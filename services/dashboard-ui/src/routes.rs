@@ -2,7 +2,6 @@
 
 mod badges;
 mod events;
-mod missing;
 mod page_cache;
 mod pages;
 mod readers;
@@ -10,7 +9,7 @@ mod readers;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
@@ -58,7 +57,6 @@ pub(crate) fn router(dashboard: Arc<Dashboard>, limits: &Limits) -> Router {
         .route("/targets/{name}", get(pages::target))
         .route("/incidents", get(pages::incidents))
         .route("/maintenance", get(pages::maintenance))
-        .route("/subscribe", get(pages::subscribe))
         .route("/status.json", get(readers::status))
         .route("/feed.atom", get(readers::feed))
         .route_layer(from_fn_with_state(shared.clone(), page_cache::serve));
@@ -69,17 +67,8 @@ pub(crate) fn router(dashboard: Arc<Dashboard>, limits: &Limits) -> Router {
         .route("/badges/{name}/latency.svg", get(badges::latency))
         .route("/assets/{file}", get(assets::serve))
         .merge(pages)
-        // Named, so that the middleware below sees it: service-kit's own fallback is outside of it.
-        .fallback(|| async { StatusCode::NOT_FOUND })
-        .with_state(shared.clone())
-        .layer(from_fn_with_state(shared, missing::explain))
+        .with_state(shared)
         .layer(map_response(secure))
-}
-
-/// Returns the address of this server as the client has it. Without script it is a guess, because a proxy may add TLS.
-fn origin(headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|it| it.to_str().ok());
-    format!("http://{}", host.unwrap_or("localhost"))
 }
 
 async fn secure(mut response: Response) -> Response {

@@ -1,13 +1,12 @@
-//! Makes untrusted text safe to show. Templates escape markup, [`visible`] replaces invisible characters and characters that
-//! change the direction of text, and this module cuts long texts.
+//! Makes untrusted text safe to show. Templates escape markup; this module handles invisible characters, characters
+//! that change the direction of text, and long texts.
 
-pub(crate) mod availability;
 pub(crate) mod ids;
-pub(crate) mod terms;
 pub(crate) mod time;
 pub(crate) mod words;
 
-pub(crate) use gateway_api::visible;
+use std::fmt::Write;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The longest name in a row, in characters. Longer names are cut.
@@ -18,6 +17,36 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
+
+/// Replaces invisible characters: control characters with their pictures (`␀`), and characters without width or that
+/// change the direction with their code (`[U+202E]`). Joiners stay, because scripts and emoji need them.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\0'..='\x1f' => {
+                shown.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}'));
+            }
+            '\x7f' => shown.push('\u{2421}'),
+            '\u{80}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
+                // Writing to a string cannot fail.
+                let _ = write!(shown, "[U+{:04X}]", u32::from(character));
+            }
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
 
 /// The longest summary or description, in characters.
 const PROSE_MAX_CHARS: usize = 4_000;
@@ -60,6 +89,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn invisible_characters_are_replaced() {
+        assert_eq!(visible("a\0b\tc\x7f"), "a␀b␉c␡");
+        assert_eq!(visible("good\u{202e}exe.txt"), "good[U+202E]exe.txt");
+        assert_eq!(visible("naïve – 家 👩‍👩‍👧"), "naïve – 家 👩‍👩‍👧");
+    }
 
     #[test]
     fn long_texts_end_in_an_ellipsis() {

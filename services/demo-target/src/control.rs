@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
+use axum::routing::{get, put};
+use axum::{Json, Router};
 use serde::Serialize;
-use service_kit::{Problem, RequestBodies, Routes};
+use service_kit::{Problem, RequestBodies};
 
 use crate::BODY_MAX_BYTES;
 use crate::fault::{Fault, FaultError, Faults, Name};
 
-pub(crate) fn routes(faults: Faults) -> Routes {
-    Routes::default()
-        .get("/faults", "All faults that are set", list)
-        .delete("/faults", "Clears all faults", clear_all)
-        .put("/faults/{name}", "Sets a fault on a target", set)
-        .delete("/faults/{name}", "Clears the fault of a target", clear)
+pub(crate) fn router(faults: Faults) -> Router {
+    Router::new()
+        .route("/faults", get(list).delete(clear_all))
+        .route("/faults/{name}", put(set).delete(clear))
         .with_state(faults)
 }
 

@@ -25,8 +25,8 @@ mod loopback;
 mod responses;
 mod tls;
 
-use axum::Extension;
-use service_kit::{App, Context, RequestBodies, Routes, Shutdown, StartError};
+use axum::{Extension, Router};
+use service_kit::{App, Context, RequestBodies, Shutdown, StartError};
 
 use crate::fault::Faults;
 use crate::tls::Tls;
@@ -50,19 +50,23 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
         Some(config) => Some(tls::start(&config, context)?),
         None => None,
     };
-    let routes = routes(
-        tls,
-        RequestBodies::new(&context.limits, BODIES_MAX_BYTES),
-        context.shutdown.clone(),
-    );
-    Ok(App::with_index(env!("CARGO_PKG_DESCRIPTION"), routes))
+    Ok(App {
+        router: router(
+            tls,
+            RequestBodies::new(&context.limits, BODIES_MAX_BYTES),
+            context.shutdown.clone(),
+        ),
+        ..App::default()
+    })
 }
 
-fn routes(tls: Option<Tls>, bodies: RequestBodies, shutdown: Shutdown) -> Routes {
+fn router(tls: Option<Tls>, bodies: RequestBodies, shutdown: Shutdown) -> Router {
     let faults = Faults::default();
-    let control = control::routes(faults.clone()).merge(tls::control(tls.clone()));
-    responses::routes(faults, shutdown)
-        .merge(control.map(|router| loopback::only(router.layer(Extension(bodies)))))
+    let control = control::router(faults.clone())
+        .merge(tls::control(tls.clone()))
+        .layer(Extension(bodies));
+    responses::router(faults, shutdown)
+        .merge(loopback::only(control))
         .merge(tls::public(tls))
 }
 
@@ -83,8 +87,7 @@ mod tests {
         request.extensions_mut().insert(connection);
         let limits = Limits::register(&Registry::new()).unwrap();
         let bodies = RequestBodies::new(&limits, BODIES_MAX_BYTES);
-        let routes = routes(Some(Tls::new().unwrap()), bodies, Shutdown::never());
-        let (router, _) = routes.into_parts();
+        let router = router(Some(Tls::new().unwrap()), bodies, Shutdown::never());
         router.oneshot(request).await.unwrap().status()
     }
 

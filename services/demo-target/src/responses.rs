@@ -3,14 +3,15 @@
 use std::io;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use axum::{Extension, Router};
 use bytes::Bytes;
 use futures::stream;
-use service_kit::{Connection, Problem, Routes, Shutdown};
+use service_kit::{Connection, Problem, Shutdown};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::fault::{Fault, Faults, Name};
@@ -28,10 +29,10 @@ struct Targets {
 }
 
 /// Routes `/ok` and `/t/{name}` for every method, because probers choose the method.
-pub(crate) fn routes(faults: Faults, shutdown: Shutdown) -> Routes {
-    Routes::default()
-        .any("/ok", "The target ok: 200, or the fault set on it", ok)
-        .any("/t/{name}", "A target of any name, to simulate many", named)
+pub(crate) fn router(faults: Faults, shutdown: Shutdown) -> Router {
+    Router::new()
+        .route("/ok", any(ok))
+        .route("/t/{name}", any(named))
         .with_state(Targets { faults, shutdown })
 }
 

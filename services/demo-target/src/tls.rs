@@ -2,17 +2,18 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
 use jiff::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use service_kit::{ConfigError, Context, Problem, RequestBodies, Routes, StartError};
+use service_kit::{ConfigError, Context, Problem, RequestBodies, StartError};
 
 use crate::BODY_MAX_BYTES;
 use crate::certificate::{Authorities, CertificateInfo, CertificateRequest};
@@ -92,21 +93,15 @@ impl Tls {
 }
 
 /// Routes the endpoints that show and set the certificate.
-pub(crate) fn control(tls: Option<Tls>) -> Routes {
-    Routes::default()
-        .get("/tls", "The served certificate", show)
-        .put("/tls", "Serves another certificate", set)
-        .delete("/tls", "Serves the first certificate again", reset)
-        .unlinked_if(tls.is_none())
+pub(crate) fn control(tls: Option<Tls>) -> Router {
+    Router::new()
+        .route("/tls", get(show).put(set).delete(reset))
         .with_state(tls)
 }
 
 /// Routes the endpoints that are open to every peer.
-pub(crate) fn public(tls: Option<Tls>) -> Routes {
-    Routes::default()
-        .get("/tls/ca.pem", "The certificate of the demo CA", ca)
-        .unlinked_if(tls.is_none())
-        .with_state(tls)
+pub(crate) fn public(tls: Option<Tls>) -> Router {
+    Router::new().route("/tls/ca.pem", get(ca)).with_state(tls)
 }
 
 fn listening(tls: Option<Tls>) -> Result<Tls, Problem> {

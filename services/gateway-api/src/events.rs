@@ -1,9 +1,5 @@
 //! `GET /api/v1/events`: changes as server-sent events.
 
-mod reader;
-
-pub use reader::{EventError, EventReader, SILENCE_MAX};
-
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

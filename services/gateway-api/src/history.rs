@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::PAGE_MAX;
-use crate::json::{counts, counts_by_name, nullable, nullable_time, time};
+use crate::json::{counts, counts_by_name, nullable};
 
-/// The largest number of slots in a range.
-pub const SLOTS_MAX: usize = 90;
+/// The number of slots in a range.
+pub const SLOTS: usize = 90;
 
 /// Defines [`Range`] from the name of each range in JSON and queries, the shortest range first.
 macro_rules! ranges {
@@ -38,8 +38,6 @@ macro_rules! ranges {
 }
 
 ranges! {
-    /// One hour.
-    Hour = "1h",
     /// 24 hours.
     #[default]
     Day = "24h",
@@ -57,16 +55,7 @@ ranges! {
 
 impl Range {
     /// The ranges that every gateway offers, because no retention is shorter.
-    pub const SHORTEST: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Fortnight];
-
-    /// Returns the number of its slots: 60 of a minute in an hour, otherwise [`SLOTS_MAX`].
-    #[must_use]
-    pub const fn slots(self) -> usize {
-        match self {
-            Self::Hour => 60,
-            _ => SLOTS_MAX,
-        }
-    }
+    pub const SHORTEST: [Self; 3] = [Self::Day, Self::Week, Self::Fortnight];
 
     /// Parses a range's name; returns `None` for any other text.
     #[must_use]
@@ -84,12 +73,11 @@ pub struct SlotsHead {
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "24h"))]
     pub range: Range,
     /// When the first slot begins.
-    #[serde(serialize_with = "time")]
-    pub started_at: Timestamp,
+    pub start: Timestamp,
     /// The length of each slot, in seconds.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub slot_seconds: i64,
-    /// The number of slots. Slot `i` begins at `started_at + i * slot_seconds`.
+    /// The number of slots. Slot `i` begins at `start + i * slot_seconds`.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub slots: usize,
 }
@@ -99,7 +87,6 @@ pub struct SlotsHead {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryAnswer {
     /// The time of this answer.
-    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -119,31 +106,27 @@ pub struct HistoryAnswer {
 pub struct TargetHistory {
     /// The target's name.
     pub target: Arc<str>,
-    /// When the target was first watched; null if unknown. Slots that end before it are neither failures nor unknown.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
-    #[cfg_attr(feature = "openapi", schema(required = true))]
-    pub watched_since: Option<Timestamp>,
     /// Successful probes divided by successful and failed probes; null if there were none.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
-    pub availability_ratio: Vec<Option<f64>>,
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    pub availability: Vec<Option<f64>>,
     /// The share of the due probes whose outcome is known. The rest of the slot is unknown.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
-    pub coverage_ratio: Vec<f64>,
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    pub coverage: Vec<f64>,
     /// The share of the slot that was maintenance.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
-    pub maintenance_ratio: Vec<f64>,
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
+    pub maintenance: Vec<f64>,
     /// Probes that succeeded.
     #[serde(serialize_with = "counts")]
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub success: Vec<f64>,
     /// Probes that failed.
     #[serde(serialize_with = "counts")]
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub failures: Vec<f64>,
     /// The whole range up to now, with the same numbers as `/uptime-summary-windowed`.
     pub overall: Overall,
@@ -167,7 +150,7 @@ pub struct Overall {
     /// The share of the due probes whose outcome is known; null if the number of due probes is unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
-    pub coverage_ratio: Option<f64>,
+    pub coverage: Option<f64>,
 }
 
 /// Latency by slot.
@@ -175,7 +158,6 @@ pub struct Overall {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatencyAnswer {
     /// The time of this answer.
-    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// The slots.
     #[serde(flatten)]
@@ -197,12 +179,12 @@ pub struct TargetLatency {
     /// The target's name.
     pub target: Arc<str>,
     /// The median.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub p50: Vec<Option<f64>>,
     /// The 95th percentile.
-    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 60, max_items = 90))]
+    #[serde(deserialize_with = "at_most::list::<_, _, SLOTS>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 90, max_items = 90))]
     pub p95: Vec<Option<f64>>,
     /// The bound of the lowest latency bucket. The histogram does not distinguish faster responses, so no value is below
     /// the bound, and a value equal to it means "at most this".
@@ -214,7 +196,6 @@ pub struct TargetLatency {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhasesAnswer {
     /// The time of this answer.
-    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]

@@ -1,19 +1,27 @@
-//! `GET /api/v1/incidents`: what happened to targets, each incident with its alerts and its timeline.
+//! `GET /api/v1/alerts` and `GET /api/v1/incidents`: alerts and their timelines.
 
-mod alert;
-mod link;
+use std::collections::BTreeMap;
 
 use http_client::at_most;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::alert::{Alert, AlertEnd, AlertStatus, Alerts, Arrival, Event, LABELS_MAX, Step};
-pub use self::link::is_web_link;
 use crate::PAGE_MAX;
-use crate::json::{nullable, nullable_time, time};
+use crate::json::nullable;
 
-/// The most alerts in an incident. A target that flaps for days has hundreds in one.
-pub const INCIDENT_ALERTS_MAX: usize = 50;
+/// The most labels of one alert.
+pub const LABELS_MAX: usize = 100;
+
+/// The firing alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Alerts {
+    /// The firing alerts, newest first, at most 1,000.
+    #[serde(deserialize_with = "at_most::list::<_, _, PAGE_MAX>")]
+    pub alerts: Vec<Incident>,
+    /// The Watchdog alert, which always fires and is not listed in `alerts`.
+    pub watchdog: Arrival,
+}
 
 /// A page of incidents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,112 +38,135 @@ pub struct Incidents {
     pub durable: bool,
 }
 
-/// Something that happened to a target: all its alerts that overlap, or follow each other within 15 minutes. An alert
-/// about something else, such as an agent, is an incident of its own.
+/// The latest arrival of `Watchdog`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Arrival {
+    /// When Watchdog last arrived, firing; null if it never did.
+    #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub last_received_at: Option<Timestamp>,
+}
+
+/// An alert and its timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incident {
-    /// The incident's unique id: that of the alert that arrived first. It does not change while the incident grows.
-    #[cfg_attr(
-        feature = "openapi",
-        schema(example = "1764308580000-9f1c", pattern = "^[0-9a-z-]+$")
-    )]
+    /// The incident's unique id. It never changes.
     pub id: String,
-    /// The affected target; null if the incident is about something else, such as an agent.
+    /// The alert's name; empty if it has none.
+    #[cfg_attr(feature = "openapi", schema(example = "TargetDown"))]
+    pub alert: String,
+    /// The affected target; null for an alert about something else, such as an agent.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub target: Option<String>,
-    /// What happened, in words.
-    #[cfg_attr(feature = "openapi", schema(example = "shop is down"))]
-    pub title: String,
-    /// Whether the incident is over.
-    pub state: IncidentState,
-    /// Why the target is or was down: the reason of its newest failed probe as in `/api/v1/status`, or that of the last
-    /// alert that it is down. Null if it was not down, or the reason is unknown.
-    #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(feature = "openapi", schema(required = true, example = "status"))]
-    pub reason: Option<String>,
-    /// The status code that goes with `reason`; null without a response.
-    #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(required = true, minimum = 100, maximum = 599, example = 503)
-    )]
-    pub http_status: Option<u16>,
-    /// The highest severity of the alerts, `page` before `ticket`; null if none has a severity.
+    /// The rule's severity, `page` or `ticket`; null if the rule has none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, example = "page"))]
     pub severity: Option<String>,
-    /// When the first alert began to fire.
-    #[serde(serialize_with = "time")]
+    /// Whether the alert still fires.
+    pub status: IncidentStatus,
+    /// When the alert began to fire.
     pub started_at: Timestamp,
-    /// When the target came up again; null if it was not down, is still down, or the time is unknown.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
-    #[cfg_attr(feature = "openapi", schema(required = true))]
-    pub recovered_at: Option<Timestamp>,
-    /// When the last alert ended; null while one fires.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
+    /// When the alert ended, or if `end` is not `delivered`, when it was last known to be active. Null while it fires.
+    #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub ended_at: Option<Timestamp>,
-    /// The seconds from `started_at` to `ended_at`; null while an alert fires.
+    /// How the alert ended; null while it fires.
+    #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub end: Option<IncidentEnd>,
+    /// The seconds from `started_at` to `ended_at`; null while the alert fires.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub duration_seconds: Option<f64>,
-    /// The number of alerts.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
-    pub alerts_total: usize,
-    /// The newest 50 alerts, oldest first.
-    #[serde(deserialize_with = "at_most::list::<_, _, INCIDENT_ALERTS_MAX>")]
-    pub alerts: Vec<Alert>,
-    /// The timelines of these alerts in one, oldest first.
+    /// A sentence about the alert that is the same for every incident; null if the rule has none.
+    #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub summary: Option<String>,
+    /// The details of this incident; null if the rule has none.
+    #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub description: Option<String>,
+    /// The runbook's http or https URL; null if the rule has none.
+    #[serde(deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub runbook_url: Option<String>,
+    /// All labels of the alert.
+    #[serde(deserialize_with = "at_most::texts::<_, LABELS_MAX>")]
+    pub labels: BTreeMap<String, String>,
+    /// The incident's timeline, oldest first.
     pub timeline: Vec<Step>,
 }
 
-/// Whether an incident is over.
+/// An entry of an incident's timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Step {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The kind of event.
+    pub event: Event,
+}
+
+/// A kind of event in an incident's timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The alert began to fire in Prometheus.
+    Fired,
+    /// The notification arrived at alert-logger, and thereby at every other receiver.
+    Notified,
+    /// The alert fired again because Prometheus restarted meanwhile.
+    FiredAgain,
+    /// The alert stopped firing in Prometheus.
+    Resolved,
+    /// The notification of the alert's end arrived at alert-logger.
+    ResolutionNotified,
+    /// The alert was last known to be active.
+    LastKnownActive,
+    /// Alertmanager resolved the alert by itself, and Prometheus has not confirmed that yet.
+    ResolvedUnconfirmed,
+    /// alert-logger closed the incident, because neither Prometheus nor Alertmanager had the alert any more.
+    Closed,
+}
+
+/// Whether an alert still fires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-pub enum IncidentState {
-    /// The target is down, or it was not down and an alert fires.
-    Ongoing,
-    /// The target was down and is up again, but alerts still fire.
-    Recovered,
-    /// No alert fires.
-    Over,
+pub enum IncidentStatus {
+    /// The alert still fires.
+    Firing,
+    /// The alert ended.
+    Resolved,
 }
 
-impl IncidentState {
-    /// All states with their names.
-    pub const ALL: [(&str, Self); 3] = [
-        ("ongoing", Self::Ongoing),
-        ("recovered", Self::Recovered),
-        ("over", Self::Over),
-    ];
+impl IncidentStatus {
+    /// Both statuses with their names.
+    pub const ALL: [(&str, Self); 2] = [("firing", Self::Firing), ("resolved", Self::Resolved)];
 
-    /// Returns the state's name in JSON and queries.
+    /// Returns the status's name in JSON and queries.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Ongoing => "ongoing",
-            Self::Recovered => "recovered",
-            Self::Over => "over",
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_match_their_json() {
-        for (name, state) in IncidentState::ALL {
-            assert_eq!(state.as_str(), name);
-            assert_eq!(serde_json::to_value(state).unwrap(), name);
-        }
-        for (name, status) in AlertStatus::ALL {
-            assert_eq!(status.as_str(), name);
-            assert_eq!(serde_json::to_value(status).unwrap(), name);
-        }
-    }
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentEnd {
+    /// Prometheus resolved the alert, and the notification arrived.
+    Delivered,
+    /// Neither Prometheus nor Alertmanager has the alert any more, and no notification of its end arrived.
+    NotDelivered,
+    /// Alertmanager resolved the alert by itself while Prometheus sent nothing. Prometheus has not confirmed that yet.
+    Unconfirmed,
 }

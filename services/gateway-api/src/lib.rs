@@ -4,22 +4,19 @@
 //! A field that may be null is always present. Deserializing an answer without it is an error, so that a missing value is
 //! never mistaken for an unknown one. With the feature `openapi`, the types provide their OpenAPI schemas.
 
-pub mod announcements;
 pub mod availability;
 pub mod duration;
 pub mod events;
-mod format;
 pub mod history;
 pub mod incidents;
+mod json;
+mod link;
 pub mod maintenance;
 pub mod slo;
 pub mod status;
 pub mod target;
 
-use format::json;
-pub use format::visible;
-pub use incidents::is_web_link;
-pub use status::reason_text;
+pub use link::is_web_link;
 
 /// The most targets, or the most incidents, on one page of an answer.
 pub const PAGE_MAX: usize = 1000;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::json::{nullable, time};
+use crate::json::nullable;
 
 /// Maintenance windows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +26,9 @@ pub struct TargetWindow {
     /// The target's name.
     pub target: Arc<str>,
     /// The start of the window.
-    #[serde(serialize_with = "time")]
-    pub started_at: Timestamp,
+    pub start: Timestamp,
     /// The end of the window.
-    #[serde(serialize_with = "time")]
-    pub ended_at: Timestamp,
+    pub end: Timestamp,
     /// The reason for the maintenance; null if the configuration gives none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -42,11 +40,9 @@ pub struct TargetWindow {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MaintenanceWindow {
     /// The start of the window.
-    #[serde(serialize_with = "time")]
-    pub started_at: Timestamp,
+    pub start: Timestamp,
     /// The end of the window.
-    #[serde(serialize_with = "time")]
-    pub ended_at: Timestamp,
+    pub end: Timestamp,
     /// The reason for the maintenance; null if the configuration gives none.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]

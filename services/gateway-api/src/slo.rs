@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::PAGE_MAX;
 use crate::availability::Figures;
-use crate::json::{count, nullable, time};
+use crate::json::{count, nullable};
 
 /// The windows that Prometheus records, by their `window` label, the shortest first.
 pub const WINDOWS: [&str; 8] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "14d"];
@@ -23,7 +23,6 @@ pub const BUDGET_WINDOW: &str = WINDOWS[7];
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Slo {
     /// The time of this answer.
-    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// `after` of the next page; null on the last.
     #[serde(deserialize_with = "nullable")]
@@ -43,7 +42,7 @@ pub struct TargetSlo {
     /// The ratio of probes that should succeed; null if none is configured.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
-    pub slo_objective_ratio: Option<f64>,
+    pub slo_objective: Option<f64>,
     /// The remaining share of the error budget of 14 days: 1 is untouched, 0 used up, below 0 overspent. Null if unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, maximum = 1))]
@@ -70,7 +69,7 @@ pub struct WindowFigures {
     /// The share of the due probes whose outcome is known; null if the number of due probes is unknown.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
-    pub coverage_ratio: Option<f64>,
+    pub coverage: Option<f64>,
     /// The share of the window in each state.
     pub shares: Shares,
     /// The rate at which the error budget is consumed: 1 consumes it in exactly 14 days. Null if unknown.
@@ -85,16 +84,16 @@ pub struct WindowFigures {
 pub struct Shares {
     /// Up.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
-    pub up_ratio: f64,
+    pub up: f64,
     /// Down.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
-    pub down_ratio: f64,
+    pub down: f64,
     /// In a maintenance window.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
-    pub maintenance_ratio: f64,
+    pub maintenance: f64,
     /// Unknown: the share of the due probes whose outcome is unknown.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
-    pub unknown_ratio: f64,
+    pub unknown: f64,
 }
 
 /// The figures of each window that Prometheus records, in the order of [`WINDOWS`].
@@ -161,8 +160,8 @@ mod tests {
     #[test]
     fn every_window_is_required_and_keeps_its_order() {
         let figures = json!({"success": 3, "failures": 1, "availability": "75.00%", "availability_percent": 75.0,
-            "maintenance": 0, "coverage_ratio": 1.0, "burn_rate": null,
-            "shares": {"up_ratio": 0.75, "down_ratio": 0.25, "maintenance_ratio": 0.0, "unknown_ratio": 0.0}});
+            "maintenance": 0, "coverage": 1.0, "burn_rate": null,
+            "shares": {"up": 0.75, "down": 0.25, "maintenance": 0.0, "unknown": 0.0}});
         let all = |windows: &[&str]| {
             let windows = windows.iter().map(|it| ((*it).to_owned(), figures.clone()));
             serde_json::from_value::<Windows>(Value::Object(windows.collect()))

@@ -1,20 +1,16 @@
 //! `GET /api/v1/status`: the current state of all targets and of the lab.
 
-mod blind;
-mod reason;
-
 use std::collections::HashSet;
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use http_client::at_most;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::blind::{Blind, Part, Reason};
-pub use self::reason::reason_text;
 use crate::PAGE_MAX;
 use crate::availability::Figures;
-use crate::json::{nullable, nullable_time, time};
+use crate::json::nullable;
 use crate::maintenance::MaintenanceWindow;
 
 /// The current state of all targets, as the status page shows it.
@@ -24,10 +20,6 @@ pub struct Status {
     /// The state of all targets together, on every page.
     #[serde(flatten)]
     pub summary: StatusSummary,
-    /// When the first target was watched, so that no history is older; null while unknown.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
-    #[cfg_attr(feature = "openapi", schema(required = true))]
-    pub history_since: Option<Timestamp>,
     /// The ranges of `/api/v1/history` that are within `PROMETHEUS_RETENTION`, the shortest first.
     pub ranges: Vec<String>,
     /// The groups of the targets, in the order of their first occurrence.
@@ -48,10 +40,9 @@ pub struct Status {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatusSummary {
     /// The time of this answer.
-    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// The time of the newest probe of any target; null if there is none. If it is old, no target is being probed.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
+    #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub newest_observation_at: Option<Timestamp>,
     /// Since when the lab is blind, and why; null while it is not.
@@ -91,7 +82,7 @@ pub struct TargetStatus {
     pub was: Option<State>,
     /// When the state began; null if that was before the gateway's first poll. For an unknown target, the time of its
     /// last probe, or since when the lab is blind.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
+    #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub since: Option<Timestamp>,
     /// The reason of the newest failure while the target is down: `dns`, `connect`, `tls`, `timeout`, `status`, `body`,
@@ -99,13 +90,6 @@ pub struct TargetStatus {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<Arc<str>>,
-    /// The status code of the response to the newest probe of an http or https target; null if there was none.
-    #[serde(deserialize_with = "nullable")]
-    #[cfg_attr(
-        feature = "openapi",
-        schema(required = true, minimum = 100, maximum = 599, example = 503)
-    )]
-    pub http_status: Option<u16>,
     /// The open maintenance window; null if none is open, or if the gateway's configuration does not have it.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -118,7 +102,7 @@ pub struct TargetStatus {
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub latency_seconds: Option<f64>,
     /// The time of the last probe; null if there was none.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
+    #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub last_probe_at: Option<Timestamp>,
     /// The interval between probes; null if no agent exports it.
@@ -126,13 +110,13 @@ pub struct TargetStatus {
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
     pub interval_seconds: Option<f64>,
     /// When the host's certificate expires; null without a TLS connection so far.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
+    #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub certificate_not_after: Option<Timestamp>,
     /// The ratio of probes that should succeed; null if none is configured.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0, maximum = 1))]
-    pub slo_objective_ratio: Option<f64>,
+    pub slo_objective: Option<f64>,
     /// The seconds within which 95 % of the responses should arrive; null if none is configured.
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true, minimum = 0))]
@@ -255,6 +239,78 @@ pub struct Source {
     #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub detail: Option<String>,
+}
+
+/// The reasons for which the lab is blind: failures would go unnoticed, so that good states can't be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Blind {
+    /// When the earliest of the reasons began.
+    pub since: Timestamp,
+    /// At least one reason.
+    pub reasons: Vec<Reason>,
+}
+
+/// A part that is unavailable or does not work, which makes the lab blind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reason {
+    /// The part.
+    pub part: Part,
+    /// When the part was first found unavailable, or its last sign of life: for `watchdog`, its last arrival.
+    pub since: Timestamp,
+    /// The reason as text.
+    pub detail: String,
+}
+
+/// A part without which the lab is blind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// No agent answers, or none probes.
+    PingAgent,
+    /// Prometheus is unavailable, or does not store samples or evaluate rules. No alert can fire without it.
+    Prometheus,
+    /// alert-logger is unavailable, so it receives no alerts.
+    AlertLogger,
+    /// The Watchdog alert, which always fires, does not arrive. No other alert would arrive either.
+    Watchdog,
+}
+
+impl Part {
+    /// Returns the part's name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PingAgent => "ping-agent",
+            Self::Prometheus => "prometheus",
+            Self::AlertLogger => "alert-logger",
+            Self::Watchdog => "watchdog",
+        }
+    }
+}
+
+impl Blind {
+    /// Creates a value from reasons; returns `None` without any.
+    #[must_use]
+    pub fn because(reasons: Vec<Reason>) -> Option<Self> {
+        let since = reasons.iter().map(|reason| reason.since).min()?;
+        Some(Self { since, reasons })
+    }
+}
+
+/// `since 2026-11-24T20:15:45Z: no ping-agent answers (…); alert-logger is unavailable: connection refused`
+impl Display for Blind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "since {:.0}", self.since)?;
+        let mut separator = ": ";
+        for reason in &self.reasons {
+            write!(f, "{separator}{}", reason.detail)?;
+            separator = "; ";
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

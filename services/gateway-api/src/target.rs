@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::{PhaseSeconds, SlotsHead, TargetHistory, TargetLatency};
 use crate::incidents::Incident;
-use crate::json::{nullable, nullable_counts_by_name, nullable_time, time};
+use crate::json::{nullable, nullable_counts_by_name};
 use crate::maintenance::Maintenance;
 use crate::slo::TargetSlo;
 use crate::status::{Blind, Source, TargetStatus};
@@ -39,10 +39,9 @@ pub struct TargetEntry {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TargetAnswer {
     /// The time of this answer.
-    #[serde(serialize_with = "time")]
     pub generated_at: Timestamp,
     /// The time of the newest probe of any target; null if there is none.
-    #[serde(deserialize_with = "nullable", serialize_with = "nullable_time")]
+    #[serde(deserialize_with = "nullable")]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub newest_observation_at: Option<Timestamp>,
     /// Since when the lab is blind, and why; null while it is not.

@@ -141,7 +141,6 @@ async fn down_does_not_stop_the_parts_of_a_new_supervisor() {
             state: PartState::Ready,
             url: String::new(),
             readiness_url: String::new(),
-            page: None,
             process,
             restarts: 0,
         }],

@@ -232,7 +232,6 @@ async fn check_data_path_needs_no_repository() {
             state: State::Up,
             counts: Counted::default(),
         },
-        history_since: None,
         ranges: Vec::new(),
         groups: Vec::new(),
         total: 0,

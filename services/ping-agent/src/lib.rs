@@ -12,7 +12,8 @@ pub mod schedule;
 mod shard;
 mod thread;
 
-use service_kit::{App, Context, Routes, StartError};
+use axum::Router;
+use service_kit::{App, Context, StartError};
 
 pub use config::Config;
 pub use shard::{ParseShardError, Shard};
@@ -68,7 +69,7 @@ pub async fn start(config: Config, context: &mut Context) -> Result<App, StartEr
             .map_err(|_| "the probing thread panicked; the log has the panic message".into())
     });
     Ok(App {
+        router: Router::new(),
         metrics: Some(metrics::stream(table)),
-        ..App::with_index(env!("CARGO_PKG_DESCRIPTION"), Routes::default())
     })
 }

@@ -49,8 +49,6 @@ pub struct Report {
     pub phases: Phases,
     /// The expiry of the certificate of the target's own host, in seconds since 1970, if one was received.
     pub not_after: Option<i64>,
-    /// The status code of the last response, after redirects. `None` if the probe got no response.
-    pub http_status: Option<u16>,
     /// A violation of RFC 9112 in a response that was accepted because curl and browsers accept it.
     pub malformed: Option<Malformed>,
 }
@@ -94,7 +92,6 @@ impl Prober {
 struct Trace {
     phases: Phases,
     not_after: Option<i64>,
-    http_status: Option<u16>,
     malformed: Option<Malformed>,
     agent_wait: AgentWait,
 }
@@ -124,7 +121,6 @@ impl Probe for Prober {
             latency: started.elapsed(),
             phases: trace.phases,
             not_after: trace.not_after,
-            http_status: trace.http_status,
             malformed: trace.malformed,
         }
     }

@@ -22,9 +22,7 @@ pub use client::response;
 pub use client::response::{ResponseError, ResponseText, read_response};
 pub use config::{ConfigError, Configuration, Key, Settings};
 pub use health::{Latch, Notice, Readiness};
-pub use http::{
-    Connection, Endpoint, Index, MetricsStream, Problem, RequestBodies, RequestBody, Routes, page,
-};
+pub use http::{Connection, MetricsStream, Problem, RequestBodies, RequestBody};
 pub use limit::{Limit, Limits, Permit};
 pub use open_files::{limit_open_files, open_files};
 pub use service::entry::Allocator;

@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 use crate::config::{COMMON_KEYS, Common, ConfigError, Configuration, Key, Settings};
 use crate::health::Readiness;
 use crate::http::{
-    Admission, Endpoints, Index, Listener, MetricsStream, PendingResponses, RequestMetrics, Routes,
-    connections, scrapes, serve, with_endpoints,
+    Admission, Endpoints, Listener, MetricsStream, PendingResponses, RequestMetrics, connections,
+    scrapes, serve, with_endpoints,
 };
 use crate::limit::Limits;
 use crate::open_files::{limit_open_files, open_files};
@@ -43,24 +43,6 @@ pub struct App {
     pub router: Router,
     /// The stream that `/metrics` appends to the registry's text.
     pub metrics: Option<MetricsStream>,
-    /// The index at `/`. `None` if `/` is a page of the service.
-    pub index: Option<Index>,
-}
-
-impl App {
-    /// Creates an app with an index at `/`, which lists `routes`. `description` is that of the service's `Cargo.toml`.
-    #[must_use]
-    pub fn with_index(description: &'static str, routes: Routes) -> Self {
-        let (router, endpoints) = routes.into_parts();
-        Self {
-            router,
-            metrics: None,
-            index: Some(Index {
-                description,
-                endpoints,
-            }),
-        }
-    }
 }
 
 /// The context of a service at its start.
@@ -220,9 +202,7 @@ where
         hosts: common.hosts.clone(),
     };
     let router = with_endpoints(
-        name,
         app.router,
-        app.index,
         endpoints,
         PendingResponses::new(&context.limits),
         RequestMetrics::new(&metrics.meter, name),

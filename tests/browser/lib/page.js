@@ -1,7 +1,7 @@
 // Reads the elements of the page that services/dashboard-ui/src/lib.rs documents.
 
 import assert from "node:assert/strict";
-import { inBlankPage, unfold } from "./browser.js";
+import { inBlankPage } from "./browser.js";
 import { until } from "./wait.js";
 
 /** Returns a target's row, or the section of the target on its own page. */
@@ -14,7 +14,7 @@ export function stateOf(page, name) {
     return target(page, name).locator(".state").first().getAttribute("data-state");
 }
 
-/** Returns the overall state: up, impaired, alerting, down, maintenance, unknown or blind. */
+/** Returns the overall state: up, impaired, down, maintenance, unknown or blind. */
 export function overall(page) {
     return page.locator("body").getAttribute("data-overall");
 }
@@ -41,14 +41,9 @@ export async function showsState(page, name, state, since, seconds) {
     return (Date.now() - since) / 1000;
 }
 
-/**
- * Waits until every target is up and the page is not blind. Alerts of an earlier failure may remain, such as those of an error
- * budget.
- */
+/** Waits until the overall state is up and the page is not blind. */
 export async function isGreen(page, seconds = 60) {
-    const isUp = async () => ["up", "alerting"].includes(await overall(page));
-    await until(seconds, "the page is green", async () => (await isUp()) && !(await isBlind(page)));
-    await unfold(page);
+    await until(seconds, "the page is green", async () => (await overall(page)) === "up" && !(await isBlind(page)));
     assert.ok((await greenPixels(page)) > 0, "the page has green pixels");
 }
 

@@ -7,7 +7,7 @@ import { describe } from "node:test";
 import { overflow, unfold } from "../lib/browser.js";
 import { showsState } from "../lib/page.js";
 
-const PATHS = ["/", "/targets/demo", "/incidents", "/maintenance", "/subscribe"];
+const PATHS = ["/", "/targets/demo", "/incidents", "/maintenance"];
 const SCHEMES = ["light", "dark"];
 const WIDTHS = [360, 1920];
 

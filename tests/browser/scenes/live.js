@@ -22,7 +22,7 @@ export function live(stage) {
                     await until(2, "the overall state is down", async () => (await overall(page)) === "down");
                     assert.match(await page.title(), /^Down/);
                     if (path === "/") {
-                        assert.match(await target(page, "demo").innerText(), /HTTP 503/, "the row has a reason");
+                        assert.match(await target(page, "demo").innerText(), /because/, "the row has a reason");
                         const announcement = page.locator("#announcement");
                         const isAnnounced = async () => (await announcement.innerText()).includes("demo is down");
                         await until(3, "the announcement for screen readers", isAnnounced);

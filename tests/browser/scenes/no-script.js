@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { unfold } from "../lib/browser.js";
 import { stateOf, target } from "../lib/page.js";
 
 export function withoutScript(stage) {
@@ -13,13 +12,12 @@ export function withoutScript(stage) {
             const page = await scene.open("/", { javaScriptEnabled: false });
             const { targets } = await lab.json("api-gateway", "/api/v1/status");
             assert.ok(targets.length > 3);
-            await unfold(page);
             for (const { target: name, state } of targets) {
                 assert.equal(await stateOf(page, name), state, name);
                 assert.ok(await target(page, name).locator("svg.bar").isVisible(), `${name} has its bar`);
             }
             assert.ok(await page.locator("#headline").isVisible());
-            assert.equal(await page.locator(".facts dt").count(), 2, "newest observation, page generated");
+            assert.equal(await page.locator(".facts dt").count(), 3, "state, newest observation, page generated");
             assert.ok(await page.locator("#made").isVisible());
             // The page reloads itself, and has a link that pauses it.
             assert.equal(await page.locator("noscript meta[http-equiv=refresh]").count(), 1);

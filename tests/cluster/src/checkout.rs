@@ -56,14 +56,6 @@ impl Checkout {
         std::fs::write(self.path(path), text.replacen(old, new, 1)).expect("a file");
     }
 
-    /// Creates a file in an existing folder.
-    ///
-    /// # Panics
-    /// The folder does not exist.
-    pub fn create(&self, path: &str, text: &str) {
-        std::fs::write(self.path(path), text).expect("a folder of the repository");
-    }
-
     /// Appends to a file.
     pub fn append(&self, path: &str, text: &str) {
         std::fs::write(self.path(path), self.read(path) + text).expect("a file");

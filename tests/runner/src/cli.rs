@@ -13,8 +13,7 @@ use crate::suites::TestArgs;
     bin_name = "./lab",
     version,
     about,
-    disable_help_subcommand = true,
-    max_term_width = lab::cli::WIDTH
+    disable_help_subcommand = true
 )]
 pub struct Cli {
     /// The folder for the output of the suites.
@@ -48,18 +47,6 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn no_help_text_is_wider_than_a_terminal() {
-        let mut root = Cli::command();
-        root.build();
-        for command in root.get_subcommands() {
-            let help = command.clone().render_long_help().to_string();
-            for line in help.lines() {
-                assert!(line.chars().count() <= lab::cli::WIDTH, "{line}");
-            }
-        }
     }
 
     #[test]

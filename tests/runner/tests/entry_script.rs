@@ -24,9 +24,8 @@ impl StandIns {
     fn new() -> Self {
         let stand_ins = Self(tempfile::tempdir().unwrap());
         let folder = stand_ins.0.path().display().to_string();
-        let metadata = format!(
-            r#"echo "$*" >>'{folder}/cargo-calls'; [ "$1" != metadata ] || echo '{{"target_directory":"{folder}"}}'"#
-        );
+        let metadata =
+            format!(r#"[ "$1" != metadata ] || echo '{{"target_directory":"{folder}"}}'"#);
         stand_ins.write("bin/cargo", &metadata);
         for compiler in ["bin/cc", "bin/make"] {
             stand_ins.write(compiler, "exit 0");

@@ -125,7 +125,7 @@ async fn a_fault_and_its_end_reach_the_log_and_the_mailbox() {
     within(RESOLVED_WITHIN, "the resolved payload is on stdout", poll).await;
     let poll = || async { entry(&lab, "resolved", "demo").await };
     let (resolved, _) = within(RESOLVED_WITHIN, "it is resolved in the history", poll).await;
-    assert!(resolved["ended_at"].is_string(), "{resolved}");
+    assert!(resolved["ends_at"].is_string(), "{resolved}");
     within(Duration::from_secs(30), "the resolved mail", || {
         mail("RESOLVED")
     })

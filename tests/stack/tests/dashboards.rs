@@ -233,7 +233,7 @@ async fn values(lab: &Lab, path: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Checks that the variables with values from metrics offer the target, or the address of the runbooks.
+/// Checks that the variables with values from metrics offer the target.
 async fn check_variables(lab: &Lab, dashboards: &[Dashboard]) {
     let variables = dashboards.iter().flat_map(Dashboard::variables);
     let queries: Vec<&str> = variables
@@ -248,10 +248,6 @@ async fn check_variables(lab: &Lab, dashboards: &[Dashboard]) {
             .unwrap_or_else(|| panic!("not label_values(METRIC, LABEL): {query}"));
         let path = format!("/api/v1/label/{label}/values?match[]={metric}");
         let found = values(lab, &path).await;
-        let expected = match label {
-            "target" => TARGET.to_owned(),
-            _ => lab.url("api-gateway", "/runbooks"),
-        };
-        assert!(found.contains(&expected), "{query}: {found:?}");
+        assert!(found.contains(TARGET), "{query}: {found:?}");
     }
 }

@@ -71,10 +71,10 @@ async fn closed(path: &AlertPath, active_until: Timestamp) -> Value {
     let incident = path
         .incident("closed", CLOSED_WITHIN, ended("not_delivered"))
         .await;
-    let ended_at = time(&incident, "ended_at");
-    let early = active_until.duration_since(ended_at).as_secs_f64();
+    let ends_at = time(&incident, "ends_at");
+    let early = active_until.duration_since(ends_at).as_secs_f64();
     assert!((-4.0..20.0).contains(&early), "{early} s: {incident:#}");
-    assert!(time(&incident, "reconciled_at") > ended_at);
+    assert!(time(&incident, "reconciled_at") > ends_at);
     incident
 }
 
@@ -85,7 +85,7 @@ async fn resolved_as_usual(path: &AlertPath) -> Value {
     let incident = path
         .incident(what, RESOLVED_WITHIN, ended("delivered"))
         .await;
-    let late = time(&incident, "ended_at").duration_since(recovery);
+    let late = time(&incident, "ends_at").duration_since(recovery);
     assert!((0.0..10.0).contains(&late.as_secs_f64()), "{incident:#}");
     incident
 }
@@ -158,7 +158,7 @@ async fn a_resolve_while_prometheus_is_away_is_unconfirmed_and_the_incident_goes
             unconfirmed,
         )
         .await;
-    assert!(time(&incident, "ended_at") <= stopped, "{incident:#}");
+    assert!(time(&incident, "ends_at") <= stopped, "{incident:#}");
     assert_eq!(incident["resolved_received_at"], Value::Null);
     path.start_again(&[Prometheus]).await;
     path.incident("still firing", FIRING_WITHIN, is_firing)
@@ -214,14 +214,14 @@ async fn a_rule_that_is_renamed_or_removed_while_it_fires_leaves_no_incident_ope
     let not_delivered = ended("not_delivered");
     let poll = || async { of(path.incidents().await?, "TargetDown").filter(&not_delivered) };
     let (incident, _) = within(CLOSED_WITHIN, "the old rule's incident is closed", poll).await;
-    let late = time(&incident, "ended_at").duration_since(renamed);
+    let late = time(&incident, "ends_at").duration_since(renamed);
     assert!(late.as_secs_f64() < 4.0, "{incident:#}");
 
     let removed = Timestamp::now();
     path.reload_rules(None);
     let poll = || async { of(path.incidents().await?, "TargetDead").filter(&not_delivered) };
     let (incident, _) = within(CLOSED_WITHIN, "the removed rule's incident is closed", poll).await;
-    let late = time(&incident, "ended_at").duration_since(removed);
+    let late = time(&incident, "ends_at").duration_since(removed);
     assert!(late.as_secs_f64() < 4.0, "{incident:#}");
 }
 

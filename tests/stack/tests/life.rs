@@ -152,5 +152,5 @@ async fn an_outage_across_down_and_up_is_one_incident_and_ends() {
     };
     let (ended, _) = within(Duration::from_secs(120), "the incident is resolved", poll).await;
     assert_eq!(ended["end"], "delivered", "{ended:#}");
-    assert_eq!(ended["started_at"], first["started_at"]);
+    assert_eq!(ended["starts_at"], first["starts_at"]);
 }

@@ -10,7 +10,6 @@
 
 mod attached;
 mod http;
-mod index;
 mod lab;
 mod ports;
 mod process;
@@ -20,7 +19,6 @@ mod service;
 mod wait;
 
 pub use http::{client, get_as, get_json, get_text};
-pub use index::index;
 pub use lab::{Lab, LabBuilder};
 pub use ports::{free_port, free_ports};
 pub use process::{Process, print_tail};

@@ -15,7 +15,7 @@ use crate::alert::{Alert, Labels};
 use crate::watchdog;
 
 /// Timeout of a request.
-pub const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Maximum size of a response, which is parsed as a stream. 10,000 alerts of the lab with their annotations take about a
 /// third of it.
@@ -25,7 +25,7 @@ const MAX_BYTES: usize = 32 << 20;
 const RULES: usize = 10_000;
 
 /// Maximum number of alerts of a rule, and of alerts in Alertmanager.
-pub const ALERTS: usize = 50_000;
+const ALERTS: usize = 50_000;
 
 /// The poll of a source failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +71,8 @@ impl Sources {
     /// # Errors
     /// Prometheus is unavailable or not ready, or its response is invalid.
     pub async fn rules(&self) -> Result<Rules, SourceError> {
-        let info: ApiResponse<RuntimeInfo> = get(&self.client, &self.runtime_info).await?;
-        let rules: ApiResponse<Groups> = get(&self.client, &self.rules).await?;
+        let info: ApiResponse<RuntimeInfo> = self.get(&self.runtime_info).await?;
+        let rules: ApiResponse<Groups> = self.get(&self.rules).await?;
         Ok(Rules::new(info.data.start_time, rules.data.groups))
     }
 
@@ -81,35 +81,30 @@ impl Sources {
     /// # Errors
     /// Alertmanager is unavailable, or its response is invalid.
     pub async fn active_alerts(&self) -> Result<ActiveAlerts, SourceError> {
-        let AlertList(alerts) = get(&self.client, &self.alerts).await?;
+        let AlertList(alerts) = self.get(&self.alerts).await?;
         let ends = alerts.into_iter().map(|it| (it.fingerprint, it.ends_at));
         Ok(ActiveAlerts(ends.collect()))
     }
-}
 
-/// Fetches a JSON response of at most 32 MiB.
-///
-/// # Errors
-/// The server is unavailable, or its response is invalid.
-pub async fn get<T>(client: &Client, url: &Url) -> Result<T, SourceError>
-where
-    T: DeserializeOwned + Send + 'static,
-{
-    let response = client.get(url.clone()).send().await?;
-    if response.status() != StatusCode::OK {
-        return Err(SourceError::Status(response.status()));
-    }
-    match read_response(response, MAX_BYTES, serde_json::from_reader).await {
-        Ok(read) => {
-            read.map_err(|error: serde_json::Error| SourceError::Malformed(error.to_string()))
+    async fn get<T>(&self, url: &Url) -> Result<T, SourceError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let response = self.client.get(url.clone()).send().await?;
+        if response.status() != StatusCode::OK {
+            return Err(SourceError::Status(response.status()));
         }
-        Err(ResponseError::Interrupted(error)) => Err(SourceError::Unavailable(error)),
-        Err(error) => Err(SourceError::Malformed(error.to_string())),
+        match read_response(response, MAX_BYTES, serde_json::from_reader).await {
+            Ok(read) => {
+                read.map_err(|error: serde_json::Error| SourceError::Malformed(error.to_string()))
+            }
+            Err(ResponseError::Interrupted(error)) => Err(SourceError::Unavailable(error)),
+            Err(error) => Err(SourceError::Malformed(error.to_string())),
+        }
     }
 }
 
-/// Returns the URL of an endpoint of the server at `base`, which may have a path prefix.
-pub fn endpoint(base: &Url, path: &str) -> Url {
+fn endpoint(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
     url

@@ -1,4 +1,4 @@
-//! `GET /api/v1/alerts?target=NAME&status=firing|resolved&ended_after=TIME&limit=N&before=CURSOR`.
+//! `GET /api/v1/alerts?target=NAME&status=firing|resolved&limit=N&before=CURSOR`.
 
 use std::sync::PoisonError;
 
@@ -24,7 +24,6 @@ const LIMIT: usize = 1000;
 pub(super) struct Parameters {
     target: Option<String>,
     status: Option<String>,
-    ended_after: Option<String>,
     limit: Option<String>,
     before: Option<String>,
 }
@@ -45,11 +44,11 @@ struct AlertsPage<'a> {
 struct Item<'a> {
     status: Status,
     fingerprint: &'a str,
-    started_at: Timestamp,
+    starts_at: Timestamp,
     /// The times at which Prometheus began to fire it again after a restart in the middle.
     restarted_at: Vec<Timestamp>,
     /// The time of its end, or the time at which it was last known to be active if its end was not delivered.
-    ended_at: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
     end: Option<End>,
     labels: &'a Labels,
     annotations: &'a Labels,
@@ -62,15 +61,15 @@ struct Item<'a> {
 
 impl<'a> Item<'a> {
     fn new(alert: &'a Alert) -> Self {
-        let (end, ended_at) = alert.end().unzip();
+        let (end, ends_at) = alert.end().unzip();
         let finding = alert.finding.as_ref();
         let finding = finding.filter(|it| alert.ends_at.is_none() && it.verdict != Verdict::Active);
         Self {
             status: alert.status(),
             fingerprint: &alert.fingerprint,
-            started_at: alert.starts_at,
+            starts_at: alert.starts_at,
             restarted_at: alert.restarted_at.iter().copied().collect(),
-            ended_at,
+            ends_at,
             end,
             labels: &alert.labels,
             annotations: &alert.annotations,
@@ -114,17 +113,10 @@ impl Parameters {
                 .filter(|limit| (1..=LIMIT).contains(limit))
         };
         let limit_allowed = format!("a whole number from 1 to {LIMIT}");
-        let ended_after = |text: &str| text.parse::<Timestamp>().ok();
         let before = |text: &str| text.parse::<Key>().ok();
         Ok(history::Query {
             target: self.target.clone(),
             status: parameter("status", self.status.as_deref(), "firing, resolved", status)?,
-            ended_after: parameter(
-                "ended_after",
-                self.ended_after.as_deref(),
-                "a time such as 2026-11-28T05:12:03Z",
-                ended_after,
-            )?,
             limit: parameter("limit", self.limit.as_deref(), &limit_allowed, limit)?
                 .unwrap_or(LIMIT),
             before: parameter(

@@ -32,8 +32,6 @@ pub struct Query {
     pub target: Option<String>,
     /// Only alerts with this status.
     pub status: Option<Status>,
-    /// Only alerts that fire, or ended after this time. No alert ends before it starts.
-    pub ended_after: Option<Timestamp>,
     /// Only alerts after this one in the order of the history, so older ones.
     pub before: Option<Key>,
     /// Maximum number of alerts.
@@ -43,11 +41,8 @@ pub struct Query {
 impl Query {
     fn matches(&self, alert: &Alert) -> bool {
         let target = |wanted| alert.labels.get("target") == Some(wanted);
-        let end = || alert.end().map(|(_, end)| end.max(alert.starts_at));
-        let is_later = |time| end().is_none_or(|end| end > time);
         self.status.is_none_or(|status| alert.status() == status)
             && self.target.as_ref().is_none_or(target)
-            && self.ended_after.is_none_or(is_later)
     }
 }
 
@@ -200,7 +195,6 @@ mod tests {
         Query {
             target: None,
             status,
-            ended_after: None,
             before,
             limit,
         }
@@ -231,25 +225,6 @@ mod tests {
         assert_eq!((starts(&page.alerts), page.next), (vec![3, 1], None));
         let page = history.page(&query(Some(Status::Resolved), None, 2));
         assert_eq!((starts(&page.alerts), page.next), (vec![2], None));
-    }
-
-    #[test]
-    fn a_query_by_end_contains_what_fires_or_ended_later() {
-        let history = folded(&[
-            resolved("a", 1, 5),
-            resolved("b", 2, 6),
-            firing("c", 3),
-            resolved("d", 4, 9),
-        ]);
-        let later = |second| Query {
-            ended_after: Some(at(second)),
-            ..query(None, None, 9)
-        };
-        assert_eq!(starts(&history.page(&later(5)).alerts), [4, 3, 2]);
-        assert_eq!(starts(&history.page(&later(9)).alerts), [3]);
-        // The end of a clock that was put back.
-        let history = folded(&[resolved("a", 100, 90)]);
-        assert_eq!(starts(&history.page(&later(95)).alerts), [100]);
     }
 
     #[test]

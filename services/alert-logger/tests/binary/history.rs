@@ -26,9 +26,9 @@ async fn an_alert_is_shown_from_its_first_delivery_to_its_end() {
             "alerts": [{
                 "status": "firing",
                 "fingerprint": "a",
-                "started_at": "2026-11-23T02:45:01Z",
+                "starts_at": "2026-11-23T02:45:01Z",
                 "restarted_at": [],
-                "ended_at": null,
+                "ends_at": null,
                 "end": null,
                 "labels": {"alertname": "TargetDown", "target": "a"},
                 "annotations": {"summary": "it is down"},
@@ -45,7 +45,7 @@ async fn an_alert_is_shown_from_its_first_delivery_to_its_end() {
     service.deliver(&resolved("a", 1)).await;
     let ended = service.alerts("").await;
     assert_eq!(ended["alerts"][0]["status"], "resolved");
-    assert_eq!(ended["alerts"][0]["ended_at"], "2026-11-23T02:50:00Z");
+    assert_eq!(ended["alerts"][0]["ends_at"], "2026-11-23T02:50:00Z");
     assert_eq!(ended["alerts"][0]["end"], "delivered");
     assert_eq!(ended["alerts"][0]["first_received_at"], received);
     assert!(ended["alerts"][0]["resolved_received_at"].as_str() > received.as_str());

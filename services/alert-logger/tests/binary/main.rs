@@ -11,5 +11,4 @@ mod durability;
 mod harness;
 mod history;
 mod lifecycle;
-mod pages;
 mod webhook;

@@ -114,7 +114,7 @@ impl Visibility {
             *since = now.min(*since);
             reasons.push(Reason {
                 part,
-                started_at: *since,
+                since: *since,
                 detail: detail.to_owned(),
             });
         }
@@ -159,7 +159,7 @@ impl Memory {
             steps.find(|(since, limit, _)| now.duration_since(*since) > *limit)?;
         Some(Reason {
             part: Part::Prometheus,
-            started_at: since,
+            since,
             detail,
         })
     }
@@ -174,7 +174,7 @@ impl Memory {
         };
         (now.duration_since(since) > WATCHDOG_AGE).then(|| Reason {
             part: Part::Watchdog,
-            started_at: since,
+            since,
             detail: format!(
                 "Watchdog, which always fires, {detail}: Prometheus, Alertmanager or the delivery of alerts is broken"
             ),

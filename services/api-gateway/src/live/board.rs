@@ -50,7 +50,7 @@ impl Board {
         let blind = Blind::because(reasons.into_iter().chain(unprobed).collect());
         if let Some(blind) = &blind {
             for target in &mut targets {
-                mark_unknown(target, blind.started_at);
+                mark_unknown(target, blind.since);
             }
         }
         Self {
@@ -103,7 +103,7 @@ fn unprobed(targets: &[TargetStatus], newest: Timestamp, now: Timestamp) -> Opti
     let age = now.duration_since(newest).as_secs_f64();
     (age > limit).then(|| Reason {
         part: Part::PingAgent,
-        started_at: newest,
+        since: newest,
         detail: "ping-agent has probed no target since, or its clock differs".to_owned(),
     })
 }
@@ -142,14 +142,13 @@ fn target_status(
         }
         .and_then(from_seconds),
         reason: current.reason,
-        http_status: current.http_status,
         figures: observation.counts(&name).into(),
         latency_seconds,
         last_probe_at: last_probe.and_then(from_seconds),
         interval_seconds: last().find_map(|series| series.interval),
         certificate_not_after: expiries.reduce(f64::min).and_then(from_seconds),
         group: configured.and_then(|target| target.group.clone()),
-        slo_objective_ratio: match configured {
+        slo_objective: match configured {
             Some(target) => Some(target.slo_objective),
             None => last().find_map(|series| series.slo_objective),
         },
@@ -166,8 +165,8 @@ fn target_status(
 
 fn maintenance_window(occurrence: Occurrence) -> MaintenanceWindow {
     MaintenanceWindow {
-        started_at: occurrence.start,
-        ended_at: occurrence.end,
+        start: occurrence.start,
+        end: occurrence.end,
         reason: occurrence.reason,
     }
 }

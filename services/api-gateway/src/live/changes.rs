@@ -10,7 +10,7 @@ use gateway_api::status::{StatusSummary, TargetStatus};
 use tokio::time::Instant;
 
 use super::board::Board;
-use super::incidents::{Group, TargetStates};
+use crate::sources::alert_logger::Page;
 
 /// The longest time between summaries, also without a change. They carry the time of the newest probe, and keep idle
 /// connections open. Together with the period between polls, it is at most 5 s.
@@ -20,31 +20,22 @@ const SUMMARY_EVERY: Duration = Duration::from_secs(4);
 #[derive(Debug, Default)]
 pub struct Changes {
     board: Option<Board>,
-    /// The newest incidents, once alert-logger has answered.
-    groups: Option<Vec<Group>>,
-    /// The same with the states of their targets, by id.
-    incidents: HashMap<String, Incident>,
+    incidents: Option<Arc<Page>>,
     /// When the last summary was published.
     summarized: Option<Instant>,
 }
 
 impl Changes {
-    /// Replaces the state, and returns the differences as events. `groups` are the newest incidents; `None` while
-    /// alert-logger does not answer.
-    pub fn update(&mut self, board: Board, groups: Option<Vec<Group>>) -> Vec<StreamEvent> {
+    /// Replaces the state, and returns the differences as events. `incidents` is alert-logger's newest page, if any.
+    pub fn update(&mut self, board: Board, incidents: Option<Arc<Page>>) -> Vec<StreamEvent> {
         let mut events = Vec::new();
         match &self.board {
             Some(before) => changed_targets(&mut events, before, &board),
             // A subscriber may have fetched an older state.
             None => events.push(StreamEvent::Reset {}),
         }
-        let is_first = self.groups.is_none();
-        if let Some(groups) = groups {
-            self.groups = Some(groups);
-        }
-        let changed = self.changed_incidents(&board);
-        if !is_first {
-            events.extend(changed);
+        if let (Some(before), Some(now)) = (&self.incidents, &incidents) {
+            changed_incidents(&mut events, before, now);
         }
         let summary = board.summary();
         let same = |before: &Board| same_summary(&before.summary(), &summary);
@@ -58,22 +49,7 @@ impl Changes {
             events.push(StreamEvent::Summary(summary.into()));
         }
         self.board = Some(board);
-        events
-    }
-
-    /// Returns the incidents that are new or have changed, in chronological order. One changes with its alerts, and when
-    /// its target goes up or down.
-    fn changed_incidents(&mut self, board: &Board) -> Vec<StreamEvent> {
-        let states: TargetStates<'_> = board.targets.iter().map(AsRef::as_ref).collect();
-        let groups = self.groups.iter().flatten();
-        let current: Vec<_> = groups.map(|group| states.incident(group)).collect();
-        let is_changed = |incident: &&Incident| self.incidents.get(&incident.id) != Some(*incident);
-        let changed = current.iter().rev().filter(is_changed);
-        let events = changed
-            .map(|it| StreamEvent::Incident(Box::new(it.clone())))
-            .collect();
-        let current = current.into_iter().map(|it| (it.id.clone(), it));
-        self.incidents = current.collect();
+        self.incidents = incidents.or(self.incidents.take());
         events
     }
 }
@@ -100,15 +76,8 @@ fn changed_targets(events: &mut Vec<StreamEvent>, before: &Board, now: &Board) {
 fn same_target(one: &TargetStatus, other: &TargetStatus) -> bool {
     fn compared(it: &TargetStatus) -> impl PartialEq + '_ {
         let identity = (&it.target, &it.url, &it.kind, &it.group);
-        let state = (
-            it.state,
-            it.was,
-            it.since,
-            &it.reason,
-            it.http_status,
-            &it.maintenance,
-        );
-        let objectives = (it.slo_objective_ratio, it.latency_objective_seconds);
+        let state = (it.state, it.was, it.since, &it.reason, &it.maintenance);
+        let objectives = (it.slo_objective, it.latency_objective_seconds);
         let rest = (it.interval_seconds, it.certificate_not_after);
         (identity, state, objectives, rest)
     }
@@ -119,6 +88,21 @@ fn same_target(one: &TargetStatus, other: &TargetStatus) -> bool {
 fn same_summary(one: &StatusSummary, other: &StatusSummary) -> bool {
     (one.state, one.counts, &one.blind, &one.sources)
         == (other.state, other.counts, &other.blind, &other.sources)
+}
+
+fn changed_incidents(events: &mut Vec<StreamEvent>, before: &Page, now: &Page) {
+    let previous: HashMap<_, _> = before
+        .alerts
+        .iter()
+        .map(|alert| ((alert.starts_at, &alert.fingerprint), alert))
+        .collect();
+    // In chronological order.
+    for alert in now.alerts.iter().rev() {
+        let before = previous.get(&(alert.starts_at, &alert.fingerprint));
+        if before.is_none_or(|before| *before != alert) {
+            events.push(StreamEvent::Incident(Box::new(Incident::from(alert))));
+        }
+    }
 }
 
 #[cfg(test)]

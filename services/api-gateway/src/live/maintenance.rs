@@ -28,11 +28,9 @@ pub fn windows<'a>(
     for target in targets {
         add(&mut windows, target, now);
     }
-    windows
-        .past
-        .sort_by_key(|window| Reverse(window.started_at));
+    windows.past.sort_by_key(|window| Reverse(window.start));
     windows.past.truncate(PAST_MAX);
-    windows.planned.sort_by_key(|window| window.started_at);
+    windows.planned.sort_by_key(|window| window.start);
     windows.planned.truncate(PLANNED_MAX);
     windows
 }
@@ -60,8 +58,8 @@ fn add(windows: &mut Maintenance, target: &Target, now: Timestamp) {
 fn window(target: &Target, occurrence: Occurrence) -> TargetWindow {
     TargetWindow {
         target: Arc::clone(&target.name),
-        started_at: occurrence.start,
-        ended_at: occurrence.end,
+        start: occurrence.start,
+        end: occurrence.end,
         reason: occurrence.reason,
     }
 }
@@ -90,7 +88,7 @@ mod tests {
     fn starts(windows: &[TargetWindow]) -> Vec<String> {
         let windows = windows.iter();
         windows
-            .map(|window| format!("{} {}", window.target, window.started_at))
+            .map(|window| format!("{} {}", window.target, window.start))
             .collect()
     }
 
@@ -161,12 +159,12 @@ mod tests {
         let maintenance = of(&toml, "2026-12-10T12:45:00Z");
         assert_eq!(maintenance.planned.len(), PLANNED_MAX);
         assert_eq!(
-            maintenance.planned[99].started_at.to_string(),
+            maintenance.planned[99].start.to_string(),
             "2026-12-11T13:00:00Z"
         );
         assert_eq!(maintenance.past.len(), PAST_MAX);
         assert_eq!(
-            maintenance.past[0].started_at.to_string(),
+            maintenance.past[0].start.to_string(),
             "2026-12-10T12:00:00Z"
         );
     }

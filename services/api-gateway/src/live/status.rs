@@ -24,8 +24,6 @@ pub struct CurrentState {
     pub since: Option<f64>,
     /// The reason of the newest failure if the target is down and the reason is known.
     pub reason: Option<Arc<str>>,
-    /// The status code of the response to the newest probe; of the newest failed one if the target is down.
-    pub http_status: Option<u16>,
 }
 
 impl CurrentState {
@@ -42,12 +40,10 @@ impl CurrentState {
             .into_iter()
             .filter(|series| series.up.is_some() && is_fresh(series, now))
             .collect();
-        let last = newest(fresh.iter());
         let of = |state, since| Self {
             state,
             since,
             reason: None,
-            http_status: last.and_then(|series| series.http_status),
         };
         if fresh.is_empty() {
             return of(State::Unknown, None);
@@ -66,23 +62,17 @@ impl CurrentState {
             let since = fresh.iter().filter_map(|series| series.derived.since);
             return of(State::Up, since.reduce(f64::max));
         }
-        let failed = newest(down().filter(|series| series.derived.reason.is_some()))
-            .or_else(|| newest(down()));
+        let newest = down()
+            .filter(|series| series.derived.reason.is_some())
+            .max_by(|one, other| f64::total_cmp(&probed(one), &probed(other)));
         Self {
             state: State::Down,
             since: down()
                 .filter_map(|series| series.derived.since)
                 .reduce(f64::min),
-            reason: failed.and_then(|series| series.derived.reason.clone()),
-            http_status: failed.and_then(|series| series.http_status),
+            reason: newest.and_then(|series| series.derived.reason.clone()),
         }
     }
-}
-
-/// Returns the series with the newest probe.
-fn newest<'a>(series: impl Iterator<Item = &'a &'a Series>) -> Option<&'a Series> {
-    let newest = series.max_by(|one, other| f64::total_cmp(&probed(one), &probed(other)));
-    newest.copied()
 }
 
 /// Returns the time of a series' last probe; 0 without a probe.
@@ -170,23 +160,19 @@ mod tests {
             probe(false, 2.0, 15.0),
         ];
         assert_eq!(current(&agents).since, None);
-        for (agent, code) in agents.iter_mut().zip([200, 500, 503]) {
-            agent.http_status = Some(code);
-        }
         agents[0].derived = derived(Some(5.0), Some("body"));
         agents[1].derived = derived(Some(20.0), Some("dns"));
         agents[2].derived = derived(Some(30.0), Some("tls"));
         let down = current(&agents);
         assert_eq!(
-            (down.since, down.reason.as_deref(), down.http_status),
-            (Some(20.0), Some("tls"), Some(503))
+            (down.since, down.reason.as_deref()),
+            (Some(20.0), Some("tls"))
         );
         for agent in &mut agents {
             agent.up = Some(true);
         }
         let up = current(&agents);
         assert_eq!((up.since, up.reason), (Some(30.0), None));
-        assert_eq!(up.http_status, Some(200), "of the newest probe");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use gateway_api::history::{
-    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, PhasesAnswer, Range, TargetHistory,
+    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, PhasesAnswer, Range, SLOTS, TargetHistory,
     TargetLatency, TargetPhasesAnswer,
 };
 use gateway_api::slo::{Slo, TargetSlo, WindowFigures, Windows};
@@ -103,7 +103,6 @@ impl<'a> Request<'a> {
 #[utoipa::path(
     get,
     path = "/api/v1/slo",
-    tag = "figures",
     params(Filter),
     responses(
         (status = 200, description = "Objectives and error budgets by target", body = Slo),
@@ -132,12 +131,11 @@ pub(super) async fn slo(
     answer.await
 }
 
-/// Availability in 60 slots of a minute (1h), or in 90 slots of 16 minutes (24h), 112 (7d), 224 (14d), or more if
-/// `PROMETHEUS_RETENTION` allows a longer range. The last slot has not ended yet.
+/// Availability in 90 slots of 16 minutes (24h), 112 (7d), 224 (14d), or more if `PROMETHEUS_RETENTION` allows a longer
+/// range. The last slot has not ended yet.
 #[utoipa::path(
     get,
     path = "/api/v1/history",
-    tag = "figures",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Availability by target and slot", body = HistoryAnswer),
@@ -172,7 +170,6 @@ pub(super) async fn history(
 #[utoipa::path(
     get,
     path = "/api/v1/latency",
-    tag = "figures",
     params(RangeQuery, Filter),
     responses(
         (status = 200, description = "Latency by target and slot", body = LatencyAnswer),
@@ -207,7 +204,6 @@ pub(super) async fn latency(
 #[utoipa::path(
     get,
     path = "/api/v1/phases",
-    tag = "figures",
     params(Filter),
     responses(
         (status = 200, description = "Phases and reasons by target", body = PhasesAnswer),
@@ -241,7 +237,7 @@ pub(super) fn target_slo(target: &TargetStatus, budget: Option<&Budget>) -> Targ
     let budget = budget.cloned().unwrap_or_default();
     TargetSlo {
         target: Arc::clone(&target.target),
-        slo_objective_ratio: target.slo_objective_ratio,
+        slo_objective: target.slo_objective,
         error_budget_remaining_ratio: budget.remaining,
         latency_objective_seconds: target.latency_objective_seconds,
         windows: Windows(budget.windows.map(window_figures)),
@@ -252,7 +248,7 @@ fn window_figures(recorded: Recorded) -> WindowFigures {
     WindowFigures {
         figures: recorded.outcomes.counts().into(),
         maintenance: recorded.outcomes.maintenance,
-        coverage_ratio: recorded.coverage,
+        coverage: recorded.coverage,
         shares: recorded.outcomes.shares(recorded.coverage),
         burn_rate: recorded.burn_rate,
     }
@@ -266,19 +262,18 @@ pub(super) fn target_history(target: &Arc<str>, history: &History) -> TargetHist
     let counts = overall.unwrap_or_default().outcomes.counts();
     TargetHistory {
         target: Arc::clone(target),
-        watched_since: history.watched_since(target),
-        availability_ratio: slots
+        availability: slots
             .iter()
             .map(|slot| slot.outcomes.counts().ratio())
             .collect(),
-        coverage_ratio: each(|slot| slot.coverage),
-        maintenance_ratio: each(|slot| slot.outcomes.shares(Some(slot.coverage)).maintenance_ratio),
+        coverage: each(|slot| slot.coverage),
+        maintenance: each(|slot| slot.outcomes.shares(Some(slot.coverage)).maintenance),
         success: each(|slot| slot.outcomes.success),
         failures: each(|slot| slot.outcomes.failures),
         overall: Overall {
             availability: counts.text(),
             availability_percent: counts.percent(),
-            coverage_ratio: overall.map(|overall| overall.coverage),
+            coverage: overall.map(|overall| overall.coverage),
         },
     }
 }
@@ -290,7 +285,7 @@ pub(super) fn target_latency(target: &Arc<str>, latencies: &Grid) -> TargetLaten
             .iter()
             .map(|value| Some(at_least_a_bucket(*value)).filter(|value| !value.is_nan()))
             .collect(),
-        None => vec![None; latencies.slots.range.slots()],
+        None => vec![None; SLOTS],
     };
     TargetLatency {
         target: Arc::clone(target),

@@ -32,7 +32,7 @@ pub(super) struct EventsQuery {
 /// - `target`: a target is new or has changed; its object in `/api/v1/status`. Changes of counts, latency or the time of
 ///   the last probe alone send no event.
 /// - `removed`: `{"target"}` is no longer monitored
-/// - `incident`: an incident is new or has changed, or its target went up or down; its object in `/api/v1/incidents`
+/// - `incident`: an incident is new or has changed; its object in `/api/v1/incidents`
 /// - `summary`: `/api/v1/status` without targets, on every change and at least every 5 seconds
 /// - `reset`: events were missed and can't be sent again; the client has to fetch everything again
 ///
@@ -41,7 +41,6 @@ pub(super) struct EventsQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/events",
-    tag = "state",
     params(
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last received event"),
         EventsQuery,

@@ -29,7 +29,6 @@ pub(super) struct MaintenanceQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/maintenance",
-    tag = "incidents",
     params(MaintenanceQuery),
     responses(
         (status = 200, description = "Maintenance windows", body = Maintenance),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::extract::RawQuery;
 use axum::response::Response;
+use axum::{Extension, Router};
 use bytes::Bytes;
 use gateway_api::slo::BUDGET_WINDOW;
-use service_kit::{Endpoint, Problem, Routes};
+use service_kit::Problem;
 use utoipa::OpenApi;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
@@ -18,28 +18,17 @@ use utoipa_axum::routes;
 use super::answer::{json, to_json};
 use super::parameters::Parameters;
 use super::{
-    announcements, by_target, events, incidents, maintenance, status, summary, target, targets,
-    windowed,
+    by_target, events, incidents, maintenance, status, summary, target, targets, windowed,
 };
 use crate::Gateway;
 use crate::window::Retention;
 
-/// The title, the server and the tags of the OpenAPI document. Its paths and schemas come from the routes.
+/// The title of the OpenAPI document. Its paths and schemas come from the routes.
 #[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "UptimePulse api-gateway",
-        description = "Availability of targets, now and over time. Every time is UTC with milliseconds. Every error is \
-            RFC 9457 problem details."
-    ),
-    servers((url = "/", description = "The gateway that serves this document")),
-    tags(
-        (name = "state", description = "The current state of targets, and its changes"),
-        (name = "figures", description = "Availability, latency and error budgets over time"),
-        (name = "incidents", description = "Alerts, incidents, maintenance and announcements"),
-        (name = "description", description = "This document")
-    )
-)]
+#[openapi(info(
+    title = "UptimePulse api-gateway",
+    description = "Availability of targets, now and over time. Every error is RFC 9457 problem details."
+))]
 struct Head;
 
 /// The serialized OpenAPI document.
@@ -47,7 +36,7 @@ struct Head;
 struct Document(Bytes);
 
 /// Creates the routes and their OpenAPI document.
-pub(super) fn documented(gateway: Arc<Gateway>) -> Routes {
+pub(super) fn documented(gateway: Arc<Gateway>) -> Router {
     let retention = gateway.retention.clone();
     let (router, mut description) = OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(targets::targets))
@@ -61,7 +50,6 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Routes {
         .routes(routes!(incidents::alerts))
         .routes(routes!(incidents::incidents))
         .routes(routes!(maintenance::maintenance))
-        .routes(routes!(announcements::announcements))
         .routes(routes!(target::target))
         .routes(routes!(events::events))
         .routes(routes!(openapi))
@@ -77,22 +65,7 @@ pub(super) fn documented(gateway: Arc<Gateway>) -> Routes {
         }
     }
     let document = Document(to_json(&description).unwrap_or_default());
-    let endpoints = described(&description);
-    Routes::of(router.layer(Extension(document)), endpoints)
-}
-
-/// Returns the endpoints for the index, each with the first sentence of its summary.
-fn described(description: &utoipa::openapi::OpenApi) -> Vec<Endpoint> {
-    let paths = description.paths.paths.iter();
-    paths
-        .filter_map(|(path, item)| {
-            let summary = item.get.as_ref()?.summary.as_deref().unwrap_or_default();
-            let summary = summary.replace('\n', " ");
-            let sentence = summary.split(". ").next().unwrap_or_default();
-            let sentence = sentence.trim_end_matches('.').to_owned();
-            Some(Endpoint::new("GET", path.clone(), sentence))
-        })
-        .collect()
+    router.layer(Extension(document))
 }
 
 /// Adds the errors of every endpoint: 400 for an invalid query, and a default for others such as 405 and 500.
@@ -157,7 +130,6 @@ fn describe_tag(operation: &mut Operation) {
 #[utoipa::path(
     get,
     path = "/openapi.json",
-    tag = "description",
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Object))
 )]
 async fn openapi(

@@ -43,7 +43,6 @@ pub(super) fn summarize(
 #[utoipa::path(
     get,
     path = "/uptime-summary",
-    tag = "figures",
     responses(
         (status = 200, description = "Availability by target and in total", body = Summary),
         (status = 502, description = "No agent has answered for 30 s", body = Problem, content_type = "application/problem+json"),

@@ -16,9 +16,10 @@ use service_kit::Problem;
 
 use super::answer::{RenderError, tagged};
 use super::by_target::{RangeQuery, target_history, target_latency, target_phases, target_slo};
+use super::incidents::incidents_of;
 use super::parameters::Parameters;
 use crate::Gateway;
-use crate::live::incidents::{Group, TargetStates, walk};
+use crate::sources::alert_logger::Query;
 use crate::sources::{Unavailable, fetch, source};
 
 /// The timeout for each part of the answer. A slower part is cached for the next request.
@@ -42,7 +43,6 @@ struct Parts {
 #[utoipa::path(
     get,
     path = "/api/v1/targets/{target}",
-    tag = "state",
     params(("target" = String, Path, description = "The target's name, percent-encoded"), RangeQuery),
     responses(
         (status = 200, description = "The target with all its data", body = TargetAnswer),
@@ -104,11 +104,17 @@ pub(super) async fn target(
 
 impl Parts {
     async fn fetch(gateway: &Gateway, target: &TargetStatus, range: Range) -> Self {
-        let states = TargetStates::from_iter([target]);
         let prometheus = gateway.sources.prometheus.as_ref();
-        let enough = |groups: &[Group], _: &[Group]| groups.len() >= INCIDENTS;
-        let alert_logger = gateway.sources.alert_logger.as_ref();
-        let incidents = alert_logger.map(|it| walk(it, Some(&target.target), enough));
+        let incidents = Query {
+            target: Some(target.target.to_string()),
+            limit: INCIDENTS,
+            ..Query::default()
+        };
+        let incidents = gateway
+            .sources
+            .alert_logger
+            .as_ref()
+            .map(|it| it.page(incidents));
         let from_prometheus = "PROMETHEUS_URL";
         let (budgets, history, latencies, phases, incidents) = tokio::join!(
             fetch(prometheus.map(|it| it.budgets()), from_prometheus, TIMEOUT),
@@ -140,10 +146,7 @@ impl Parts {
             }),
             phases: part(phases, "prometheus", &mut errors)
                 .map(|phases| target_phases(name, phases.get(name))),
-            incidents: part(incidents, "alert-logger", &mut errors).map(|walk| {
-                let groups = walk.groups.iter().take(INCIDENTS);
-                groups.map(|group| states.incident(group)).collect()
-            }),
+            incidents: part(incidents, "alert-logger", &mut errors).map(|page| incidents_of(&page)),
             errors,
         }
     }

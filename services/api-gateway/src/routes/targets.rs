@@ -26,7 +26,6 @@ impl From<ListedTarget> for TargetEntry {
 #[utoipa::path(
     get,
     path = "/targets",
-    tag = "state",
     responses(
         (status = 200, description = "The targets", body = Targets),
         (status = 502, description = "No targets are configured, and no agent has answered for 30 s", body = Problem,

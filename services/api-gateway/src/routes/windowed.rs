@@ -52,7 +52,6 @@ impl WindowQuery {
 #[utoipa::path(
     get,
     path = "/uptime-summary-windowed",
-    tag = "figures",
     params(WindowQuery),
     responses(
         (status = 200, description = "Availability by target and in total", body = WindowedSummary),

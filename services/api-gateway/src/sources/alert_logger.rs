@@ -4,4 +4,4 @@ mod client;
 mod model;
 
 pub use client::{AlertLogger, AlertLoggerError};
-pub use model::{ALERTS_MAX, LoggedAlert, Page, Query, page};
+pub use model::{Alert, Page, Query, page};

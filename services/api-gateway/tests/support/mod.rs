@@ -8,8 +8,6 @@
     reason = "test helpers; no test file uses all of them"
 )]
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -141,60 +139,6 @@ pub fn history(alerts: &Value, watchdog_seconds_ago: Option<i64>) -> ResponseTem
         "alerts": alerts, "next": null, "durable": true,
         "watchdog": {"last_received_at": watchdog_seconds_ago.map(ago)}
     }))
-}
-
-/// An alert-logger with these alerts, which it filters and pages like the real one.
-pub struct History(pub Vec<Value>);
-
-impl Respond for History {
-    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
-        let parameters: BTreeMap<_, _> = request.url.query_pairs().into_owned().collect();
-        let parameter = |name: &str| parameters.get(name).map(String::as_str);
-        let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        let key = |alert: &Value| {
-            let started_at = time(alert["started_at"].as_str().unwrap());
-            (
-                Reverse(started_at),
-                alert["fingerprint"].as_str().unwrap().to_owned(),
-            )
-        };
-        let before = parameter("before").map(|cursor| {
-            let (started_at, fingerprint) = cursor.split_once(',').unwrap();
-            (Reverse(time(started_at)), fingerprint.to_owned())
-        });
-        let ended_after = parameter("ended_after").map(time);
-        let limit: usize = parameter("limit").unwrap().parse().unwrap();
-        let mut alerts: Vec<_> = self.0.iter().collect();
-        alerts.sort_by_key(|alert| key(alert));
-        alerts.retain(|alert| {
-            let end = alert["ended_at"].as_str().map(time);
-            parameter("target").is_none_or(|target| alert["labels"]["target"] == target)
-                && parameter("status").is_none_or(|status| alert["status"] == status)
-                && ended_after.is_none_or(|after| end.is_none_or(|end| end > after))
-                && before.as_ref().is_none_or(|before| key(alert) > *before)
-        });
-        let more = alerts.len() > limit;
-        alerts.truncate(limit);
-        let last = alerts.last().filter(|_| more).map(|alert| key(alert));
-        ResponseTemplate::new(200).set_body_json(json!({
-            "alerts": alerts, "durable": true, "watchdog": {"last_received_at": null},
-            "next": last.map(|(Reverse(time), fingerprint)| format!("{time},{fingerprint}")),
-        }))
-    }
-}
-
-/// Checks that all times in JSON have milliseconds, and returns their number.
-pub fn times(json: &Value) -> usize {
-    match json {
-        Value::String(text) if text.parse::<Timestamp>().is_ok() => {
-            let digits = text.split_once('.').map(|(_, fraction)| fraction.len());
-            assert_eq!(digits, Some("123Z".len()), "{text}");
-            1
-        }
-        Value::Array(values) => values.iter().map(times).sum(),
-        Value::Object(fields) => fields.values().map(times).sum(),
-        _ => 0,
-    }
 }
 
 pub async fn get(router: &Router, uri: &str) -> Answer {

@@ -65,9 +65,9 @@ impl Badge {
         Self::new(&label, value(availability), colour)
     }
 
-    /// Returns a badge of the 95th percentile of the latency, in a neutral colour.
+    /// Returns a badge of a latency, in a neutral colour.
     pub(crate) fn latency(target: &str, latency: Option<&str>) -> Self {
-        let label = format!("{} p95", cut(target, LABEL_MAX_CHARS - 4));
+        let label = format!("{} 95%", cut(target, LABEL_MAX_CHARS - 4));
         let colour = if latency.is_some() { BLUE } else { GREY };
         Self::new(&label, value(latency), colour)
     }

@@ -1,12 +1,11 @@
-//! A target's bar: the state in each slot of a range, as a picture and in words.
+//! A target's bar: the state in each of 90 slots, as a picture and in words.
 //!
 //! Each kind of slot is one path, and neighbours of the same kind share a stroke, because a page has up to a thousand
 //! bars. Kinds differ in height and position as well as in colour.
 
 use std::fmt::Write;
 
-use gateway_api::history::{Range, SlotsHead, TargetHistory};
-use jiff::Timestamp;
+use gateway_api::history::{Range, SLOTS, TargetHistory};
 
 use crate::text::time::in_full;
 
@@ -24,13 +23,10 @@ pub(crate) enum Slot {
     Maintenance,
     /// No data, or too little.
     Unknown,
-    /// The target was not watched yet.
-    Before,
 }
 
 impl Slot {
-    /// The kinds that are drawn.
-    const DRAWN: [Self; 5] = [
+    const ALL: [Self; 5] = [
         Self::Up,
         Self::Part,
         Self::Down,
@@ -39,18 +35,11 @@ impl Slot {
     ];
 
     /// Returns the state of the slot at `index`. A slot that is still `running` needs no coverage.
-    fn new(slots: &SlotsHead, history: &TargetHistory, index: usize, running: bool) -> Self {
-        let end = slot_start(slots, index + 1);
-        if history
-            .watched_since
-            .is_some_and(|since| end.is_some_and(|end| end <= since))
-        {
-            return Self::Before;
-        }
+    fn new(history: &TargetHistory, index: usize, running: bool) -> Self {
         let at = |values: &[f64]| values.get(index).copied().unwrap_or_default();
-        let coverage = at(&history.coverage_ratio);
-        let maintenance = at(&history.maintenance_ratio);
-        let observed = history.availability_ratio.get(index).copied().flatten();
+        let coverage = at(&history.coverage);
+        let maintenance = at(&history.maintenance);
+        let observed = history.availability.get(index).copied().flatten();
         let rest = coverage - maintenance;
         match observed {
             Some(availability) if availability < 0.5 => Self::Down,
@@ -69,7 +58,6 @@ impl Slot {
             Self::Down => "down",
             Self::Maintenance => "maintenance",
             Self::Unknown => "unknown",
-            Self::Before => "before",
         }
     }
 
@@ -79,7 +67,7 @@ impl Slot {
             Self::Up | Self::Down => 14,
             Self::Part => 9,
             Self::Maintenance => 21,
-            Self::Unknown | Self::Before => 24,
+            Self::Unknown => 24,
         }
     }
 
@@ -90,44 +78,8 @@ impl Slot {
             Self::Down => "down",
             Self::Maintenance => "maintenance",
             Self::Unknown => "unknown",
-            Self::Before => "before this target was watched",
         }
     }
-}
-
-/// Returns the start of a slot.
-pub(crate) fn slot_start(slots: &SlotsHead, index: usize) -> Option<Timestamp> {
-    let offset = slots.slot_seconds.checked_mul(i64::try_from(index).ok()?)?;
-    Timestamp::from_second(slots.started_at.as_second().checked_add(offset)?).ok()
-}
-
-/// Returns the labels of the axis of a bar: the range in words, and half of it.
-pub(crate) fn ticks(range: Range) -> (String, &'static str) {
-    let half = match range {
-        Range::Hour => "30 minutes",
-        Range::Day => "12 hours",
-        Range::Week => "3.5 days",
-        Range::Fortnight => "7 days",
-        Range::Month => "15 days",
-        Range::Quarter => "45 days",
-        Range::Year => "half a year",
-    };
-    (in_full(range.as_str()), half)
-}
-
-/// The most slots that [`failed`] lists, so that a page of many groups stays small.
-const FAILED_MAX: usize = 3;
-
-/// Returns the newest slots with failed probes, for the script: `88:64/64,89:3/60`.
-pub(crate) fn failed(history: &TargetHistory) -> String {
-    let counts = history.success.iter().zip(&history.failures).enumerate();
-    let failed = counts.filter(|(_, (_, failures))| **failures > 0.0);
-    let failed = failed.map(|(index, (success, failures))| {
-        format!("{index}:{failures:.0}/{:.0}", failures + success)
-    });
-    let failed: Vec<String> = failed.collect();
-    let newest = failed.len().saturating_sub(FAILED_MAX);
-    failed.get(newest..).unwrap_or_default().join(",")
 }
 
 /// The slots of a bar, oldest first.
@@ -135,15 +87,15 @@ pub(crate) fn failed(history: &TargetHistory) -> String {
 pub(crate) struct Bar(Vec<Slot>);
 
 impl Bar {
-    pub(crate) fn new(slots: &SlotsHead, history: &TargetHistory) -> Self {
-        let count = history.coverage_ratio.len();
-        let slot = |index| Slot::new(slots, history, index, index + 1 == count);
-        Self((0..count).map(slot).collect())
+    pub(crate) fn new(history: &TargetHistory) -> Self {
+        let last = SLOTS - 1;
+        let slot = |index| Slot::new(history, index, index == last);
+        Self((0..SLOTS).map(slot).collect())
     }
 
     /// Returns a bar without data.
-    pub(crate) fn unknown(range: Range) -> Self {
-        Self(vec![Slot::Unknown; range.slots()])
+    pub(crate) fn unknown() -> Self {
+        Self(vec![Slot::Unknown; SLOTS])
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {
@@ -153,7 +105,7 @@ impl Bar {
     /// Returns the SVG paths of the picture. A slot is 1 wide; the picture is 28 high.
     pub(crate) fn paths(&self) -> String {
         let mut paths = String::new();
-        for kind in Slot::DRAWN {
+        for kind in Slot::ALL {
             let mut path = String::new();
             let mut start = 0;
             for run in self.0.chunk_by(|a, b| a == b) {
@@ -178,13 +130,7 @@ impl Bar {
             None => words += "availability unknown",
         }
         let mut unit = " slots";
-        for kind in [
-            Slot::Down,
-            Slot::Part,
-            Slot::Maintenance,
-            Slot::Unknown,
-            Slot::Before,
-        ] {
+        for kind in [Slot::Down, Slot::Part, Slot::Maintenance, Slot::Unknown] {
             let count = self.0.iter().filter(|slot| **slot == kind).count();
             if count > 0 {
                 let unit = std::mem::take(&mut unit);

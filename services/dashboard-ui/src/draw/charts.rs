@@ -5,17 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
-use gateway_api::history::{
-    HistoryAnswer, LatencyAnswer, Range, SlotsHead, TargetHistory, TargetLatency,
-};
+use gateway_api::history::{HistoryAnswer, LatencyAnswer, Range, TargetHistory, TargetLatency};
 use gateway_api::slo::{Slo, TargetSlo};
 
-use super::bar::{Bar, ticks};
+use super::bar::Bar;
 use super::plot;
 use crate::gateway::{Gateway, GatewayError};
-use crate::text::availability::Availability;
 use crate::text::time::measured;
-use crate::text::words::budget;
+use crate::text::words::{budget, percent};
 
 /// The height of a row's latency line.
 const SPARK_HEIGHT: f64 = 20.0;
@@ -28,8 +25,6 @@ pub(crate) struct Charts {
     none: Chart,
     /// Sentences that name the missing figures.
     pub missing: Vec<String>,
-    /// The slots of the bars; `None` without a history.
-    pub slots: Option<SlotsHead>,
 }
 
 /// One target's history.
@@ -39,7 +34,10 @@ pub(crate) struct Chart {
     pub html: String,
     /// The parts that change rarely: bar, availability, error budget.
     steady: String,
-    pub history: Option<TargetHistory>,
+    /// The availability as text: `99.95%`.
+    pub availability: Option<String>,
+    /// The newest 95th percentile of the latency.
+    pub p95: Option<String>,
 }
 
 impl Charts {
@@ -63,10 +61,9 @@ impl Charts {
     ) -> Self {
         let mut missing = Missing::new();
         let mut targets: HashMap<Arc<str>, TargetFigures> = HashMap::new();
-        let slots = history.as_ref().ok().map(|it| it.slots);
         for history in present(history.map(|it| it.targets), "bars", &mut missing) {
             let name = Arc::clone(&history.target);
-            targets.entry(name).or_default().history = slots.map(|slots| (slots, history));
+            targets.entry(name).or_default().history = Some(history);
         }
         for latency in present(latency.map(|it| it.targets), "latencies", &mut missing) {
             let name = Arc::clone(&latency.target);
@@ -81,7 +78,6 @@ impl Charts {
             by_target: targets.into_iter().map(chart).collect(),
             none: TargetFigures::default().chart(range),
             missing: missing.into_iter().map(sentence).collect(),
-            slots,
         }
     }
 
@@ -103,7 +99,6 @@ impl Charts {
             by_target: HashMap::new(),
             none: TargetFigures::default().chart(range),
             missing: vec![why.to_owned()],
-            slots: None,
         }
     }
 
@@ -153,7 +148,7 @@ fn sentence((error, figures): (GatewayError, Vec<&str>)) -> String {
 /// The history of one target, as far as it was fetched.
 #[derive(Debug, Default)]
 struct TargetFigures {
-    history: Option<(SlotsHead, TargetHistory)>,
+    history: Option<TargetHistory>,
     latency: Option<TargetLatency>,
     slo: Option<TargetSlo>,
 }
@@ -161,33 +156,24 @@ struct TargetFigures {
 /// `templates/figures.html`: the part of a row that shows the history.
 #[derive(Debug, Template)]
 #[template(path = "figures.html")]
-struct Figures {
+struct Figures<'a> {
     bar: String,
     bar_words: String,
-    /// The number of slots, the width of the bar.
-    slots: usize,
-    /// The labels of the axis: the range in words, and half of it.
-    ticks: (String, &'static str),
-    availability: Availability,
+    availability: Option<&'a str>,
+    coverage: Option<String>,
     budget: Option<(String, bool)>,
     p50_line: String,
     p95_line: String,
-    /// The width of the lines.
-    points: usize,
     /// The newest median and 95th percentile, as text.
     latency: Option<(String, String)>,
 }
 
 impl TargetFigures {
     fn chart(self, range: Range) -> Chart {
-        let history = self.history.as_ref();
-        let bar = history.map_or_else(
-            || Bar::unknown(range),
-            |(slots, history)| Bar::new(slots, history),
-        );
-        let availability = history.map_or_else(Availability::default, |(slots, history)| {
-            Availability::of(history, slots)
-        });
+        let bar = self.history.as_ref().map_or_else(Bar::unknown, Bar::new);
+        let overall = self.history.map(|history| history.overall);
+        let coverage = overall.as_ref().and_then(|overall| overall.coverage);
+        let availability = overall.and_then(|overall| overall.availability);
         let (p50, p95) = self
             .latency
             .as_ref()
@@ -195,48 +181,30 @@ impl TargetFigures {
                 (plot::coarse(&latency.p50), plot::coarse(&latency.p95))
             });
         let top = plot::top(p95.iter().chain(&p50));
-        let line = |values: &[Option<f64>]| {
-            if plot::is_worth_drawing(values) {
-                plot::line(values, 1, top, SPARK_HEIGHT)
-            } else {
-                String::new()
-            }
+        let newest = |quantile: fn(&TargetLatency) -> &[Option<f64>]| {
+            let latency = self.latency.as_ref()?;
+            let seconds = quantile(latency).iter().rev().take(2).find_map(|it| *it)?;
+            Some(measured(seconds, latency.at_most_seconds))
         };
+        let (newest50, newest95) = (newest(|it| &it.p50), newest(|it| &it.p95));
         let remaining = self.slo.and_then(|slo| slo.error_budget_remaining_ratio);
         let figures = Figures {
             bar: bar.paths(),
-            bar_words: bar.describe(range, availability.text.as_deref()),
-            slots: bar.slots().len(),
-            ticks: ticks(range),
-            availability,
+            bar_words: bar.describe(range, availability.as_deref()),
+            availability: availability.as_deref(),
+            coverage: coverage.map(percent),
             budget: remaining.map(budget),
-            p50_line: line(&p50),
-            p95_line: line(&p95),
-            points: p50.len().max(p95.len()).saturating_sub(1),
-            latency: self
-                .latency
-                .as_ref()
-                .and_then(|it| newest(it, &it.p50).zip(newest_p95(it))),
+            p50_line: plot::line(&p50, 1, top, SPARK_HEIGHT),
+            p95_line: plot::line(&p95, 1, top, SPARK_HEIGHT),
+            latency: newest50.zip(newest95.clone()),
         };
-        let steady = format!(
-            "{}{}{:?}{:?}",
-            figures.bar, figures.bar_words, figures.availability, figures.budget
-        );
+        let steady = format!("{}{}{:?}", figures.bar, figures.bar_words, figures.budget);
         Chart {
             steady,
             // A template over strings does not fail.
             html: figures.render().unwrap_or_default(),
-            history: self.history.map(|(_, history)| history),
+            availability,
+            p95: newest95,
         }
     }
-}
-
-/// Returns the newest 95th percentile of a target's latency, if one of the newest two slots has it.
-pub(crate) fn newest_p95(latency: &TargetLatency) -> Option<String> {
-    newest(latency, &latency.p95)
-}
-
-fn newest(latency: &TargetLatency, values: &[Option<f64>]) -> Option<String> {
-    let seconds = values.iter().rev().take(2).find_map(|it| *it)?;
-    Some(measured(seconds, latency.at_most_seconds))
 }

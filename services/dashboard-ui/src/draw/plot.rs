@@ -18,15 +18,6 @@ pub(crate) fn top<'a>(values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 
         .fold(0.0, f64::max)
 }
 
-/// The fewest points that show a course of time.
-const POINTS_MIN: usize = 3;
-
-/// Returns whether a line through these values shows more than two points.
-pub(crate) fn is_worth_drawing(values: &[Option<f64>]) -> bool {
-    let points = values.iter().filter(|value| drawable(**value).is_some());
-    points.count() >= POINTS_MIN
-}
-
 /// Returns an SVG path through values that may be missing. Value `n` is at `x = n * step`; 0 is at the bottom of
 /// `height`, `top` at its top. Coordinates are relative integers, to keep the path short. A single value is a dot if
 /// line caps are round.

@@ -4,15 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gateway_api::announcements::{Announcement, AnnouncementSeverity, AnnouncementState};
 use gateway_api::availability::{Counts, Figures};
 use gateway_api::history::{
-    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS_MAX, SlotsHead,
-    TargetHistory, TargetLatency,
+    HistoryAnswer, LatencyAnswer, Overall, PhaseSeconds, Range, SLOTS, SlotsHead, TargetHistory,
+    TargetLatency,
 };
-use gateway_api::incidents::{
-    Alert, AlertEnd, AlertStatus, Event, Incident, IncidentState, Incidents, Step,
-};
+use gateway_api::incidents::{Alerts, Arrival, Event, Incident, IncidentEnd, IncidentStatus, Step};
 use gateway_api::maintenance::{Maintenance, MaintenanceWindow, TargetWindow};
 use gateway_api::slo::{Shares, Slo, TargetSlo, WINDOWS, WindowFigures, Windows};
 use gateway_api::status::{
@@ -54,10 +51,9 @@ pub(crate) fn target(name: &str, state: State) -> TargetStatus {
         was: None,
         since: Some(time("2026-11-23T02:41:00Z")),
         reason: (state == State::Down).then(|| "timeout".into()),
-        http_status: None,
         maintenance: (state == State::Maintenance).then(|| MaintenanceWindow {
-            started_at: time("2026-11-23T02:00:00Z"),
-            ended_at: time("2026-11-23T04:00:00Z"),
+            start: time("2026-11-23T02:00:00Z"),
+            end: time("2026-11-23T04:00:00Z"),
             reason: Some("Database upgrade".into()),
         }),
         figures: figures(2000.0, 1.0),
@@ -65,7 +61,7 @@ pub(crate) fn target(name: &str, state: State) -> TargetStatus {
         last_probe_at: Some(time("2026-11-23T02:45:08Z")),
         interval_seconds: Some(15.0),
         certificate_not_after: None,
-        slo_objective_ratio: Some(0.999),
+        slo_objective: Some(0.999),
         latency_objective_seconds: None,
     }
 }
@@ -90,7 +86,6 @@ pub(crate) fn status(targets: &[TargetStatus]) -> Status {
             state,
             counts: targets.iter().map(|it| it.state).collect(),
         },
-        history_since: None,
         ranges: Range::SHORTEST.map(|it| it.as_str().to_owned()).into(),
         groups: Vec::new(),
         total: targets.len(),
@@ -101,17 +96,14 @@ pub(crate) fn status(targets: &[TargetStatus]) -> Status {
 
 /// The lab is blind because of one part.
 pub(crate) fn blind(part: Part) -> Blind {
-    let started_at = time("2026-11-23T02:42:10Z");
+    let since = time("2026-11-23T02:42:10Z");
     let detail = "connection refused".to_owned();
     let reasons = vec![Reason {
         part,
-        started_at,
+        since,
         detail,
     }];
-    Blind {
-        started_at,
-        reasons,
-    }
+    Blind { since, reasons }
 }
 
 pub(crate) fn view(status: Status) -> View {
@@ -120,7 +112,7 @@ pub(crate) fn view(status: Status) -> View {
             status: Arc::new(status),
             received_at: time("2026-11-23T02:45:10Z"),
         }),
-        ..View::default()
+        outage: None,
     }
 }
 
@@ -133,9 +125,9 @@ pub(crate) fn lost(mut view: View) -> View {
 fn slots() -> SlotsHead {
     SlotsHead {
         range: Range::Day,
-        started_at: time("2026-11-22T02:45:10Z"),
+        start: time("2026-11-22T02:45:10Z"),
         slot_seconds: 960,
-        slots: SLOTS_MAX,
+        slots: SLOTS,
     }
 }
 
@@ -150,16 +142,15 @@ fn values<T: Copy>([unknown, up, down, maintenance]: [T; 4]) -> Vec<T> {
 fn target_history(name: &str) -> TargetHistory {
     TargetHistory {
         target: name.into(),
-        watched_since: None,
-        availability_ratio: values([None, Some(1.0), Some(0.0), None]),
-        coverage_ratio: values([0.0, 1.0, 1.0, 1.0]),
-        maintenance_ratio: values([0.0, 0.0, 0.0, 1.0]),
+        availability: values([None, Some(1.0), Some(0.0), None]),
+        coverage: values([0.0, 1.0, 1.0, 1.0]),
+        maintenance: values([0.0, 0.0, 0.0, 1.0]),
         success: values([0.0, 64.0, 0.0, 0.0]),
         failures: values([0.0, 0.0, 64.0, 0.0]),
         overall: Overall {
             availability: Some("98.73%".to_owned()),
             availability_percent: Some(98.73),
-            coverage_ratio: Some(0.89),
+            coverage: Some(0.89),
         },
     }
 }
@@ -167,8 +158,8 @@ fn target_history(name: &str) -> TargetHistory {
 fn target_latency(name: &str) -> TargetLatency {
     TargetLatency {
         target: name.into(),
-        p50: vec![Some(0.0123); SLOTS_MAX],
-        p95: vec![Some(0.0456); SLOTS_MAX],
+        p50: vec![Some(0.0123); SLOTS],
+        p95: vec![Some(0.0456); SLOTS],
         at_most_seconds: 0.005,
     }
 }
@@ -177,18 +168,18 @@ fn target_slo(name: &str) -> TargetSlo {
     let window = |_| WindowFigures {
         figures: figures(79.0, 1.0),
         maintenance: 0.0,
-        coverage_ratio: Some(1.0),
+        coverage: Some(1.0),
         shares: Shares {
-            up_ratio: 0.9875,
-            down_ratio: 0.0125,
-            maintenance_ratio: 0.0,
-            unknown_ratio: 0.0,
+            up: 0.9875,
+            down: 0.0125,
+            maintenance: 0.0,
+            unknown: 0.0,
         },
         burn_rate: Some(12.5),
     };
     TargetSlo {
         target: name.into(),
-        slo_objective_ratio: Some(0.999),
+        slo_objective: Some(0.999),
         error_budget_remaining_ratio: Some(0.629),
         latency_objective_seconds: Some(0.5),
         windows: Windows(WINDOWS.map(window)),
@@ -221,15 +212,14 @@ pub(crate) fn slo(names: &[&str]) -> Slo {
     }
 }
 
-/// An alert about a target.
-pub(crate) fn alert(id: &str, target: &str, status: AlertStatus) -> Alert {
-    let is_over = status == AlertStatus::Resolved;
+/// An incident of a target.
+pub(crate) fn incident(id: &str, target: &str, status: IncidentStatus) -> Incident {
+    let is_over = status == IncidentStatus::Resolved;
     let step = |at: &str, event: Event| Step {
         at: time(at),
         event,
-        alert: "TargetDown".to_owned(),
     };
-    Alert {
+    Incident {
         id: id.to_owned(),
         alert: "TargetDown".to_owned(),
         target: Some(target.to_owned()),
@@ -237,7 +227,7 @@ pub(crate) fn alert(id: &str, target: &str, status: AlertStatus) -> Alert {
         status,
         started_at: time("2026-11-23T02:40:00Z"),
         ended_at: is_over.then(|| time("2026-11-23T02:50:00Z")),
-        end: is_over.then_some(AlertEnd::Delivered),
+        end: is_over.then_some(IncidentEnd::Delivered),
         duration_seconds: Some(600.0),
         summary: Some(format!("{target} is down")),
         description: Some("It fails.\nLook at it.".to_owned()),
@@ -250,51 +240,13 @@ pub(crate) fn alert(id: &str, target: &str, status: AlertStatus) -> Alert {
     }
 }
 
-/// An incident of a target, with one alert.
-pub(crate) fn incident(id: &str, target: &str, status: AlertStatus) -> Incident {
-    let alert = alert(id, target, status);
-    let (state, verb) = match status {
-        AlertStatus::Firing => (IncidentState::Ongoing, "is"),
-        AlertStatus::Resolved => (IncidentState::Over, "was"),
-    };
-    Incident {
-        id: id.to_owned(),
-        target: alert.target.clone(),
-        title: format!("{target} {verb} down"),
-        state,
-        reason: None,
-        http_status: None,
-        severity: alert.severity.clone(),
-        started_at: alert.started_at,
-        recovered_at: alert.ended_at,
-        ended_at: alert.ended_at,
-        duration_seconds: alert.duration_seconds,
-        timeline: alert.timeline.clone(),
-        alerts_total: 1,
-        alerts: vec![alert],
-    }
-}
-
-/// A page with all incidents.
-pub(crate) fn incidents(incidents: Vec<Incident>) -> Incidents {
-    Incidents {
-        incidents,
-        next: None,
-        durable: true,
-    }
-}
-
-/// An active announcement about `demo`.
-pub(crate) fn announcement(id: &str, title: &str) -> Announcement {
-    Announcement {
-        id: id.into(),
-        title: title.into(),
-        severity: AnnouncementSeverity::Warning,
-        started_at: time("2026-11-23T02:00:00Z"),
-        ended_at: Some(time("2026-11-23T12:00:00Z")),
-        state: AnnouncementState::Active,
-        targets: vec!["demo".into()],
-        html: "<p>Back by noon.</p>".into(),
+/// The active incidents.
+pub(crate) fn alerts(alerts: Vec<Incident>) -> Alerts {
+    Alerts {
+        alerts,
+        watchdog: Arrival {
+            last_received_at: None,
+        },
     }
 }
 
@@ -302,8 +254,8 @@ pub(crate) fn maintenance(target: &str) -> Maintenance {
     Maintenance {
         planned: vec![TargetWindow {
             target: target.into(),
-            started_at: time("2026-11-24T02:00:00Z"),
-            ended_at: time("2026-11-24T04:00:00Z"),
+            start: time("2026-11-24T02:00:00Z"),
+            end: time("2026-11-24T04:00:00Z"),
             reason: Some("Database upgrade".into()),
         }],
         ..Maintenance::default()
@@ -336,7 +288,7 @@ pub(crate) fn detail(target: &TargetStatus) -> TargetAnswer {
             transfer: Some(0.0),
         }),
         reasons: Some(BTreeMap::from([("timeout".to_owned(), 14.0)])),
-        incidents: Some(vec![incident("i-1", name, AlertStatus::Resolved)]),
+        incidents: Some(vec![incident("i-1", name, IncidentStatus::Resolved)]),
         maintenance: Some(Arc::new(maintenance(name))),
     }
 }

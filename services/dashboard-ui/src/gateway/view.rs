@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use gateway_api::duration;
 use gateway_api::history::Range;
-use gateway_api::incidents::Incident;
 use gateway_api::status::{Status, StatusSummary, TargetStatus};
 use jiff::Timestamp;
 
@@ -17,8 +15,6 @@ pub(crate) struct View {
     pub snapshot: Option<Snapshot>,
     /// Set while the gateway does not answer.
     pub outage: Option<Outage>,
-    /// The incidents that are not over; empty while they are unknown.
-    pub open_incidents: Arc<[Incident]>,
 }
 
 /// A fetched status to which all later events were applied.
@@ -44,32 +40,6 @@ impl View {
         };
         let listed = snapshot.status.ranges.iter();
         listed.filter_map(|name| Range::parse(name)).collect()
-    }
-
-    /// Returns the range at which a page opens: the shortest that holds all history, else the longest. Until it is known
-    /// since when there is history, it is the default.
-    pub(crate) fn opening_range(&self, now: Timestamp) -> Range {
-        let Some(since) = self.history_since() else {
-            return Range::default();
-        };
-        let age = now.duration_since(since).unsigned_abs();
-        let ranges = self.ranges();
-        let holds = |range: &&Range| duration::parse(range.as_str()).is_some_and(|it| it >= age);
-        let range = ranges.iter().find(holds).or(ranges.last());
-        range.copied().unwrap_or_default()
-    }
-
-    /// Returns when the first target was watched.
-    pub(crate) fn history_since(&self) -> Option<Timestamp> {
-        self.snapshot.as_ref()?.status.history_since
-    }
-
-    /// Returns the status of a target.
-    pub(crate) fn target(&self, name: Option<&str>) -> Option<&TargetStatus> {
-        let targets = &self.snapshot.as_ref()?.status.targets;
-        let name = name?;
-        let mut targets = targets.iter().map(AsRef::as_ref);
-        targets.find(|it| &*it.target == name)
     }
 
     /// Replaces the state with a newly fetched one.
@@ -134,14 +104,7 @@ impl View {
 /// Returns whether a row looks the same for both states of a target. A new probe with the same result changes nothing.
 pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
     fn shown(it: &TargetStatus) -> impl PartialEq + '_ {
-        let state = (
-            it.state,
-            it.was,
-            it.since,
-            &it.reason,
-            it.http_status,
-            &it.maintenance,
-        );
+        let state = (it.state, it.was, it.since, &it.reason, &it.maintenance);
         (&it.url, &it.group, state, it.certificate_not_after)
     }
     shown(a) == shown(b)
@@ -151,32 +114,9 @@ pub(crate) fn is_same_row(a: &TargetStatus, b: &TargetStatus) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use gateway_api::history::Range;
     use gateway_api::status::{State, TargetStatus};
 
     use crate::gateway::fixture::{status, target, time, view};
-
-    #[test]
-    fn a_page_opens_at_the_shortest_range_that_holds_all_history() {
-        let now = time("2026-11-23T02:46:00Z");
-        let range = |since: Option<&str>| {
-            let mut status = status(&[target("demo", State::Up)]);
-            status.history_since = since.map(time);
-            view(status).opening_range(now)
-        };
-        for (since, opening) in [
-            (None, Range::Day),
-            (Some("2026-11-23T02:44:00Z"), Range::Hour),
-            (Some("2026-11-23T01:46:00Z"), Range::Hour),
-            (Some("2026-11-23T01:45:00Z"), Range::Day),
-            (Some("2026-11-20T02:46:00Z"), Range::Week),
-            (Some("2026-01-01T00:00:00Z"), Range::Fortnight),
-            // The clocks of two machines differ.
-            (Some("2026-11-23T02:46:05Z"), Range::Hour),
-        ] {
-            assert_eq!(range(since), opening, "{since:?}");
-        }
-    }
 
     #[test]
     fn a_probe_with_the_same_result_does_not_change_the_row() {

@@ -1,7 +1,6 @@
 //! The state that all pages share: the lab's state, caches of other responses, and the events of open pages.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -20,7 +19,7 @@ use super::page_events::PageEvents;
 use crate::draw::charts::Charts;
 use crate::gateway::view::View;
 use crate::gateway::{Gateway, GatewayError};
-use crate::page::news::News;
+use crate::page::announcements::Announcements;
 
 /// How long a page waits for additional figures, so that its first byte is sent within 100 ms.
 const FIGURES_TIMEOUT: Duration = Duration::from_millis(50);
@@ -28,13 +27,11 @@ const FIGURES_TIMEOUT: Duration = Duration::from_millis(50);
 /// How long a page waits for its main content.
 const SUBJECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long charts are fresh, and how long stale ones are served while new ones are fetched. A failure is in a page's
-/// availability within 45 s: after a scrape and an evaluation (15 s each), the gateway's cache (5 s), and these 10 s.
-const CHARTS_FRESH_FOR: Duration = Duration::from_secs(5);
-const CHARTS_STALE_FOR: Duration = Duration::from_secs(5);
+/// How long charts are fresh. The gateway's own figures are up to 15 s old.
+const CHARTS_FRESH_FOR: Duration = Duration::from_secs(15);
 
-/// How long news are fresh. A change of an incident or of a target's state invalidates them earlier.
-const NEWS_FRESH_FOR: Duration = Duration::from_secs(10);
+/// How long announcements are fresh. An event about an incident invalidates them earlier.
+const ANNOUNCEMENTS_FRESH_FOR: Duration = Duration::from_secs(15);
 
 /// How long the main content of a page is fresh.
 const SUBJECT_FRESH_FOR: Duration = Duration::from_secs(2);
@@ -64,7 +61,7 @@ pub(crate) struct Dashboard {
     pub started: Timestamp,
     pub view: watch::Sender<View>,
     pub page_events: PageEvents,
-    news: SingleFlight<(), Arc<News>>,
+    announcements: SingleFlight<(), Arc<Announcements>>,
     charts: SingleFlight<Range, Arc<Charts>>,
     /// Whether a page was rendered without charts and has to be refreshed when they are available.
     charts_missing: AtomicBool,
@@ -76,7 +73,7 @@ pub(crate) struct Dashboard {
 impl Dashboard {
     pub(crate) fn new(gateway: Gateway, open_pages: &Limit) -> Self {
         let charts = SingleFlight::new(CHARTS_FRESH_FOR, Range::ALL.len());
-        let news = SingleFlight::new(NEWS_FRESH_FOR, 1);
+        let announcements = SingleFlight::new(ANNOUNCEMENTS_FRESH_FOR, 1);
         let targets = SingleFlight::new(SUBJECT_FRESH_FOR, CAPACITY);
         let incidents = SingleFlight::new(SUBJECT_FRESH_FOR, CAPACITY);
         let maintenance = SingleFlight::new(SUBJECT_FRESH_FOR, 1);
@@ -85,8 +82,8 @@ impl Dashboard {
             started: Timestamp::now(),
             view: watch::Sender::default(),
             page_events: PageEvents::new(open_pages),
-            news: news.serve_stale_for(STALE_FOR),
-            charts: charts.serve_stale_for(CHARTS_STALE_FOR),
+            announcements: announcements.serve_stale_for(STALE_FOR),
+            charts: charts.serve_stale_for(STALE_FOR),
             charts_missing: AtomicBool::new(false),
             // Never served stale, because pages show its figures as current.
             targets: targets.cache_errors_for(ERROR_FRESH_FOR),
@@ -101,30 +98,24 @@ impl Dashboard {
 
     /// Returns the lab's state. Waits for it only after a start.
     pub(crate) async fn view(&self) -> View {
-        self.wait_for_view().await;
-        let mut view = self.view.borrow().clone();
+        let mut views = self.view.subscribe();
+        let has_content = |view: &View| view.snapshot.is_some() || view.outage.is_some();
+        let _ = timeout(SUBJECT_TIMEOUT, views.wait_for(has_content)).await;
+        let mut view = views.borrow().clone();
         if !has_content(&view) {
             view.fail(GatewayError::Timeout, Timestamp::now());
-        }
-        if view.outage.is_none() {
-            view.open_incidents = Arc::clone(&self.news().await.open);
         }
         view
     }
 
-    /// Waits after a start until the gateway has answered or failed.
-    pub(crate) async fn wait_for_view(&self) {
-        let mut views = self.view.subscribe();
-        let _ = timeout(SUBJECT_TIMEOUT, views.wait_for(has_content)).await;
-    }
-
-    /// Returns the chosen range if the gateway offers it, otherwise the one at which pages open.
-    pub(crate) fn offered(&self, range: Option<Range>) -> Range {
+    /// Returns the range if the gateway offers it, otherwise the default.
+    pub(crate) fn offered(&self, range: Range) -> Range {
         let view = self.view.borrow();
-        let is_offered = |range: &Range| view.snapshot.is_none() || view.ranges().contains(range);
-        range
-            .filter(is_offered)
-            .unwrap_or_else(|| view.opening_range(Timestamp::now()))
+        if view.snapshot.is_none() || view.ranges().contains(&range) {
+            range
+        } else {
+            Range::default()
+        }
     }
 
     /// Returns the charts for a page. If they are late, returns empty ones; the page is refreshed later.
@@ -134,6 +125,12 @@ impl Dashboard {
             self.charts_missing.store(true, Ordering::Relaxed);
             Arc::new(Charts::pending(range))
         })
+    }
+
+    /// Returns the charts for a badge, which is not refreshed and so waits longer.
+    pub(crate) async fn charts_for_figure(&self, range: Range) -> Arc<Charts> {
+        let charts = self.charts_within(range, SUBJECT_TIMEOUT).await;
+        charts.unwrap_or_else(|| Arc::new(Charts::pending(range)))
     }
 
     /// Returns the charts if they are cached, and otherwise starts to fetch them.
@@ -153,32 +150,17 @@ impl Dashboard {
         charts.ok()?.ok()
     }
 
-    /// Returns the news for a page. If they are late, returns none; open pages get them later.
-    pub(crate) async fn news(&self) -> Arc<News> {
-        let fetched = timeout(FIGURES_TIMEOUT, self.news.get((), self.fetch_news())).await;
-        let fetched = fetched.unwrap_or(Err(Cancelled));
-        fetched.unwrap_or_else(|_| Arc::new(News::pending()))
-    }
-
-    /// Returns the news, however late they are: for open pages and the feed. After a change they are fetched again.
-    pub(crate) async fn fetched_news(&self, changed: bool) -> Option<Arc<News>> {
-        let fetch = self.fetch_news();
-        let fetched = if changed {
-            self.news.get_fresh((), fetch).await
-        } else {
-            self.news.get((), fetch).await
-        };
-        fetched.ok()
-    }
-
-    /// Drops the cached news after a change.
-    pub(crate) fn invalidate_news(&self) {
-        self.news.invalidate(&());
-    }
-
-    fn fetch_news(&self) -> impl FnOnce() -> BoxFuture<Result<Arc<News>, Cancelled>> + use<> {
+    pub(crate) async fn announcements(&self) -> Arc<Announcements> {
         let gateway = self.gateway.clone();
-        || Box::pin(async move { Ok(Arc::new(News::fetch(gateway).await)) })
+        let fetch = || async move { Ok(Arc::new(Announcements::fetch(gateway).await)) };
+        let fetched = timeout(FIGURES_TIMEOUT, self.announcements.get((), fetch)).await;
+        let fetched = fetched.unwrap_or(Err(Cancelled));
+        fetched.unwrap_or_else(|_| Arc::new(Announcements::pending()))
+    }
+
+    /// Drops the cached announcements after a change of an incident.
+    pub(crate) fn invalidate_announcements(&self) {
+        self.announcements.invalidate(&());
     }
 
     /// Returns everything about one target.
@@ -214,12 +196,6 @@ impl Dashboard {
         self.gateway.body(&["status"], &pairs(&parameters)).await
     }
 }
-
-fn has_content(view: &View) -> bool {
-    view.snapshot.is_some() || view.outage.is_some()
-}
-
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 fn pairs(parameters: &Parameters) -> Vec<(&str, &str)> {
     let pairs = parameters.iter();

@@ -32,7 +32,8 @@ pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
     tasks.spawn(connection::run(dashboard.gateway.clone(), sender));
     let mut follower = Follower {
         view: View::default(),
-        publisher: Publisher::new(dashboard),
+        publisher: Publisher::new(dashboard.clone()),
+        dashboard,
     };
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -45,6 +46,7 @@ pub(crate) async fn follow(dashboard: Arc<Dashboard>) {
 }
 
 struct Follower {
+    dashboard: Arc<Dashboard>,
     view: View,
     publisher: Publisher,
 }
@@ -76,7 +78,10 @@ impl Follower {
                 self.publisher.list_changed();
             }
             StreamEvent::Summary(summary) => self.view.summarize(*summary, now),
-            StreamEvent::Incident(_) | StreamEvent::Reset {} => self.publisher.news_changed(),
+            StreamEvent::Incident(_) | StreamEvent::Reset {} => {
+                self.dashboard.invalidate_announcements();
+                self.publisher.announcements_changed();
+            }
         }
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use askama::Template;
 use gateway_api::history::Range;
-use gateway_api::incidents::Incident;
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::event_log::Event;
@@ -17,11 +16,10 @@ use super::dashboard::Dashboard;
 use crate::assets;
 use crate::draw::charts::Charts;
 use crate::gateway::view::View;
-use crate::page::groups::{GroupLine, by_group};
-use crate::page::news::{News, Parts};
+use crate::page::announcements::Announcements;
 use crate::page::row::Row;
 use crate::page::summary::Summary;
-use crate::page::verdict::{Recovered, Verdict, Visibility, judge};
+use crate::page::verdict::{Verdict, Visibility, judge};
 use crate::text;
 
 /// The maximum number of rows that are sent at once. After more changes, pages are told to reload.
@@ -30,7 +28,7 @@ const ROWS_MAX: usize = 100;
 /// The interval at which a summary is sent without a change, so that a page detects a lost connection.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// The interval at which charts and news are compared with the published ones.
+/// The interval at which charts and announcements are compared with the published ones.
 const COMPARE_EVERY: Duration = Duration::from_secs(1);
 
 /// The changes that were not published yet.
@@ -39,13 +37,11 @@ pub(super) struct Publisher {
     rows: HashSet<Arc<str>>,
     list_changed: bool,
     view_changed: bool,
-    news_due: bool,
-    news_changed: bool,
+    announcements_due: bool,
     published: Published,
     heartbeat_at: Instant,
     compare_at: Instant,
-    fetches: JoinSet<Option<Arc<News>>>,
-    news: Option<Arc<News>>,
+    announcements: JoinSet<Arc<Announcements>>,
 }
 
 /// The content that open pages show.
@@ -54,9 +50,7 @@ struct Published {
     visibility: Option<Visibility>,
     headline: String,
     notices: usize,
-    recovered: Vec<Recovered>,
-    /// The parts around the targets, without ages.
-    parts: Option<Parts>,
+    announcements: Option<Arc<Announcements>>,
     charts: Vec<(Range, Arc<Charts>)>,
 }
 
@@ -80,19 +74,9 @@ struct SummaryChanged<'a> {
     html: &'a str,
 }
 
-/// A line of a group that looks different.
 #[derive(Serialize)]
-struct GroupChanged {
-    id: String,
-    state: &'static str,
-    html: String,
-}
-
-/// The parts around the targets.
-#[derive(Serialize)]
-struct NewsChanged<'a> {
+struct AnnouncementsChanged<'a> {
     html: &'a str,
-    past: &'a str,
 }
 
 /// The data of an event that has none.
@@ -106,26 +90,22 @@ impl Publisher {
             rows: HashSet::new(),
             list_changed: false,
             view_changed: true,
-            news_due: true,
-            news_changed: true,
+            announcements_due: true,
             published: Published::default(),
             heartbeat_at: Instant::now(),
             compare_at: Instant::now(),
-            fetches: JoinSet::new(),
-            news: None,
+            announcements: JoinSet::new(),
         }
     }
 
-    /// Records that a row may look different. The incidents of its target may, too.
+    /// Records that a row may look different.
     pub(super) fn row_changed(&mut self, target: Arc<str>) {
         self.rows.insert(target);
-        self.news_changed();
     }
 
     /// Records that the set of targets or their order changed.
     pub(super) fn list_changed(&mut self) {
         self.list_changed = true;
-        self.news_changed();
     }
 
     /// Records that the view changed.
@@ -133,9 +113,9 @@ impl Publisher {
         self.view_changed = true;
     }
 
-    /// Records that an incident may have changed.
-    pub(super) fn news_changed(&mut self) {
-        self.news_changed = true;
+    /// Records that an incident changed.
+    pub(super) fn announcements_changed(&mut self) {
+        self.announcements_due = true;
     }
 
     /// Publishes the changes: the view for new pages, and events for open ones.
@@ -150,28 +130,18 @@ impl Publisher {
             self.rows.clear();
             self.list_changed = false;
             self.published = Published::default();
-            if std::mem::take(&mut self.news_changed) {
-                self.dashboard.invalidate_news();
-            }
             return;
         }
-        self.fetch_news();
-        let view = &View {
-            open_incidents: self.open_incidents(view),
-            ..view.clone()
-        };
         let verdict = judge(view, Timestamp::now());
         let before = self.published.visibility.replace(verdict.visibility);
         let visibility_changed = before.is_some_and(|before| before != verdict.visibility);
         let verdict_changed = verdict.headline != self.published.headline
-            || verdict.notices.len() != self.published.notices
-            || verdict.recovered != self.published.recovered;
+            || verdict.notices.len() != self.published.notices;
         let has_rows = !self.rows.is_empty();
         if now >= self.compare_at {
             self.compare_at = now + COMPARE_EVERY;
             self.compare_charts(&ranges).await;
-            self.news_due = true;
-            self.publish_news(&ranges, view, verdict.visibility);
+            self.announcements_due = true;
         }
         let refresh = self.list_changed || visibility_changed || self.rows.len() > ROWS_MAX;
         let rows = std::mem::take(&mut self.rows);
@@ -184,16 +154,13 @@ impl Publisher {
                     .await;
             }
         }
-        if has_rows {
-            self.publish_news(&ranges, view, verdict.visibility);
-        }
         if visibility_changed || verdict_changed || has_rows || now >= self.heartbeat_at {
             self.heartbeat_at = now + HEARTBEAT;
             self.published.headline.clone_from(&verdict.headline);
             self.published.notices = verdict.notices.len();
-            self.published.recovered.clone_from(&verdict.recovered);
             self.publish_summary(&ranges, view, verdict);
         }
+        self.publish_announcements(&ranges);
     }
 
     fn publish(&self, ranges: &[Range], name: &'static str, data: &impl Serialize) {
@@ -252,23 +219,6 @@ impl Publisher {
             };
             self.publish(&[range], "row", &changed);
         }
-        let targets: Vec<_> = snapshot.status.targets.iter().map(AsRef::as_ref).collect();
-        let groups = by_group(&targets);
-        if groups.iter().all(|(group, _)| group.is_none()) {
-            return;
-        }
-        for (group, members) in groups {
-            if members.iter().any(|it| names.contains(&it.target)) {
-                let line = GroupLine::new(group, &members, &charts, range, visibility);
-                let changed = GroupChanged {
-                    state: line.state.as_str(),
-                    // A template over strings does not fail.
-                    html: line.render().unwrap_or_default(),
-                    id: line.id,
-                };
-                self.publish(&[range], "group", &changed);
-            }
-        }
     }
 
     fn publish_summary(&self, ranges: &[Range], view: &View, verdict: Verdict) {
@@ -287,42 +237,19 @@ impl Publisher {
         self.publish(ranges, "summary", &changed);
     }
 
-    /// Fetches the news if they may have changed.
-    fn fetch_news(&mut self) {
-        while let Some(Ok(fetched)) = self.fetches.try_join_next() {
-            self.news = fetched.or(self.news.take());
-        }
-        if (self.news_due || self.news_changed) && self.fetches.is_empty() {
-            self.news_due = false;
-            let changed = std::mem::take(&mut self.news_changed);
+    /// Fetches the announcements if they may have changed, and publishes them if they did.
+    fn publish_announcements(&mut self, ranges: &[Range]) {
+        if std::mem::take(&mut self.announcements_due) && self.announcements.is_empty() {
             let dashboard = self.dashboard.clone();
-            let fetch = async move { dashboard.fetched_news(changed).await };
-            self.fetches.spawn(fetch);
+            self.announcements
+                .spawn(async move { dashboard.announcements().await });
         }
-    }
-
-    /// Returns the incidents that are not over. While the gateway does not answer, they are unknown.
-    fn open_incidents(&self, view: &View) -> Arc<[Incident]> {
-        let news = self.news.as_ref().filter(|_| view.outage.is_none());
-        news.map_or_else(Default::default, |news| Arc::clone(&news.open))
-    }
-
-    /// Publishes the parts around the targets if more than their ages differs from the published ones.
-    fn publish_news(&mut self, ranges: &[Range], view: &View, visibility: Visibility) {
-        let Some(news) = self.news.clone() else {
-            return;
-        };
-        let now = Timestamp::now();
-        let steady = news.render_steady(view, visibility, now);
-        if self.published.parts.as_ref() == Some(&steady) {
-            return;
+        while let Some(Ok(fetched)) = self.announcements.try_join_next() {
+            let before = self.published.announcements.replace(fetched.clone());
+            if before.is_none_or(|before| before.html != fetched.html) {
+                let html = &fetched.html;
+                self.publish(ranges, "incidents", &AnnouncementsChanged { html });
+            }
         }
-        self.published.parts = Some(steady);
-        let parts = news.render(view, visibility, now);
-        let changed = NewsChanged {
-            html: &parts.above,
-            past: &parts.below,
-        };
-        self.publish(ranges, "incidents", &changed);
     }
 }

@@ -1,14 +1,11 @@
-//! Incidents and announcements as an Atom feed (RFC 4287).
+//! Incidents as an Atom feed (RFC 4287).
 
 use askama::Template;
-use gateway_api::announcements::Announcement;
-use gateway_api::incidents::Incident;
+use gateway_api::incidents::{Incident, IncidentStatus};
 use jiff::Timestamp;
 
-use super::announcements::Message;
 use super::incident::Entry;
 use crate::text::ids::urn;
-use crate::text::prose;
 
 /// `templates/feed.atom`.
 #[derive(Debug, Template)]
@@ -19,7 +16,7 @@ pub(crate) struct Feed {
     entries: Vec<Post>,
 }
 
-/// An entry of the feed. A change of the incident's state updates it.
+/// An entry of the feed. The end of the incident updates it.
 #[derive(Debug)]
 struct Post {
     id: String,
@@ -28,24 +25,13 @@ struct Post {
     published: Timestamp,
     link: String,
     category: &'static str,
-    /// `text` or `html`.
-    content_type: &'static str,
-    content: String,
+    incident: Entry,
 }
 
 impl Feed {
-    /// Returns the feed of the page at `host`, newest first. An empty feed has `started` as the time of its last update.
-    pub(crate) fn new(
-        host: &str,
-        incidents: &[Incident],
-        announcements: &[Announcement],
-        started: Timestamp,
-    ) -> Self {
-        let incidents = incidents.iter().map(Post::incident);
-        let mut entries: Vec<_> = incidents
-            .chain(announcements.iter().map(Post::announcement))
-            .collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.published));
+    /// Returns the feed of the page at `host`. An empty feed has `started` as the time of its last update.
+    pub(crate) fn new(host: &str, incidents: &[Incident], started: Timestamp) -> Self {
+        let entries: Vec<_> = incidents.iter().map(Post::new).collect();
         let newest = entries.iter().map(|entry| entry.updated).max();
         Self {
             id: urn(&format!("feed of {host}")),
@@ -56,53 +42,26 @@ impl Feed {
 }
 
 impl Post {
-    fn incident(incident: &Incident) -> Self {
-        let newest = incident.ended_at.or(incident.recovered_at);
-        let updated = newest.unwrap_or(incident.started_at);
-        let entry = Entry::new(incident, None, updated);
-        let summaries = entry.alerts.iter();
-        let summaries =
-            summaries.flat_map(|alert| [alert.summary.clone(), alert.description.clone()]);
-        let mut lines: Vec<String> = entry.facts.clone();
-        for line in summaries.flatten() {
-            if !lines.contains(&line) {
-                lines.push(line);
+    fn new(incident: &Incident) -> Self {
+        let entry = Entry::new(incident);
+        let subject = match &entry.target {
+            Some((target, _)) => format!("{}: {target}", entry.alert),
+            None => entry.alert.clone(),
+        };
+        let title = match incident.status {
+            IncidentStatus::Firing => subject,
+            IncidentStatus::Resolved => {
+                format!("{subject} ({})", entry.doubt.unwrap_or("resolved"))
             }
-        }
-        let recovery = entry.recovery.as_ref();
-        lines.extend(recovery.map(|it| it.words()));
-        let steps = entry.timeline.iter();
-        lines.extend(steps.map(|(at, step)| format!("{} {step}", at.minute)));
-        if let Some(took) = entry.took() {
-            let at_least = entry.doubt.map_or("", |_| "at least ");
-            lines.push(format!("It took {at_least}{took}."));
-        }
-        let doubt = entry
-            .doubt
-            .map_or_else(String::new, |it| format!(" ({it})"));
+        };
         Self {
             id: urn(&format!("incident {}", incident.id)),
-            title: format!("{}{doubt}", entry.title()),
-            updated,
+            title,
+            updated: incident.ended_at.unwrap_or(incident.started_at),
             published: incident.started_at,
             link: format!("/incidents#{}", entry.id),
-            category: incident.state.as_str(),
-            content_type: "text",
-            content: lines.join("\n"),
-        }
-    }
-
-    fn announcement(announcement: &Announcement) -> Self {
-        let message = Message::new(announcement);
-        Self {
-            id: urn(&format!("announcement {}", announcement.id)),
-            title: format!("Announcement: {}", prose(&announcement.title)),
-            updated: announcement.started_at,
-            published: announcement.started_at,
-            link: format!("/#{}", message.id),
-            category: "announcement",
-            content_type: "html",
-            content: message.html,
+            category: incident.status.as_str(),
+            incident: entry,
         }
     }
 }

@@ -13,8 +13,7 @@ const SEARCH_MAX_CHARS: usize = 256;
 /// The filter of targets, and the range of their history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
-    /// The chosen range. Without one, the page opens at the shortest range that holds all history.
-    pub range: Option<Range>,
+    pub range: Range,
     /// A text to find in names, URLs and groups, ignoring case.
     pub search: String,
     pub group: Option<String>,
@@ -32,7 +31,7 @@ impl Filter {
         for (name, value) in parse(query.unwrap_or_default().as_bytes()) {
             let value = value.trim();
             match &*name {
-                "range" => filter.range = Range::parse(value),
+                "range" => filter.range = Range::parse(value).unwrap_or_default(),
                 "search" => filter.search = cut(value, SEARCH_MAX_CHARS),
                 "group" => filter.group = (!value.is_empty()).then(|| value.to_owned()),
                 "state" => {
@@ -54,8 +53,8 @@ impl Filter {
     /// Returns the address of `path` with this query.
     pub(crate) fn address(&self, path: &str) -> String {
         let mut query = Serializer::new(String::new());
-        if let Some(range) = self.range {
-            query.append_pair("range", range.as_str());
+        if self.range != Range::default() {
+            query.append_pair("range", self.range.as_str());
         }
         if !self.search.is_empty() {
             query.append_pair("search", &self.search);
@@ -78,11 +77,6 @@ impl Filter {
         } else {
             format!("{path}?{query}")
         }
-    }
-
-    /// Returns the address of the overview's list of targets with this query.
-    pub(crate) fn list(&self) -> String {
-        self.address("/") + "#targets"
     }
 
     /// Returns a changed copy that starts at the first target.
@@ -125,10 +119,10 @@ mod tests {
     proptest! {
         #[test]
         fn an_address_is_parsed_as_it_was_written(
-            search in "\\PC{0,20}", group in "\\PC{1,20}", after in "\\PC{1,20}", range in prop::option::of(0..7_usize), state in 0..4_usize,
+            search in "\\PC{0,20}", group in "\\PC{1,20}", after in "\\PC{1,20}", range in 0..6_usize, state in 0..4_usize,
         ) {
             let filter = Filter {
-                range: range.map(|it| Range::ALL[it].1),
+                range: Range::ALL[range].1,
                 search: search.trim().to_owned(),
                 group: Some(group.trim().to_owned()).filter(|it| !it.is_empty()),
                 state: Some(STATES[state]),

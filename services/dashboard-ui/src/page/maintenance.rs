@@ -1,10 +1,11 @@
 //! Maintenance windows: open, planned and past ones.
 
 use askama::Template;
+use gateway_api::history::Range;
 use gateway_api::maintenance::{Maintenance, TargetWindow};
 use jiff::Timestamp;
 
-use super::address::page_of;
+use super::row::link;
 use super::verdict::judge;
 use super::{Facts, PageKind, Shell};
 use crate::gateway::GatewayError;
@@ -27,10 +28,10 @@ impl WindowEntry {
     pub(crate) fn new(window: &TargetWindow) -> Self {
         let target = &window.target;
         Self {
-            target: (name(target), page_of(target)),
-            start: Clock::new(window.started_at),
-            end: Clock::new(window.ended_at),
-            length: span(window.ended_at.as_second() - window.started_at.as_second()),
+            target: (name(target), link(target, Range::default())),
+            start: Clock::new(window.start),
+            end: Clock::new(window.end),
+            length: span(window.end.as_second() - window.start.as_second()),
             reason: window.reason.as_deref().map(visible),
         }
     }

@@ -6,17 +6,12 @@ use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 
 use super::Mark;
-pub(crate) use super::address::link;
 use super::verdict::Visibility;
 use crate::draw::charts::Chart;
 use crate::text::ids::element_id;
 use crate::text::time::Clock;
 use crate::text::words::{certificate_near, reason};
-use crate::text::{name, visible};
-
-/// The longest name, and the longest URL, that fit into a row of every width, in characters.
-const NAME_FITS_CHARS: usize = 26;
-const URL_FITS_CHARS: usize = 56;
+use crate::text::{name, segment, visible};
 
 /// `templates/row.html`. Except for the days until a certificate expires, it does not depend on the time of rendering,
 /// so a row is sent again only after a change.
@@ -26,11 +21,9 @@ pub(crate) struct Row<'a> {
     pub id: String,
     target: &'a str,
     name: String,
-    /// The whole name, if the row may shorten it.
+    /// The whole name, if the row shortens it.
     title: Option<String>,
     url: Option<String>,
-    /// The URL, if the row may shorten it.
-    url_title: Option<String>,
     link: String,
     mark: Mark,
     since: Option<Clock>,
@@ -44,8 +37,6 @@ pub(crate) struct Note {
     /// The name of its colours.
     pub tone: &'static str,
     pub text: String,
-    /// When what it says ends.
-    pub until: Option<Clock>,
 }
 
 impl<'a> Row<'a> {
@@ -61,8 +52,7 @@ impl<'a> Row<'a> {
         Self {
             id: element_id("target", &target.target),
             target: &target.target,
-            title: is_longer(&shown, NAME_FITS_CHARS).then(|| visible(&target.target)),
-            url_title: (url != shown && is_longer(&url, URL_FITS_CHARS)).then(|| url.clone()),
+            title: shown.ends_with('…').then(|| visible(&target.target)),
             url: (url != shown).then_some(url),
             name: shown,
             link: link(&target.target, range),
@@ -79,8 +69,14 @@ impl<'a> Row<'a> {
     }
 }
 
-fn is_longer(text: &str, max: usize) -> bool {
-    text.chars().count() > max
+/// Returns the address of a target's page.
+pub(crate) fn link(target: &str, range: Range) -> String {
+    let target = segment(target);
+    if range == Range::default() {
+        format!("/targets/{target}")
+    } else {
+        format!("/targets/{target}?range={}", range.as_str())
+    }
 }
 
 /// Returns when the shown state began.
@@ -96,8 +92,7 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
     if let Some(code) = target.reason.as_deref().filter(|_| is_current) {
         notes.push(Note {
             tone: "down",
-            text: reason(code, target.http_status),
-            until: None,
+            text: format!("Down because {}", reason(code)),
         });
     }
     if let Some(window) = target.maintenance.as_ref().filter(|_| is_current) {
@@ -105,10 +100,10 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
             .reason
             .as_deref()
             .map_or_else(String::new, |why| format!(": {}", visible(why)));
+        let until = Clock::new(window.end).short;
         notes.push(Note {
             tone: "maintenance",
-            text: format!("In maintenance{why}"),
-            until: Some(Clock::new(window.ended_at)),
+            text: format!("In maintenance until {until}{why}"),
         });
     }
     let end = target.certificate_not_after;
@@ -116,8 +111,14 @@ pub(crate) fn notes(target: &TargetStatus, visibility: Visibility, now: Timestam
         notes.push(Note {
             tone: if trouble { "down" } else { "caution" },
             text: format!("Certificate {text}"),
-            until: None,
         });
     }
     notes
+}
+
+/// Returns a text with its first letter in upper case.
+pub(crate) fn capitalize(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|it| it.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }

@@ -5,30 +5,27 @@ mod objectives;
 mod slots;
 
 use askama::Template;
-use gateway_api::history::Range;
+use gateway_api::history::{Range, SlotsHead};
 use gateway_api::is_web_link;
-use gateway_api::status::{Source, State, TargetStatus};
+use gateway_api::status::{Source, TargetStatus};
 use gateway_api::target::TargetAnswer;
 use jiff::Timestamp;
 
 use super::incident::Entry;
 use super::maintenance::Plan;
-use super::row::{Note, link, notes, since};
-use super::subscribe::Badges;
+use super::row::{Note, capitalize, link, notes, since};
 use super::verdict::{Verdict, Visibility};
 use super::{Mark, PageKind, Shell};
 use crate::assets;
 use crate::draw::bar::Bar;
 use crate::gateway::GatewayError;
-use crate::text::availability::Availability;
 use crate::text::ids::element_id;
-use crate::text::terms;
 use crate::text::time::{Clock, Moment, in_full, latency as in_words, span};
-use crate::text::words::{capitalize, certificate, reason};
-use crate::text::{NAME_MAX_CHARS, cut, name, visible};
-use latency::{Latency, Phase, phases};
+use crate::text::words::{certificate, percent, reason};
+use crate::text::{NAME_MAX_CHARS, cut, name, segment, visible};
+use latency::{LatencyChart, Phase, phases};
 use objectives::Objectives;
-use slots::{Slots, SlotsOf};
+use slots::SlotRow;
 
 /// `templates/target.html`.
 #[derive(Debug, Template)]
@@ -38,6 +35,8 @@ pub(crate) struct TargetPage {
     notices: Vec<String>,
     id: String,
     target: String,
+    /// The target's name, encoded for a path.
+    badge_name: String,
     name: String,
     /// The whole name, if the heading shortens it.
     whole_name: Option<String>,
@@ -55,11 +54,10 @@ pub(crate) struct TargetPage {
     ranges: Vec<(String, String, bool)>,
     bar: String,
     bar_words: String,
-    availability: Availability,
-    slots: Option<Slots>,
-    /// The number of slots, the width of the bar.
-    slot_count: usize,
-    latency: Option<Latency>,
+    availability: Option<String>,
+    coverage: Option<String>,
+    slots: Vec<SlotRow>,
+    latency: Option<LatencyChart>,
     /// The mean over the last 5 minutes.
     mean_latency: Option<String>,
     phases: Vec<Phase>,
@@ -67,7 +65,6 @@ pub(crate) struct TargetPage {
     reasons: Vec<(String, String)>,
     incidents: Option<Vec<Entry>>,
     plan: Option<Plan>,
-    badges: Badges,
     missing: Vec<String>,
 }
 
@@ -78,8 +75,6 @@ pub(crate) struct TargetRequest<'a> {
     pub ranges: Vec<Range>,
     pub paused: bool,
     pub events: &'a str,
-    /// The address of this server, as the reader's browser has it.
-    pub origin: &'a str,
     pub now: Timestamp,
 }
 
@@ -114,11 +109,9 @@ impl TargetPage {
         let figures = answered.map_or(target, |it| it.target.as_ref());
         let history = answered.and_then(|it| it.history.as_ref());
         let lines = answered.and_then(|it| it.latency.as_ref());
-        let bar = history.map_or_else(|| Bar::unknown(range), |it| Bar::new(&it.slots, &it.values));
-        let availability = history.map_or_else(Availability::default, |it| {
-            Availability::of(&it.values, &it.slots)
-        });
-        let watched_since = history.and_then(|it| it.values.watched_since);
+        let bar = history.map_or_else(Bar::unknown, |it| Bar::new(&it.values));
+        let overall = history.map(|it| &it.values.overall);
+        let availability = overall.and_then(|it| it.availability.clone());
         let slo = answered.and_then(|it| it.slo.as_ref());
         let whole = visible(&cut(&target.target, 100 * NAME_MAX_CHARS));
         Self {
@@ -152,35 +145,25 @@ impl TargetPage {
                 })
                 .collect(),
             bar: bar.paths(),
-            bar_words: bar.describe(range, availability.text.as_deref()),
-            slots: history.map(|history| {
-                let of = SlotsOf {
-                    target,
-                    history,
-                    latencies: lines,
-                    now,
-                };
-                Slots::new(&of, &bar)
-            }),
-            slot_count: bar.slots().len(),
+            bar_words: bar.describe(range, availability.as_deref()),
             availability,
-            latency: lines.and_then(|it| Latency::new(it, slo)),
+            coverage: overall.and_then(|it| it.coverage).map(percent),
+            slots: history.map_or_else(Vec::new, |it| slots::rows(it, &bar, lines)),
+            latency: lines.and_then(|it| LatencyChart::new(it, slo)),
             mean_latency: figures.latency_seconds.map(in_words),
             phases: answered
                 .and_then(|it| it.phases.as_ref())
                 .map_or_else(Vec::new, phases),
-            objectives: Objectives::new(slo, watched_since, now),
+            objectives: Objectives::new(slo),
             reasons: answered.map_or_else(Vec::new, reasons),
-            incidents: answered.and_then(|it| it.incidents.as_ref()).map(|all| {
-                all.iter()
-                    .map(|it| Entry::new(it, Some(target), now))
-                    .collect()
-            }),
+            incidents: answered
+                .and_then(|it| it.incidents.as_ref())
+                .map(|all| all.iter().map(Entry::new).collect()),
             plan: answered
                 .and_then(|it| it.maintenance.as_deref())
                 .map(Plan::new),
             missing: missing(answer),
-            badges: Badges::new(request.origin, &target.target),
+            badge_name: segment(&target.target),
             target: target.target.to_string(),
             name: shown,
             mark,
@@ -194,10 +177,7 @@ fn reasons(answer: &TargetAnswer) -> Vec<(String, String)> {
     let mut reasons: Vec<_> = answer.reasons.iter().flatten().collect();
     reasons.retain(|(_, count)| **count > 0.0);
     reasons.sort_by(|a, b| b.1.total_cmp(a.1));
-    // The code of the newest response, which is that of the failures only while the target is down.
-    let target = &answer.target;
-    let http_status = target.http_status.filter(|_| target.state == State::Down);
-    let shown = |(code, count): (&String, &f64)| (reason(code, http_status), format!("{count:.0}"));
+    let shown = |(code, count): (&String, &f64)| (capitalize(&reason(code)), format!("{count:.0}"));
     reasons.into_iter().map(shown).collect()
 }
 
@@ -218,6 +198,12 @@ fn missing(answer: Result<&TargetAnswer, &GatewayError>) -> Vec<String> {
             "History, latency and incidents are missing: api-gateway {error}."
         )],
     }
+}
+
+/// Returns the start of a slot.
+fn slot_start(slots: &SlotsHead, index: usize) -> Option<Timestamp> {
+    let offset = slots.slot_seconds.checked_mul(i64::try_from(index).ok()?)?;
+    Timestamp::from_second(slots.start.as_second().checked_add(offset)?).ok()
 }
 
 /// Formats an interval in seconds.

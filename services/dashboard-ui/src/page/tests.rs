@@ -3,14 +3,14 @@ mod hostile;
 mod target;
 
 use gateway_api::history::Range;
-use gateway_api::incidents::AlertStatus;
+use gateway_api::incidents::IncidentStatus;
 use gateway_api::status::{Part, Status, TargetStatus};
 use gateway_api::target::TargetAnswer;
 use proptest::prelude::*;
 
+use super::announcements::Announcements;
 use super::filter::Filter;
-use super::news::{News, Responses};
-use super::overview::{Content, Overview};
+use super::overview::Overview;
 use super::target::{TargetPage, TargetRequest};
 use super::verdict::judge;
 use super::*;
@@ -30,25 +30,18 @@ fn charts(names: &[&str]) -> Charts {
     )
 }
 
-/// The news with an incident of each of these targets.
-fn news(active: &[&str]) -> News {
-    let firing = |name: &&str| fixture::incident(name, name, AlertStatus::Firing);
-    News::new(Responses {
-        ongoing: Ok(fixture::incidents(active.iter().map(firing).collect())),
-        maintenance: Ok(fixture::maintenance("demo")),
-        ..Responses::none()
-    })
+fn announcements(active: &[&str]) -> Announcements {
+    let firing = |name: &&str| fixture::incident(name, name, IncidentStatus::Firing);
+    let incidents = active.iter().map(firing).collect();
+    Announcements::new(
+        Ok(fixture::alerts(incidents)),
+        Ok(fixture::maintenance("demo")),
+        time(NOW),
+    )
 }
 
-fn html_of(view: &View, charts: &Charts, news: &News, filter: &Filter) -> String {
-    let content = Content {
-        view,
-        charts,
-        news,
-        filter,
-        range: Range::Day,
-    };
-    let page = Overview::new(&content, "1-2", time(NOW));
+fn html_of(view: &View, charts: &Charts, announcements: &Announcements, filter: &Filter) -> String {
+    let page = Overview::new(view, charts, announcements, filter, "1-2", time(NOW));
     let html = page.render().unwrap();
     // Asset paths change with their content.
     let assets = [
@@ -66,7 +59,12 @@ fn html_of(view: &View, charts: &Charts, news: &News, filter: &Filter) -> String
 }
 
 fn html(view: &View) -> String {
-    html_of(view, &charts(&["demo"]), &news(&[]), &Filter::default())
+    html_of(
+        view,
+        &charts(&["demo"]),
+        &announcements(&[]),
+        &Filter::default(),
+    )
 }
 
 /// Returns the page without its head and symbols.
@@ -94,7 +92,6 @@ fn request() -> TargetRequest<'static> {
         ranges: Range::SHORTEST.into(),
         paused: false,
         events: "1-2",
-        origin: "http://lab:8081",
         now: time(NOW),
     }
 }
@@ -116,7 +113,7 @@ fn a_page_with_a_target_of_every_state() {
     let page = html_of(
         &view(mixed()),
         &charts(&["demo", "broken"]),
-        &news(&["broken"]),
+        &announcements(&["broken"]),
         &Filter::default(),
     );
     insta::assert_snapshot!(main_of(&page));
@@ -127,7 +124,7 @@ fn a_page_that_never_had_the_gateway() {
     insta::assert_snapshot!(html_of(
         &lost(View::default()),
         &Charts::unavailable(Range::Day),
-        &news(&[]),
+        &announcements(&[]),
         &Filter::default()
     ));
 }
@@ -151,7 +148,7 @@ fn the_last_known_state_is_marked_while_the_gateway_does_not_answer() {
     assert!(page.contains(
         "Blind since 2026-11-23 02:45:20 UTC (10 s ago): api-gateway cannot be reached."
     ));
-    assert!(page.contains("updated <time") && page.contains("22 s ago</time>, nothing since"));
+    assert!(page.contains("Newest observation") && page.contains("22 s ago</time>, nothing since"));
     assert!(
         page.contains("<bdi>prometheus</bdi> <strong>is unknown</strong>"),
         "{page}"
@@ -187,18 +184,7 @@ fn targets_that_need_attention_come_first_in_their_group() {
         .skip(1)
         .filter_map(|it| Some(it.split_once('"')?.0))
         .collect();
-    assert_eq!(names, ["broken", "odd", "zebra", "apple", "db"]);
-    // The group in which something is down is first and unfolded.
-    let folds = |id: &str| page.contains(&format!("<details class=\"group\" id=\"{id}\">"));
-    assert!(
-        page.contains("id=\"targets-without-group\" open>"),
-        "{page}"
-    );
-    assert!(
-        folds(&crate::text::ids::element_id("group", "Data")),
-        "{page}"
-    );
-    assert!(page.contains("Other targets</bdi></h3><span class=\"members\">2 of 4 up</span>"));
+    assert_eq!(names, ["db", "broken", "odd", "zebra", "apple"]);
 }
 
 #[test]
@@ -210,14 +196,19 @@ fn filters_and_paging_select_rows() {
     targets[7].group = Some("Payments".into());
     let view = view(status(&targets));
     let shown = |query: &str| {
-        let page = html_of(&view, &charts(&[]), &news(&[]), &Filter::parse(Some(query)));
+        let page = html_of(
+            &view,
+            &charts(&[]),
+            &announcements(&[]),
+            &Filter::parse(Some(query)),
+        );
         let rows = page.matches("<li class=\"target\"").count();
         (rows, page)
     };
     let (rows, first) = shown("");
     assert_eq!(rows, 1_000);
     assert!(
-        first.contains("href=\"/?after=t0999#targets\" rel=\"next\""),
+        first.contains("href=\"/?after=t0999\" rel=\"next\""),
         "no link to the next targets"
     );
     let (rows, last) = shown("after=t0999");
@@ -248,7 +239,7 @@ fn without_script_the_page_reloads_itself_unless_paused() {
         "{reloading}"
     );
     let filter = Filter::parse(Some("range=7d&pause"));
-    let paused = html_of(&view(mixed()), &charts(&[]), &news(&[]), &filter);
+    let paused = html_of(&view(mixed()), &charts(&[]), &announcements(&[]), &filter);
     assert!(
         !paused.contains("http-equiv") && paused.contains("data-paused"),
         "{paused}"
@@ -263,7 +254,7 @@ fn without_script_the_page_reloads_itself_unless_paused() {
 fn a_row_is_the_same_in_the_page_and_in_an_event() {
     let view = view(mixed());
     let charts = charts(&["demo"]);
-    let page = html_of(&view, &charts, &news(&[]), &Filter::default());
+    let page = html_of(&view, &charts, &announcements(&[]), &Filter::default());
     for target in &view.snapshot.as_ref().unwrap().status.targets {
         let chart = charts.get(&target.target);
         let row = row::Row::new(target, chart, Range::Day, Visibility::Full, time(NOW));

@@ -5,15 +5,11 @@ mod notices;
 use gateway_api::status::{Counted, State, Status, TargetStatus};
 use jiff::Timestamp;
 
-use super::incident::{Entry, Recovery};
 use crate::gateway::view::View;
 use crate::text::time::Moment;
 use notices::notices;
 
 pub(crate) use notices::part_name;
-
-/// The maximum number of recovered targets that are named beside the headline.
-const RECOVERED_MAX: usize = 2;
 
 /// The overall state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +18,6 @@ pub(crate) enum Overall {
     Up,
     /// Every target is up, but some part does not answer.
     Impaired,
-    /// Every target is up, but some incident is not closed.
-    Alerting,
     Down,
     /// Every target is in maintenance.
     Maintenance,
@@ -37,7 +31,6 @@ impl Overall {
         match self {
             Self::Up => "Up",
             Self::Impaired => "Up, partly blind",
-            Self::Alerting => "Alerts remain",
             Self::Down => "Down",
             Self::Maintenance => "Maintenance",
             Self::Unknown => "Unknown",
@@ -50,7 +43,6 @@ impl Overall {
         match self {
             Self::Up => "up",
             Self::Impaired => "impaired",
-            Self::Alerting => "alerting",
             Self::Down => "down",
             Self::Maintenance => "maintenance",
             Self::Unknown => "unknown",
@@ -62,7 +54,7 @@ impl Overall {
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Up => "up",
-            Self::Impaired | Self::Alerting | Self::Blind => "caution",
+            Self::Impaired | Self::Blind => "caution",
             Self::Down => "down",
             Self::Maintenance => "maintenance",
             Self::Unknown => "unknown",
@@ -101,17 +93,6 @@ pub(crate) struct Verdict {
     pub visibility: Visibility,
     pub headline: String,
     pub notices: Vec<String>,
-    /// Targets that are up again while their alerts still fire.
-    pub recovered: Vec<Recovered>,
-}
-
-/// A target that is up again while its alerts still fire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Recovered {
-    pub name: String,
-    /// The address of its page.
-    pub link: String,
-    pub recovery: Recovery,
 }
 
 impl Verdict {
@@ -124,7 +105,7 @@ impl Verdict {
 /// Computes the overall state.
 pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
     match (&view.outage, &view.snapshot) {
-        (None, Some(snapshot)) => judge_status(view, &snapshot.status, now),
+        (None, Some(snapshot)) => judge_status(&snapshot.status, now),
         (outage, snapshot) => {
             let mut notices = Vec::new();
             if let Some(outage) = outage {
@@ -147,13 +128,12 @@ pub(crate) fn judge(view: &View, now: Timestamp) -> Verdict {
                 visibility: Visibility::Lost,
                 headline: "The lab is blind: api-gateway does not answer".to_owned(),
                 notices,
-                recovered: Vec::new(),
             }
         }
     }
 }
 
-fn judge_status(view: &View, status: &Status, now: Timestamp) -> Verdict {
+fn judge_status(status: &Status, now: Timestamp) -> Verdict {
     let summary = &status.summary;
     let all = status.targets.len();
     let Counted {
@@ -195,13 +175,8 @@ fn judge_status(view: &View, status: &Status, now: Timestamp) -> Verdict {
                 count_sentence(all - some, all, "up")
             ),
         };
-        let open = view.open_incidents.len();
-        if notices.is_empty() && open == 0 {
+        if notices.is_empty() {
             (Overall::Up, headline)
-        } else if notices.is_empty() {
-            let incidents = if open == 1 { "incident" } else { "incidents" };
-            let headline = format!("{headline}; {open} {incidents} not closed");
-            (Overall::Alerting, headline)
         } else {
             let headline = format!("{headline}, but the lab is partly blind");
             (Overall::Impaired, headline)
@@ -214,30 +189,9 @@ fn judge_status(view: &View, status: &Status, now: Timestamp) -> Verdict {
         } else {
             Visibility::Full
         },
-        recovered: if overall == Overall::Alerting {
-            recovered(view, now)
-        } else {
-            Vec::new()
-        },
         headline,
         notices,
     }
-}
-
-/// Returns the first targets that are up again while their alerts still fire.
-fn recovered(view: &View, now: Timestamp) -> Vec<Recovered> {
-    let incidents = view.open_incidents.iter();
-    let recovered = incidents.filter_map(|incident| {
-        let target = view.target(incident.target.as_deref())?;
-        let entry = Entry::new(incident, Some(target), now);
-        let (name, link) = entry.target?;
-        Some(Recovered {
-            name,
-            link,
-            recovery: entry.recovery?,
-        })
-    });
-    recovered.take(RECOVERED_MAX).collect()
 }
 
 /// Returns a sentence such as "All 3 targets are up" or "1 of 3 targets is down".

@@ -11,7 +11,6 @@ use service_kit::Problem;
 use super::Shared;
 use super::pages::{find, no_such_target};
 use crate::draw::badge::Badge;
-use crate::draw::charts::newest_p95;
 use crate::gateway::view::View;
 use crate::page::filter::Filter;
 use crate::page::verdict::{Visibility, judge};
@@ -37,14 +36,13 @@ pub(super) async fn availability(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let range = Filter::parse(query.as_deref()).range;
-    // The embedding page says which range the badge has, so it does not grow with the history.
-    let range = shared.dashboard.offered(range.or(Some(Range::default())));
+    let range = shared.dashboard.offered(range);
     let view = shared.dashboard.view().await;
     check_exists(&view, &name)?;
-    let answer = shared.dashboard.target(&name, range).await.ok();
-    let history = answer.as_ref().and_then(|it| it.history.as_ref());
-    let figure = history.and_then(|it| it.values.overall.availability.as_deref());
-    let figure = figure.filter(|_| is_trusted(&view));
+    let charts = shared.dashboard.charts_for_figure(range).await;
+    let is_trusted = judge(&view, jiff::Timestamp::now()).visibility == Visibility::Full;
+    let figure = charts.get(&name).availability.as_deref();
+    let figure = figure.filter(|_| is_trusted);
     respond(&Badge::availability(&name, range.as_str(), figure))
 }
 
@@ -55,16 +53,10 @@ pub(super) async fn latency(
 ) -> Result<Response, Problem> {
     let view = shared.dashboard.view().await;
     check_exists(&view, &name)?;
-    let answer = shared.dashboard.target(&name, Range::default()).await.ok();
-    let latency = answer.as_ref().and_then(|it| it.latency.as_ref());
-    let figure = latency.and_then(|it| newest_p95(&it.values));
-    let figure = figure.filter(|_| is_trusted(&view));
-    respond(&Badge::latency(&name, figure.as_deref()))
-}
-
-/// Returns whether the view is current, so that figures can be shown.
-fn is_trusted(view: &View) -> bool {
-    judge(view, jiff::Timestamp::now()).visibility == Visibility::Full
+    let charts = shared.dashboard.charts_for_figure(Range::default()).await;
+    let is_trusted = judge(&view, jiff::Timestamp::now()).visibility == Visibility::Full;
+    let figure = charts.get(&name).p95.as_deref().filter(|_| is_trusted);
+    respond(&Badge::latency(&name, figure))
 }
 
 /// Rejects the name of a target that does not exist. Accepts any name until the first status was received.

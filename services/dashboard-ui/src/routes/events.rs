@@ -4,8 +4,7 @@
 //! |---|---|
 //! | `summary` | the top of the page, at least every 5 s: `overall`, `blind`, `title`, `headline`, `icon`, `html` |
 //! | `row` | a target that looks different: `id`, `name`, `state`, `html` |
-//! | `group` | a line of a group that looks different: `id`, `state`, `html` |
-//! | `incidents` | announcements, incidents that are not over and planned maintenance: `html`; the incidents of the last days: `past` |
+//! | `incidents` | active incidents and planned maintenance: `html` |
 //! | `refresh` | too many changes to send: the page has to be fetched again |
 //! | `reset` | events were missed: the page has to be fetched again |
 //!
@@ -32,7 +31,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let range = query.get("range").and_then(|it| Range::parse(it));
-    let range = shared.dashboard.offered(range);
+    let range = shared.dashboard.offered(range.unwrap_or_default());
     let since = query.get("since").map(String::as_str);
     let last = last_event_id(&headers).or(since);
     let response = shared.dashboard.page_events.response(range, last);

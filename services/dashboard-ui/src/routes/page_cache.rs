@@ -62,7 +62,7 @@ pub(super) struct Queue(Limit);
 struct PageKey {
     address: String,
     gzip: bool,
-    /// Only for pages that contain the host: the feed, and the pages with badges to copy.
+    /// Only for the feed, which contains the host.
     host: Option<HeaderValue>,
     /// The id of the last event that the page includes.
     position: String,
@@ -178,7 +178,6 @@ pub(super) async fn serve(
 fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
     let (path, query) = (request.uri().path(), request.uri().query());
     let is_feed = path == "/feed.atom";
-    let contains_host = is_feed || path == "/subscribe" || path.starts_with("/targets/");
     let filter = Filter::parse(query);
     let (address, is_common) = match path {
         "/incidents" | "/status.json" => (request.uri().to_string(), query.is_none()),
@@ -191,7 +190,6 @@ fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
                 && filter.after.is_none(),
         ),
     };
-    let range = dashboard.offered(filter.range);
     let view = dashboard.view.borrow();
     let key = PageKey {
         address,
@@ -199,9 +197,9 @@ fn page_key(dashboard: &Dashboard, request: &Request) -> (PageKey, bool) {
         host: request
             .headers()
             .get(header::HOST)
-            .filter(|_| contains_host)
+            .filter(|_| is_feed)
             .cloned(),
-        position: dashboard.page_events.position(range),
+        position: dashboard.page_events.position(filter.range),
         received_at: view.snapshot.as_ref().map(|snapshot| snapshot.received_at),
         outage_since: view.outage.as_ref().map(|outage| outage.since),
     };
@@ -238,7 +236,7 @@ mod tests {
 
     #[test]
     fn ignored_parameters_do_not_change_the_key() {
-        let common = page_keys(&[("/", "a"), ("/?x=1", "b"), ("/?x=2", "c")]);
+        let common = page_keys(&[("/", "a"), ("/?x=1", "b"), ("/?range=24h&x=2", "c")]);
         assert!(common.iter().all(|it| *it == common[0] && it.1));
         for (other, is_common) in [
             ("/?range=7d&pause", true),

@@ -12,17 +12,16 @@ use gateway_api::status::TargetStatus;
 use jiff::Timestamp;
 use service_kit::Problem;
 
+use super::Shared;
 use super::page_cache::{Queue, RenderPermit};
-use super::{Shared, origin};
 use crate::draw::charts::Charts;
 use crate::gateway::view::View;
 use crate::live::dashboard::Parameters;
 use crate::page::RENEWAL_SECONDS;
 use crate::page::filter::Filter;
-use crate::page::incidents::IncidentsPage;
+use crate::page::incident::IncidentsPage;
 use crate::page::maintenance::MaintenancePage;
-use crate::page::overview::{Content, Overview};
-use crate::page::subscribe::SubscribePage;
+use crate::page::overview::Overview;
 use crate::page::target::{TargetPage, TargetRequest};
 use crate::page::verdict::judge;
 use crate::text::cut;
@@ -35,28 +34,27 @@ pub(super) async fn overview(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let filter = Filter::parse(query.as_deref());
-    dashboard.wait_for_view().await;
-    let range = dashboard.offered(filter.range);
+    let mut filter = Filter::parse(query.as_deref());
+    filter.range = dashboard.offered(filter.range);
     // Read first, so that the open page receives every event that its content may lack.
-    let position = dashboard.page_events.position_for_page(range);
+    let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
     let charts = async {
         match view.outage {
-            Some(_) => Arc::new(Charts::unavailable(range)),
-            None => dashboard.charts(range).await,
+            Some(_) => Arc::new(Charts::unavailable(filter.range)),
+            None => dashboard.charts(filter.range).await,
         }
     };
-    let (charts, news) = tokio::join!(charts, dashboard.news());
+    let (charts, announcements) = tokio::join!(charts, dashboard.announcements());
     let permit = queue.permit().await?;
-    let content = Content {
-        view: &view,
-        charts: &charts,
-        news: &news,
-        filter: &filter,
-        range,
-    };
-    let page = Overview::new(&content, &position, Timestamp::now());
+    let page = Overview::new(
+        &view,
+        &charts,
+        &announcements,
+        &filter,
+        &position,
+        Timestamp::now(),
+    );
     respond(permit, &view, &page)
 }
 
@@ -66,19 +64,17 @@ pub(super) async fn target(
     Extension(queue): Extension<Queue>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let dashboard = &shared.dashboard;
-    let filter = Filter::parse(query.as_deref());
-    dashboard.wait_for_view().await;
-    let range = dashboard.offered(filter.range);
-    let position = dashboard.page_events.position_for_page(range);
+    let mut filter = Filter::parse(query.as_deref());
+    filter.range = dashboard.offered(filter.range);
+    let position = dashboard.page_events.position_for_page(filter.range);
     let view = dashboard.view().await;
     let current = find(&view, &name);
     if current.is_none() && view.outage.is_none() {
         return Err(no_such_target(&name));
     }
-    let answer = dashboard.target(&name, range).await;
+    let answer = dashboard.target(&name, filter.range).await;
     let target = match (current, &answer) {
         (Some(current), _) => current,
         (None, Ok(answer)) => &answer.target,
@@ -93,11 +89,10 @@ pub(super) async fn target(
     let now = Timestamp::now();
     let verdict = judge(&view, now);
     let request = TargetRequest {
-        range,
+        range: filter.range,
         ranges: view.ranges(),
         paused: filter.paused,
         events: &position,
-        origin: &origin(&headers),
         now,
     };
     let page = TargetPage::new(target, &verdict, answer.as_deref(), &request);
@@ -140,20 +135,6 @@ pub(super) async fn maintenance(
     let view = dashboard.view().await;
     let permit = queue.permit().await?;
     let page = MaintenancePage::new(&view, maintenance.as_deref(), &position, Timestamp::now());
-    respond(permit, &view, &page)
-}
-
-/// `GET /subscribe`
-pub(super) async fn subscribe(
-    State(shared): State<Shared>,
-    Extension(queue): Extension<Queue>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let dashboard = &shared.dashboard;
-    let position = dashboard.page_events.position_for_page(Range::default());
-    let view = dashboard.view().await;
-    let permit = queue.permit().await?;
-    let page = SubscribePage::new(&view, &origin(&headers), &position, Timestamp::now());
     respond(permit, &view, &page)
 }
 

@@ -1,4 +1,4 @@
-//! Endpoints for programs: the status as JSON, incidents and announcements as a feed.
+//! Endpoints for programs: the status as JSON, incidents as a feed.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -47,10 +47,8 @@ pub(super) async fn feed(
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
-    let news = shared.dashboard.fetched_news(false).await;
-    let announcements = news.as_ref().map_or(&[][..], |it| &it.announcements);
-    let (host, started) = (host.unwrap_or_default(), shared.dashboard.started);
-    let xml = Feed::new(host, &incidents.incidents, announcements, started)
+    let started = shared.dashboard.started;
+    let xml = Feed::new(host.unwrap_or_default(), &incidents.incidents, started)
         .render()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let headers = [

@@ -65,30 +65,14 @@ fn ago(seconds: i64) -> String {
     format!("{} ago", span(seconds))
 }
 
-/// Formats whole seconds: `86 s`, `12 min`, `1 h 26 min`, `3 days`. The script of the page does the same.
+/// Formats whole seconds in the largest unit that fits at least twice, so that the error is at most a half.
 pub(crate) fn span(seconds: i64) -> String {
     match seconds {
         ..=119 => format!("{seconds} s"),
-        120..=3_599 => format!("{} min", seconds / 60),
-        3_600..=172_799 => match (seconds / 3_600, seconds % 3_600 / 60) {
-            (hours, 0) => format!("{hours} h"),
-            (hours, minutes) => format!("{hours} h {minutes} min"),
-        },
+        120..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
         172_800.. => format!("{} days", seconds / 86_400),
     }
-}
-
-/// Formats a part of a history: `23 Nov 05:10–05:26 UTC`. A part that ends after `now` has not ended.
-pub(crate) fn stretch(start: Timestamp, end: Timestamp, now: Timestamp) -> String {
-    let day = |time: Timestamp| time.strftime("%-d %b").to_string();
-    let end = if end > now {
-        "now".to_owned()
-    } else if day(start) == day(end) {
-        end.strftime("%H:%M").to_string()
-    } else {
-        Clock::new(end).short
-    };
-    format!("{}–{end} UTC", Clock::new(start).short)
 }
 
 /// Formats a latency in seconds with three significant digits.
@@ -126,45 +110,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_have_hours_and_minutes() {
+    fn spans_use_the_largest_unit_that_fits_twice() {
         for (seconds, text) in [
             (1, "1 s ago"),
             (119, "119 s ago"),
             (120, "2 min ago"),
-            (3_599, "59 min ago"),
-            (3_600, "1 h ago"),
-            (5_160, "1 h 26 min ago"),
-            (172_799, "47 h 59 min ago"),
+            (7_199, "119 min ago"),
+            (7_200, "2 h ago"),
+            (172_799, "47 h ago"),
             (172_800, "2 days ago"),
             (0, "just now"),
             (-40, "just now"),
         ] {
             assert_eq!(ago(seconds), text);
-        }
-    }
-
-    #[test]
-    fn a_stretch_names_the_day_of_its_end_only_if_it_differs() {
-        let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        let now = time("2026-11-24T12:00:00Z");
-        for (start, end, text) in [
-            (
-                "2026-11-23T05:10:00Z",
-                "2026-11-23T05:26:00Z",
-                "23 Nov 05:10–05:26 UTC",
-            ),
-            (
-                "2026-11-23T23:50:00Z",
-                "2026-11-24T00:06:00Z",
-                "23 Nov 23:50–24 Nov 00:06 UTC",
-            ),
-            (
-                "2026-11-24T11:50:00Z",
-                "2026-11-24T12:06:00Z",
-                "24 Nov 11:50–now UTC",
-            ),
-        ] {
-            assert_eq!(stretch(time(start), time(end), now), text);
         }
     }
 

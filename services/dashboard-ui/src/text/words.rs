@@ -1,6 +1,5 @@
 //! Formats states, figures and codes for people.
 
-use gateway_api::reason_text;
 use gateway_api::status::State;
 use jiff::Timestamp;
 
@@ -26,11 +25,8 @@ pub(crate) fn state(state: State) -> &'static str {
     }
 }
 
-/// Formats a ratio in whole percent, truncated and not rounded: 100 % means all, 0 % nothing.
+/// Formats a ratio in whole percent, truncated and not rounded: 100 % means all.
 pub(crate) fn percent(ratio: f64) -> String {
-    if ratio > 0.0 && ratio < 0.01 - 1e-11 {
-        return "< 1%".to_owned();
-    }
     format!("{:.0}%", (ratio * 100.0 + 1e-9).floor())
 }
 
@@ -43,16 +39,19 @@ pub(crate) fn budget(remaining: f64) -> (String, bool) {
     }
 }
 
-/// Describes why probes failed: `HTTP 503`, `Timed out`.
-pub(crate) fn reason(code: &str, http_status: Option<u16>) -> String {
-    capitalize(&visible(&reason_text(code, http_status)))
-}
-
-/// Returns a text with its first letter in upper case.
-pub(crate) fn capitalize(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|it| it.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
+/// Describes why a probe failed, as the end of a sentence about the target.
+pub(crate) fn reason(code: &str) -> String {
+    match code {
+        "dns" => "its name cannot be resolved".to_owned(),
+        "connect" => "the connection to it fails".to_owned(),
+        "tls" => "its TLS handshake or certificate fails".to_owned(),
+        "timeout" => "it times out".to_owned(),
+        "status" => "it responds with an unexpected status".to_owned(),
+        "body" => "its response body is not the expected one".to_owned(),
+        "redirect" => "its redirects fail".to_owned(),
+        "protocol" => "it violates the protocol".to_owned(),
+        other => visible(other),
+    }
 }
 
 /// Formats the time until a certificate expires, and returns whether that is a problem.
@@ -80,14 +79,7 @@ mod tests {
 
     #[test]
     fn percentages_are_truncated() {
-        for (ratio, text) in [
-            (1.0, "100%"),
-            (0.9999, "99%"),
-            (0.29, "29%"),
-            (0.01, "1%"),
-            (0.009, "< 1%"),
-            (0.0, "0%"),
-        ] {
+        for (ratio, text) in [(1.0, "100%"), (0.9999, "99%"), (0.29, "29%"), (0.0, "0%")] {
             assert_eq!(percent(ratio), text);
         }
         assert_eq!(budget(0.629), ("62% left".to_owned(), false));

@@ -4,7 +4,6 @@ mod error;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use url::Url;
@@ -13,30 +12,24 @@ pub use self::error::{EX_USAGE, Error};
 use crate::part::ports::HIGHEST_BASE;
 use crate::state::paths::{Installation, StateDir};
 
-/// The widest line that the lab prints, in columns.
-pub const WIDTH: usize = 80;
-
 const UP_ENVIRONMENT: &str = "\
 Environment:
-  SMTP_SMARTHOST (host:port), SMTP_FROM, SMTP_TO, SMTP_AUTH_USERNAME,
-  SMTP_AUTH_PASSWORD_FILE
+  SMTP_SMARTHOST (host:port), SMTP_FROM, SMTP_TO, SMTP_AUTH_USERNAME, SMTP_AUTH_PASSWORD_FILE
           Also send alerts by mail; set all of them or none
   SMTP_REQUIRE_TLS
           false for a mail server without STARTTLS [default: true]
-  RUNBOOK_BASE_URL
-          Where the links of alerts lead [default: /runbooks of api-gateway]
-  PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY,
-  PING_BODY_MAX_BYTES, PING_HTTP_METHOD, PING_AGENT_CACHE_SECONDS,
-  PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG, ALLOWED_HOSTS
-          Passed on to the services, as are PATH, HOME, LANG, LC_ALL, TZ,
-          TMPDIR, RUST_BACKTRACE, SSL_CERT_FILE and SSL_CERT_DIR, but no other
-          variables";
+  PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS, PING_CONCURRENCY, PING_BODY_MAX_BYTES, PING_HTTP_METHOD,
+  PING_AGENT_CACHE_SECONDS, PROMETHEUS_QUERY_CACHE_SECONDS, LOG_FORMAT, RUST_LOG,
+  ALLOWED_HOSTS
+          Passed on to the services, as are PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, RUST_BACKTRACE,
+          SSL_CERT_FILE and SSL_CERT_DIR, but no other variables";
 
 /// The help text of `./lab bench`. The `lab` script starts it from tests/runner.
-pub const BENCH: &str = "Run the benchmarks; exit code 1 if a limit is exceeded";
+pub const BENCH: &str =
+    "Run the benchmarks beside a comparable program; exit code 1 if a limit is exceeded";
 
 /// The help text of `./lab test`, also a command of tests/runner.
-pub const TEST: &str = "Run the test suites that this machine can run, and list the others";
+pub const TEST: &str = "Run the test suites that this machine can run, and list those it can't";
 
 /// Runs UptimePulse on this machine: the services beside a real Prometheus and a real Alertmanager.
 #[derive(Debug, Parser)]
@@ -46,7 +39,6 @@ pub const TEST: &str = "Run the test suites that this machine can run, and list 
     version,
     about,
     disable_help_subcommand = true,
-    max_term_width = WIDTH,
     after_help = format!("Commands of a checkout of the repository:\n  bench    {BENCH}\n  test     {TEST}")
 )]
 pub struct Cli {
@@ -86,48 +78,24 @@ pub enum Command {
     /// Start all parts and restart any that exits; Ctrl-C stops them
     #[command(after_help = UP_ENVIRONMENT)]
     Up(UpArgs),
-    /// Show the parts, the targets that are not up, and the open incidents
+    /// Show each part's state, address and number of restarts
     Status {
         /// Print {"parts":[{"name","state","url","pid","restarts"}]}
         #[arg(long)]
         json: bool,
     },
-    /// Follow the status page in the terminal; q quits
-    Watch,
     /// Show the logs of the parts
-    Logs(LogsArgs),
+    Logs {
+        /// The part to show, or "lab" for the supervisor [default: all, in order of time]
+        part: Option<String>,
+        /// Follow the logs: print new lines as they are written
+        #[arg(short, long)]
+        follow: bool,
+    },
     /// Stop all parts; data and logs stay
     Down,
     /// Show the storage of Prometheus, now and at the end of its retention
     Sizing(SizingArgs),
-    /// Run promtool, the command-line tool of Prometheus
-    #[command(
-        disable_help_flag = true,
-        override_usage = "./lab promtool [--state-dir DIR] ARGUMENT…"
-    )]
-    Promtool {
-        /// The arguments of promtool; --state-dir comes before them
-        #[arg(
-            trailing_var_arg = true,
-            allow_hyphen_values = true,
-            value_name = "ARGUMENT"
-        )]
-        args: Vec<OsString>,
-    },
-    /// Run amtool, the command-line tool of Alertmanager, on the running lab's
-    #[command(
-        disable_help_flag = true,
-        override_usage = "./lab amtool [--state-dir DIR] ARGUMENT…"
-    )]
-    Amtool {
-        /// The arguments of amtool; --state-dir comes before them
-        #[arg(
-            trailing_var_arg = true,
-            allow_hyphen_values = true,
-            value_name = "ARGUMENT"
-        )]
-        args: Vec<OsString>,
-    },
     /// Run the stack on Kubernetes: minikube, or the cluster of another context
     Cluster(ClusterArgs),
     /// Check that probe results reach a gateway. `helm test` runs it.
@@ -161,29 +129,6 @@ pub struct UpArgs {
     /// Run as the background supervisor of `up --detach`.
     #[arg(long, hide = true, conflicts_with = "detach")]
     pub detached: bool,
-}
-
-/// Arguments of `logs`.
-#[derive(Debug, Args)]
-pub struct LogsArgs {
-    /// The part to show, or "lab" for the supervisor [default: all, in order of time]
-    pub part: Option<String>,
-
-    /// Follow the logs: print new lines as they are written
-    #[arg(short, long)]
-    pub follow: bool,
-
-    /// Start with the last N lines [default: all, or 100 with --follow]
-    #[arg(long, value_name = "N")]
-    pub tail: Option<usize>,
-
-    /// Start with the lines of the last DURATION, such as 10m or 1h30m
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub since: Option<Duration>,
-
-    /// Also print the notifications of the Watchdog, an alert that always fires
-    #[arg(long)]
-    pub watchdog: bool,
 }
 
 /// Arguments of `sizing`.
@@ -233,13 +178,6 @@ pub struct ExecPartArgs {
     pub command: Vec<OsString>,
 }
 
-/// Parses a duration.
-fn duration(text: &str) -> Result<Duration, String> {
-    gateway_api::duration::parse(text).ok_or_else(|| {
-        "must be whole numbers with their units, such as 90s, 10m or 1h30m".to_owned()
-    })
-}
-
 /// Parses the URL of a server.
 fn server_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
@@ -262,74 +200,13 @@ mod tests {
 
     #[test]
     fn every_command_accepts_state_dir() {
-        for command in [
-            "up", "status", "watch", "logs", "down", "sizing", "promtool", "amtool",
-        ] {
+        for command in ["up", "status", "logs", "down", "sizing"] {
             let cli = Cli::try_parse_from(["lab", command, "--state-dir", "/tmp/x"]).unwrap();
             assert_eq!(
                 cli.state.state_dir,
                 Some(PathBuf::from("/tmp/x")),
                 "{command}"
             );
-        }
-    }
-
-    #[test]
-    fn the_tools_get_all_arguments_after_the_labs_own_option() {
-        let args = |line: &[&str]| match Cli::try_parse_from(line).unwrap() {
-            Cli {
-                state,
-                command: Command::Amtool { args },
-            } => (state.state_dir, args),
-            other => panic!("{other:?}"),
-        };
-        let dir = Some(PathBuf::from("/tmp/x"));
-        let tools = [
-            "--output=json",
-            "alert",
-            "--help",
-            "--state-dir",
-            "y",
-            "--",
-            "-v",
-        ];
-        let tools_args: Vec<OsString> = tools.map(OsString::from).into();
-        for own in [
-            &["lab", "amtool", "--state-dir", "/tmp/x"][..],
-            &["lab", "--state-dir", "/tmp/x", "amtool"],
-        ] {
-            let line = [own, &tools].concat();
-            assert_eq!(args(&line), (dir.clone(), tools_args.clone()), "{line:?}");
-        }
-        let help = args(&["lab", "amtool", "--help"]);
-        assert_eq!(help, (None, vec!["--help".into()]));
-    }
-
-    #[test]
-    fn logs_rejects_an_invalid_duration() {
-        let parse = |since: &str| Cli::try_parse_from(["lab", "logs", "--since", since]);
-        assert!(parse("1h30m").is_ok());
-        for rejected in ["10", "-5m", "5 m", ""] {
-            assert!(parse(rejected).is_err(), "{rejected}");
-        }
-    }
-
-    #[test]
-    fn no_help_text_is_wider_than_a_terminal() {
-        let mut root = Cli::command();
-        root.build();
-        let mut commands = vec![root];
-        while let Some(mut command) = commands.pop() {
-            commands.extend(command.get_subcommands().cloned());
-            for help in [command.render_help(), command.render_long_help()] {
-                for line in help.to_string().lines() {
-                    assert!(
-                        line.chars().count() <= WIDTH,
-                        "{}: {line}",
-                        command.get_name()
-                    );
-                }
-            }
         }
     }
 

@@ -3,11 +3,9 @@
 pub mod cluster;
 mod down;
 mod logs;
-mod native_tools;
 pub mod sizing;
 mod status;
 mod up;
-mod watch;
 
 use std::process::ExitCode;
 
@@ -16,7 +14,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use self::cluster::data_path;
 use crate::cli::{Cli, Command, Error};
-use crate::part::Part;
 use crate::process::ProcessIdentity;
 use crate::state::lock;
 use crate::state::paths::{Installation, StateDir};
@@ -49,12 +46,11 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Up(args) => up::run(&lab, &args),
         Command::Status { json } => runtime()?.block_on(status::run(&lab, json)),
-        Command::Watch => runtime()?.block_on(watch::run(&lab)),
-        Command::Logs(args) => runtime()?.block_on(logs::run(&lab, &args)),
+        Command::Logs { part, follow } => {
+            runtime()?.block_on(logs::run(&lab, part.as_deref(), follow))
+        }
         Command::Down => runtime()?.block_on(down::run(&lab)),
         Command::Sizing(args) => runtime()?.block_on(sizing::run(&lab, &args)),
-        Command::Promtool { args } => native_tools::promtool(&lab, &args),
-        Command::Amtool { args } => native_tools::amtool(&lab, &args),
         Command::Cluster(args) => cluster::run(&lab.installation, &lab.state, &runtime()?, &args),
         Command::CheckDataPath { .. } | Command::ExecPart(_) => Ok(ExitCode::SUCCESS),
     }
@@ -68,18 +64,8 @@ impl Lab {
 
     /// Returns the supervisor that wrote the record, if it still runs.
     fn recorded_supervisor(&self) -> Option<ProcessIdentity> {
-        self.running().map(|record| record.supervisor)
-    }
-
-    /// Returns the record of the running lab; `None` if it does not run.
-    fn running(&self) -> Option<LabRecord> {
         let record = LabRecord::load(&self.state.state_file()).ok()??;
-        record.supervisor.is_alive().then_some(record)
-    }
-
-    /// Returns the URL of a part of the running lab; `None` if it does not run.
-    fn running_url(&self, part: Part) -> Option<String> {
-        Some(self.running()?.part(part.name())?.url.clone())
+        record.supervisor.is_alive().then_some(record.supervisor)
     }
 }
 

@@ -184,10 +184,11 @@ impl Prometheus {
         query: &[(&str, &str)],
     ) -> anyhow::Result<T> {
         let context = || format!("can't query {}", self.shown);
-        let url = Url::parse(&format!("{}/api/v1/{path}", self.url)).with_context(context)?;
-        let request = self.client.get(url.clone()).query(query);
-        let response = request.send().await;
-        let response = response.map_err(|error| http::no_answer("Prometheus", &url, &error))?;
+        let request = self
+            .client
+            .get(format!("{}/api/v1/{path}", self.url))
+            .query(query);
+        let response = request.send().await.with_context(context)?;
         let status = response.status();
         let body = http::body(response).await.with_context(context)?;
         let response: ApiResponse<T> = serde_json::from_slice(&body).with_context(|| {

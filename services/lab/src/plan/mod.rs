@@ -45,8 +45,6 @@ pub struct PartSpec {
     pub url: String,
     /// The URL that answers 200 when the part is ready.
     pub readiness_url: String,
-    /// The page to show to people if the part has none itself: builds of Alertmanager without its web interface.
-    pub substitute_page: Option<String>,
 }
 
 /// The inputs of the specifications.
@@ -77,10 +75,7 @@ impl Plan<'_> {
     pub fn notes(&self) -> Vec<String> {
         match self.tools.grafana {
             Some(_) => vec![],
-            None => vec![
-                "grafana: not on PATH, so it does not run; install it and restart the lab"
-                    .to_owned(),
-            ],
+            None => vec!["grafana: not found on PATH, so it does not run; install it and restart the lab to use it".to_owned()],
         }
     }
 
@@ -132,8 +127,6 @@ impl Plan<'_> {
                 environment,
                 working_dir: working_dir.unwrap_or_else(|| self.state.path().to_path_buf()),
                 readiness_url: format!("{url}{}", part.readiness_path()),
-                substitute_page: (part == Part::Alertmanager)
-                    .then(|| format!("{}/alertmanager", self.ports.url(Part::AlertLogger))),
                 url,
             });
         }
@@ -220,10 +213,6 @@ mod tests {
             "http://127.0.0.1:20001"
         );
         assert_eq!(variable(&specs, Part::DashboardUi, "PROMETHEUS_URL"), None);
-        assert_eq!(
-            variable(&specs, Part::ApiGateway, "ANNOUNCEMENTS_DIR").unwrap(),
-            "/repo/monitoring/announcements"
-        );
         assert_eq!(
             variable(&specs, Part::ApiGateway, "PING_AGENT_METRICS_URL").unwrap(),
             "http://127.0.0.1:20000/metrics"

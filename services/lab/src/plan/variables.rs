@@ -25,28 +25,17 @@ pub fn of(plan: &Plan<'_>, part: Part, retention: &OsStr) -> Vec<(&'static str, 
     };
     match part {
         Part::PingAgent => vec![listen, targets],
-        Part::ApiGateway => {
-            let mut variables = vec![
-                listen,
-                targets,
-                (
-                    "PING_AGENT_METRICS_URL",
-                    OsString::from(format!("{}/metrics", plan.ports.url(Part::PingAgent))),
-                ),
-                ("PROMETHEUS_URL", url(Part::Prometheus)),
-                (RETENTION, retention.to_owned()),
-                ("ALERT_LOGGER_URL", url(Part::AlertLogger)),
-                (
-                    "ANNOUNCEMENTS_DIR",
-                    plan.installation
-                        .monitoring("announcements")
-                        .into_os_string(),
-                ),
-            ];
-            let runbooks = plan.installation.runbooks();
-            variables.extend(runbooks.map(|folder| ("RUNBOOKS_DIR", folder.into_os_string())));
-            variables
-        }
+        Part::ApiGateway => vec![
+            listen,
+            targets,
+            (
+                "PING_AGENT_METRICS_URL",
+                OsString::from(format!("{}/metrics", plan.ports.url(Part::PingAgent))),
+            ),
+            ("PROMETHEUS_URL", url(Part::Prometheus)),
+            (RETENTION, retention.to_owned()),
+            ("ALERT_LOGGER_URL", url(Part::AlertLogger)),
+        ],
         Part::AlertLogger => vec![
             listen,
             ("ALERT_LOG_DIR", plan.state.part(part).into_os_string()),

@@ -63,13 +63,6 @@ impl Installation {
         self.root.join("monitoring").join(path)
     }
 
-    /// Returns the folder of the runbooks, if there is one.
-    #[must_use]
-    pub fn runbooks(&self) -> Option<PathBuf> {
-        let folder = self.root.join("docs/runbooks");
-        folder.is_dir().then_some(folder)
-    }
-
     /// Returns the state folder without `--state-dir`: `.lab` in the root, or a folder in the user's state folder if the
     /// root is not writable, such as that of a package.
     #[must_use]

@@ -53,24 +53,10 @@ pub struct PartRecord {
     pub url: String,
     /// The URL that answers 200 when it is ready.
     pub readiness_url: String,
-    /// A read-only page of another part, if it has no page itself.
-    #[serde(default)]
-    pub page: Option<String>,
     /// Its process, if it runs.
     pub process: Option<ProcessIdentity>,
     /// The number of restarts since `up`.
     pub restarts: u32,
-}
-
-impl PartRecord {
-    /// Returns the address for a browser.
-    #[must_use]
-    pub fn page_address(&self) -> String {
-        match &self.page {
-            Some(page) => format!("{page} (read-only)"),
-            None => self.url.clone(),
-        }
-    }
 }
 
 /// The content of the file.
@@ -135,7 +121,6 @@ mod tests {
                 state: PartState::NotReady,
                 url: "http://127.0.0.1:9090".to_owned(),
                 readiness_url: "http://127.0.0.1:9090/-/ready".to_owned(),
-                page: Some("http://127.0.0.1:8082/alertmanager".to_owned()),
                 process: Some(process),
                 restarts: 3,
             }],

@@ -94,7 +94,6 @@ impl Supervisor {
                     state: PartState::Starting,
                     url: spec.url.clone(),
                     readiness_url: spec.readiness_url.clone(),
-                    page: None,
                     process: None,
                     restarts: 0,
                 },
@@ -174,9 +173,8 @@ impl Supervisor {
                 record.process = Some(process);
                 record.state = PartState::Starting;
             }
-            PartEvent::Ready(page) => {
+            PartEvent::Ready => {
                 record.state = PartState::Ready;
-                record.page = page;
                 if ready {
                     self.reporter.event(&format!("{part} is ready again"));
                 }

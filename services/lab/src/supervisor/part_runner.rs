@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -41,8 +40,8 @@ pub enum Order {
 pub enum PartEvent {
     /// A process was started.
     Started(ProcessIdentity),
-    /// It is ready. Contains the page to show to people if it has none itself.
-    Ready(Option<String>),
+    /// It is ready.
+    Ready,
     /// It exited without an order, and will be restarted after this time.
     Exited(PartExit, Duration),
     /// Its log can't be written; the part continues to run.
@@ -118,7 +117,7 @@ impl PartRunner {
                 }
                 () = self.ready(), if ready_at.is_none() => {
                     ready_at = Some(Instant::now());
-                    self.report(PartEvent::Ready(self.substitute_page().await));
+                    self.report(PartEvent::Ready);
                 }
                 () = self.ordered(Order::Stop) => {
                     process.stop(self.ordered(Order::Kill)).await;
@@ -139,13 +138,6 @@ impl PartRunner {
         while !http::answers(&self.client, &self.spec.readiness_url).await {
             tokio::time::sleep(READINESS_INTERVAL).await;
         }
-    }
-
-    /// Returns the page to show to people if the part answers 404 at `/`, and has a substitute.
-    async fn substitute_page(&self) -> Option<String> {
-        let page = self.spec.substitute_page.clone()?;
-        let response = self.client.get(&self.spec.url).send().await.ok()?;
-        (response.status() == StatusCode::NOT_FOUND).then_some(page)
     }
 
     /// Waits for `order` or a stronger one. The end of the supervisor counts as the strongest order.

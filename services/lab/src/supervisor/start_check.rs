@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use targets::TargetSource;
 use tokio::time::{Instant, sleep};
-use url::Url;
 
 use super::StartupFailure;
 use crate::http;
@@ -138,12 +137,11 @@ impl StartCheck {
 
     async fn agent(&self) -> anyhow::Result<String> {
         let expected = self.targets.load()?.len();
-        let url: Url = self.agent_metrics.parse()?;
-        let response = self.client.get(url.clone()).send().await;
-        let response = response.map_err(|error| http::no_answer("ping-agent", &url, &error))?;
-        let probed = http::body(response)
-            .await
-            .context("the metrics of ping-agent are incomplete")?
+        let context = || format!("ping-agent does not answer at {}", self.agent_metrics);
+        let response = self.client.get(&self.agent_metrics).send().await;
+        let text = http::body(response.with_context(context)?).await;
+        let probed = text
+            .with_context(context)?
             .split(|byte| *byte == b'\n')
             .filter(|line| line.starts_with(b"ping_target_info{"))
             .count();

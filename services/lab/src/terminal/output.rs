@@ -6,8 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use console::style;
 
-use super::words;
-use crate::cli::{Error, WIDTH};
+use crate::cli::Error;
 use crate::part::Part;
 use crate::state::paths::StateDir;
 use crate::state::record::{LabRecord, PartState};
@@ -23,33 +22,15 @@ pub fn error(error: &Error) {
             .collect::<Vec<_>>()
             .join("\n"),
     };
-    let message = format!("{} {text}", style("lab:").for_stderr().red().bold());
-    let wrapped = console::user_attended_stderr().then(|| words::wrap(&message, WIDTH));
-    notice(wrapped.as_deref().unwrap_or(&message));
+    notice(&format!(
+        "{} {text}",
+        style("lab:").for_stderr().red().bold()
+    ));
 }
 
 /// Prints a line on stderr. Errors are ignored: a closed terminal or pipe must not end the lab.
 pub fn notice(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// Formats a row of a table: its head, and its text from the column `at` on, which is wrapped if stdout is a terminal.
-#[must_use]
-pub fn row(head: &str, at: usize, text: &str) -> String {
-    let width = if console::user_attended() {
-        WIDTH.saturating_sub(at)
-    } else {
-        usize::MAX
-    };
-    let mut row = console::pad_str(head, at, console::Alignment::Left, None).into_owned();
-    for (index, line) in words::wrap(text, width).lines().enumerate() {
-        if index > 0 {
-            row.push_str(&format!("\n{:at$}", ""));
-        }
-        row.push_str(line);
-    }
-    row.push('\n');
-    row
 }
 
 /// Prints text on stdout. A closed pipe (`| head`) is no error.
@@ -91,18 +72,23 @@ pub fn addresses(record: &LabRecord, state: &StateDir, took: Duration) {
         let padding = " ".repeat(14usize.saturating_sub(console::measure_text_width(&name)));
         text.push_str(&format!(
             "  {name}{padding} {}\n",
-            style(record.page_address()).cyan()
+            style(&record.url).cyan()
         ));
     }
     for note in &record.notes {
         text.push_str(&format!("\n  {}\n", style(note).dim()));
     }
-    text.push_str(&format!(
-        "\nData and logs: {}\n{}  {}\n",
-        state.path().display(),
-        state.command_line("status"),
-        style("shows the state of the parts and the targets").dim()
-    ));
+    text.push_str(&format!("\nData and logs: {}\n", state.path().display()));
+    for (command, description) in [
+        ("status", "shows the state of each part"),
+        ("logs -f", "follows the logs"),
+    ] {
+        text.push_str(&format!(
+            "{:<14}  {}\n",
+            state.command_line(command),
+            style(description).dim()
+        ));
+    }
     text.push('\n');
     // A failed print must not end the lab.
     let _ = print(&text);

@@ -17,8 +17,6 @@ pub struct Progress {
     /// `None` if stderr is no terminal. Each step is a line then.
     spinner: Option<ProgressBar>,
     shown_ready: BTreeSet<String>,
-    /// The lines that follow when the lab is up.
-    next_steps: String,
 }
 
 impl Progress {
@@ -26,11 +24,6 @@ impl Progress {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started_at.elapsed()
-    }
-
-    /// Sets the lines that [`Self::up`] ends with.
-    pub fn set_next_steps(&mut self, lines: String) {
-        self.next_steps = lines;
     }
 
     /// Shows the current step.
@@ -75,15 +68,12 @@ impl Progress {
         self.step("checking that rules, targets, alerts and the status page work");
     }
 
-    /// Reports that the lab is up, and what to do next; `hint` says how to stop it.
+    /// Reports that the lab is up; `hint` says how to stop it.
     pub fn up(&mut self, hint: &str) {
         self.finish();
         let seconds = self.elapsed().as_secs_f64();
         // A failed print must not end the lab.
-        let _ = output::print(&format!(
-            "UptimePulse is up after {seconds:.1} s. {hint}\n{}",
-            self.next_steps
-        ));
+        let _ = output::print(&format!("UptimePulse is up after {seconds:.1} s. {hint}\n"));
     }
 
     /// Prints an event with its time.
@@ -121,7 +111,6 @@ impl Default for Progress {
             started_at: Instant::now(),
             spinner,
             shown_ready: BTreeSet::new(),
-            next_steps: String::new(),
         }
     }
 }

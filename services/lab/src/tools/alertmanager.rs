@@ -23,14 +23,6 @@ const COMPILED_IN: &[u8] = b"/usr/share/prometheus/alertmanager";
 /// The same folder relative to the working folder. It has the same length, so the rest of the binary does not change.
 const RELATIVE: &[u8] = b"usr/share/prometheus//alertmanager";
 
-/// Finds amtool in `search_path` (the value of PATH), else in the unpacked package in `folder`.
-///
-/// # Errors
-/// There is none. The message says what to do.
-pub fn find_amtool(search_path: &OsStr, folder: &Path) -> anyhow::Result<PathBuf> {
-    SERVER.find_checker(search_path, folder)
-}
-
 /// Alertmanager's programs.
 #[derive(Debug, Clone)]
 pub struct AlertmanagerTool {

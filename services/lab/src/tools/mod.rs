@@ -13,9 +13,9 @@ use std::process::{Command, Output};
 
 use anyhow::Context as _;
 
-pub use self::alertmanager::{AlertmanagerTool, find_amtool};
+pub use self::alertmanager::AlertmanagerTool;
 pub use self::grafana::GrafanaTool;
-pub use self::prometheus::{PrometheusTool, find_promtool};
+pub use self::prometheus::PrometheusTool;
 
 /// The servers that the lab runs beside the services.
 #[derive(Debug, Clone)]
@@ -105,24 +105,6 @@ mod tests {
         assert_eq!(
             on_path(&search, &["promtool", "sh"]),
             Some(PathBuf::from("/bin/sh"))
-        );
-    }
-
-    #[test]
-    fn a_checker_is_found_on_path_or_in_the_unpacked_package() {
-        let folder = tempfile::tempdir().unwrap();
-        let nowhere = folder.path().join("nowhere");
-        let message = find_amtool(nowhere.as_os_str(), folder.path())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("no amtool") && message.contains("./lab up"),
-            "{message}"
-        );
-        std::fs::create_dir(folder.path().join("alertmanager")).unwrap();
-        assert_eq!(
-            find_amtool(nowhere.as_os_str(), folder.path()).unwrap(),
-            folder.path().join("alertmanager/usr/bin/amtool")
         );
     }
 

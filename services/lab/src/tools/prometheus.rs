@@ -16,14 +16,6 @@ const SERVER: Server = Server {
     package: "prometheus",
 };
 
-/// Finds promtool in `search_path` (the value of PATH), else in the unpacked package in `folder`.
-///
-/// # Errors
-/// There is none. The message says what to do.
-pub fn find_promtool(search_path: &OsStr, folder: &Path) -> anyhow::Result<PathBuf> {
-    SERVER.find_checker(search_path, folder)
-}
-
 /// Prometheus' programs.
 #[derive(Debug, Clone)]
 pub struct PrometheusTool {

@@ -28,34 +28,6 @@ pub enum Location {
 }
 
 impl Server {
-    /// Finds the server in `search_path` (the value of PATH), else its unpacked package in `folder`.
-    pub fn find(self, search_path: &OsStr, folder: &Path) -> Option<Location> {
-        let server = on_path(search_path, &[self.program, self.package]);
-        if let Some((server, checker)) = server.zip(on_path(search_path, &[self.checker])) {
-            return Some(Location::OnPath(server, checker));
-        }
-        let root = folder.join(self.program);
-        root.is_dir().then_some(Location::Unpacked(root))
-    }
-
-    /// Returns the path of the checker of a server that [`Self::find`] finds.
-    ///
-    /// # Errors
-    /// There is none. The message says what to do.
-    pub fn find_checker(self, search_path: &OsStr, folder: &Path) -> anyhow::Result<PathBuf> {
-        let checker = self.checker;
-        match self.find(search_path, folder) {
-            Some(Location::OnPath(_, path)) => Ok(path),
-            Some(Location::Unpacked(root)) => Ok(root.join("usr/bin").join(checker)),
-            None => Err(anyhow!(
-                "the lab has no {checker} yet: {} is not on PATH with it, and was not downloaded \
-                 into {}. `./lab up` downloads it",
-                self.program,
-                folder.display()
-            )),
-        }
-    }
-
     /// Finds the server in `search_path` (the value of PATH), else its unpacked package in `folder`. If there is none,
     /// unpacks the package; `finish` prepares and checks its files.
     pub fn find_or_fetch(
@@ -71,8 +43,9 @@ impl Server {
             checker,
             package,
         } = self;
-        if let Some(location) = self.find(search_path, folder) {
-            return Ok(location);
+        let server = on_path(search_path, &[program, package]);
+        if let Some((server, checker)) = server.zip(on_path(search_path, &[checker])) {
+            return Ok(Location::OnPath(server, checker));
         }
         let root = folder.join(program);
         let fetch = || -> anyhow::Result<()> {
@@ -83,13 +56,15 @@ impl Server {
             }
             debian::unpack(package, &root, on_step, finish)
         };
-        fetch().map_err(|error| {
-            anyhow!(
-                "{name} is not on PATH, and its Debian package could not be used: {error:#}\n\
-                 Put `{program}` and `{checker}` on PATH, or install the package {package} and stop its service: \
-                 systemctl disable --now {package}"
-            )
-        })?;
+        if !root.is_dir() {
+            fetch().map_err(|error| {
+                anyhow!(
+                    "{name} is not on PATH, and its Debian package could not be used: {error:#}\n\
+                     Put `{program}` and `{checker}` on PATH, or install the package {package} and stop its service: \
+                     systemctl disable --now {package}"
+                )
+            })?;
+        }
         Ok(Location::Unpacked(root))
     }
 }

@@ -90,10 +90,7 @@ impl TestLab {
             fs::create_dir_all(copy.parent().unwrap()).unwrap();
             fs::copy(real.join(file), copy).unwrap();
         }
-        let rules = self.path("root/monitoring/prometheus/rules");
-        fs::create_dir_all(&rules).unwrap();
-        let no_rules = "# http://api-gateway:8080/runbooks\ngroups: []\n";
-        fs::write(rules.join("none.yml"), no_rules).unwrap();
+        fs::create_dir_all(self.path("root/monitoring/prometheus/rules")).unwrap();
     }
 
     pub fn path(&self, path: &str) -> PathBuf {

@@ -56,8 +56,6 @@ pub(crate) struct LastProbe {
     pub(crate) up: bool,
     /// The end of the probe, in seconds since 1970.
     pub(crate) at: f64,
-    /// The status code of its response; `None` without a response.
-    pub(crate) http_status: Option<u16>,
     /// The fault of the last response. A probe without a response does not change it.
     pub(crate) malformed: Option<Malformed>,
 }
@@ -106,7 +104,6 @@ impl Counters {
         self.last = Some(LastProbe {
             up: report.result.is_ok(),
             at,
-            http_status: report.http_status,
             malformed,
         });
         self.not_after = report.not_after.or(self.not_after);

@@ -20,7 +20,7 @@ pub(crate) struct Family {
     pub(crate) write: fn(&mut String, &'static str, &Row),
 }
 
-pub(crate) const FAMILIES: [Family; 16] = [
+pub(crate) const FAMILIES: [Family; 15] = [
     Family {
         name: "ping_success_total",
         kind: "counter",
@@ -90,12 +90,6 @@ pub(crate) const FAMILIES: [Family; 16] = [
         },
     },
     Family {
-        name: "ping_http_status_code",
-        kind: "gauge",
-        help: "Status code of the response to the last probe; absent without a response.",
-        write: |out, name, row| real_if(out, name, row, http_status(row)),
-    },
-    Family {
         name: "ping_interval_seconds",
         kind: "gauge",
         help: "Time between the starts of two probes.",
@@ -141,10 +135,6 @@ fn real_if(out: &mut String, name: &str, row: &Row, value: Option<f64>) {
     if let Some(value) = value {
         sample(out, [name, ""], &[row.labels()], Value::Real(value));
     }
-}
-
-fn http_status(row: &Row) -> Option<f64> {
-    row.counters.last?.http_status.map(f64::from)
 }
 
 /// Returns the expiry of the certificate. A target that was https before the last reload may still have one stored.
@@ -211,7 +201,7 @@ fn phases(out: &mut String, name: &'static str, row: &Row) {
     }
 }
 
-/// Writes the failures by reason. A target with all phases and reasons would have 45 series, so the reasons that are oldest
+/// Writes the failures by reason. A target with all phases and reasons would have 44 series, so the reasons that are oldest
 /// by their last occurrence are left out beyond [`MAX_SERIES`]; their counts are kept.
 fn reasons(out: &mut String, name: &'static str, row: &Row) {
     let counters = &row.counters;
@@ -220,8 +210,7 @@ fn reasons(out: &mut String, name: &'static str, row: &Row) {
     let phases = 2 * counters.phases().count();
     let gauges = 6
         + usize::from(row.target().latency_objective.is_some())
-        + usize::from(not_after(row).is_some())
-        + usize::from(http_status(row).is_some());
+        + usize::from(not_after(row).is_some());
     let limit = MAX_SERIES - (four_counters + latency + phases + gauges);
     for (reason, count) in counters.reasons(limit) {
         let reason = label("reason", reason.as_str());

@@ -47,11 +47,6 @@ fn report(result: Result<(), Reason>, latency_ms: u64, phases: &[(Phase, u64)]) 
         latency: Duration::from_millis(latency_ms),
         phases: times,
         not_after: Some(1_900_000_000),
-        http_status: match result {
-            Ok(()) => Some(200),
-            Err(Reason::Status) => Some(503),
-            Err(_) => None,
-        },
         malformed: None,
     }
 }
@@ -75,24 +70,6 @@ fn samples(text: &str) -> BTreeMap<&str, &str> {
         }
     }
     samples
-}
-
-#[test]
-fn the_status_code_is_that_of_the_last_probe() {
-    let table = table("[[target]]\nurl = 'http://x'");
-    let series = Arc::clone(&table.load()[0]);
-    let name = "ping_http_status_code{target=\"http://x\"}";
-    let code = || {
-        let text = text(&table);
-        samples(&text).get(name).map(|value| (*value).to_owned())
-    };
-    assert_eq!(code(), None);
-    series.record(&report(Err(Reason::Status), 5, &[]), at(1.0), false);
-    assert_eq!(code().as_deref(), Some("503"));
-    series.record(&report(Err(Reason::Timeout), 5, &[]), at(2.0), false);
-    assert_eq!(code(), None);
-    series.record(&report(Ok(()), 5, &[]), at(3.0), false);
-    assert_eq!(code().as_deref(), Some("200"));
 }
 
 #[test]

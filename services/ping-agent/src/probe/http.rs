@@ -48,10 +48,7 @@ pub(crate) async fn probe(
             budget: &budget,
             policy: own_address.map(|own| RedirectPolicy { target, own }),
         };
-        // A redirect whose target does not respond is no response of the target.
-        trace.http_status = None;
         let response = hop.run(request, trace).await?;
-        trace.http_status = Some(response.status.as_u16());
         own_address.get_or_insert(response.from);
         if !is_redirect(response.status) {
             return evaluate(target, &response);

@@ -69,7 +69,6 @@ impl Probe for Fake {
             latency: Duration::from_millis(5),
             phases: Phases::default(),
             not_after: None,
-            http_status: None,
             malformed: None,
         }
     }

@@ -1,6 +1,5 @@
 //! The endpoints of every service:
 //!
-//! - `GET /`: the index, except where the service has a page of its own there
 //! - `GET /healthz`: the process is alive
 //! - `GET /readyz`: whether the service is ready; the reasons if it is not, notices if it is
 //! - `GET /metrics`: the metrics in Prometheus' text format
@@ -16,8 +15,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::metrics_body::{self, MetricsStream};
 use super::problem::as_problem;
 use super::{
-    Connection, Hosts, Index, PendingResponses, Problem, RequestMetrics, Routes, host_check,
-    request_metrics, responses,
+    Connection, Hosts, PendingResponses, Problem, RequestMetrics, host_check, request_metrics,
+    responses,
 };
 use crate::Readiness;
 use crate::limit::Limits;
@@ -45,33 +44,21 @@ pub(crate) fn scrapes(limits: &Limits) -> EvictingLimit<Connection> {
     EvictingLimit::new(limits.limit("scrapes", SCRAPES), |oldest| oldest.close())
 }
 
-/// Adds the endpoints of all services to a service's routes, and an index of all of them unless there is none. Around
-/// them it adds request metrics, the check of `Host` and `Origin`, problem details, and a 500 if a handler panics.
+/// Adds the endpoints of all services to a service's routes. Around both it adds request metrics, the check of `Host` and
+/// `Origin`, problem details, and a 500 if a handler panics.
 pub(crate) fn with_endpoints(
-    service: &'static str,
     own: Router,
-    index: Option<Index>,
     endpoints: Endpoints,
     pending: PendingResponses,
     requests: RequestMetrics,
 ) -> Router {
     let hosts = endpoints.hosts.clone();
-    let (common, described) = Routes::default()
-        .get("/healthz", "Whether the process is alive", healthz)
-        .get(
-            "/readyz",
-            "Whether the service is ready, and if not, why",
-            readyz,
-        )
-        .get("/metrics", "Metrics in Prometheus' text format", metrics)
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
         .with_state(endpoints)
-        .into_parts();
-    let mut router = common.merge(own);
-    if let Some(mut index) = index {
-        index.endpoints.extend(described);
-        router = router.route("/", get(move || async move { index.page(service) }));
-    }
-    router
+        .merge(own)
         .layer(middleware::from_fn_with_state(pending, responses::count))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(

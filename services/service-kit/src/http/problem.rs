@@ -1,7 +1,6 @@
 //! Errors as RFC 9457 problem details.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -78,14 +77,6 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-/// Creates the 500 for a response that could not be rendered.
-pub(crate) fn internal_error(error: &impl Display) -> Problem {
-    Problem::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        format!("the response could not be rendered: {error}"),
-    )
 }
 
 /// Turns the framework's own errors (no such route, method not allowed, malformed query, body too large), which are empty

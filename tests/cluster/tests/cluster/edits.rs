@@ -14,13 +14,6 @@ name = "edited"
 url = "http://demo-target:8080/t/edited"
 "#;
 
-const ANNOUNCEMENT: &str = r#"+++
-from = 2026-11-28T09:00:00Z
-severity = "info"
-+++
-# The edit is live
-"#;
-
 pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
     checkout.edit(
         "monitoring/prometheus/rules/targets.yml",
@@ -28,9 +21,7 @@ pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
         "summary: A target is down, says an edited rule\n",
     );
     checkout.append("monitoring/targets.toml", TARGET);
-    checkout.create("monitoring/announcements/edited.md", ANNOUNCEMENT);
     let changes = [
-        "kubernetes_config_map_v1/announcements",
         "kubernetes_config_map_v1/prometheus-rules",
         "kubernetes_config_map_v1/targets",
     ];
@@ -61,16 +52,6 @@ pub fn are_live(node: &Node, stack: &Stack, checkout: &Checkout) {
             let is_there =
                 targets.any(|target| target.target == "edited" && target.figures.success > 0.0);
             is_there.then_some(()).ok_or_else(|| format!("{summary:?}"))
-        },
-    );
-    within(
-        LIVE_WITHIN,
-        applied,
-        "api-gateway lists the announcement",
-        || {
-            let answer = node.fetch("api-gateway", "/api/v1/announcements")?;
-            let is_there = answer["announcements"][0]["title"] == "The edit is live";
-            is_there.then_some(()).ok_or_else(|| answer.to_string())
         },
     );
     let after = [node.pod("prometheus"), node.pod("ping-agent")].map(|pod| restarts(&pod));

@@ -62,7 +62,7 @@ pub fn survives(node: &Node) {
         "alert-logger answers",
         || demo_alert(node),
     );
-    for key in ["fingerprint", "started_at"] {
+    for key in ["fingerprint", "starts_at"] {
         let (before, after) = (alert[key].as_str(), same[key].as_str());
         assert!(before.is_some(), "no {key} in {alert}");
         assert_eq!(before, after, "the alert from before the deletion");

@@ -12,15 +12,14 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use lab::cli::{Error, WIDTH};
+use lab::cli::Error;
 use lab::state::paths::Installation;
-use lab::terminal::{output, words};
+use lab::terminal::output;
 use reqwest::Client;
 use tokio::runtime::Runtime;
 
-use self::figure::{Figure, PassMark};
+use self::figure::Figure;
 
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
@@ -29,7 +28,7 @@ pub struct BenchArgs {
     #[arg(value_name = "NAME")]
     pub names: Vec<Benchmark>,
 
-    /// List the benchmarks with the limits of their figures
+    /// List the benchmarks
     #[arg(long)]
     pub list: bool,
 
@@ -50,20 +49,6 @@ pub enum Benchmark {
 }
 
 impl Benchmark {
-    /// Returns the limit of each figure, as text.
-    fn pass_marks(self) -> Vec<String> {
-        let (marks, others): (&[PassMark], &[&str]) = match self {
-            Self::Page => (&page::PASS_MARKS, &[]),
-            Self::Hostile => (&hostile::PASS_MARKS, &hostile::MEMORY),
-            Self::Rules => (&rules::PASS_MARKS, &[]),
-        };
-        let marks = marks.iter();
-        let marks = marks.map(|mark| format!("{} <= {}", mark.name, mark.limit));
-        marks
-            .chain(others.iter().map(|it| (*it).to_owned()))
-            .collect()
-    }
-
     fn measure(
         self,
         installation: &Installation,
@@ -93,7 +78,10 @@ pub fn run(
     if args.list {
         let lines: String = benchmarks
             .iter()
-            .map(|(benchmark, value)| list_entry(*benchmark, value))
+            .map(|(_, value)| {
+                let about = value.get_help().map(ToString::to_string);
+                format!("{:<12} {}\n", value.get_name(), about.unwrap_or_default())
+            })
             .collect();
         output::print(&lines)?;
         return Ok(ExitCode::SUCCESS);
@@ -118,20 +106,6 @@ pub fn run(
     })
 }
 
-/// Formats a benchmark with the limits of its figures.
-fn list_entry(benchmark: Benchmark, value: &PossibleValue) -> String {
-    let about = value.get_help().map(ToString::to_string);
-    let about = words::wrap(&about.unwrap_or_default(), WIDTH - 12);
-    let lines = about.lines().map(str::to_owned);
-    let marks = benchmark.pass_marks().into_iter();
-    let lines = lines.chain(marks.map(|mark| format!("  {mark}")));
-    let names = [value.get_name()].into_iter().chain(std::iter::repeat(""));
-    names
-        .zip(lines)
-        .map(|(name, line)| format!("{name:<12}{line}\n"))
-        .collect()
-}
-
 /// Builds a client that opens a new connection for each request, as a visitor does.
 fn visitor(timeout: Duration) -> anyhow::Result<Client> {
     Ok(http_client::client([], |builder| {
@@ -144,20 +118,6 @@ fn visitor(timeout: Duration) -> anyhow::Result<Client> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_has_every_limit_and_fits() {
-        for benchmark in Benchmark::value_variants() {
-            let entry = list_entry(*benchmark, &benchmark.to_possible_value().unwrap());
-            for mark in benchmark.pass_marks() {
-                assert!(entry.contains(&mark), "{entry}");
-            }
-            let width = entry.lines().map(|line| line.chars().count()).max();
-            assert!(width <= Some(WIDTH), "{entry}");
-        }
-    }
-
     /// Counts the targets of a `targets.toml`, parsed as the services do.
     pub fn accepted(text: &str) -> usize {
         let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,6 @@
 mod api;
 mod browser;
 mod cluster;
-mod durations;
 mod fuzz;
 mod monitoring;
 mod nix;
@@ -18,11 +17,10 @@ mod terraform;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use lab::cli::{Error, WIDTH};
+use lab::cli::Error;
 use lab::state::paths::{Installation, StateDir};
-use lab::terminal::{output, words};
+use lab::terminal::output;
 
-use self::durations::Durations;
 use crate::steps::Steps;
 use crate::test_run::{Options, TestRun};
 
@@ -33,7 +31,7 @@ pub struct TestArgs {
     #[arg(value_name = "SUITE")]
     pub suites: Vec<Suite>,
 
-    /// List the suites and how long they take
+    /// List the suites
     #[arg(long)]
     pub list: bool,
 
@@ -104,7 +102,11 @@ pub fn run(
     args: &TestArgs,
 ) -> Result<ExitCode, Error> {
     if args.list {
-        output::print(&list(&Durations::load(&installation)))?;
+        let lines: String = Suite::value_variants()
+            .iter()
+            .map(|suite| format!("{:<12} {}\n", suite.name(), suite.about()))
+            .collect();
+        output::print(&lines)?;
         return Ok(ExitCode::SUCCESS);
     }
     let test_run = TestRun::new(installation, state, &args.options)?;
@@ -115,14 +117,6 @@ pub fn run(
         &args.suites
     };
     let (summary, took) = schedule::run(&test_run, chosen)?;
-    // A weekly run does more.
-    if !args.options.weekly {
-        let mut durations = Durations::load(&test_run.installation);
-        for (suite, took) in summary.passed() {
-            durations.record(suite, took);
-        }
-        durations.save();
-    }
     output::print(&summary.table(took))?;
     Ok(if summary.all_good() {
         ExitCode::SUCCESS
@@ -131,37 +125,9 @@ pub fn run(
     })
 }
 
-/// Formats the suites with their durations.
-fn list(durations: &Durations) -> String {
-    let mut text = format!("{:<12} {:<12} TESTS\n", "SUITE", "TIME");
-    for suite in Suite::value_variants() {
-        let about = words::wrap(&suite.about(), WIDTH - 26);
-        let mut head = format!("{:<12} {:<12}", suite.name(), durations.text(*suite));
-        for line in about.lines() {
-            text.push_str(&format!("{head:<25} {line}\n"));
-            head.clear();
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_list_has_every_suite_with_a_duration_and_fits() {
-        let list = list(&Durations::default());
-        assert!(
-            list.contains("\nrust         about 5 min  Formatting"),
-            "{list}"
-        );
-        assert!(list.lines().all(|line| line.len() <= WIDTH), "{list}");
-        assert_eq!(
-            list.matches("about ").count(),
-            Suite::value_variants().len()
-        );
-    }
 
     #[test]
     fn every_suite_runs_in_the_workflow() {

@@ -2,14 +2,8 @@
 
 use std::time::Duration;
 
-use lab::terminal::output;
-
 use crate::steps::screen::clock;
 use crate::steps::{Ended, Outcome};
-
-/// The column of the waits, and that of the details below a suite.
-const WAITS_AT: usize = 31;
-const DETAILS_AT: usize = 15;
 
 /// The results of all suites.
 #[derive(Debug, Default)]
@@ -27,14 +21,6 @@ impl Summary {
             .suites
             .iter()
             .any(|(_, ended, _)| matches!(ended.outcome, Outcome::Failed(_)))
-    }
-
-    /// Returns the suites that passed, with their durations.
-    pub fn passed(&self) -> impl Iterator<Item = (&str, Duration)> {
-        let suites = self.suites.iter();
-        suites
-            .filter(|(_, ended, _)| matches!(ended.outcome, Outcome::Passed))
-            .map(|(suite, _, took)| (suite.as_str(), *took))
     }
 
     /// Formats the summary; `took` is the time of the whole run. The last line is `N passed, N failed, N skipped`.
@@ -56,13 +42,15 @@ impl Summary {
                 .iter()
                 .map(|(what, took)| format!("{what} {}", clock(*took)))
                 .collect();
-            let head = format!("{suite:<12} {word:<8} {:>7}", clock(*took));
-            let row = output::row(&head, WAITS_AT, &waits.join(", "));
+            let row = format!(
+                "{suite:<12} {word:<8} {:>7}  {}",
+                clock(*took),
+                waits.join(", ")
+            );
             text.push_str(row.trim_end());
             text.push('\n');
             if !steps.is_empty() {
-                let failed = format!("failed: {}", steps.join("; "));
-                text.push_str(&output::row("", DETAILS_AT, &failed));
+                text.push_str(&format!("{:<12}   failed: {}\n", "", steps.join("; ")));
             }
             for not_run in &ended.not_run {
                 let what = if not_run.what.is_empty() {
@@ -70,8 +58,10 @@ impl Summary {
                 } else {
                     &not_run.what
                 };
-                let not_run = format!("not run: {what}: {}; {}", not_run.why, not_run.remedy);
-                text.push_str(&output::row("", DETAILS_AT, &not_run));
+                text.push_str(&format!(
+                    "{:<12}   not run: {what}: {}; {}\n",
+                    "", not_run.why, not_run.remedy
+                ));
             }
         }
         text.push_str(&format!("{:<12} {:<8} {:>7}\n", "in all", "", clock(took)));

@@ -27,7 +27,7 @@ fn calls(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Returns the commands of `./lab`: those of the lab, and those of the runner.
-pub(super) fn root() -> Command {
+fn root() -> Command {
     let runner = runner::cli::Cli::command();
     Cli::command().subcommands(runner.get_subcommands().cloned())
 }

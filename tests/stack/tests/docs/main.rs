@@ -10,7 +10,6 @@
 
 mod commands;
 mod endpoints;
-mod generated;
 mod links;
 mod metrics;
 mod nix;

@@ -1,9 +1,7 @@
 //! Checks environment variables, and Terraform's variables and outputs.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use stack_tests::binary;
 use stack_tests::documents::{Document, Location, assert_none, is_placeholder, sources, words};
 
 fn is_variable(word: &str) -> bool {
@@ -91,9 +89,8 @@ fn every_environment_variable_is_read_somewhere() {
     for document in Document::all() {
         for code in document.code() {
             for word in words(&code.text, "_").filter(|word| is_variable(word)) {
-                // The next test checks Terraform's variables; `SMTP_…` stands for several; `generated` reads the third.
-                let other =
-                    word.starts_with("TF_VAR") || word.ends_with('_') || word == "UPDATE_DOCS";
+                // The next test checks Terraform's variables; `SMTP_…` stands for several.
+                let other = word.starts_with("TF_VAR") || word.ends_with('_');
                 if !existing.contains(word) && !other {
                     problems.push((code.location.clone(), format!("nothing reads {word}")));
                 }
@@ -101,46 +98,6 @@ fn every_environment_variable_is_read_somewhere() {
         }
     }
     assert_none("environment variables", &problems);
-}
-
-/// Returns the variables that a service lists if it gets an argument.
-fn listed(service: &str) -> BTreeSet<String> {
-    let output = Command::new(binary(service)).arg("x").output().unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    let (_, list) = text.split_once("variables: ").expect(&text);
-    list.trim().split(", ").map(str::to_owned).collect()
-}
-
-#[test]
-fn every_variable_of_a_service_is_in_the_reference() {
-    let reference = Document::read("docs/reference.md");
-    // The first cell has the variables, the second the services.
-    let rows: Vec<(&str, &str)> = reference
-        .lines()
-        .filter_map(|(_, line, _)| {
-            let mut cells = line.strip_prefix("| `")?.split(" | ");
-            Some((cells.next()?, cells.next()?))
-        })
-        .collect();
-    for service in [
-        "ping-agent",
-        "api-gateway",
-        "alert-logger",
-        "dashboard-ui",
-        "demo-target",
-        "config-reloader",
-    ] {
-        for variable in listed(service) {
-            let is_row = |(variables, services): &(&str, &str)| {
-                words(variables, "_").any(|it| it == variable)
-                    && (*services == "all" || services.split(", ").any(|it| it == service))
-            };
-            assert!(
-                rows.iter().any(is_row),
-                "the table of variables in docs/reference.md lacks {variable} of {service}"
-            );
-        }
-    }
 }
 
 #[test]

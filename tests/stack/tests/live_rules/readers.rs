@@ -156,17 +156,17 @@ async fn check_objectives(live: &Live, increases: &BTreeMap<String, Increases>, 
         let (_, answer) = windows.iter().find(|(window, _)| *window == "5m").unwrap();
         let shares = shares(&figures);
         for (share, value, expected) in [
-            ("up", answer.shares.up_ratio, shares[0]),
-            ("down", answer.shares.down_ratio, shares[1]),
-            ("maintenance", answer.shares.maintenance_ratio, shares[2]),
-            ("unknown", answer.shares.unknown_ratio, shares[3]),
+            ("up", answer.shares.up, shares[0]),
+            ("down", answer.shares.down, shares[1]),
+            ("maintenance", answer.shares.maintenance, shares[2]),
+            ("unknown", answer.shares.unknown, shares[3]),
         ] {
             let what = format!("the share {share} of {name}");
             assert_same(Some(value), Some(expected), &what);
         }
         let sum: f64 = shares.iter().sum();
         assert!((sum - 1.0).abs() < 1e-9, "{name}: {shares:?}");
-        assert_same(answer.coverage_ratio, figures.coverage(), name);
+        assert_same(answer.coverage, figures.coverage(), name);
         let ratio = figures.availability();
         assert_same(
             answer.figures.availability_percent,

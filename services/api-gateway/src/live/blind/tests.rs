@@ -21,13 +21,13 @@ fn at(second: i64) -> Timestamp {
 fn reasons(blind: Option<Blind>) -> Vec<(Part, i64)> {
     let reasons = blind.into_iter().flat_map(|blind| {
         assert_eq!(
-            Some(blind.started_at),
-            blind.reasons.iter().map(|reason| reason.started_at).min()
+            Some(blind.since),
+            blind.reasons.iter().map(|reason| reason.since).min()
         );
         blind.reasons
     });
     reasons
-        .map(|reason| (reason.part, reason.started_at.as_second()))
+        .map(|reason| (reason.part, reason.since.as_second()))
         .collect()
 }
 
@@ -120,7 +120,7 @@ fn prometheus_is_judged_by_its_stored_samples_and_not_by_its_answers() {
                 panic!("one reason: {blind:?}");
             };
             assert_eq!(reason.part, Part::Prometheus);
-            (reason.started_at.as_second(), reason.detail.clone())
+            (reason.since.as_second(), reason.detail.clone())
         })
     };
     let whole = |second| Proof {

@@ -1,11 +1,9 @@
 use gateway_api::availability::Counts;
-use gateway_api::incidents::IncidentState;
 use gateway_api::status::State;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::live::incidents::group;
 use crate::sources::alert_logger::page;
 
 fn target(name: &str, state: State, success: f64) -> TargetStatus {
@@ -18,7 +16,6 @@ fn target(name: &str, state: State, success: f64) -> TargetStatus {
         was: None,
         since: None,
         reason: None,
-        http_status: None,
         maintenance: None,
         figures: Counts {
             success,
@@ -29,7 +26,7 @@ fn target(name: &str, state: State, success: f64) -> TargetStatus {
         last_probe_at: None,
         interval_seconds: None,
         certificate_not_after: None,
-        slo_objective_ratio: None,
+        slo_objective: None,
         latency_objective_seconds: None,
     }
 }
@@ -87,59 +84,39 @@ async fn a_summary_is_published_regularly_without_changes() {
     assert_eq!(summaries, 5);
 }
 
-/// The newest incidents: alerts about `b` by name, and whether each fires.
-fn groups(alerts: &[(&str, bool)]) -> Option<Vec<Group>> {
-    let alert = |(name, fires): &(&str, bool)| {
-        let ended_at = (!fires).then_some("2026-11-24T00:10:00Z");
-        json!({"status": if *fires { "firing" } else { "resolved" }, "fingerprint": name.to_lowercase(),
-            "started_at": "2026-11-24T00:00:00Z", "ended_at": ended_at,
-            "labels": {"alertname": name, "target": "b"}, "annotations": {},
-            "first_received_at": "2026-11-24T00:00:05Z", "resolved_received_at": ended_at})
-    };
-    let alerts: Vec<_> = alerts.iter().map(alert).collect();
-    let body = json!({"alerts": alerts, "next": null, "durable": true,
-        "watchdog": {"last_received_at": null}});
-    let page = page(body.to_string().as_bytes()).unwrap();
-    Some(group(page.alerts))
-}
-
-/// The incidents among events: title, state and number of alerts.
-fn incidents(events: &[StreamEvent]) -> Vec<(String, IncidentState, usize)> {
-    let incidents = events.iter().filter_map(|event| match event {
-        StreamEvent::Incident(it) => Some((it.title.clone(), it.state, it.alerts.len())),
-        _ => None,
-    });
-    incidents.collect()
-}
-
 #[tokio::test(start_paused = true)]
-async fn each_change_of_an_incident_is_one_event() {
-    use IncidentState::{Ongoing, Over, Recovered};
-    let mut changes = Changes::default();
-    let mut update = |state, groups| {
-        let board = board(vec![target("b", state, 1.0)]);
-        incidents(&changes.update(board, groups))
+async fn the_start_and_the_end_of_an_incident_are_changes() {
+    let alert = |fingerprint: &str, status: &str| {
+        let ends_at = (status == "resolved").then_some("2026-11-24T00:10:00Z");
+        json!({"status": status, "fingerprint": fingerprint, "starts_at": "2026-11-24T00:00:00Z",
+            "ends_at": ends_at, "labels": {}, "annotations": {},
+            "first_received_at": "2026-11-24T00:00:05Z", "resolved_received_at": ends_at})
     };
-    let event = |title: &str, state, alerts| vec![(title.to_owned(), state, alerts)];
-    let (down, budget) = ("TargetDown", "ErrorBudgetBurnFast");
-    assert_eq!(update(State::Up, None), []);
-    assert_eq!(update(State::Up, groups(&[])), []);
-    let begun = update(State::Down, groups(&[(down, true), (budget, true)]));
-    assert_eq!(begun, event("b is down", Ongoing, 2));
+    let answer = |alerts: Vec<serde_json::Value>| {
+        let body = json!({"alerts": alerts, "next": null, "durable": true,
+            "watchdog": {"last_received_at": null}});
+        Some(Arc::new(page(body.to_string().as_bytes()).unwrap()))
+    };
+    let mut changes = Changes::default();
+    let mut update = |page| {
+        let events = changes.update(board(Vec::new()), page);
+        let incidents = events.iter().filter(|it| it.name() == "incident");
+        incidents.map(data).collect::<Vec<_>>()
+    };
+    assert_eq!(update(None), [""; 0]);
+    assert_eq!(update(answer(vec![alert("a", "firing")])), [""; 0]);
+    let begun = update(answer(vec![alert("b", "firing"), alert("a", "firing")]));
+    assert!(begun.len() == 1 && begun[0].contains("Z,b"), "{begun:?}");
     // alert-logger is unavailable for a while.
-    assert_eq!(update(State::Down, None), []);
-    let up = update(State::Up, None);
-    assert_eq!(up, event("b was down", Recovered, 2), "its target is up");
-    let same = groups(&[(down, true), (budget, true)]);
-    assert_eq!(update(State::Up, same), []);
-    let ended = update(State::Up, groups(&[(down, false), (budget, false)]));
-    assert_eq!(ended, event("b was down", Over, 2));
-    assert_eq!(update(State::Up, groups(&[])), [], "older than the newest");
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_first_incidents_are_no_change() {
-    let mut changes = Changes::default();
-    let events = changes.update(board(Vec::new()), groups(&[("TargetDown", true)]));
-    assert_eq!(names(&events), ["reset", "summary"]);
+    assert_eq!(update(None), [""; 0]);
+    let ended = update(answer(vec![alert("b", "firing"), alert("a", "resolved")]));
+    assert!(
+        ended.len() == 1 && ended[0].contains("resolution_notified"),
+        "{ended:?}"
+    );
+    assert_eq!(
+        update(answer(vec![alert("b", "firing")])),
+        [""; 0],
+        "alerts that left the page are not compared"
+    );
 }

@@ -13,14 +13,13 @@ fn target(name: &str, group: Option<&str>, state: State) -> Arc<TargetStatus> {
         was: None,
         since: None,
         reason: None,
-        http_status: None,
         maintenance: None,
         figures: Counts::default().into(),
         latency_seconds: None,
         last_probe_at: None,
         interval_seconds: None,
         certificate_not_after: None,
-        slo_objective_ratio: None,
+        slo_objective: None,
         latency_objective_seconds: None,
     })
 }

@@ -25,8 +25,6 @@ pub struct Series {
     pub latency_objective: Option<f64>,
     /// `ping_tls_not_after_timestamp_seconds`, in seconds since the epoch.
     pub not_after: Option<f64>,
-    /// `ping_http_status_code`: the status code of the response to the last probe.
-    pub http_status: Option<u16>,
     /// `ping_failures_by_reason_total`, by reason.
     pub reasons: Vec<(Arc<str>, f64)>,
     /// `ping_target_info`.

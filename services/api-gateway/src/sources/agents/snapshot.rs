@@ -98,11 +98,6 @@ impl Snapshot {
             "ping_tls_not_after_timestamp_seconds" => {
                 |series, sample| newest(&mut series.not_after, sample.value)
             }
-            // If a target has several series, the worst status code counts.
-            "ping_http_status_code" => |series, sample| {
-                let code = (100..=599).find(|code| f64::from(*code) == sample.value);
-                series.http_status = series.http_status.max(code);
-            },
             "ping_failures_by_reason_total" => |series, sample| {
                 if let Some(reason) = sample.label("reason") {
                     add_reason(&mut series.reasons, &reason, sample.value);
@@ -187,9 +182,6 @@ mod tests {
             ping_slo_objective_ratio{target="a"} 0.999
             ping_latency_objective_seconds{target="a"} 0.5
             ping_tls_not_after_timestamp_seconds{target="a"} 1800000000
-            ping_http_status_code{target="a"} 503
-            ping_http_status_code{target="a",zone="y"} 200
-            ping_http_status_code{target="b \"quoted\""} 503.5
             ping_failures_by_reason_total{reason="dns",target="a"} 1
             ping_failures_by_reason_total{reason="dns",target="a",zone="y"} 2
             ping_failures_by_reason_total{reason="body",target="a"} NaN
@@ -212,7 +204,6 @@ mod tests {
                 slo_objective: Some(0.999),
                 latency_objective: Some(0.5),
                 not_after: Some(1_800_000_000.0),
-                http_status: Some(503),
                 reasons: vec![("dns".into(), 3.0)],
                 info: Some(Info {
                     url: "https://u:xxxxx@a/".to_owned(),
@@ -227,8 +218,7 @@ mod tests {
         );
         let names: Vec<_> = snapshot.iter().map(|(name, _)| &**name).collect();
         assert_eq!(names, ["b \"quoted\"", "a"]);
-        let other = snapshot.get("b \"quoted\"").unwrap();
-        assert_eq!((other.up, other.http_status), (None, None));
+        assert_eq!(snapshot.get("b \"quoted\"").unwrap().up, None);
     }
 
     /// The agent's clock was ahead during the last probe, and is then put back.

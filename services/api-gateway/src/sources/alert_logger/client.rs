@@ -115,11 +115,9 @@ fn unreachable(error: reqwest::Error) -> AlertLoggerError {
 async fn fetch(client: Client, url: Url, query: Query) -> Result<Page, AlertLoggerError> {
     let mut parameters = vec![("limit", query.limit.to_string())];
     let status = query.status.map(|status| status.as_str().to_owned());
-    let ended_after = query.ended_after.map(|time| time.to_string());
     for (name, value) in [
         ("target", query.target),
         ("status", status),
-        ("ended_after", ended_after),
         ("before", query.before),
     ] {
         parameters.extend(value.map(|value| (name, value)));

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::Arc;
 
-use gateway_api::incidents::{AlertEnd as End, AlertStatus as Status, Arrival, LABELS_MAX};
+use gateway_api::incidents::{Arrival, IncidentEnd as End, IncidentStatus as Status, LABELS_MAX};
 use jiff::Timestamp;
 use serde::Deserialize;
 use service_kit::response::at_most;
@@ -19,8 +18,6 @@ pub struct Query {
     pub target: Option<String>,
     /// Only alerts with this status.
     pub status: Option<Status>,
-    /// Only alerts that fire, or ended after this time.
-    pub ended_after: Option<Timestamp>,
     /// The start of the page: `next` of the previous page.
     pub before: Option<String>,
     /// The most alerts on the page; alert-logger allows up to 1,000.
@@ -32,7 +29,7 @@ pub struct Query {
 pub struct Page {
     /// The alerts.
     #[serde(deserialize_with = "at_most::list::<_, _, ALERTS_MAX>")]
-    pub alerts: Vec<Arc<LoggedAlert>>,
+    pub alerts: Vec<Alert>,
     /// `before` of the next page; `None` on the last.
     pub next: Option<String>,
     /// The Watchdog alert, which always fires and is not listed in `alerts`.
@@ -41,20 +38,20 @@ pub struct Page {
     pub durable: bool,
 }
 
-/// One alert of the history.
+/// One alert.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct LoggedAlert {
+pub struct Alert {
     /// Whether the alert still fires.
     pub status: Status,
     /// Alertmanager's hash of the labels.
     pub fingerprint: String,
     /// When the alert began to fire.
-    pub started_at: Timestamp,
+    pub starts_at: Timestamp,
     /// When the alert fired again because Prometheus restarted meanwhile.
     #[serde(default)]
     pub restarted_at: Vec<Timestamp>,
     /// When the alert ended, or if `end` is not `delivered`, when it was last known to be active.
-    pub ended_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
     /// How the alert ended. An older alert-logger does not send it.
     #[serde(default)]
     pub end: Option<End>,

@@ -29,14 +29,8 @@ const CUSTOM_WINDOWS: usize = 16;
 /// The lifetime of a cached proof.
 const PROOF_LIFETIME: Duration = Duration::from_secs(1);
 
-/// The shortest lifetime of cached latencies. They are means over slots of a minute and more.
-const LATENCIES_LIFETIME: Duration = Duration::from_secs(30);
-
-/// When each target was first watched, in seconds since the epoch.
-const WATCHED_SINCE: &str = "time() - target:watched:seconds";
-
-/// How long these times are served while newer ones are fetched. They do not change.
-const WATCHED_SINCE_STALE: Duration = Duration::from_mins(5);
+/// The shortest lifetime of a cached history. Its slots have at least 16 minutes.
+const HISTORY_LIFETIME: Duration = Duration::from_secs(30);
 
 /// The mean latency of responses over the last 5 minutes, in seconds.
 const LATENCY: &str = "sum by (target) (rate(ping_latency_seconds_sum[5m])) \
@@ -51,14 +45,11 @@ pub struct Prometheus {
     latency: SingleFlight<(), Arc<ByTarget>, QueryError>,
     budgets: SingleFlight<(), Arc<Budgets>, QueryError>,
     phases: SingleFlight<(), Arc<Phases>, QueryError>,
-    watched_since: Arc<WatchedSince>,
     histories: SingleFlight<Range, Arc<History>, QueryError>,
     history_reader: Arc<Reader>,
     latencies: SingleFlight<Range, Arc<Grid>, QueryError>,
     latency_reader: Arc<Reader>,
 }
-
-type WatchedSince = SingleFlight<(), Arc<ByTarget>, QueryError>;
 
 /// Cached counts of probes by window. Custom windows have their own cache, so that they do not evict the shared windows.
 #[derive(Debug)]
@@ -69,7 +60,7 @@ struct Counts {
 
 impl Prometheus {
     /// Creates a client. `base` is `PROMETHEUS_URL`, with or without a path prefix. Answers are cached for `lifetime`,
-    /// latencies by slot for at least 30 s; a lifetime of zero disables all caches except that of the proof.
+    /// histories for at least 30 s; a lifetime of zero disables all caches except that of the proof.
     ///
     /// # Errors
     /// The HTTP client can't be built.
@@ -80,8 +71,8 @@ impl Prometheus {
         limits: &Limits,
     ) -> Result<Self, ClientError> {
         let cache = !lifetime.is_zero();
-        let latencies_lifetime = if cache {
-            lifetime.max(LATENCIES_LIFETIME)
+        let history_lifetime = if cache {
+            lifetime.max(HISTORY_LIFETIME)
         } else {
             lifetime
         };
@@ -95,12 +86,9 @@ impl Prometheus {
             latency: SingleFlight::new(lifetime, 1),
             budgets: SingleFlight::new(lifetime, 1).refresh_ahead(),
             phases: SingleFlight::new(lifetime, 1).refresh_ahead(),
-            watched_since: Arc::new(
-                SingleFlight::new(lifetime, 1).serve_stale_for(WATCHED_SINCE_STALE),
-            ),
-            histories: SingleFlight::new(lifetime, Range::ALL.len()).refresh_ahead(),
+            histories: SingleFlight::new(history_lifetime, Range::ALL.len()).refresh_ahead(),
             history_reader: Arc::new(history::reader(cache)),
-            latencies: SingleFlight::new(latencies_lifetime, Range::ALL.len()).refresh_ahead(),
+            latencies: SingleFlight::new(history_lifetime, Range::ALL.len()).refresh_ahead(),
             latency_reader: Arc::new(latency::reader(cache)),
         })
     }
@@ -156,14 +144,6 @@ impl Prometheus {
         self.phases.get((), fetch).await
     }
 
-    /// Returns when each target was first watched, in seconds since the epoch. Omits targets of which that is unknown.
-    ///
-    /// # Errors
-    /// Prometheus is unavailable or fails, or its answer is malformed.
-    pub async fn watched_since(&self) -> Result<Arc<ByTarget>, QueryError> {
-        watched(Arc::clone(&self.api), &self.watched_since).await
-    }
-
     /// Returns each target's probes by slot.
     ///
     /// # Errors
@@ -172,12 +152,10 @@ impl Prometheus {
         let api = Arc::clone(&self.api);
         let reader = Arc::clone(&self.history_reader);
         let cache = Arc::clone(&self.counts);
-        let since = Arc::clone(&self.watched_since);
         let fetch = || async move {
             // The whole range has the same numbers as `/uptime-summary-windowed`.
             let counts = cache.get(&api, slots::window(range));
-            let watched_since = watched(Arc::clone(&api), &since);
-            history::fetch(&api, &reader, counts, watched_since, range)
+            history::fetch(&api, &reader, counts, range)
                 .await
                 .map(Arc::new)
         };
@@ -194,16 +172,6 @@ impl Prometheus {
         let fetch = || async move { reader.read(&api, range).await };
         self.latencies.get(range, fetch).await
     }
-}
-
-/// Returns the cached times, or fetches them.
-async fn watched(api: Arc<Api>, cache: &WatchedSince) -> Result<Arc<ByTarget>, QueryError> {
-    let fetch = || async move {
-        api.instant(WATCHED_SINCE, Timestamp::now())
-            .await
-            .map(Arc::new)
-    };
-    cache.get((), fetch).await
 }
 
 impl Counts {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join_all;
-use gateway_api::history::Range;
+use gateway_api::history::{Range, SLOTS};
 use jiff::{SignedDuration, Timestamp};
 
 use super::api::Api;
@@ -46,8 +46,7 @@ impl Grid {
     #[must_use]
     pub fn column(&self, target: &str, column: usize) -> Option<&[f64]> {
         let row = self.rows.get(target)?;
-        let slots = self.slots.range.slots();
-        row.get(column * slots..(column + 1) * slots)
+        row.get(column * SLOTS..(column + 1) * SLOTS)
     }
 
     fn empty(slots: Slots, columns: usize, now: Timestamp) -> Self {
@@ -75,10 +74,9 @@ impl Grid {
         if let (Ok(skipped), Ok(kept)) = (skipped, kept)
             && kept > 0
         {
-            let length = slots.range.slots();
             for (target, row) in &self.rows {
                 let mut new = vec![f64::NAN; row.len()].into_boxed_slice();
-                for (old, new) in row.chunks(length).zip(new.chunks_mut(length)) {
+                for (old, new) in row.chunks(SLOTS).zip(new.chunks_mut(SLOTS)) {
                     for (old, new) in old.iter().skip(skipped).zip(new.iter_mut()).take(kept) {
                         *new = *old;
                     }
@@ -92,8 +90,7 @@ impl Grid {
     }
 
     fn fill(&mut self, series: Vec<Series>, column: fn(&Labels) -> Option<usize>) {
-        let slots = self.slots.range.slots();
-        let empty = vec![f64::NAN; self.columns * slots];
+        let empty = vec![f64::NAN; self.columns * SLOTS];
         for Series {
             target,
             labels,
@@ -112,7 +109,7 @@ impl Grid {
                 .or_insert_with(|| empty.clone().into_boxed_slice());
             for (time, value) in values {
                 let index = self.slots.index_of(time);
-                let cell = index.and_then(|index| row.get_mut(column * slots + index));
+                let cell = index.and_then(|index| row.get_mut(column * SLOTS + index));
                 if let Some(cell) = cell.filter(|_| value.is_finite()) {
                     *cell = value;
                 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gateway_api::history::Range;
+use gateway_api::history::{Range, SLOTS};
 use jiff::Timestamp;
 
 use super::api::Api;
@@ -11,8 +11,6 @@ use super::model::{ByTarget, Labels, WindowCounts};
 use super::outcomes::Outcomes;
 use super::query::QueryError;
 use super::slots::{slot_seconds, window};
-use crate::time::from_seconds;
-use crate::window::RECENT;
 
 /// The columns of the grid: the outcomes, and the number of due probes per second.
 const OUTCOMES: [&str; 3] = ["success", "failure", "maintenance"];
@@ -23,10 +21,8 @@ const COLUMNS: usize = DUE + 1;
 #[derive(Debug)]
 pub struct History {
     grid: Arc<Grid>,
-    /// The probes that the last slot's pieces do not include yet.
-    recent: WindowCounts,
-    /// When each target was first watched, in seconds since the epoch.
-    watched_since: Arc<ByTarget>,
+    /// The seconds of each slot whose data can be recorded by now.
+    elapsed_seconds: [f64; SLOTS],
     /// The probes over the range that ends now.
     overall: Arc<WindowCounts>,
     /// The number of due probes in that range, by target.
@@ -63,36 +59,23 @@ impl History {
         &self.grid
     }
 
-    /// Returns when a target was first watched; `None` if that is unknown.
-    #[must_use]
-    pub fn watched_since(&self, target: &str) -> Option<Timestamp> {
-        from_seconds(*self.watched_since.get(target)?)
-    }
-
     /// Returns a target's figures in each slot.
     #[must_use]
-    pub fn slots(&self, target: &str) -> Vec<SlotFigures> {
+    pub fn slots(&self, target: &str) -> [SlotFigures; SLOTS] {
         let columns = [0, 1, 2, DUE].map(|column| self.grid.column(target, column));
         let value = |column: usize, index: usize| {
             let column = columns.get(column).copied().flatten();
             let value = column.and_then(|column| column.get(index)).copied();
             value.filter(|value| !value.is_nan()).unwrap_or_default()
         };
-        let slots = self.grid.slots;
-        let since = self.watched_since.get(target).copied().unwrap_or_default();
-        let seconds = slots.watched_seconds(since, self.grid.read_at);
-        let last = slots.range.slots() - 1;
-        let figures = |(index, seconds)| {
+        std::array::from_fn(|index| {
             let mut outcomes = Outcomes::default();
             for (column, outcome) in OUTCOMES.iter().enumerate() {
                 outcomes.add(outcome, value(column, index));
             }
-            if let Some(recent) = self.recent.get(target).filter(|_| index == last) {
-                outcomes += *recent;
-            }
+            let seconds = self.elapsed_seconds.get(index).copied().unwrap_or_default();
             SlotFigures::new(outcomes, seconds * value(DUE, index))
-        };
-        seconds.enumerate().map(figures).collect()
+        })
     }
 
     /// Returns a target's figures over the whole range; `None` if the number of due probes is unknown.
@@ -109,7 +92,7 @@ pub(super) fn reader(cache: bool) -> Reader {
 }
 
 fn queries(range: Range) -> Vec<GridQuery> {
-    let pieces = if has_short_pieces(range) { "" } else { "4m" };
+    let pieces = if range == Range::Day { "" } else { "4m" };
     // A millisecond shorter: see `Window::promql`.
     let slot = slot_seconds(range) * 1000 - 1;
     vec![
@@ -133,55 +116,37 @@ fn outcome(labels: &Labels) -> Option<usize> {
     OUTCOMES.iter().position(|it| *it == outcome)
 }
 
-/// Returns whether the slots of a range consist of pieces of 15 s, so that nothing recent is missing in them.
-fn has_short_pieces(range: Range) -> bool {
-    matches!(range, Range::Hour | Range::Day)
-}
-
-/// Reads the history of a range; `counts` fetches the counts of the window of the same length, and `watched_since` when
-/// each target was first watched.
+/// Reads the history of a range; `counts` fetches the counts of the window of the same length.
 pub(super) async fn fetch(
     api: &Api,
     reader: &Reader,
     counts: impl Future<Output = Result<Arc<WindowCounts>, QueryError>>,
-    watched_since: impl Future<Output = Result<Arc<ByTarget>, QueryError>>,
     range: Range,
 ) -> Result<History, QueryError> {
     let due = due(range);
-    let now = Timestamp::now();
-    let recent = async {
-        if has_short_pieces(range) {
-            return Ok(WindowCounts::default());
-        }
-        api.instant(RECENT, now).await
-    };
-    let (grid, recent, watched_since, overall, due) = futures::try_join!(
+    let (grid, overall, due) = futures::try_join!(
         reader.read(api, range),
-        recent,
-        watched_since,
         counts,
-        api.instant(&due, now),
+        api.instant(&due, Timestamp::now()),
     )?;
     Ok(History {
-        recent,
-        watched_since,
+        elapsed_seconds: grid.slots.elapsed_seconds(grid.read_at),
         overall,
         due,
         grid,
     })
 }
 
-/// Returns the PromQL for the number of probes that were due in the range that ends now, since the target is watched.
+/// Returns the PromQL for the number of due probes in the range that ends now.
 fn due(range: Range) -> String {
-    if let Some(label) = window(range).recorded() {
-        return format!("target:probes_due:count{{window=\"{label}\"}}");
+    match window(range).recorded() {
+        Some(label) => format!("target:probes_due:count{{window=\"{label}\"}}"),
+        None => {
+            let seconds = slot_seconds(range) * SLOTS as i64;
+            let window = seconds * 1000 - 1;
+            format!("{seconds} * avg_over_time(target:probes_due:rate4m[{window}ms])")
+        }
     }
-    let seconds = slot_seconds(range) * range.slots() as i64;
-    let window = seconds * 1000 - 1;
-    format!(
-        "avg_over_time(target:probes_due:rate4m[{window}ms]) \
-         * on (target) clamp_max(target:watched:seconds, {seconds} + scalar(lab:probes_recent:seconds))"
-    )
 }
 
 #[cfg(test)]
@@ -205,7 +170,7 @@ mod tests {
             let observed = outcomes.observed();
             prop_assert_eq!(figures.coverage == 1.0, observed > 0.0 && observed >= due);
             let shares = figures.outcomes.shares(Some(figures.coverage));
-            let sum = shares.up_ratio + shares.down_ratio + shares.maintenance_ratio + shares.unknown_ratio;
+            let sum = shares.up + shares.down + shares.maintenance + shares.unknown;
             prop_assert!((sum - 1.0).abs() < 1e-12);
         }
     }

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use gateway_api::history::SLOTS_MAX;
+use gateway_api::history::SLOTS;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use service_kit::response::at_most;
@@ -165,7 +165,7 @@ struct Element {
     /// The value of an element of a vector.
     value: Option<Point>,
     /// The values of an element of a matrix. The gateway queries at most the slots of a range.
-    #[serde(default, deserialize_with = "at_most::list::<_, _, SLOTS_MAX>")]
+    #[serde(default, deserialize_with = "at_most::list::<_, _, SLOTS>")]
     values: Vec<Point>,
 }
 

@@ -1,7 +1,5 @@
 //! Counts of probes by outcome, and the resulting shares of a window.
 
-use std::ops::AddAssign;
-
 use gateway_api::availability::Counts;
 use gateway_api::slo::Shares;
 
@@ -61,19 +59,11 @@ impl Outcomes {
             }
         };
         Shares {
-            up_ratio: share(self.success),
-            down_ratio: share(self.failures),
-            maintenance_ratio: share(self.maintenance),
-            unknown_ratio: 1.0 - known,
+            up: share(self.success),
+            down: share(self.failures),
+            maintenance: share(self.maintenance),
+            unknown: 1.0 - known,
         }
-    }
-}
-
-impl AddAssign for Outcomes {
-    fn add_assign(&mut self, other: Self) {
-        self.success += other.success;
-        self.failures += other.failures;
-        self.maintenance += other.maintenance;
     }
 }
 
@@ -92,16 +82,11 @@ mod tests {
         };
         let shares = outcomes.shares(Some(0.5));
         assert_eq!(
-            (
-                shares.up_ratio,
-                shares.down_ratio,
-                shares.maintenance_ratio,
-                shares.unknown_ratio
-            ),
+            (shares.up, shares.down, shares.maintenance, shares.unknown),
             (0.25, 0.125, 0.125, 0.5)
         );
-        assert_eq!(outcomes.shares(None).unknown_ratio, 1.0);
-        assert_eq!(Outcomes::default().shares(Some(1.0)).unknown_ratio, 1.0);
+        assert_eq!(outcomes.shares(None).unknown, 1.0);
+        assert_eq!(Outcomes::default().shares(Some(1.0)).unknown, 1.0);
     }
 
     #[test]
@@ -120,7 +105,7 @@ mod tests {
             coverage in prop::option::of(-0.1..1.1_f64),
         ) {
             let shares = Outcomes { success, failures, maintenance }.shares(coverage);
-            let all = [shares.up_ratio, shares.down_ratio, shares.maintenance_ratio, shares.unknown_ratio];
+            let all = [shares.up, shares.down, shares.maintenance, shares.unknown];
             prop_assert!((all.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{shares:?}");
             prop_assert!(all.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
         }

@@ -1,6 +1,6 @@
 //! The slots of a history: equal parts of its range.
 
-use gateway_api::history::{Range, SlotsHead};
+use gateway_api::history::{Range, SLOTS, SlotsHead};
 use jiff::Timestamp;
 
 use crate::window::Window;
@@ -16,7 +16,6 @@ pub(super) fn window(range: Range) -> Window {
 /// Returns the length of a slot in seconds.
 pub(super) fn slot_seconds(range: Range) -> i64 {
     match range {
-        Range::Hour => 60,
         Range::Day => 16 * 60,
         Range::Week => 112 * 60,
         Range::Fortnight => 224 * 60,
@@ -29,13 +28,10 @@ pub(super) fn slot_seconds(range: Range) -> i64 {
 /// Returns the length in seconds of the recorded pieces that a slot consists of. A slot's length is a multiple of it.
 fn piece_seconds(range: Range) -> i64 {
     match range {
-        Range::Hour | Range::Day => SHORTEST_PIECE_SECONDS,
+        Range::Day => 15,
         _ => 240,
     }
 }
-
-/// The interval at which probes are counted: the last of them are added to the pieces of longer ranges.
-const SHORTEST_PIECE_SECONDS: i64 = 15;
 
 /// The slots of a range at one moment. They start at multiples of their length since the epoch, so that their boundaries
 /// do not move with time. The last slot has started and not ended yet.
@@ -62,7 +58,7 @@ impl Slots {
     /// Returns the number of the first slot, counted from the epoch.
     #[must_use]
     pub fn first(self) -> i64 {
-        self.last + 1 - self.range.slots() as i64
+        self.last + 1 - SLOTS as i64
     }
 
     /// Returns the end of a slot with a number counted from the epoch, in seconds since the epoch.
@@ -88,17 +84,20 @@ impl Slots {
         let slot = end.div_euclid(slot_seconds(self.range)) - 1;
         usize::try_from(slot.checked_sub(self.first())?)
             .ok()
-            .filter(|index| *index < self.range.slots())
+            .filter(|index| *index < SLOTS)
     }
 
-    /// Returns the seconds of each slot whose data can be recorded at the time `now`, of a target that is watched since
-    /// `since` (seconds since the epoch).
-    pub fn watched_seconds(self, since: f64, now: Timestamp) -> impl Iterator<Item = f64> {
-        let recorded = (now.as_second() - SHORTEST_PIECE_SECONDS) as f64;
-        (self.first()..=self.last).map(move |slot| {
-            let (start, end) = (self.end(slot - 1) as f64, self.end(slot) as f64);
-            (end.min(recorded) - start.max(since)).max(0.0)
-        })
+    /// Returns the seconds of each slot whose data can be recorded at the time `now`. For the last slot, that is the
+    /// elapsed time minus one piece that may not be recorded yet.
+    #[must_use]
+    pub fn elapsed_seconds(self, now: Timestamp) -> [f64; SLOTS] {
+        let length = slot_seconds(self.range);
+        let elapsed = now.as_second() - self.end(self.last - 1) - piece_seconds(self.range);
+        let mut seconds = [length as f64; SLOTS];
+        if let Some(last) = seconds.last_mut() {
+            *last = elapsed.clamp(0, length) as f64;
+        }
+        seconds
     }
 }
 
@@ -106,9 +105,9 @@ impl From<Slots> for SlotsHead {
     fn from(slots: Slots) -> Self {
         Self {
             range: slots.range,
-            started_at: slots.start(),
+            start: slots.start(),
             slot_seconds: slot_seconds(slots.range),
-            slots: slots.range.slots(),
+            slots: SLOTS,
         }
     }
 }
@@ -120,11 +119,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_60_or_90_slots_of_whole_pieces() {
+    fn a_range_is_90_slots_of_whole_pieces() {
         for (text, range) in Range::ALL {
             assert_eq!(Window::parse(text), Some(window(range)));
             assert!(window(range).is_shared(), "{range:?}");
-            let length = slot_seconds(range) * range.slots() as i64;
+            let length = slot_seconds(range) * SLOTS as i64;
             let (number, unit) = text.split_at(text.len() - 1);
             let seconds = if unit == "h" { 3_600 } else { 86_400 };
             assert_eq!(length, number.parse::<i64>().unwrap() * seconds);
@@ -146,18 +145,12 @@ mod tests {
             prop_assert!(begun <= length + piece + DELAY_SECONDS);
             prop_assert_eq!(slots.start().as_second() % length, 0);
             prop_assert_eq!(slots.index_of(slots.end(slots.first()) as f64), Some(0));
-            prop_assert_eq!(slots.index_of(slots.end(slots.last) as f64), Some(range.slots() - 1));
+            prop_assert_eq!(slots.index_of(slots.end(slots.last) as f64), Some(SLOTS - 1));
             prop_assert_eq!(slots.index_of(slots.end(slots.first() - 1) as f64), None);
             prop_assert_eq!(slots.index_of(slots.end(slots.last + 1) as f64), None);
-            let seconds: Vec<_> = slots.watched_seconds(0.0, at).collect();
-            let (last, earlier) = seconds.split_last().unwrap();
-            prop_assert!(*last > 0.0 && *last <= length as f64);
-            prop_assert!(earlier.iter().rev().skip(1).all(|it| *it == length as f64));
-            // A target that is watched since the middle of a slot.
-            let middle = slots.end(slots.first() + 3) as f64 + length as f64 / 2.0;
-            let young: Vec<_> = slots.watched_seconds(middle, at).collect();
-            prop_assert_eq!(&young[..5], &[0.0, 0.0, 0.0, 0.0, length as f64 / 2.0]);
-            prop_assert_eq!(&young[5..], &seconds[5..]);
+            let elapsed = slots.elapsed_seconds(at);
+            prop_assert!(elapsed[SLOTS - 1] > 0.0 && elapsed[SLOTS - 1] <= length as f64);
+            prop_assert!(elapsed[..SLOTS - 1].iter().all(|it| *it == length as f64));
         }
     }
 }

@@ -1,4 +1,4 @@
-use gateway_api::incidents::{Alert, AlertEnd, AlertStatus};
+use gateway_api::incidents::IncidentEnd;
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -9,30 +9,23 @@ const ATOM: &str = "http://www.w3.org/2005/Atom";
 
 fn incident(id: &str, text: &str, ended: bool) -> Incident {
     let status = if ended {
-        AlertStatus::Resolved
+        IncidentStatus::Resolved
     } else {
-        AlertStatus::Firing
+        IncidentStatus::Firing
     };
     let all = Some(text.to_owned());
-    let mut incident = fixture::incident(id, text, status);
-    incident.severity.clone_from(&all);
-    incident.alerts[0] = Alert {
+    Incident {
         alert: text.to_owned(),
         severity: all.clone(),
         summary: all.clone(),
         description: all,
-        ..fixture::alert(id, text, status)
-    };
-    incident
+        ..fixture::incident(id, text, status)
+    }
 }
 
 fn feed(incidents: &[Incident]) -> String {
-    feed_with(incidents, &[])
-}
-
-fn feed_with(incidents: &[Incident], announcements: &[Announcement]) -> String {
     let started = "2026-11-01T00:00:00Z".parse().unwrap();
-    Feed::new("status.example", incidents, announcements, started)
+    Feed::new("status.example", incidents, started)
         .render()
         .unwrap()
 }
@@ -88,7 +81,7 @@ fn the_feed_is_valid_and_its_ids_stay() {
         "an incident keeps the id of its entry"
     );
     assert!(
-        resolved.contains("<title>TargetDown was down</title>"),
+        resolved.contains("TargetDown: TargetDown (resolved)"),
         "{resolved}"
     );
     insta::assert_snapshot!(firing);
@@ -98,34 +91,22 @@ fn the_feed_is_valid_and_its_ids_stay() {
 fn an_undelivered_or_unconfirmed_end_is_marked() {
     for (end, title) in [
         (
-            AlertEnd::NotDelivered,
-            "TargetDown was down (ended, end not delivered)",
+            IncidentEnd::NotDelivered,
+            "TargetDown: TargetDown (ended, end not delivered)",
         ),
         (
-            AlertEnd::Unconfirmed,
-            "TargetDown was down (end not confirmed)",
+            IncidentEnd::Unconfirmed,
+            "TargetDown: TargetDown (end not confirmed)",
         ),
     ] {
         let mut incident = incident("a", "TargetDown", true);
-        incident.alerts[0].end = Some(end);
+        incident.end = Some(end);
         let xml = feed(&[incident]);
         assert_valid(&xml);
         assert!(
             xml.contains(title) && xml.contains("It took at least"),
             "{xml}"
         );
-    }
-}
-
-#[test]
-fn announcements_are_entries() {
-    let xml = feed_with(&[], &[fixture::announcement("db", "We move the database")]);
-    assert_valid(&xml);
-    for part in [
-        "<title>Announcement: We move the database</title>",
-        "<content type=\"html\">&#60;p&#62;Back by noon.&#60;/p&#62;</content>",
-    ] {
-        assert!(xml.contains(part), "{part}: {xml}");
     }
 }
 

@@ -4,6 +4,7 @@ use gateway_api::history::{PhaseSeconds, TargetLatency};
 use gateway_api::slo::TargetSlo;
 use gateway_api::target::Slotted;
 
+use super::slot_start;
 use crate::draw::plot;
 use crate::text::time::{Clock, latency, measured};
 
@@ -13,31 +14,24 @@ const STEP: usize = 8;
 /// The height of the chart.
 const HEIGHT: f64 = 180.0;
 
-/// The newest latencies, and their chart.
+/// A chart with lines of the median and the 95th percentile.
 #[derive(Debug)]
-pub(super) struct Latency {
-    /// The newest median and 95th percentile.
-    pub newest: Option<(String, String)>,
-    /// `None` while there are too few values.
-    pub chart: Option<Chart>,
-}
-
-/// A chart with lines of the median and the 95th percentile, up to now.
-#[derive(Debug)]
-pub(super) struct Chart {
+pub(super) struct LatencyChart {
     pub p50: String,
     pub p95: String,
-    pub width: usize,
+    /// The newest median and 95th percentile.
+    pub now: Option<(String, String)>,
     /// The highest value in the chart.
     pub highest: String,
     pub middle: String,
     pub top: String,
     pub start: Clock,
+    pub end: Option<Clock>,
     /// The objective for 95 % of the responses: the height of its line, and its value.
     pub objective: Option<(i64, String)>,
 }
 
-impl Latency {
+impl LatencyChart {
     /// Returns `None` without data.
     pub(super) fn new(latencies: &Slotted<TargetLatency>, slo: Option<&TargetSlo>) -> Option<Self> {
         let TargetLatency {
@@ -50,36 +44,26 @@ impl Latency {
         if highest <= 0.0 {
             return None;
         }
+        let top = plot::axis(highest);
         let newest = |values: &[Option<f64>]| {
             let seconds = values.iter().rev().find_map(|value| *value)?;
             Some(measured(seconds, *at_most_seconds))
         };
-        let is_drawn = plot::is_worth_drawing(p50) || plot::is_worth_drawing(p95);
         let objective = slo.and_then(|slo| slo.latency_objective_seconds);
-        Some(Self {
-            newest: newest(p50).zip(newest(p95)),
-            chart: is_drawn.then(|| Chart::new(latencies, highest, objective)),
-        })
-    }
-}
-
-impl Chart {
-    fn new(latencies: &Slotted<TargetLatency>, highest: f64, objective: Option<f64>) -> Self {
-        let TargetLatency { p50, p95, .. } = &latencies.values;
-        let top = plot::axis(highest);
         let slots = p50.len().max(p95.len());
-        Self {
+        Some(Self {
             p50: plot::line(p50, STEP, top, HEIGHT),
             p95: plot::line(p95, STEP, top, HEIGHT),
-            width: slots.saturating_sub(1) * STEP,
+            now: newest(p50).zip(newest(p95)),
             highest: latency(highest),
             middle: latency(top / 2.0),
             top: latency(top),
-            start: Clock::new(latencies.slots.started_at),
+            start: Clock::new(latencies.slots.start),
+            end: slot_start(&latencies.slots, slots).map(Clock::new),
             objective: objective
                 .filter(|objective| *objective <= top)
                 .map(|it| (plot::level(it, top, HEIGHT), latency(it))),
-        }
+        })
     }
 }
 

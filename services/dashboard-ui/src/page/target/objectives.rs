@@ -1,10 +1,7 @@
 //! A target's objectives, error budget, and figures by window.
 
-use gateway_api::duration;
 use gateway_api::slo::{Shares, TargetSlo, WindowFigures};
-use jiff::{SignedDuration, Timestamp};
 
-use crate::text::availability::Availability;
 use crate::text::time::{in_full, latency};
 use crate::text::words::budget;
 
@@ -21,7 +18,7 @@ pub(super) struct Objectives {
 #[derive(Debug)]
 pub(super) struct Window {
     pub name: String,
-    pub availability: Availability,
+    pub availability: Option<String>,
     pub shares: [String; 4],
     /// The shares as a bar of length 1,000: kind, start and length of each part.
     pub bar: Vec<(&'static str, i64, i64)>,
@@ -29,51 +26,32 @@ pub(super) struct Window {
 }
 
 impl Objectives {
-    pub(super) fn new(
-        slo: Option<&TargetSlo>,
-        watched_since: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(slo: Option<&TargetSlo>) -> Self {
         let Some(slo) = slo else {
             return Self::default();
         };
         let windows = slo.windows.iter();
         Self {
-            availability: slo.slo_objective_ratio.map(objective),
+            availability: slo.slo_objective.map(objective),
             latency: slo.latency_objective_seconds.map(latency),
             budget: slo.error_budget_remaining_ratio.map(budget),
-            windows: windows
-                .map(|(label, it)| Window::new(label, it, watched_since, now))
-                .collect(),
+            windows: windows.map(|(label, it)| Window::new(label, it)).collect(),
         }
     }
 }
 
 impl Window {
-    fn new(
-        label: &str,
-        figures: &WindowFigures,
-        watched_since: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Self {
-        let length = duration::parse(label).and_then(|it| SignedDuration::try_from(it).ok());
-        let start = length.and_then(|length| now.checked_sub(length).ok());
-
+    fn new(label: &str, figures: &WindowFigures) -> Self {
         let Shares {
-            up_ratio,
-            down_ratio,
-            maintenance_ratio,
-            unknown_ratio,
+            up,
+            down,
+            maintenance,
+            unknown,
         } = figures.shares;
-        let shares = [up_ratio, down_ratio, maintenance_ratio, unknown_ratio];
+        let shares = [up, down, maintenance, unknown];
         Self {
             name: in_full(label),
-            availability: Availability::over(
-                &figures.figures,
-                figures.coverage_ratio,
-                start.unwrap_or(now),
-                watched_since,
-            ),
+            availability: figures.figures.availability.clone(),
             shares: shares.map(share),
             bar: parts(shares),
             burn_rate: figures.burn_rate.map(|rate| format!("{rate:.2}")),

@@ -1,6 +1,6 @@
 //! A state that cannot be trusted is never green.
 
-use gateway_api::incidents::AlertEnd;
+use gateway_api::incidents::IncidentEnd;
 
 use super::*;
 
@@ -19,17 +19,17 @@ fn nothing_is_green_while_nothing_is_probed() {
 
 #[test]
 fn an_undelivered_or_unconfirmed_end_is_marked() {
-    let page = |end: AlertEnd| {
-        let mut incident = fixture::incident("i-1", "demo", AlertStatus::Resolved);
-        incident.alerts[0].end = Some(end);
+    let page = |end: IncidentEnd| {
+        let mut incident = fixture::incident("i-1", "demo", IncidentStatus::Resolved);
+        incident.end = Some(end);
         let demo = target("demo", State::Up);
         let mut detail = fixture::detail(&demo);
         detail.incidents = Some(vec![incident]);
         target_page(&demo, Some(&detail))
     };
     for (end, words) in [
-        (AlertEnd::NotDelivered, "ended, end not delivered"),
-        (AlertEnd::Unconfirmed, "end not confirmed"),
+        (IncidentEnd::NotDelivered, "ended, end not delivered"),
+        (IncidentEnd::Unconfirmed, "end not confirmed"),
     ] {
         let page = page(end);
         assert!(
@@ -37,7 +37,7 @@ fn an_undelivered_or_unconfirmed_end_is_marked() {
             "{page}"
         );
     }
-    let plain = page(AlertEnd::Delivered);
+    let plain = page(IncidentEnd::Delivered);
     assert!(!plain.contains("to at least"), "{plain}");
 }
 

@@ -15,22 +15,19 @@ fn hostile_names_and_labels_are_escaped() {
     targets[2].maintenance.as_mut().unwrap().reason = Some(evil.into());
     let mut status = status(&targets);
     status.summary.sources[1] = fixture::source("</ul><b>", Some("<i>\u{202e}"));
-    let mut incident = fixture::incident("\"><script>", evil, AlertStatus::Firing);
-    incident.severity = Some(evil.to_owned());
-    incident.reason = Some(evil.to_owned());
-    let bad = &mut incident.alerts[0];
-    bad.alert = evil.to_owned();
+    let mut bad = fixture::incident("\"><script>", evil, IncidentStatus::Firing);
     bad.runbook_url = Some("javascript:alert(1)".to_owned());
     bad.summary = Some(evil.to_owned());
     bad.severity = Some(evil.to_owned());
-    let news = News::new(Responses {
-        ongoing: Ok(fixture::incidents(vec![incident])),
-        ..Responses::none()
-    });
+    let announcements = Announcements::new(
+        Ok(fixture::alerts(vec![bad])),
+        Ok(gateway_api::maintenance::Maintenance::default()),
+        time(NOW),
+    );
     let mut pages = vec![html_of(
         &view(status),
         &charts(&[evil]),
-        &news,
+        &announcements,
         &Filter::parse(Some("search=%22%3E%3Cscript%3E")),
     )];
     pages.extend(

@@ -17,10 +17,10 @@ pub(super) fn notices(status: &Status, now: Timestamp) -> Vec<String> {
     let reason = |it: &Reason| format!(": {}.{}", cause(it), consequence(it.part.as_str()));
     let mut notices: Vec<_> = reasons
         .iter()
-        .map(|it| blind(it.started_at, reason(it)))
+        .map(|it| blind(it.since, reason(it)))
         .collect();
     if let Some(without_reason) = status.summary.blind.as_ref().filter(|_| reasons.is_empty()) {
-        notices.push(blind(without_reason.started_at, ".".to_owned()));
+        notices.push(blind(without_reason.since, ".".to_owned()));
     }
     let is_named = |it: &&Source| reasons.iter().any(|reason| reason.part.as_str() == it.name);
     let away = status.summary.sources.iter().filter(|source| !source.ok);

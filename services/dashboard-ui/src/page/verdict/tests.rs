@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use gateway_api::incidents::{AlertStatus, IncidentState};
 use gateway_api::status::{Blind, Part, Reason};
 use serde_json::json;
 
@@ -30,20 +29,13 @@ fn status(state: State, targets: &[State], unavailable: &[&str]) -> Status {
     status
 }
 
-fn view(snapshot: Option<Snapshot>, outage: Option<Outage>) -> View {
-    View {
-        snapshot,
-        outage,
-        ..View::default()
-    }
-}
-
 fn judged(status: Status) -> Verdict {
     let snapshot = Some(Snapshot {
         status: Arc::new(status),
         received_at: now(),
     });
-    judge(&view(snapshot, None), now())
+    let outage = None;
+    judge(&View { snapshot, outage }, now())
 }
 
 #[test]
@@ -131,7 +123,7 @@ fn without_the_gateway_the_lab_is_blind_despite_a_snapshot() {
             since: "2026-11-23T02:42:10Z".parse().unwrap(),
             error: GatewayError::Timeout,
         });
-        let verdict = judge(&view(snapshot, outage), now());
+        let verdict = judge(&View { snapshot, outage }, now());
         assert_eq!(verdict.overall, Overall::Blind);
         assert_eq!(
             verdict.notices[0],
@@ -188,7 +180,7 @@ fn a_detail_that_names_its_part_is_not_prefixed() {
     ];
     let reasons = reasons.map(|(part, detail)| Reason {
         part,
-        started_at: fixture::time("2026-11-23T02:42:10Z"),
+        since: fixture::time("2026-11-23T02:42:10Z"),
         detail: detail.to_owned(),
     });
     status.summary.blind = Blind::because(reasons.into());
@@ -200,40 +192,4 @@ fn a_detail_that_names_its_part_is_not_prefixed() {
     ]) {
         assert!(notice.ends_with(text), "{notice}");
     }
-}
-
-#[test]
-fn an_incident_that_is_not_closed_is_amber() {
-    let mut incident = fixture::incident("i", "t", AlertStatus::Firing);
-    incident.state = IncidentState::Recovered;
-    incident.recovered_at = Some(fixture::time("2026-11-23T02:44:00Z"));
-    let judged = |states: &[State], count: usize| {
-        let snapshot = Some(Snapshot {
-            status: Arc::new(status(states[0], states, &[])),
-            received_at: now(),
-        });
-        let open_incidents = vec![incident.clone(); count].into();
-        let view = View {
-            open_incidents,
-            ..view(snapshot, None)
-        };
-        judge(&view, now())
-    };
-    let verdict = judged(&[State::Up, State::Up], 1);
-    assert_eq!(verdict.overall, Overall::Alerting);
-    assert_eq!(verdict.overall.class(), "caution");
-    assert_eq!(
-        verdict.headline,
-        "All 2 targets are up; 1 incident not closed"
-    );
-    assert_eq!(
-        verdict.recovered[0].recovery.words(),
-        "up again since 23 Nov 02:44 UTC; its alert is about to end"
-    );
-    assert_eq!(
-        judged(&[State::Up], 2).headline,
-        "The target is up; 2 incidents not closed"
-    );
-    assert_eq!(judged(&[State::Down, State::Up], 1).overall, Overall::Down);
-    assert_eq!(judged(&[State::Up], 0).overall, Overall::Up);
 }

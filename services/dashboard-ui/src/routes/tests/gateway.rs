@@ -12,9 +12,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
 use futures::stream;
-use gateway_api::announcements::Announcements;
 use gateway_api::events::StreamEvent;
-use gateway_api::incidents::{AlertStatus, Incidents};
+use gateway_api::incidents::{IncidentStatus, Incidents};
 use gateway_api::status::Status;
 use serde::Serialize;
 use service_kit::event_log::LAST_EVENT_ID;
@@ -161,12 +160,14 @@ async fn respond(
         "history" => json(&fixture::history(&names)),
         "latency" => json(&fixture::latency(&names)),
         "slo" => json(&fixture::slo(&names)),
-        "announcements" => json(&Announcements::default()),
-        "incidents" if query.contains("before") || query.contains("state=") => {
-            json(&fixture::incidents(Vec::new()))
-        }
+        "alerts" => json(&fixture::alerts(Vec::new())),
+        "incidents" if query.contains("before") => json(&Incidents {
+            incidents: Vec::new(),
+            next: None,
+            durable: true,
+        }),
         "incidents" => json(&Incidents {
-            incidents: vec![fixture::incident("i-1", "demo", AlertStatus::Resolved)],
+            incidents: vec![fixture::incident("i-1", "demo", IncidentStatus::Resolved)],
             next: Some("cursor 1".to_owned()),
             durable: true,
         }),
@@ -176,9 +177,6 @@ async fn respond(
 }
 
 async fn detail(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
-    if let Some((code, body)) = shared.responses.lock().unwrap().get("targets").cloned() {
-        return (StatusCode::from_u16(code).unwrap(), body).into_response();
-    }
     let status = shared.status.lock().unwrap().clone();
     match status.targets.iter().find(|it| *it.target == *name) {
         Some(target) => json(&fixture::detail(target)),

@@ -6,9 +6,9 @@ use gateway_api::history::Range;
 
 use super::*;
 use crate::draw::charts::Charts;
+use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
-use crate::page::news::News;
-use crate::page::overview::{Content, Overview};
+use crate::page::overview::Overview;
 
 /// The limit for a page of 1,000 targets is 150 kB compressed. Every target has its own name, figures, latency lines
 /// and two slots of trouble at random times, more than in most labs.
@@ -47,7 +47,7 @@ async fn a_thousand_targets_are_a_small_page() {
         let target = &mut history.targets[index];
         for _ in 0..2 {
             let at = next() as usize % 90;
-            target.availability_ratio[at] = [Some(0.0), Some(0.9), None][next() as usize % 3];
+            target.availability[at] = [Some(0.0), Some(0.9), None][next() as usize % 3];
         }
         target.overall.availability = Some(format!("{}.{:02}%", 90 + next() % 10, next() % 100));
         let line = |base: u64, next: &mut dyn FnMut() -> u64| -> Vec<Option<f64>> {
@@ -62,18 +62,11 @@ async fn a_thousand_targets_are_a_small_page() {
             Some(next() as u32 as f64 / f64::from(u32::MAX));
     }
     let charts = Charts::new(Range::Day, Ok(history), Ok(latency), Ok(slo));
-    let news = News::pending();
+    let announcements = Announcements::pending();
     let view = fixture::view(status(&targets));
     let filter = Filter::default();
     let now = fixture::time("2026-11-23T02:45:30Z");
-    let content = Content {
-        view: &view,
-        charts: &charts,
-        news: &news,
-        filter: &filter,
-        range: Range::Day,
-    };
-    let page = Overview::new(&content, "1-2", now);
+    let page = Overview::new(&view, &charts, &announcements, &filter, "1-2", now);
     let page = Bytes::from(page.render().unwrap());
     let rows = page.windows(18).filter(|it| it == b"<li class=\"target\"");
     assert_eq!(rows.count(), 1_000);

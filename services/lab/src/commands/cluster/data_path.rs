@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use gateway_api::availability::{Summary, WindowedSummary};
 use gateway_api::status::StatusSummary;
+use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
 use crate::cli::Error;
-use crate::http::{self, json};
-use crate::part::Part;
+use crate::http;
 use crate::terminal::output;
 
 /// The time limit. Right after an install, the first probe, scrape and evaluation take less.
@@ -19,9 +19,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// The pause between two checks.
 const PERIOD: Duration = Duration::from_secs(3);
-
-/// The name of the gateway in messages.
-const GATEWAY: &str = Part::ApiGateway.name();
 
 /// Repeats the check until it passes. Fails with the reason if it does not pass in time.
 pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
@@ -40,17 +37,17 @@ pub async fn run(gateway: &Url) -> Result<ExitCode, Error> {
 }
 
 async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String> {
-    let status: StatusSummary = json(client, GATEWAY, gateway.join("api/v1/status")?).await?;
+    let status: StatusSummary = get(client, gateway, "api/v1/status").await?;
     if let Some(source) = status.sources.iter().find(|source| !source.ok) {
         let detail = source.detail.as_deref().unwrap_or_default();
         bail!("api-gateway can't reach {}: {detail}", source.name);
     }
-    let summary: Summary = json(client, GATEWAY, gateway.join("uptime-summary")?).await?;
+    let summary: Summary = get(client, gateway, "uptime-summary").await?;
     let probes =
         probes(&summary).context("api-gateway has no probe results yet: no target was probed")?;
     // The counts above come from ping-agent, these from Prometheus.
     let windowed = "uptime-summary-windowed?window=5m";
-    let windowed: WindowedSummary = json(client, GATEWAY, gateway.join(windowed)?).await?;
+    let windowed: WindowedSummary = get(client, gateway, windowed).await?;
     ensure!(
         self::probes(&windowed.summary).is_some(),
         "ping-agent has {probes} probe results, but Prometheus has none yet"
@@ -58,6 +55,30 @@ async fn check(client: &reqwest::Client, gateway: &Url) -> anyhow::Result<String
     Ok(format!(
         "{probes:.0} probe results passed through ping-agent, Prometheus and api-gateway"
     ))
+}
+
+/// Requests `path` and parses the JSON of the response.
+///
+/// # Errors
+/// The server does not answer, or its response is an error or no such JSON.
+pub async fn get<T: DeserializeOwned>(
+    client: &reqwest::Client,
+    base: &Url,
+    path: &str,
+) -> anyhow::Result<T> {
+    let url = base.join(path)?;
+    let response = client
+        .get(url.clone())
+        .send()
+        .await
+        .map_err(|error| anyhow!("{url} does not answer: {}", error.without_url()))?;
+    let status = response.status();
+    ensure!(status.is_success(), "{url} answers {status}");
+    let body = http::body(response)
+        .await
+        .with_context(|| format!("{url} does not answer"))?;
+    serde_json::from_slice(&body)
+        .with_context(|| format!("the response of {url} has an unexpected format"))
 }
 
 /// Returns the number of probes in a summary; `None` if it is 0.

@@ -15,9 +15,6 @@ use crate::terminal::output;
 /// more, a first Watchdog 75 s.
 const TIME_LIMIT: Duration = Duration::from_secs(90);
 
-/// The column of the checks' texts, after results and names.
-const TEXT_AT: usize = 33;
-
 /// Shows the result of each check; exit code 1 if one failed.
 pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> {
     let kubectl = cluster.kubectl();
@@ -48,12 +45,11 @@ pub fn tags(cluster: &Cluster<'_>) -> std::path::PathBuf {
 }
 
 pub fn table(results: &[CheckResult]) -> String {
-    let row = |check: &CheckResult| {
-        let (word, text) = match &check.outcome {
-            Ok(text) => (style("ok    ").green(), text.clone()),
-            Err(error) => (style("failed").red(), format!("{error:#}")),
-        };
-        output::row(&format!("{word}  {:<24} ", check.name), TEXT_AT, &text)
-    };
-    results.iter().map(row).collect()
+    results
+        .iter()
+        .map(|check| match &check.outcome {
+            Ok(text) => format!("{}      {:<24} {text}\n", style("ok").green(), check.name),
+            Err(error) => format!("{}  {:<24} {error:#}\n", style("failed").red(), check.name),
+        })
+        .collect()
 }

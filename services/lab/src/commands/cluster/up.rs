@@ -41,7 +41,7 @@ pub fn run(cluster: &Cluster<'_>, runtime: &Runtime) -> Result<ExitCode, Error> 
     let hint = "terraform apply has not finished";
     shell.run("terraform", &["-chdir=terraform", "output"], &[], hint)?;
     output::print(
-        "UptimePulse is up. To open it, run one of port_forwards, such as that of\ndashboard-ui. ./lab cluster status checks it again.\n",
+        "UptimePulse is up. To open it, run one of port_forwards, such as that of dashboard-ui. ./lab cluster status checks it again.\n",
     )?;
     Ok(ExitCode::SUCCESS)
 }

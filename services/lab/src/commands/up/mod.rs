@@ -1,7 +1,6 @@
 //! `up`: starts all parts, in the foreground or in the background.
 
 mod detach;
-mod next_steps;
 
 use std::ffi::OsStr;
 use std::io::Read as _;
@@ -10,13 +9,12 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use targets::{Defaults, TargetSource};
 
-use self::next_steps::next_steps;
 use super::{Lab, down, runtime};
 use crate::cli::{Error, UpArgs};
 use crate::part::Part;
 use crate::part::ports::Ports;
 use crate::plan::layout::smtp::Smtp;
-use crate::plan::layout::{self, live_targets, rules};
+use crate::plan::layout::{self, live_targets};
 use crate::plan::{PartSpec, Plan, Targets};
 use crate::process::ProcessIdentity;
 use crate::process::platform;
@@ -31,7 +29,6 @@ struct Request {
     targets: Targets,
     ports: Ports,
     smtp: Option<Smtp>,
-    runbook_base_url: String,
 }
 
 /// The parts to start, and the checks of the lab.
@@ -39,7 +36,6 @@ struct Prepared {
     specs: Vec<PartSpec>,
     check: StartCheck,
     notes: Vec<String>,
-    next_steps: String,
 }
 
 /// Runs `up` in the foreground, with `--detach`, or as the background supervisor of `--detach`.
@@ -59,9 +55,6 @@ pub fn run(lab: &Lab, args: &UpArgs) -> Result<ExitCode, Error> {
     let mut progress = (!args.detached).then(Progress::default);
     runtime()?.block_on(async {
         let prepared = prepare(lab, &request, progress.as_ref()).await?;
-        if let Some(progress) = &mut progress {
-            progress.set_next_steps(prepared.next_steps);
-        }
         if args.detach {
             // The supervisor acquires the lock itself, and prepares the start again, since things may have changed.
             drop(lock);
@@ -109,13 +102,10 @@ impl Request {
                 .load()
                 .map_err(|error| Error::Usage(error.to_string()))?;
         }
-        let ports = Ports::new(args.port_base);
-        let lookup = |name: &str| std::env::var(name).ok();
         Ok(Self {
             targets,
-            ports,
-            smtp: Smtp::from_environment(lookup)?,
-            runbook_base_url: rules::runbook_base_url(lookup, ports)?,
+            ports: Ports::new(args.port_base),
+            smtp: Smtp::from_environment(|name| std::env::var(name).ok())?,
         })
     }
 }
@@ -171,13 +161,11 @@ async fn prepare(
         tools: &tools,
         targets: &request.targets,
     };
-    layout::write(&plan, request.smtp.as_ref(), &request.runbook_base_url)?;
-    let targets = plan.target_source().load().map_err(anyhow::Error::from)?;
+    layout::write(&plan, request.smtp.as_ref())?;
     Ok(Prepared {
         specs: plan.specs(|name| std::env::var_os(name)),
         check: StartCheck::new(&plan)?,
         notes: plan.notes(),
-        next_steps: next_steps(request.ports, &lab.state, &targets),
     })
 }
 

@@ -3,7 +3,6 @@
 mod discovery;
 pub mod live_targets;
 mod render;
-pub mod rules;
 pub mod smtp;
 
 use std::fs;
@@ -25,8 +24,8 @@ use crate::state::paths::Installation;
 ///
 /// # Errors
 /// A file of `monitoring/` is invalid, or a file of the state folder can't be written.
-pub fn write(plan: &Plan<'_>, smtp: Option<&Smtp>, runbook_base_url: &str) -> Result<(), Error> {
-    write_prometheus(plan, runbook_base_url)?;
+pub fn write(plan: &Plan<'_>, smtp: Option<&Smtp>) -> Result<(), Error> {
+    write_prometheus(plan)?;
     write_alertmanager(plan, smtp)?;
     if *plan.targets == Targets::File {
         write_targets(plan)?;
@@ -34,16 +33,15 @@ pub fn write(plan: &Plan<'_>, smtp: Option<&Smtp>, runbook_base_url: &str) -> Re
     Ok(())
 }
 
-fn write_prometheus(plan: &Plan<'_>, runbook_base_url: &str) -> anyhow::Result<()> {
+fn write_prometheus(plan: &Plan<'_>) -> anyhow::Result<()> {
     let config = plan.state.prometheus_config();
     link(
         &plan.installation.monitoring("prometheus/prometheus.yml"),
         &config,
     )?;
-    rules::render(
+    link(
         &plan.installation.monitoring("prometheus/rules"),
         &config.with_file_name("rules"),
-        runbook_base_url,
     )?;
     discovery::write(
         &config.with_file_name("discovery"),
@@ -122,7 +120,7 @@ mod tests {
     #[test]
     fn a_link_is_replaced_when_the_repository_has_moved() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("prometheus.yml");
+        let path = folder.path().join("rules");
         link(Path::new("/old"), &path).unwrap();
         link(Path::new("/new"), &path).unwrap();
         assert_eq!(fs::read_link(&path).unwrap(), Path::new("/new"));

@@ -9,15 +9,11 @@ use super::reader::LogReader;
 /// The last offset in a line at which its time may start, after `ts=`, `time="` or a JSON key.
 const TIME_WITHIN: usize = 40;
 
-/// A line of a log.
+/// The next line of a log.
 #[derive(Debug)]
-pub struct Line {
-    /// The index of its log.
-    pub log: usize,
-    /// Its time. A line without a time has that of the line before.
-    pub time: Timestamp,
-    /// Its text, without the newline.
-    pub bytes: Vec<u8>,
+struct Line {
+    time: Timestamp,
+    bytes: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -48,30 +44,36 @@ impl Merge {
         }
     }
 
-    /// Returns the next line; `None` if no log has one now.
+    /// Returns the next line with the index of its log; `None` if no log has one now.
     ///
     /// # Errors
     /// A log can't be read.
-    pub fn next_line(&mut self) -> io::Result<Option<Line>> {
-        for (log, source) in self.sources.iter_mut().enumerate() {
+    pub fn next_line(&mut self) -> io::Result<Option<(usize, Vec<u8>)>> {
+        for source in &mut self.sources {
             if source.next.is_none()
                 && let Some(line) = source.reader.next_line()?
             {
-                let notified = || notified_at(&line).map(|time| time.max(source.time));
-                source.time = time_of(&line).or_else(notified).unwrap_or(source.time);
+                source.time = time_of(&line).unwrap_or(source.time);
                 source.next = Some(Line {
-                    log,
                     time: source.time,
                     bytes: line,
                 });
             }
         }
-        let waiting = self.sources.iter_mut().filter_map(|source| {
-            let next = source.next.as_ref()?;
-            Some(((next.time, next.log), source))
-        });
-        let earliest = waiting.min_by_key(|(place, _)| *place);
-        Ok(earliest.and_then(|(_, source)| source.next.take()))
+        let earliest = self
+            .sources
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(index, source)| {
+                source
+                    .next
+                    .as_ref()
+                    .map(|next| next.time)
+                    .map(|time| (time, index, source))
+            })
+            .min_by_key(|(time, index, _)| (*time, *index));
+        Ok(earliest
+            .and_then(|(_, index, source)| source.next.take().map(|next| (index, next.bytes))))
     }
 }
 
@@ -97,19 +99,6 @@ fn time_of(line: &[u8]) -> Option<Timestamp> {
         begin += length;
     }
     None
-}
-
-/// Returns the newest start or end of an alert in a notification, which alert-logger prints as JSON without a time of its
-/// own.
-fn notified_at(line: &[u8]) -> Option<Timestamp> {
-    let text = line.starts_with(b"{").then_some(line)?;
-    let text = std::str::from_utf8(text).ok()?;
-    let times = [r#""startsAt":""#, r#""endsAt":""#].map(|key| text.split(key).skip(1));
-    let parsed = times.into_iter().flatten().filter_map(|rest| {
-        let (time, _) = rest.split_once('"')?;
-        time.parse::<Timestamp>().ok()
-    });
-    parsed.max()
 }
 
 #[cfg(test)]
@@ -147,8 +136,8 @@ mod tests {
             log("b.log", "2026-01-01T00:00:02Z b2\n"),
         ]);
         let merged: Vec<(usize, String)> = std::iter::from_fn(|| merge.next_line().unwrap())
-            .map(|line| (line.log, String::from_utf8(line.bytes).unwrap()))
-            .map(|(log, line)| (log, line.rsplit(' ').next().unwrap().to_owned()))
+            .map(|(index, line)| (index, String::from_utf8(line).unwrap()))
+            .map(|(index, line)| (index, line.rsplit(' ').next().unwrap().to_owned()))
             .collect();
         let expected = [(0, "a1"), (0, "more"), (1, "b2"), (0, "a3")];
         assert_eq!(
@@ -157,23 +146,10 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_notification_has_the_time_of_its_newest_alert() {
-        let line = r#"{"receiver":"stdout","alerts":[{"startsAt":"2026-11-23T02:37:02.141Z","endsAt":"0001-01-01T00:00:00Z"},{"startsAt":"2026-11-23T02:00:00Z","endsAt":"2026-11-23T02:40:00Z"}]}"#;
-        let expected = "2026-11-23T02:40:00Z".parse().ok();
-        assert_eq!(notified_at(line.as_bytes()), expected);
-        assert_eq!(notified_at(b"{}"), None);
-        assert_eq!(
-            notified_at(br#"no "startsAt":"2026-11-23T02:40:00Z""#),
-            None
-        );
-    }
-
     proptest! {
         #[test]
         fn any_line_is_accepted(line in proptest::collection::vec(any::<u8>(), 0..200)) {
             time_of(&line);
-            notified_at(&line);
         }
     }
 }

@@ -6,6 +6,6 @@ mod pump;
 mod reader;
 
 pub use self::file::LogFile;
-pub use self::merge::{Line, Merge};
+pub use self::merge::Merge;
 pub use self::pump::pump;
 pub use self::reader::LogReader;

@@ -111,9 +111,9 @@ fn too_many_points_are_rejected() {
             points(count)
         )
     };
-    let text = error("matrix", std::iter::once(series(SLOTS_MAX + 1)));
+    let text = error("matrix", std::iter::once(series(SLOTS + 1)));
     assert!(text.contains("at most 90 elements"), "{text}");
-    let text = error("matrix", std::iter::repeat_n(series(SLOTS_MAX), 40_000));
+    let text = error("matrix", std::iter::repeat_n(series(SLOTS), 40_000));
     assert!(text.contains("more than 3000000 points"), "{text}");
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::super::data_path::probes;
+use super::super::data_path::{get, probes};
 use super::super::forward::Forward;
 use super::super::kubectl::{Kubectl, text};
 use crate::http;
@@ -26,8 +26,7 @@ async fn fetch<T: DeserializeOwned>(
 ) -> anyhow::Result<T> {
     let forward = Forward::to(kubectl, service, port).await?;
     let base: Url = forward.url.parse()?;
-    let client = http::local_client(Duration::from_secs(10))?;
-    http::json(&client, service, base.join(path)?).await
+    get(&http::local_client(Duration::from_secs(10))?, &base, path).await
 }
 
 fn list<'a>(response: &'a Value, pointer: &str) -> anyhow::Result<&'a Vec<Value>> {

@@ -9,7 +9,7 @@ groups:
       - alert: Burn
         expr: vector(1)
         labels: {severity: page, short_window: 5m}
-        annotations: &texts {summary: Burns, description: "{{ $labels.x }} burns", runbook_url: http://api-gateway:8080/runbooks/Burn}
+        annotations: &texts {summary: Burns, description: "{{ $labels.x }} burns", runbook_url: https://example.org/docs/runbooks/Burn.md}
       - alert: Burn
         expr: vector(1)
         labels: {severity: page, short_window: 30m}
@@ -128,7 +128,7 @@ fn texts_and_runbooks_are_checked() {
     assert!(
         with("summary: Burns", "summary: '{{ $value }}'").contains("must not contain a template")
     );
-    assert!(with("runbooks/Burn", "runbooks/Fire").contains("does not lead to its runbook"));
+    assert!(with("runbooks/Burn.md", "runbooks/Fire.md").contains("does not lead to its runbook"));
     let without_try = problems(RULES, "", Some(&RUNBOOK.replace("## Try it\n", "")));
     assert!(
         without_try.contains("no section `## Try it`"),

@@ -12,12 +12,9 @@ pub fn check(dashboards: &[Dashboard], dashboard: &Dashboard, report: &mut dyn F
     collect(&dashboard.json, &mut urls);
     for url in urls {
         let Some(path) = url.strip_prefix("/d/") else {
-            if !["https://", "${runbooks}/"]
-                .iter()
-                .any(|start| url.starts_with(start))
-            {
+            if !url.starts_with("https://") {
                 report(format!(
-                    "the link {url} must be a dashboard (/d/…), a runbook (${{runbooks}}/…) or https"
+                    "the link {url} must be a dashboard (/d/…) or https"
                 ));
             }
             continue;

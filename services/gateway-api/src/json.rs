@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// 2^53: `f64` represents all whole numbers below it exactly.
@@ -15,26 +14,6 @@ where
     T: Deserialize<'de>,
 {
     Option::deserialize(deserializer)
-}
-
-/// A time with milliseconds, always three digits: `2026-11-28T05:12:03.120Z`.
-struct Time(Timestamp);
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:.3}", self.0))
-    }
-}
-
-pub(crate) fn time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    Time(*time).serialize(serializer)
-}
-
-pub(crate) fn nullable_time<S: Serializer>(
-    time: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    time.map(Time).serialize(serializer)
 }
 
 /// Returns a count as an integer if it is a whole number that `f64` represents exactly.

@@ -1,6 +1,4 @@
-//! `status`: shows the parts with their polled states, the targets that are not up, and the open incidents.
-
-mod overview;
+//! `status`: polls and shows the state of each part.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,11 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Lab;
-use crate::cli::{Error, WIDTH};
+use crate::cli::Error;
 use crate::http;
-use crate::part::Part;
 use crate::state::record::{LabRecord, PartRecord, PartState};
-use crate::terminal::{output, words};
+use crate::terminal::output;
 
 /// The time limit for a running supervisor to restore its record. It checks the record every second.
 const RECORD_WAIT: Duration = Duration::from_secs(3);
@@ -29,12 +26,6 @@ struct PartStatus {
     url: String,
     pid: Option<i32>,
     restarts: u32,
-    /// The reason for which it is not ready.
-    #[serde(skip)]
-    reason: Option<String>,
-    /// The address for a browser, if it differs from `url`.
-    #[serde(skip)]
-    page: Option<String>,
 }
 
 /// The output of `--json`.
@@ -43,28 +34,15 @@ struct Status {
     parts: Vec<PartStatus>,
 }
 
-/// Shows the parts and the state of the targets. The exit code is 1 unless all parts are ready.
+/// Shows the parts; exit code 1 unless all of them are ready.
 pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
     let record = record(lab).await?;
-    let gateway = record
-        .as_ref()
-        .filter(|record| !json && record.supervisor.is_alive())
-        .and_then(|record| record.part(Part::ApiGateway.name()));
-    let (parts, overview) = tokio::join!(
-        async {
-            match &record {
-                Some(record) => poll_all(record).await,
-                None => Ok(vec![]),
-            }
+    let status = Status {
+        parts: match &record {
+            Some(record) => poll_all(record).await?,
+            None => vec![],
         },
-        async {
-            match gateway {
-                Some(gateway) => overview::text(&gateway.url).await,
-                None => String::new(),
-            }
-        }
-    );
-    let status = Status { parts: parts? };
+    };
     if json {
         let text = serde_json::to_string(&status).map_err(anyhow::Error::from)?;
         output::print(&format!("{text}\n"))?;
@@ -73,7 +51,6 @@ pub async fn run(lab: &Lab, json: bool) -> Result<ExitCode, Error> {
         for note in record.iter().flat_map(|record| &record.notes) {
             text.push_str(&format!("{note}\n"));
         }
-        text.push_str(&overview);
         if !record.is_some_and(|record| record.supervisor.is_alive()) {
             text.push_str(&format!(
                 "The lab is not running; {} starts it.\n",
@@ -122,20 +99,13 @@ async fn poll_all(record: &LabRecord) -> anyhow::Result<Vec<PartStatus>> {
 
 async fn poll(client: &reqwest::Client, part: PartRecord, supervised: bool) -> PartStatus {
     let process = part.process.as_ref().filter(|process| process.is_alive());
-    let readiness = match process {
-        Some(_) => http::readiness(client, &part.readiness_url).await,
-        None => Err(None),
-    };
-    let is_ready = readiness.is_ok();
-    let page = part.page.is_some().then(|| part.page_address());
+    let ready = process.is_some() && http::answers(client, &part.readiness_url).await;
     PartStatus {
-        state: combine(part.state, process.is_some(), is_ready, supervised),
-        reason: readiness.err().flatten(),
+        state: combine(part.state, process.is_some(), ready, supervised),
         pid: process.map(|process| process.pid),
         name: part.name,
         url: part.url,
         restarts: part.restarts,
-        page,
     }
 }
 
@@ -170,12 +140,6 @@ fn table(parts: &[PartStatus]) -> String {
             "{:<14}{state:<12}{:<26}{pid:>8}{:>10}\n",
             part.name, part.url, part.restarts
         ));
-        if let Some(reason) = &part.reason {
-            text.push_str(&format!("  {}\n", words::fit(reason, WIDTH - 2)));
-        }
-        if let Some(page) = &part.page {
-            text.push_str(&format!("  page: {page}\n"));
-        }
     }
     text
 }
@@ -183,29 +147,6 @@ fn table(parts: &[PartStatus]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_reason_of_a_part_that_is_not_ready_is_below_it() {
-        let part = |state, reason| PartStatus {
-            name: "alert-logger".to_owned(),
-            state,
-            url: "http://127.0.0.1:65535".to_owned(),
-            pid: Some(4_194_304),
-            restarts: 10,
-            reason,
-            page: None,
-        };
-        let table = table(&[
-            part(PartState::Ready, None),
-            part(PartState::NotReady, Some("not ready: no room ".repeat(9))),
-        ]);
-        let lines: Vec<&str> = table.lines().collect();
-        assert_eq!(lines.len(), 4, "{table}");
-        assert!(lines[3].starts_with("  not ready: no room"), "{table}");
-        for line in lines {
-            assert!(console::measure_text_width(line) <= WIDTH, "{line}");
-        }
-    }
 
     #[test]
     fn a_running_part_has_the_state_of_its_readiness() {
