@@ -44,8 +44,8 @@ const STEP_DELAY: &str = "30s";
 
 /// The PromQL for the probes by target and outcome since the last step of 4 m, as in `target:probes:recent`.
 pub(crate) const RECENT: &str = "(\
-    last_over_time(target:probes:total[9m]) - last_over_time(target:probes:total4m[10m] offset 30s) < 5e8 \
-    or last_over_time(target:probes:total[9m]) % 1e9) > 0";
+    last_over_time(target:probes:total[59m59s999ms]) - last_over_time(target:probes:total4m[65m] offset 30s) < 5e8 \
+    or last_over_time(target:probes:total[59m59s999ms]) % 1e9) > 0";
 
 impl Window {
     /// A regular expression of windows for the OpenAPI description. Every retention allows all its matches. It omits
