@@ -1,7 +1,11 @@
 //! The expected values of the recorded series, computed from their definitions without PromQL.
 
+mod recorded;
+
 use gateway_api::duration;
 use gateway_api::slo::WINDOWS;
+
+pub use recorded::Recorded;
 
 use crate::history::{COUNTER_EXPIRY, Counts, OUTCOMES, Observations, Outcome, Reading};
 
@@ -38,8 +42,10 @@ pub struct Increases {
 pub struct Figures {
     /// Its probes.
     pub counts: Counts,
-    /// The number of probes due; `None` if the target was never scraped.
+    /// The number of probes due since the target was first watched; `None` if the target was never scraped.
     pub due: Option<f64>,
+    /// The share of the window in which the target was watched, at most 1.
+    pub watched: f64,
 }
 
 impl Increases {
@@ -111,14 +117,29 @@ impl Increases {
         if at - last >= COUNTER_EXPIRY { 0 } else { sum }
     }
 
-    /// Computes the figures over `seconds` up to `end` (milliseconds).
+    /// Computes the figures over `seconds` up to `end` (milliseconds), of a target that was first watched `watched` seconds
+    /// before.
     #[must_use]
-    pub fn over(&self, end: i64, seconds: i64) -> Figures {
-        let begin = end - seconds * 1000;
+    pub fn over(&self, end: i64, seconds: i64, watched: Option<f64>) -> Figures {
+        let due = self.mean_due(end, seconds);
+        let (counts, seconds) = (self.counts_over(end, seconds), seconds as f64);
         Figures {
-            counts: sum(within(&self.counts, begin, end)),
-            due: mean(within(&self.due, begin, end)).map(|rate| rate * seconds as f64),
+            counts,
+            due: due
+                .zip(watched)
+                .map(|(rate, watched)| rate * watched.min(seconds)),
+            watched: (watched.unwrap_or_default() / seconds).min(1.0),
         }
+    }
+
+    /// Returns the increases over `seconds` up to `end` (milliseconds).
+    fn counts_over(&self, end: i64, seconds: i64) -> Counts {
+        sum(within(&self.counts, end - seconds * 1000, end))
+    }
+
+    /// Returns the mean number of probes due per second over `seconds` up to `end` (milliseconds).
+    fn mean_due(&self, end: i64, seconds: i64) -> Option<f64> {
+        mean(within(&self.due, end - seconds * 1000, end))
     }
 }
 
@@ -133,14 +154,19 @@ impl Figures {
     /// Returns the share of the probes due that were observed, at most 1.
     #[must_use]
     pub fn coverage(&self) -> Option<f64> {
-        Some((self.observed() / self.due?).min(1.0))
+        let due = self.due?;
+        if self.observed() == 0.0 {
+            return Some(0.0);
+        }
+        Some((self.observed() / due).min(1.0))
     }
 
     /// Returns the burn rate of the error budget: the share of failures divided by the share that `objective` allows.
     #[must_use]
     pub fn burn_rate(&self, objective: f64) -> Option<f64> {
         let due = self.due.filter(|_| self.observed() > 0.0)?;
-        Some(self.of(Outcome::Failure) / due.max(self.observed()) / (1.0 - objective))
+        let failed = self.of(Outcome::Failure) / due.max(self.observed());
+        Some(failed * self.watched / (1.0 - objective))
     }
 
     fn of(&self, outcome: Outcome) -> f64 {

@@ -8,21 +8,21 @@ use super::file::{Sample, TestFile};
 use super::gate::{self, gated};
 use super::{rules, run, tools};
 use crate::history::{OUTCOMES, Observations, Reading, SimulatedTarget, Spec, Timeline, Truth};
-use crate::oracle::{AGGREGATION_INTERVAL, Figures, Increases, SHORT, seconds, windows};
+use crate::oracle::{AGGREGATION_INTERVAL, Figures, Recorded, SHORT, seconds, windows};
 
 /// The groups in the order in which they are evaluated at the same moment.
 const GROUPS: [&str; 7] = [
     "probes",
     "probes-4m",
-    "probes-days",
-    "probes-due-days",
+    "probes-due",
+    "probes-since",
     "slo",
     "latency",
     "slo-alerts",
 ];
 
 /// The groups that are evaluated every [`AGGREGATION_INTERVAL`] milliseconds.
-const AGGREGATING: [&str; 3] = ["probes-4m", "probes-days", "probes-due-days"];
+const AGGREGATING: [&str; 3] = ["probes-4m", "probes-due", "probes-since"];
 
 /// The times at which the groups are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,20 +136,12 @@ impl Case<'_> {
     fn write_expected(&self, file: &mut TestFile, name: &str, target: &SimulatedTarget) {
         let evaluations = self.timeline.evaluations();
         let observations = target.observations(&evaluations);
-        let increases = Increases::counted(&observations);
         let aggregations: Vec<i64> = (0..self.timeline.steps)
             .filter(|index| self.evaluates("probes-4m", *index))
             .map(|index| self.timeline.at(index))
             .collect();
-        let aggregated = increases.aggregated(&aggregations, AGGREGATION_INTERVAL);
-        let figures = |at: i64, window: i64| {
-            let increases = if window <= SHORT {
-                &increases
-            } else {
-                &aggregated
-            };
-            increases.over(at, window)
-        };
+        let recorded = Recorded::new(&observations, aggregations, self.timeline.step);
+        let figures = |at: i64, window: i64| recorded.over(at, window);
         let mut put = |figure: &str, labels: &str, of: &dyn Fn(i64) -> Option<f64>| {
             let labels = format!("target=\"{name}\"{labels}");
             file.series(&expected(figure), &labels, self.checked(of));

@@ -48,7 +48,11 @@ async fn agents_rules_gateway_page_and_dashboard_have_the_same_numbers() {
         let observations = live.observations(target, &clocks);
         let mut counted = Increases::counted(&observations);
         recorded::check_increases(&live, target, &counted).await;
-        recorded::check_truth(target, &observations, counted.over(evaluated, 600).counts);
+        recorded::check_truth(
+            target,
+            &observations,
+            counted.over(evaluated, 600, None).counts,
+        );
         counted.due = recorded::due(&live, target, &clocks).await;
         increases.insert(target.name.clone(), counted);
     }

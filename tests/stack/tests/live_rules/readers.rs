@@ -91,7 +91,7 @@ async fn at_one_moment<'a, T, F: Future<Output = Option<T>>>(
     let counts = || {
         let end = now() - live.start;
         let figures = increases.iter();
-        let figures = figures.map(|(name, increases)| (name, increases.over(end, seconds)));
+        let figures = figures.map(|(name, increases)| (name, increases.over(end, seconds, None)));
         figures.collect::<BTreeMap<_, _>>()
     };
     within(
@@ -148,7 +148,7 @@ async fn check_objectives(live: &Live, increases: &BTreeMap<String, Increases>, 
         .collect();
     for target in &live.targets {
         let name = target.name.as_str();
-        let figures = increases[name].over(evaluated, 300);
+        let figures = increases[name].over(evaluated, 300, None);
         assert_eq!(answered.contains_key(name), is_there(target), "{name}");
         let Some(windows) = answered.get(name) else {
             continue;

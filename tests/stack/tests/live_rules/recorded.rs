@@ -90,7 +90,7 @@ pub async fn check_windows(live: &Live, increases: &BTreeMap<String, Increases>,
     }
     for target in &live.targets {
         for (window, seconds) in windows().filter(|(_, seconds)| *seconds <= SHORT) {
-            let figures = increases[&target.name].over(evaluated, seconds);
+            let figures = increases[&target.name].over(evaluated, seconds, None);
             let is_there = increases[&target.name]
                 .due
                 .last()
