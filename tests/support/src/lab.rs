@@ -1,8 +1,9 @@
 //! A lab with its own state folder and ports, started and stopped as a user does it.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -58,7 +59,6 @@ impl LabBuilder {
     /// # Errors
     /// The root can't be created.
     pub fn targets(mut self, targets: &str, tools: &Path) -> io::Result<Self> {
-        // Only its owner can read it: the targets may contain a password.
         let root = tempfile::Builder::new().prefix("lab-root-").tempdir()?;
         let source = self.installation.root.join("monitoring");
         let monitoring = root.path().join("monitoring");
@@ -69,7 +69,11 @@ impl LabBuilder {
                 symlink(source.join(&name), monitoring.join(&name))?;
             }
         }
-        std::fs::write(monitoring.join("targets.toml"), targets)?;
+        // The agent rejects passwords in a file that others can read.
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let mut file = options.open(monitoring.join("targets.toml"))?;
+        file.write_all(targets.as_bytes())?;
         std::fs::create_dir(root.path().join(".lab"))?;
         symlink(tools, root.path().join(".lab/tools"))?;
         self.installation.root = root.path().to_owned();
