@@ -10,10 +10,19 @@ use crate::page::announcements::Announcements;
 use crate::page::filter::Filter;
 use crate::page::overview::Overview;
 
-/// The limit for a page of 1,000 targets is 150 kB compressed. Every target has its own name, figures, latency lines
-/// and two slots of trouble at random times, more than in most labs.
+/// The limit for a page of 1,000 targets is 150 kB compressed. With two slots of trouble for each target it holds for more
+/// than most labs; with six, and addresses that share nothing, the page is at most twice as large.
 #[tokio::test]
 async fn a_thousand_targets_are_a_small_page() {
+    for (troubles, random_paths, limit) in [(2, false, 150_000), (6, true, 300_000)] {
+        let size = compressed_size(troubles, random_paths);
+        assert!(size <= limit, "{troubles} slots of trouble: {size} bytes");
+    }
+}
+
+/// Returns the compressed size of a page of 1,000 targets. Each has its own name, figures and latency lines, and slots of
+/// trouble at random times.
+fn compressed_size(troubles: usize, random_paths: bool) -> usize {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = move || {
         random ^= random << 13;
@@ -30,6 +39,9 @@ async fn a_thousand_targets_are_a_small_page() {
         .map(|name| {
             let mut target = target(name, State::Up);
             target.url = format!("https://{name}.example.org/health");
+            if random_paths {
+                target.url += &format!("/{:x}", next());
+            }
             target.since = Some(fixture::time(&format!(
                 "2026-11-{:02}T{:02}:{:02}:00Z",
                 1 + next() % 20,
@@ -45,7 +57,7 @@ async fn a_thousand_targets_are_a_small_page() {
     let mut slo = fixture::slo(&names);
     for index in 0..1_000 {
         let target = &mut history.targets[index];
-        for _ in 0..2 {
+        for _ in 0..troubles {
             let at = next() as usize % 90;
             target.availability[at] = [Some(0.0), Some(0.9), None][next() as usize % 3];
         }
@@ -71,7 +83,5 @@ async fn a_thousand_targets_are_a_small_page() {
     let rows = page.windows(18).filter(|it| it == b"<li class=\"target\"");
     assert_eq!(rows.count(), 1_000);
     assert!(page.len() > 1_000_000, "it contains bars and lines");
-
-    let body = crate::gzip::compress(&page).unwrap();
-    assert!(body.len() <= 150_000, "{} bytes", body.len());
+    crate::gzip::compress(&page).unwrap().len()
 }
